@@ -1,0 +1,250 @@
+"""Every number a tenant may change: its default and its check. Nowhere else holds one."""
+
+import json
+from dataclasses import dataclass
+from datetime import date, time
+from string import Template
+from typing import Annotated, Any, Final, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
+
+from shared.records import Kind, Tenant
+
+PLACEHOLDERS: Final = frozenset(
+    {"owner", "pets", "when", "business", "service", "address", "phone", "fee", "charge_on", "vaccines"}
+)
+REQUIRED_PLACEHOLDERS: Final = {
+    Kind.REMINDER_24H: frozenset({"pets", "when"}),
+    Kind.REMINDER_2H: frozenset({"pets", "when"}),
+}
+LEAST_OPEN_MINUTES: Final = 240  # four sendable hours a day: an hour's clock change cannot swallow them
+
+
+class PolicyError(ValueError):
+    """A bad setting. `key` names it, the message says what to do."""
+
+    def __init__(self, key: str, message: str) -> None:
+        super().__init__(f"{key}: {message}")
+        self.key = key
+
+
+class _Closed(BaseModel):
+    """A typed object that refuses unknown keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class QuietHours(_Closed):
+    """The hours of the local day, `[start, end)`, in which nobody is texted. May wrap past midnight."""
+
+    start: time
+    end: time
+
+    def __str__(self) -> str:
+        return f"{self.start:%H:%M}-{self.end:%H:%M}"
+
+    @model_serializer
+    def _as_written(self) -> str:
+        return str(self)
+
+    def contains(self, local: time) -> bool:
+        """Whether a local time of day is inside."""
+        if self.start < self.end:
+            return self.start <= local < self.end
+        return local >= self.start or local < self.end
+
+    @property
+    def minutes(self) -> int:
+        """How long they last on an ordinary day."""
+        begin, end = (t.hour * 60 + t.minute for t in (self.start, self.end))
+        return (end - begin) % (24 * 60)
+
+    @model_validator(mode="after")
+    def _leaves_time_to_send(self) -> Self:
+        if self.start == self.end:
+            raise ValueError('start and end are the same; write "off" to have no quiet hours')
+        if 24 * 60 - self.minutes < LEAST_OPEN_MINUTES:
+            raise ValueError(f"they leave less than {LEAST_OPEN_MINUTES // 60} hours a day for sending")
+        return self
+
+
+def parse_quiet_hours(value: object) -> object:
+    """Read "21:00-08:00" into a QuietHours and "off" into None; leave anything else to the type check."""
+    if value == "off":
+        return None
+    if not isinstance(value, str):
+        if value is None or isinstance(value, QuietHours):
+            return value
+        raise ValueError('write it like "21:00-08:00", or "off"')
+    try:
+        start, end = (time.fromisoformat(part.strip()) for part in value.split("-"))
+    except ValueError:
+        raise ValueError(f'{value!r} is not a span of local times; write it like "21:00-08:00", or "off"') from None
+    return QuietHours(start=start, end=end)
+
+
+def _parse_list(value: object) -> object:
+    """Read "30,14,7" into a list; leave anything else to the type check."""
+    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+
+def _descending(value: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(sorted(set(value), reverse=True))
+
+
+OptionalQuietHours = Annotated[QuietHours | None, BeforeValidator(parse_quiet_hours)]
+FeeSchedule = Annotated[
+    tuple[Annotated[int, Field(ge=0, le=10_000_000)], ...], BeforeValidator(_parse_list), Field(min_length=1)
+]
+Thresholds = Annotated[
+    tuple[Annotated[int, Field(ge=1, le=365)], ...],
+    BeforeValidator(_parse_list),
+    Field(min_length=1, max_length=10),
+    AfterValidator(_descending),
+]
+
+
+class NoShowPolicy(_Closed):
+    """When a visit counts as missed and what it costs. Cents are minor units of the tenant's currency."""
+
+    grace_minutes: int = Field(15, ge=0, le=24 * 60)
+    fee_schedule: FeeSchedule = (2500, 3500, 5000, 7500)
+    fee_cap_cents: int | None = Field(None, ge=0)
+    fee_cap: Literal["price"] | None = None
+    hold_hours: int = Field(24, ge=0, le=14 * 24)
+    auto_charge: bool = True
+    deposit_covers_fee: bool = True
+    closed_on: frozenset[date] = frozenset()
+    fee_requires_delivered_reminder: bool = False
+
+
+class ReminderPolicy(_Closed):
+    """Which reminders go out at all."""
+
+    h24: bool = Field(True, alias="24h")
+    h2: bool = Field(True, alias="2h")
+
+
+class VaccinationPolicy(_Closed):
+    """How many days before expiry an owner is told."""
+
+    thresholds: Thresholds = (30, 14, 7)
+
+
+class SmsPolicy(_Closed):
+    """How a tenant's texts are sent."""
+
+    enabled: bool = True
+    messaging_service_sid: str | None = Field(None, pattern=r"^MG[0-9a-fA-F]{32}$")
+    sender: str | None = Field(None, alias="from", max_length=32)
+    quiet_hours: OptionalQuietHours = QuietHours(start=time(21), end=time(8))
+    rate_limit_per_hour: int = Field(1000, ge=0)
+    max_segments: int = Field(3, ge=1, le=10)
+    templates: dict[Kind, str] = {}
+
+    @model_validator(mode="after")
+    def _templates_can_be_filled(self) -> Self:
+        for kind, text in self.templates.items():
+            check_template(kind, text)
+        return self
+
+
+class ReputationPolicy(_Closed):
+    """How a score recovers."""
+
+    recovery_days: int = Field(90, ge=1, le=3650)
+    recovery_points: int = Field(5, ge=0, le=100)
+
+
+class TenantPolicy(_Closed):
+    """Everything a tenant may change: the defaults of the environment, overridden by `tenants.settings`."""
+
+    no_show: NoShowPolicy = NoShowPolicy()
+    reminders: ReminderPolicy = ReminderPolicy()
+    vaccination: VaccinationPolicy = VaccinationPolicy()
+    sms: SmsPolicy = SmsPolicy()
+    reputation: ReputationPolicy = ReputationPolicy()
+    stripe_account: str | None = Field(None, pattern=r"^acct_\w+$")
+    country: str | None = Field(None, pattern=r"^[A-Z]{2}$")
+
+
+@dataclass(frozen=True, slots=True)
+class ServedTenant:
+    """A tenant that this run works for. `region`: two letters, where its numbers are read and its times written."""
+
+    tenant: Tenant
+    policy: TenantPolicy
+    zone: ZoneInfo
+    region: str
+
+
+def check_template(kind: Kind, text: str) -> None:
+    """Raise ValueError when `text` cannot be filled, or is a reminder without its `$pets` and `$when`."""
+    template = Template(text)
+    if not template.is_valid():
+        raise ValueError(f"{kind}: a lone $ in the template; write $$ for a dollar sign")
+    names = set(template.get_identifiers())
+    if unknown := names - PLACEHOLDERS:
+        known = " ".join(f"${name}" for name in sorted(PLACEHOLDERS))
+        raise ValueError(f"{kind}: unknown placeholder ${min(unknown)}; there are {known}")
+    if missing := REQUIRED_PLACEHOLDERS.get(kind, frozenset()) - names:
+        raise ValueError(f"{kind}: the template lacks ${min(missing)}")
+
+
+def policy_of(tenant: Tenant, defaults: TenantPolicy) -> TenantPolicy:
+    """Return the tenant's policy. Raise PolicyError, naming the key, for an unknown key or a bad value."""
+    if not tenant.settings:
+        return defaults
+    try:
+        overrides = json.loads(tenant.settings)
+    except ValueError as error:
+        raise PolicyError("settings", f"not valid JSON ({error})") from None
+    if not isinstance(overrides, dict):
+        raise PolicyError("settings", 'not a JSON object; write it like {"sms": {"quiet_hours": "off"}}')
+    try:
+        return TenantPolicy.model_validate(_overlaid(defaults.model_dump(by_alias=True), overrides))
+    except ValidationError as error:
+        key, message = first_error(error)
+        raise PolicyError(key or "settings", message) from None
+
+
+def zone_of(tenant: Tenant, default: ZoneInfo) -> ZoneInfo:
+    """Return the tenant's time zone, `default` where it names none. Raise PolicyError for an unknown one."""
+    if not tenant.timezone:
+        return default
+    try:
+        return ZoneInfo(tenant.timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise PolicyError(
+            "timezone", f"{tenant.timezone!r} is not an IANA time zone; write it like America/New_York"
+        ) from None
+
+
+def _overlaid(base: dict[str, Any], overrides: dict[str, Any]) -> dict[str, Any]:
+    """Return `base` with `overrides` laid over it, one level of objects deep."""
+    return {
+        **base,
+        **{
+            key: {**base[key], **value} if isinstance(value, dict) and isinstance(base.get(key), dict) else value
+            for key, value in overrides.items()
+        },
+    }
+
+
+def first_error(error: ValidationError) -> tuple[str, str]:
+    """Return the key and the reason of the first thing pydantic found wrong, in words for people."""
+    found = error.errors(include_url=False)[0]
+    key = ".".join(str(part) for part in found["loc"] if part not in ("QuietHours", "[key]"))
+    if found["type"] == "extra_forbidden":
+        return key, "unknown key; see docs/settings.md"
+    return key, found["msg"].removeprefix("Value error, ")

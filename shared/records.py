@@ -1,0 +1,223 @@
+"""The frozen values that rules, messages and delivery see. Rows of the database stop here."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from shared.reasons import Reason
+
+
+class Kind(StrEnum):
+    """What a decision or a notification is about."""
+
+    REMINDER_24H = "reminder_24h"
+    REMINDER_2H = "reminder_2h"
+    VACCINATION_EXPIRING = "vaccination_expiring"
+    NO_SHOW_NOTICE = "no_show_notice"
+    FEE_RECEIPT = "fee_receipt"
+    FEE_FAILED = "fee_failed"
+
+
+class Outcome(StrEnum):
+    """What was decided about one occurrence of one subject."""
+
+    NOTIFY = "notify"
+    SKIPPED = "skipped"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+RETAKEN = frozenset({Outcome.SKIPPED, Outcome.CANCELLED})
+"""Outcomes that never reached the provider: a later run may decide again."""
+
+
+class AppointmentStatus(StrEnum):
+    PENDING = "pending"
+    CONFIRMED = "confirmed"
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    NO_SHOW = "no_show"
+
+
+class NotificationStatus(StrEnum):
+    PLANNED = "planned"
+    SENDING = "sending"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
+    FAILED = "failed"
+    DEAD = "dead"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+class RunStatus(StrEnum):
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    HELD = "held"
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """One active pet-care business. `settings`: its JSON as stored."""
+
+    id: UUID
+    subdomain: str
+    business_name: str
+    phone: str | None
+    address: str | None
+    timezone: str | None
+    currency: str
+    settings: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """One pet parent. `is_active`: neither switched off nor deleted."""
+
+    id: UUID
+    tenant_id: UUID
+    first_name: str | None
+    phone: str | None
+    sms_opted_in: bool
+    language: str | None
+    is_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pet:
+    id: UUID
+    tenant_id: UUID
+    name: str | None
+    is_deceased: bool
+    is_deleted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Appointment:
+    """An appointment with all that a reminder needs. `starts_at`, `created_at`: aware UTC instants."""
+
+    id: UUID
+    tenant_id: UUID
+    owner: Owner
+    service_tenant_id: UUID | None
+    service_name: str | None
+    pets: tuple[Pet, ...]
+    starts_at: datetime
+    created_at: datetime
+    status: AppointmentStatus
+    is_deleted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was decided about one occurrence of one subject, and why.
+
+    `occurs_at`: for a reminder the start it was about; `occurrence`: the same as the text in the ledger key.
+    """
+
+    tenant_id: UUID
+    kind: Kind
+    subject_type: str
+    subject_id: UUID
+    occurrence: str
+    outcome: Outcome
+    reason: Reason | None = None
+    notification_id: UUID | None = None
+    occurs_at: datetime | None = None
+
+    @property
+    def ledger_key(self) -> str:
+        """The unique key that makes it exactly once. Holds no personal data."""
+        return f"{self.kind}:{self.subject_id}:{self.occurrence}"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedNotification:
+    """One SMS to be sent at or after `not_before` and before `useful_until` (aware UTC)."""
+
+    id: UUID
+    tenant_id: UUID
+    owner_id: UUID
+    kind: Kind
+    not_before: datetime
+    useful_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """An appointment about whose reminder nothing final was decided, with what an earlier run decided, if any."""
+
+    appointment: Appointment
+    earlier: Outcome | None
+    earlier_reason: Reason | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be written in one transaction: decisions, and the notifications of those that win.
+
+    `retaken`: ledger keys of decisions that an earlier run took and that never reached the provider.
+    """
+
+    decisions: tuple[Decision, ...] = ()
+    notifications: tuple[PlannedNotification, ...] = ()
+    retaken: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A notification that a worker took to send. `attempts` counts this one."""
+
+    id: UUID
+    tenant_id: UUID
+    kind: Kind
+    useful_until: datetime
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """A notification handed over at `attempted_at` of which nobody recorded what became of it."""
+
+    claimed: Claimed
+    to_phone: str
+    body: str
+    attempted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One decision behind a notification."""
+
+    notification_id: UUID
+    ledger_key: str
+    subject_id: UUID
+    occurs_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One bad row or one bad tenant: counted and named, never in anybody's way."""
+
+    tenant: str
+    subject: str
+    reason: str
+
+
+def ensure_aware(instant: datetime) -> datetime:
+    """Return `instant`; raise ValueError when it carries no UTC offset."""
+    if instant.utcoffset() is None:
+        raise ValueError(f"{instant.isoformat()} has no UTC offset; write it like 2026-03-01T06:30:00Z")
+    return instant
+
+
+def mask_phone(phone: str | None) -> str:
+    """Return a phone number fit for a log: `+1•••••0142`. At most the last four digits are kept."""
+    if not phone:
+        return "no phone"
+    digits = "".join(c for c in phone if c.isdigit())
+    return f"{'+' + digits[:1] if phone.startswith('+') else ''}•••••{digits[-4:] if len(digits) > 7 else ''}"

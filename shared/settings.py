@@ -1,0 +1,172 @@
+"""The only reader of the environment. Each group of settings is read by the commands that use it, and only then."""
+
+import json
+import os
+from collections.abc import Mapping
+from datetime import timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from dotenv import dotenv_values
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from shared.policy import (
+    FeeSchedule,
+    NoShowPolicy,
+    OptionalQuietHours,
+    ReputationPolicy,
+    SmsPolicy,
+    TenantPolicy,
+    Thresholds,
+    VaccinationPolicy,
+    first_error,
+)
+
+
+class ConfigurationError(Exception):
+    """A missing or bad setting. The message names it and says what to do."""
+
+
+def _zone(name: object) -> object:
+    if not isinstance(name, str):
+        return name
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise ValueError(f"{name!r} is not an IANA time zone; write it like UTC or America/New_York") from None
+
+
+def is_loopback(url: str | None) -> bool:
+    """Whether a URL points at this machine."""
+    host = urlsplit(url or "").hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _safe_base_url(url: str | None) -> str | None:
+    if url and urlsplit(url).scheme != "https" and not is_loopback(url):
+        raise ValueError("must be https, or point at this machine")
+    return url
+
+
+BaseUrl = Annotated[str | None, AfterValidator(_safe_base_url)]
+
+
+class Group(BaseModel):
+    """Settings that belong together. A field's name in capitals is the name of its variable."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", arbitrary_types_allowed=True)
+
+
+class DatabaseSettings(Group):
+    database_url: str = "sqlite:///petcare.db"
+
+
+class JobSettings(Group):
+    """The defaults of every tenant's policy, and how a run behaves."""
+
+    task_timezone: Annotated[ZoneInfo, BeforeValidator(_zone)] = ZoneInfo("UTC")
+    no_show_grace_period_minutes: int = Field(15, ge=0, le=24 * 60)
+    no_show_fee_schedule: FeeSchedule = (2500, 3500, 5000, 7500)
+    no_show_fee_hold_hours: int = Field(24, ge=0, le=14 * 24)
+    no_show_lookback_days: int = Field(7, ge=1, le=60)
+    reputation_recovery_days: int = Field(90, ge=1, le=3650)
+    reputation_recovery_points: int = Field(5, ge=0, le=100)
+    vaccination_alert_thresholds: Thresholds = (30, 14, 7)
+    sms_quiet_hours: OptionalQuietHours = Field(SmsPolicy().quiet_hours, validate_default=True)
+    sms_rate_limit: int = Field(1000, ge=0)
+    sms_enabled: bool = True
+    sms_concurrency: int = Field(64, ge=1, le=1024)
+    run_time_budget_seconds: int = Field(540, ge=10)
+
+    def policy(self) -> TenantPolicy:
+        """Return the policy of a tenant that changes nothing."""
+        return TenantPolicy(
+            no_show=NoShowPolicy(
+                grace_minutes=self.no_show_grace_period_minutes,
+                fee_schedule=self.no_show_fee_schedule,
+                hold_hours=self.no_show_fee_hold_hours,
+            ),
+            vaccination=VaccinationPolicy(thresholds=self.vaccination_alert_thresholds),
+            sms=SmsPolicy(quiet_hours=self.sms_quiet_hours, rate_limit_per_hour=self.sms_rate_limit),
+            reputation=ReputationPolicy(
+                recovery_days=self.reputation_recovery_days, recovery_points=self.reputation_recovery_points
+            ),
+        )
+
+    @property
+    def time_budget(self) -> timedelta:
+        """How long a run may work before it stops in good order."""
+        return timedelta(seconds=self.run_time_budget_seconds)
+
+
+class SmsSettings(Group):
+    sms_provider: Literal["twilio", "console"] = "twilio"
+    twilio_api_base_url: BaseUrl = None
+
+    @property
+    def is_live(self) -> bool:
+        """Whether a message sent could reach a person."""
+        return self.sms_provider != "console" and not is_loopback(self.twilio_api_base_url)
+
+
+class PaymentSettings(Group):
+    payment_provider: Literal["stripe", "console"] = "stripe"
+    stripe_api_base_url: BaseUrl = None
+
+    @property
+    def is_live(self) -> bool:
+        """Whether a charge could reach a card."""
+        return self.payment_provider != "console" and not is_loopback(self.stripe_api_base_url)
+
+
+class LogSettings(Group):
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["text", "json"] = "text"
+    log_file: str | None = None
+
+
+G = TypeVar("G", bound=Group)
+
+
+def load(group: type[G], source: Mapping[str, str] | None = None) -> G:
+    """Read one group of settings from `source`, by default the environment.
+
+    Raise ConfigurationError, naming the variable, for a missing or bad one. An empty value counts as not set.
+    """
+    values = environment() if source is None else source
+    chosen = {name: values[name.upper()] for name in group.model_fields if values.get(name.upper())}
+    try:
+        return group.model_validate(chosen)
+    except ValidationError as error:
+        key, message = first_error(error)
+        raise ConfigurationError(f"{key.split('.')[0].upper()}: {message}") from None
+
+
+def database_url(source: Mapping[str, str] | None = None) -> str:
+    """Return DATABASE_URL. Under a deployed Functions host there is no default: the embedded file would not last."""
+    values = environment() if source is None else source
+    if values.get("WEBSITE_SITE_NAME") and not values.get("DATABASE_URL"):
+        raise ConfigurationError("DATABASE_URL: not set; a deployed Function App needs a database server")
+    return load(DatabaseSettings, values).database_url
+
+
+def environment() -> dict[str, str]:
+    """Return the settings in force: the process environment, then local.settings.json (`Values`), then .env."""
+    dotenv = {key: value for key, value in dotenv_values(".env").items() if value is not None}
+    return {**dotenv, **_local_settings(Path("local.settings.json")), **os.environ}
+
+
+def _local_settings(path: Path) -> dict[str, str]:
+    if not path.is_file():
+        return {}
+    try:
+        values = json.loads(path.read_text(encoding="utf-8-sig")).get("Values", {})
+        return {str(key): str(value) for key, value in values.items()}
+    except (ValueError, AttributeError):
+        raise ConfigurationError(f'{path}: not valid JSON like {{"Values": {{"SMS_PROVIDER": "console"}}}}') from None

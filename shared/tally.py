@@ -1,0 +1,81 @@
+"""What a run counts: totals by tenant, problems, and in a dry run what would happen."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from typing import Any
+
+from shared.records import Problem
+
+Progress = Callable[[str, int], None]
+SHOWN_ERRORS = 20
+
+
+class Tally:
+    """Counts by tenant (its subdomain) and key. A key "skipped.no_phone" is shown as {"skipped": {"no_phone": n}}."""
+
+    def __init__(self, progress: Progress | None = None) -> None:
+        self._counts: dict[str, Counter[str]] = defaultdict(Counter)
+        self._delivery: Counter[str] = Counter()
+        self._progress = progress
+        self.problems: list[Problem] = []
+        self.failed_tenants: set[str] = set()
+        self.would: list[dict[str, Any]] = []
+
+    def add(self, tenant: str, key: str, count: int = 1) -> None:
+        """Count something about a tenant."""
+        self._counts[tenant][key] += count
+        self._report(key, count)
+
+    def deliver(self, outcome: str, kind: str, count: int = 1) -> None:
+        """Count something delivery did, for whichever job planned it."""
+        self._delivery[f"{outcome}.{kind}"] += count
+        self._report(outcome, count)
+
+    def problem(self, problem: Problem, *, is_tenants: bool = False) -> None:
+        """Note a bad row, or (`is_tenants`) a tenant that could not be worked for."""
+        self.problems.append(problem)
+        if is_tenants:
+            self.failed_tenants.add(problem.tenant)
+
+    def total(self, key: str) -> int:
+        """Return the sum of `key` over all tenants."""
+        return sum(counts[key] for counts in self._counts.values())
+
+    def delivered(self, outcome: str, kind: str) -> int:
+        """Return how many notifications of `kind` came to `outcome` in this run."""
+        return self._delivery[f"{outcome}.{kind}"]
+
+    def totals(self) -> dict[str, Any]:
+        """Return the counts of all tenants added up."""
+        return nested(sum(self._counts.values(), Counter()))
+
+    def by_tenant(self) -> dict[str, Any]:
+        """Return each tenant's counts."""
+        return {tenant: nested(counts) for tenant, counts in sorted(self._counts.items())}
+
+    def delivery(self) -> dict[str, Any]:
+        """Return what delivery did: outcome → kind → count."""
+        return {"sent": {}, "failed": {}, "ambiguous": {}, "deferred": {}} | nested(self._delivery)
+
+    def errors(self) -> list[dict[str, str]]:
+        """Return the first problems."""
+        return [
+            {"tenant": each.tenant, "subject": each.subject, "reason": each.reason}
+            for each in self.problems[:SHOWN_ERRORS]
+        ]
+
+    def _report(self, key: str, count: int) -> None:
+        if self._progress:
+            self._progress(key, count)
+
+
+def nested(counts: Counter[str]) -> dict[str, Any]:
+    """Return "a.b": n as {"a": {"b": n}}."""
+    result: dict[str, Any] = {}
+    for key, count in sorted(counts.items()):
+        outer, _, inner = key.partition(".")
+        if inner:
+            result.setdefault(outer, {})[inner] = count
+        else:
+            result[outer] = count
+    return result
