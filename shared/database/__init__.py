@@ -1,0 +1,1 @@
+"""The tenant database: engine, tables, named queries, the ledger, migrations."""

@@ -1,0 +1,105 @@
+"""The ledger of decisions: for each (kind, subject, occurrence) there is one, and its key makes it exactly once."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from shared.database import outbox
+from shared.database.dialects import chunks, insert_absent
+from shared.database.tables import decisions
+from shared.reasons import Reason
+from shared.records import RETAKEN, Decision, Member, Outcome, Plan
+
+
+def record(connection: Connection, plan: Plan, run_id: UUID, now: datetime) -> set[str]:
+    """Write a plan's decisions, and the notifications of those that win; return the ledger keys that won.
+
+    A decision wins when nobody took it before, or when it retakes one that never reached the provider.
+    """
+    rows = {each.ledger_key: _decision_row(each, run_id, now) for each in plan.decisions}
+    fresh = [row for key, row in rows.items() if key not in plan.retaken]
+    retaken = [row for key, row in rows.items() if key in plan.retaken]
+    won = insert_absent(connection, decisions, fresh, "ledger_key") | _retake(connection, retaken)
+    wanted = {rows[key]["notification_id"] for key in won}
+    outbox.plan(connection, [each for each in plan.notifications if each.id in wanted], run_id, now)
+    return won
+
+
+def _decision_row(decision: Decision, run_id: UUID, now: datetime) -> dict[str, Any]:
+    return {
+        "ledger_key": decision.ledger_key,
+        "tenant_id": decision.tenant_id,
+        "kind": decision.kind,
+        "subject_type": decision.subject_type,
+        "subject_id": decision.subject_id,
+        "occurrence": decision.occurrence,
+        "occurs_at": decision.occurs_at,
+        "outcome": decision.outcome,
+        "reason": decision.reason,
+        "notification_id": decision.notification_id,
+        "run_id": run_id,
+        "decided_at": now,
+    }
+
+
+def _retake(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Decide again what was skipped or cancelled; return the keys that are now ours.
+
+    The outcome expected is repeated in the UPDATE, so of two runs that retake a decision one wins.
+    """
+    if not rows:
+        return set()
+    changing = ("outcome", "reason", "notification_id", "run_id", "decided_at")
+    statement = (
+        update(decisions)
+        .where(decisions.c.ledger_key == bindparam("key"), decisions.c.outcome.in_(RETAKEN))
+        .values({name: bindparam(f"new_{name}") for name in changing})
+    )
+    ordered = sorted(rows, key=lambda row: str(row["ledger_key"]))
+    connection.execute(
+        statement, [{"key": row["ledger_key"], **{f"new_{name}": row[name] for name in changing}} for row in ordered]
+    )
+    expected = {row["ledger_key"]: (row["run_id"], row["notification_id"]) for row in rows}
+    won: set[str] = set()
+    for keys in chunks(sorted(expected)):
+        query = select(decisions.c.ledger_key, decisions.c.run_id, decisions.c.notification_id)
+        for key, run_id, notification_id in connection.execute(query.where(decisions.c.ledger_key.in_(keys))):
+            if expected[key] == (run_id, notification_id):
+                won.add(key)
+    return won
+
+
+def cancel(connection: Connection, cancelled: Mapping[str, Reason]) -> None:
+    """Turn decisions that were to notify into `cancelled` (ledger key → reason)."""
+    _close(connection, Outcome.CANCELLED, cancelled)
+
+
+def _close(connection: Connection, outcome: Outcome, closed: Mapping[str, Reason]) -> None:
+    if not closed:
+        return
+    statement = (
+        update(decisions)
+        .where(decisions.c.ledger_key == bindparam("key"), decisions.c.outcome == Outcome.NOTIFY)
+        .values(outcome=outcome, reason=bindparam("why"), notification_id=None)
+    )
+    connection.execute(statement, [{"key": key, "why": closed[key]} for key in sorted(closed)])
+
+
+def expire(connection: Connection, notification_ids: Sequence[UUID]) -> None:
+    """Turn the decisions behind notifications that became useless into `expired`, `too_late`."""
+    keys = [each.ledger_key for each in members(connection, notification_ids)]
+    _close(connection, Outcome.EXPIRED, dict.fromkeys(keys, Reason.TOO_LATE))
+
+
+def members(connection: Connection, notification_ids: Sequence[UUID]) -> list[Member]:
+    """The decisions behind some notifications. Index: decisions (notification_id)."""
+    found = []
+    for ids in chunks(notification_ids):
+        query = select(
+            decisions.c.notification_id, decisions.c.ledger_key, decisions.c.subject_id, decisions.c.occurs_at
+        ).where(decisions.c.notification_id.in_(ids))
+        found += [Member(*row) for row in connection.execute(query)]
+    return found

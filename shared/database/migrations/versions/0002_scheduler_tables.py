@@ -1,0 +1,296 @@
+"""The scheduler's own tables, the indexes its queries need, and the columns it writes where a platform lacks them.
+
+Written out, not taken from tables.py: a migration must go on making what it made on the day it was released.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.schema import CreateColumn
+
+revision = "0002"
+down_revision = "0001"
+
+_TABLES = (
+    "decisions",
+    "notifications",
+    "payment_attempts",
+    "reputation_events",
+    "phone_blocks",
+    "runs",
+    "leases",
+)
+_PLATFORM_INDEXES = {
+    "ix_appointments_tenant_id_scheduled_start": ("appointments", ["tenant_id", "scheduled_start"]),
+    "ix_appointments_owner_id_scheduled_start": ("appointments", ["owner_id", "scheduled_start"]),
+}
+
+
+def upgrade() -> None:
+    _add_missing_columns()
+    for name, (table, columns) in _PLATFORM_INDEXES.items():
+        op.create_index(name, table, columns)
+    _create_decisions()
+    _create_notifications()
+    _create_payment_attempts()
+    _create_reputation_events()
+    _create_phone_blocks()
+    _create_runs()
+    _create_leases()
+
+
+def downgrade() -> None:
+    # The platform's columns stay: whether they were there before 0002 is not on record, and their contents
+    # (a consent withdrawn, a score, a fee) are the platform's by now.
+    for table in reversed(_TABLES):
+        op.drop_table(table)
+    for name, (table, _) in _PLATFORM_INDEXES.items():
+        op.drop_index(name, table_name=table)
+
+
+def _written_columns() -> Mapping[str, Sequence[sa.Column[Any]]]:
+    """Return, by platform table, the columns that the application writes and that can be added to existing rows.
+
+    Left out: keys, amounts and dates of creation, for which no value could be made up.
+    """
+    statuses = ("current", "expiring_soon", "expired", "unknown")
+    visits = ("pending", "confirmed", "in_progress", "completed", "cancelled", "no_show")
+    return {
+        "owners": [
+            sa.Column("sms_opted_in", sa.Boolean, nullable=False, server_default=sa.true()),
+            sa.Column("no_show_count", sa.Integer, nullable=False, server_default=sa.text("0")),
+            _score(),
+            _instant("last_reputation_update"),
+            _instant("updated_at"),
+        ],
+        "pets": [
+            _status("pets", "vaccination_status", statuses, default="unknown"),
+            sa.Column("vaccination_expires_at", sa.Date),
+            _instant("updated_at"),
+        ],
+        "appointments": [
+            _status("appointments", "status", visits, default="pending"),
+            sa.Column("no_show_fee_charged", sa.Integer),
+            _instant("updated_at"),
+        ],
+        "vaccination_records": [
+            _status("vaccination_records", "status", statuses, default="unknown"),
+            _instant("updated_at"),
+        ],
+        "payments": _payment_columns(),
+    }
+
+
+def _payment_columns() -> list[sa.Column[Any]]:
+    statuses = "pending processing succeeded failed requires_action needs_refund cancelled waived refunded"
+    return [
+        sa.Column("method", sa.String(20)),
+        _status("payments", "status", statuses.split(), default="pending"),
+        sa.Column("offence_number", sa.Integer),
+        sa.Column("visit_on", sa.Date),
+        sa.Column("description", sa.Unicode(500)),
+        sa.Column("policy", sa.JSON),
+        sa.Column("stripe_payment_intent_id", sa.String(255)),
+        sa.Column("failure_code", sa.String(100)),
+        sa.Column("failure_message", sa.Unicode(500)),
+        sa.Column("attempts", sa.Integer, nullable=False, server_default=sa.text("0")),
+        _instant("due_at"),
+        _instant("next_attempt_at"),
+        sa.Column("claimed_by", sa.String(64)),
+        _instant("claimed_until"),
+        _instant("succeeded_at"),
+        _instant("updated_at"),
+    ]
+
+
+def _add_missing_columns() -> None:
+    inspector = sa.inspect(op.get_bind())
+    for table, columns in _written_columns().items():
+        existing = {column["name"] for column in inspector.get_columns(table)}
+        for column in columns:
+            if column.name not in existing:
+                _add_column(table, column)
+
+
+def _add_column(table: str, column: sa.Column[Any]) -> None:
+    # Not op.add_column: it adds the CHECK in a second statement, which SQLite does not have.
+    sa.Table(table, sa.MetaData(), column)
+    specification = CreateColumn(column).compile(dialect=op.get_context().dialect)
+    op.execute(sa.text(f"ALTER TABLE {table} ADD {specification}"))
+
+
+def _create_decisions() -> None:
+    op.create_table(
+        "decisions",
+        sa.Column("ledger_key", sa.String(200), primary_key=True),
+        _reference("tenant_id", "tenants.id"),
+        sa.Column("kind", sa.String(40), nullable=False),
+        sa.Column("subject_type", sa.String(40), nullable=False),
+        sa.Column("subject_id", sa.Uuid, nullable=False),
+        sa.Column("occurrence", sa.String(100), nullable=False),
+        _instant("occurs_at"),
+        sa.Column("outcome", sa.String(20), nullable=False),
+        sa.Column("reason", sa.String(40)),
+        sa.Column("notification_id", sa.Uuid),
+        sa.Column("run_id", sa.Uuid, nullable=False),
+        _instant("decided_at", nullable=False),
+        _one_of("outcome", ("notify", "skipped", "expired", "cancelled")),
+        sa.CheckConstraint(
+            "(outcome = 'notify' AND notification_id IS NOT NULL) OR (outcome <> 'notify' AND notification_id IS NULL)",
+            name="notification",
+        ),
+    )
+    op.create_index("ix_decisions_subject_id", "decisions", ["subject_id", "kind"])
+    op.create_index("ix_decisions_notification_id", "decisions", ["notification_id"])
+
+
+def _create_notifications() -> None:
+    statuses = "planned sending sent delivered undelivered failed dead cancelled expired"
+    op.create_table(
+        "notifications",
+        _id(),
+        _reference("tenant_id", "tenants.id"),
+        _reference("owner_id", "owners.id"),
+        sa.Column("kind", sa.String(40), nullable=False),
+        sa.Column("to_phone", sa.String(20)),
+        sa.Column("body", sa.Unicode(1600)),
+        sa.Column("segments", sa.SmallInteger),
+        sa.Column("status", sa.String(20), nullable=False, server_default="planned"),
+        sa.Column("reason", sa.String(40)),
+        _instant("not_before", nullable=False),
+        _instant("useful_until", nullable=False),
+        sa.Column("priority", sa.SmallInteger, nullable=False),
+        sa.Column("attempts", sa.SmallInteger, nullable=False, server_default=sa.text("0")),
+        sa.Column("ambiguities", sa.SmallInteger, nullable=False, server_default=sa.text("0")),
+        _instant("attempted_at"),
+        sa.Column("provider_message_id", sa.String(64)),
+        sa.Column("error_code", sa.String(40)),
+        sa.Column("claimed_by", sa.String(64)),
+        _instant("claimed_until"),
+        sa.Column("run_id", sa.Uuid, nullable=False),
+        _instant("created_at", nullable=False),
+        _instant("sent_at"),
+        _instant("updated_at"),
+        _one_of("status", statuses.split()),
+        *_unique_provider_message_id(),
+    )
+    _index_notifications()
+
+
+def _unique_provider_message_id() -> list[sa.UniqueConstraint]:
+    # On SQL Server such a constraint would allow one NULL only, that is one text not yet sent: an index there.
+    if op.get_context().dialect.name == "mssql":
+        return []
+    return [sa.UniqueConstraint("provider_message_id")]
+
+
+def _index_notifications() -> None:
+    for second in ("not_before", "useful_until", "claimed_until"):
+        op.create_index(f"ix_notifications_status_{second}", "notifications", ["status", second])
+    for column in ("to_phone", "run_id"):
+        op.create_index(f"ix_notifications_{column}", "notifications", [column])
+    if op.get_context().dialect.name == "mssql":
+        op.create_index(
+            "uq_notifications_provider_message_id",
+            "notifications",
+            ["provider_message_id"],
+            unique=True,
+            mssql_where=sa.text("provider_message_id IS NOT NULL"),
+        )
+
+
+def _create_payment_attempts() -> None:
+    op.create_table(
+        "payment_attempts",
+        sa.Column("payment_id", sa.Uuid, sa.ForeignKey("payments.id"), primary_key=True),
+        sa.Column("attempt", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("idempotency_key", sa.String(255), nullable=False),
+        sa.Column("parameters", sa.JSON),
+        sa.Column("outcome", sa.String(40)),
+        sa.Column("code", sa.String(100)),
+        _instant("started_at", nullable=False),
+        _instant("finished_at"),
+    )
+
+
+def _create_reputation_events() -> None:
+    op.create_table(
+        "reputation_events",
+        _id(),
+        _reference("tenant_id", "tenants.id"),
+        _reference("owner_id", "owners.id"),
+        sa.Column("kind", sa.String(20), nullable=False),
+        sa.Column("points", sa.SmallInteger, nullable=False),
+        sa.Column("subject_id", sa.Uuid, nullable=False),
+        sa.Column("ledger_key", sa.String(200), nullable=False, unique=True),
+        _instant("occurred_at", nullable=False),
+        _instant("reversed_at"),
+        sa.Column("reversed_reason", sa.String(40)),
+        _instant("created_at", nullable=False),
+        _one_of("kind", ("opening", "no_show", "late_cancellation", "completed", "on_time", "recovery")),
+    )
+
+
+def _create_phone_blocks() -> None:
+    op.create_table(
+        "phone_blocks",
+        sa.Column("tenant_id", sa.Uuid, sa.ForeignKey("tenants.id"), primary_key=True),
+        sa.Column("phone_hash", sa.String(64), primary_key=True),
+        sa.Column("reason", sa.String(40), nullable=False),
+        _instant("created_at", nullable=False),
+    )
+
+
+def _create_runs() -> None:
+    op.create_table(
+        "runs",
+        _id(),
+        sa.Column("task", sa.String(64), nullable=False),
+        _instant("now", nullable=False),
+        _instant("started_at", nullable=False),
+        _instant("finished_at"),
+        sa.Column("status", sa.String(20), nullable=False),
+        sa.Column("result", sa.JSON),
+        sa.Column("error", sa.UnicodeText),
+        sa.Column("host", sa.String(200)),
+        _one_of("status", ("running", "succeeded", "failed", "held")),
+    )
+    op.create_index("ix_runs_task_started_at", "runs", ["task", "started_at"])
+
+
+def _create_leases() -> None:
+    op.create_table(
+        "leases",
+        sa.Column("name", sa.String(100), primary_key=True),
+        sa.Column("holder", sa.String(64), nullable=False),
+        _instant("expires_at", nullable=False),
+    )
+
+
+def _id() -> sa.Column[Any]:
+    return sa.Column("id", sa.Uuid, primary_key=True)
+
+
+def _reference(name: str, target: str) -> sa.Column[Any]:
+    return sa.Column(name, sa.Uuid, sa.ForeignKey(target), nullable=False)
+
+
+def _instant(name: str, *, nullable: bool = True) -> sa.Column[Any]:
+    return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
+
+
+def _one_of(column: str, values: Sequence[str], *, name: str | None = None) -> sa.CheckConstraint:
+    quoted = ", ".join(f"'{value}'" for value in values)
+    return sa.CheckConstraint(f"{column} IN ({quoted})", name=name or column)
+
+
+def _status(table: str, name: str, values: Sequence[str], *, default: str) -> sa.Column[Any]:
+    check = _one_of(name, values, name=f"ck_{table}_{name}")
+    return sa.Column(name, sa.String(20), check, nullable=False, server_default=default)
+
+
+def _score() -> sa.Column[Any]:
+    check = sa.CheckConstraint("reputation_score BETWEEN 0 AND 100", name="ck_owners_reputation_score")
+    return sa.Column("reputation_score", sa.SmallInteger, check, nullable=False, server_default=sa.text("100"))

@@ -1,0 +1,206 @@
+"""The outbox: notifications that wait, and the one worker that holds each while it is sent.
+
+Every update repeats the state it expects, so of two workers one wins.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, select, true, update
+
+from shared.database.dialects import chunks, skipping_locked
+from shared.database.tables import notifications
+from shared.reasons import Reason
+from shared.records import Claimed, Kind, NotificationStatus, PlannedNotification, Unsettled
+
+PRIORITIES = {
+    Kind.REMINDER_2H: 0,
+    Kind.REMINDER_24H: 1,
+    Kind.NO_SHOW_NOTICE: 2,
+    Kind.FEE_RECEIPT: 2,
+    Kind.FEE_FAILED: 2,
+    Kind.VACCINATION_EXPIRING: 3,
+}
+"""Who goes first when not everything can go: the smaller number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The tenants whose outbox a run drains: `only` these (all when None), never those `left_out`."""
+
+    only: frozenset[UUID] | None = None
+    left_out: frozenset[UUID] = frozenset()
+
+    def condition(self) -> ColumnElement[bool]:
+        """The same as SQL over notifications."""
+        included = true() if self.only is None else notifications.c.tenant_id.in_(self.only)
+        return and_(included, notifications.c.tenant_id.not_in(self.left_out))
+
+
+def plan(connection: Connection, planned: Iterable[PlannedNotification], run_id: UUID, now: datetime) -> None:
+    """Put notifications into the outbox."""
+    rows = [
+        {
+            "id": each.id,
+            "tenant_id": each.tenant_id,
+            "owner_id": each.owner_id,
+            "kind": each.kind,
+            "status": NotificationStatus.PLANNED,
+            "not_before": each.not_before,
+            "useful_until": each.useful_until,
+            "priority": PRIORITIES[each.kind],
+            "run_id": run_id,
+            "created_at": now,
+        }
+        for each in planned
+    ]
+    if rows:
+        connection.execute(notifications.insert(), rows)
+
+
+def expire_useless(connection: Connection, scope: Scope, now: datetime) -> list[Claimed]:
+    """Close what is planned and can no longer be useful; return it."""
+    return [
+        _claimed(row)
+        for row in connection.execute(
+            update(notifications)
+            .where(
+                notifications.c.status == NotificationStatus.PLANNED,
+                notifications.c.useful_until <= now,
+                scope.condition(),
+            )
+            .values(status=NotificationStatus.EXPIRED, reason=Reason.TOO_LATE, updated_at=now)
+            .returning(*_CLAIMED)
+        )
+    ]
+
+
+def due(connection: Connection, scope: Scope, now: datetime, limit: int) -> list[Claimed]:
+    """What could be claimed, without claiming it. Index: notifications (status, not_before)."""
+    return [_claimed(row) for row in connection.execute(_due(scope, now, limit).with_only_columns(*_CLAIMED))]
+
+
+def claim(
+    connection: Connection, scope: Scope, *, now: datetime, wall: datetime, worker: str, hold: timedelta, limit: int
+) -> list[Claimed]:
+    """Take what is due, most urgent first, for `worker`; no other worker gets it while the claim holds.
+
+    Index: notifications (status, not_before).
+    """
+    chosen = skipping_locked(_due(scope, now, limit)).scalar_subquery()
+    statement = (
+        update(notifications)
+        .where(notifications.c.id.in_(chosen), notifications.c.status == NotificationStatus.PLANNED)
+        .values(
+            status=NotificationStatus.SENDING,
+            reason=None,
+            claimed_by=worker,
+            claimed_until=wall + hold,
+            attempted_at=wall,
+            attempts=notifications.c.attempts + 1,
+            updated_at=now,
+        )
+        .returning(*_CLAIMED)
+    )
+    # RETURNING keeps no order, and what is most urgent is to be sent first.
+    claimed = [_claimed(row) for row in connection.execute(statement)]
+    return sorted(claimed, key=lambda each: (PRIORITIES[each.kind], each.useful_until))
+
+
+def claim_lapsed(
+    connection: Connection, scope: Scope, *, wall: datetime, worker: str, hold: timedelta, limit: int
+) -> list[Unsettled]:
+    """Take what is `sending` beyond its claim: nobody knows whether the provider has it.
+
+    Index: notifications (status, claimed_until).
+    """
+    lapsed = (notifications.c.status == NotificationStatus.SENDING) & (notifications.c.claimed_until <= wall)
+    chosen = skipping_locked(
+        select(notifications.c.id).where(lapsed, scope.condition()).order_by(notifications.c.claimed_until).limit(limit)
+    ).scalar_subquery()
+    statement = (
+        update(notifications)
+        .where(notifications.c.id.in_(chosen), lapsed)
+        .values(claimed_by=worker, claimed_until=wall + hold, ambiguities=notifications.c.ambiguities + 1)
+        .returning(*_CLAIMED, notifications.c.to_phone, notifications.c.body, notifications.c.attempted_at)
+    )
+    return [
+        Unsettled(_claimed(row), row.to_phone or "", row.body or "", row.attempted_at)
+        for row in connection.execute(statement)
+    ]
+
+
+def message_ids_to(connection: Connection, phones: Collection[str]) -> dict[str, frozenset[str]]:
+    """The provider's ids of what was sent to some numbers. Index: notifications (to_phone)."""
+    found = defaultdict(set)
+    for some in chunks(sorted(phones)):
+        query = select(notifications.c.to_phone, notifications.c.provider_message_id).where(
+            notifications.c.to_phone.in_(some), notifications.c.provider_message_id.is_not(None)
+        )
+        for phone, id_ in connection.execute(query):
+            found[phone].add(id_)
+    return {phone: frozenset(ids) for phone, ids in found.items()}
+
+
+def record_outcomes(connection: Connection, worker: str, changes: Sequence[Mapping[str, Any]]) -> None:
+    """Write what became of claimed notifications: each change is an `id` and the same columns for all.
+
+    A worker whose claim was taken over in the meantime changes nothing.
+    """
+    if not changes:
+        return
+    names = [name for name in changes[0] if name != "id"]
+    statement = (
+        update(notifications)
+        .where(
+            notifications.c.id == bindparam("its_id"),
+            notifications.c.status == NotificationStatus.SENDING,
+            notifications.c.claimed_by == worker,
+        )
+        .values({name: bindparam(f"new_{name}") for name in names})
+    )
+    connection.execute(
+        statement,
+        [{"its_id": each["id"], **{f"new_{name}": each[name] for name in names}} for each in changes],
+    )
+
+
+def waiting(connection: Connection, run_id: UUID, kind: Kind) -> int:
+    """How many notifications a run planned that wait for a later run. Index: notifications (run_id)."""
+    query = select(func.count()).where(
+        notifications.c.run_id == run_id,
+        notifications.c.kind == kind,
+        notifications.c.status == NotificationStatus.PLANNED,
+    )
+    return connection.execute(query).scalar_one()
+
+
+_CLAIMED = (
+    notifications.c.id,
+    notifications.c.tenant_id,
+    notifications.c.kind,
+    notifications.c.useful_until,
+    notifications.c.attempts,
+)
+
+
+def _claimed(row: Any) -> Claimed:
+    return Claimed(row.id, row.tenant_id, Kind(row.kind), row.useful_until, row.attempts)
+
+
+def _due(scope: Scope, now: datetime, limit: int) -> Any:
+    return (
+        select(notifications.c.id)
+        .where(
+            notifications.c.status == NotificationStatus.PLANNED,
+            notifications.c.not_before <= now,
+            notifications.c.useful_until > now,
+            scope.condition(),
+        )
+        .order_by(notifications.c.priority, notifications.c.not_before, notifications.c.id)
+        .limit(limit)
+    )

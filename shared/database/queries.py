@@ -1,0 +1,237 @@
+"""Every read of the jobs, each named, with the index that serves it. They return records, never rows."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, Select, and_, or_, select
+
+from shared.database.dialects import chunks
+from shared.database.tables import (
+    appointment_pets,
+    appointments,
+    decisions,
+    owners,
+    pets,
+    services,
+    tenants,
+)
+from shared.reasons import Reason
+from shared.records import (
+    RETAKEN,
+    Appointment,
+    AppointmentStatus,
+    Kind,
+    Outcome,
+    Owner,
+    Pet,
+    Tenant,
+    Undecided,
+)
+
+_COMING = (AppointmentStatus.PENDING, AppointmentStatus.CONFIRMED)
+_ACTIVE = ("trial", "active")
+
+
+@dataclass(frozen=True, slots=True)
+class Starts:
+    """A range of starts, `(after, until]`, aware UTC."""
+
+    after: datetime
+    until: datetime
+
+
+def active_tenants(connection: Connection) -> list[Tenant]:
+    """All tenants the platform serves, by subdomain. (A scan: the table is small.)"""
+    query = (
+        select(tenants)
+        .where(tenants.c.is_active, tenants.c.deleted_at.is_(None), tenants.c.status.in_(_ACTIVE))
+        .order_by(tenants.c.subdomain)
+    )
+    return [_tenant(row) for row in connection.execute(query)]
+
+
+def appointments_to_remind(
+    connection: Connection,
+    kind: Kind,
+    tenant_ids: Sequence[UUID],
+    starts: Starts,
+    *,
+    beyond: Appointment | None = None,
+    limit: int,
+) -> list[Undecided]:
+    """A page of coming appointments of some tenants without a final decision, in order of tenant, start and id.
+
+    `beyond`: the last one of the page before. Index: appointments (tenant_id, scheduled_start).
+    """
+    query = _to_remind(kind, starts).where(appointments.c.tenant_id.in_(tenant_ids))
+    return _undecided(connection, _page(query, beyond, limit))
+
+
+def appointments_of_owners_to_remind(
+    connection: Connection, kind: Kind, owner_ids: Iterable[UUID], starts: Starts
+) -> list[Undecided]:
+    """The same for some owners: the rest of their visits. Index: appointments (owner_id, scheduled_start)."""
+    found = []
+    for ids in chunks(sorted(owner_ids)):
+        found += _undecided(connection, _to_remind(kind, starts).where(appointments.c.owner_id.in_(ids)))
+    return found
+
+
+def appointments_without_decision(
+    connection: Connection,
+    kind: Kind,
+    tenant_ids: Sequence[UUID],
+    starts: Starts,
+    *,
+    beyond: Appointment | None = None,
+    limit: int,
+) -> list[Appointment]:
+    """A page of appointments of any status but cancelled about whose reminder nothing was ever decided.
+
+    Index: appointments (tenant_id, scheduled_start).
+    """
+    query = _with_decision(kind).where(
+        _between(starts),
+        appointments.c.tenant_id.in_(tenant_ids),
+        appointments.c.status != AppointmentStatus.CANCELLED,
+        appointments.c.deleted_at.is_(None),
+        decisions.c.ledger_key.is_(None),
+    )
+    return [each.appointment for each in _undecided(connection, _page(query, beyond, limit))]
+
+
+def appointments_by_id(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, Appointment]:
+    """Appointments as they are now, deleted ones too. Index: primary key."""
+    found: dict[UUID, Appointment] = {}
+    for some in chunks(sorted(ids)):
+        rows = connection.execute(_appointments().where(appointments.c.id.in_(some))).all()
+        found |= {each.id: each for each in _with_pets(connection, rows)}
+    return found
+
+
+def _appointments() -> Select[Any]:
+    return select(
+        appointments,
+        owners.c.tenant_id.label("owner_tenant_id"),
+        owners.c.first_name,
+        owners.c.phone,
+        owners.c.sms_opted_in,
+        owners.c.language,
+        owners.c.is_active.label("owner_is_active"),
+        owners.c.deleted_at.label("owner_deleted_at"),
+        services.c.tenant_id.label("service_tenant_id"),
+        services.c.name.label("service_name"),
+    ).select_from(appointments.join(owners).outerjoin(services, services.c.id == appointments.c.service_id))
+
+
+def _with_decision(kind: Kind) -> Select[Any]:
+    """Appointments with what was decided about the reminder of their present start, if anything."""
+    same = and_(
+        decisions.c.subject_id == appointments.c.id,
+        decisions.c.kind == kind,
+        decisions.c.occurs_at == appointments.c.scheduled_start,
+    )
+    query = _appointments()
+    return query.add_columns(decisions.c.outcome, decisions.c.reason).select_from(
+        query.get_final_froms()[0].outerjoin(decisions, same)
+    )
+
+
+def _to_remind(kind: Kind, starts: Starts) -> Select[Any]:
+    return _with_decision(kind).where(
+        _between(starts),
+        appointments.c.status.in_(_COMING),
+        appointments.c.deleted_at.is_(None),
+        or_(decisions.c.outcome.is_(None), decisions.c.outcome.in_(RETAKEN)),
+    )
+
+
+def _between(starts: Starts) -> Any:
+    return and_(appointments.c.scheduled_start > starts.after, appointments.c.scheduled_start <= starts.until)
+
+
+def _page(query: Select[Any], beyond: Appointment | None, limit: int) -> Select[Any]:
+    key = (appointments.c.tenant_id, appointments.c.scheduled_start, appointments.c.id)
+    if beyond:
+        tenant, start, id_ = beyond.tenant_id, beyond.starts_at, beyond.id
+        query = query.where(
+            or_(
+                key[0] > tenant,
+                and_(key[0] == tenant, key[1] > start),
+                and_(key[0] == tenant, key[1] == start, key[2] > id_),
+            )
+        )
+    return query.order_by(*key).limit(limit)
+
+
+def _undecided(connection: Connection, query: Select[Any]) -> list[Undecided]:
+    rows = connection.execute(query).all()
+    return [
+        Undecided(
+            appointment,
+            Outcome(row.outcome) if row.outcome else None,
+            Reason(row.reason) if row.reason else None,
+        )
+        for row, appointment in zip(rows, _with_pets(connection, rows), strict=True)
+    ]
+
+
+def _with_pets(connection: Connection, rows: Sequence[Row[Any]]) -> list[Appointment]:
+    found = _pets_by_appointment(connection, [row.id for row in rows])
+    return [_appointment(row, tuple(found.get(row.id, ()))) for row in rows]
+
+
+def _pets_by_appointment(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, list[Pet]]:
+    found: dict[UUID, list[Pet]] = defaultdict(list)
+    for some in chunks(ids):
+        query = (
+            select(appointment_pets.c.appointment_id, pets)
+            .join(pets, pets.c.id == appointment_pets.c.pet_id)
+            .where(appointment_pets.c.appointment_id.in_(some))
+            .order_by(pets.c.created_at, pets.c.name, pets.c.id)
+        )
+        for row in connection.execute(query):
+            pet = Pet(row.id, row.tenant_id, row.name, row.is_deceased, row.deleted_at is not None)
+            found[row.appointment_id].append(pet)
+    return found
+
+
+def _appointment(row: Row[Any], its_pets: tuple[Pet, ...]) -> Appointment:
+    owner = Owner(
+        id=row.owner_id,
+        tenant_id=row.owner_tenant_id,
+        first_name=row.first_name,
+        phone=row.phone,
+        sms_opted_in=row.sms_opted_in,
+        language=row.language,
+        is_active=row.owner_is_active and row.owner_deleted_at is None,
+    )
+    return Appointment(
+        id=row.id,
+        tenant_id=row.tenant_id,
+        owner=owner,
+        service_tenant_id=row.service_tenant_id,
+        service_name=row.service_name,
+        pets=its_pets,
+        starts_at=row.scheduled_start,
+        created_at=row.created_at,
+        status=AppointmentStatus(row.status),
+        is_deleted=row.deleted_at is not None,
+    )
+
+
+def _tenant(row: Row[Any]) -> Tenant:
+    return Tenant(
+        id=row.id,
+        subdomain=row.subdomain,
+        business_name=row.business_name,
+        phone=row.phone,
+        address=row.address_line1,
+        timezone=row.timezone,
+        currency=row.currency,
+        settings=row.settings,
+    )

@@ -1,0 +1,86 @@
+"""Rows for tests: each function inserts one row with ordinary values, overridden by name, and returns its id."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Connection, Engine, Table, select
+
+from shared.database import tables
+
+BOOKED = datetime(2026, 1, 5, 15, tzinfo=UTC)
+NOON = datetime(2026, 3, 3, 17, tzinfo=UTC)
+"""A Tuesday, noon in New York: nobody's quiet hours."""
+
+
+def insert(connection: Connection, table: Table, **columns: Any) -> UUID:
+    """Insert a row."""
+    row = {"id": uuid4(), "created_at": BOOKED, **columns}
+    connection.execute(table.insert(), row)
+    return row["id"]
+
+
+def tenant(connection: Connection, subdomain: str = "paws", **columns: Any) -> UUID:
+    """An active groomer in New York."""
+    ordinary = {
+        "subdomain": subdomain,
+        "business_name": "Happy Paws",
+        "phone": "+12125550142",
+        "address_line1": "12 Main St",
+        "timezone": "America/New_York",
+        "status": "active",
+    }
+    return insert(connection, tables.tenants, **ordinary | columns)
+
+
+def owner(connection: Connection, tenant_id: UUID, **columns: Any) -> UUID:
+    """An owner who may be texted."""
+    ordinary = {"first_name": "Ana", "phone": "+12125550143", "sms_opted_in": True, "language": "en"}
+    return insert(connection, tables.owners, tenant_id=tenant_id, **ordinary | columns)
+
+
+def pet(connection: Connection, tenant_id: UUID, owner_id: UUID, **columns: Any) -> UUID:
+    """A living dog named Bella."""
+    return insert(
+        connection, tables.pets, tenant_id=tenant_id, owner_id=owner_id, **{"name": "Bella", "species": "dog"} | columns
+    )
+
+
+def appointment(
+    connection: Connection, tenant_id: UUID, starts_at: datetime, *, owner_id: UUID | None = None, **columns: Any
+) -> UUID:
+    """A confirmed appointment of an hour, by default of a new owner with one pet."""
+    pets = columns.pop("pets", None)
+    if owner_id is None:
+        owner_id = owner(connection, tenant_id)
+        pets = [pet(connection, tenant_id, owner_id)] if pets is None else pets
+    ordinary = {"scheduled_end": starts_at + timedelta(hours=1), "status": "confirmed"}
+    id_ = insert(
+        connection,
+        tables.appointments,
+        tenant_id=tenant_id,
+        owner_id=owner_id,
+        scheduled_start=starts_at,
+        **ordinary | columns,
+    )
+    for pet_id in pets or ():
+        connection.execute(tables.appointment_pets.insert(), {"appointment_id": id_, "pet_id": pet_id})
+    return id_
+
+
+def change(engine: Engine, table: Table, id_: UUID, **columns: Any) -> None:
+    """Update a row."""
+    with engine.begin() as connection:
+        connection.execute(table.update().where(table.c.id == id_).values(**columns))
+
+
+def all_of(engine: Engine, table: Table) -> list[Any]:
+    """Every row of a table, in the order of its primary key."""
+    with engine.connect() as connection:
+        return list(connection.execute(select(table).order_by(*table.primary_key.columns)))
+
+
+def only(engine: Engine, table: Table) -> Any:
+    """The one row of a table."""
+    (row,) = all_of(engine, table)
+    return row
