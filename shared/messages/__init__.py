@@ -1,0 +1,1 @@
+"""Texts: templates as files, what fills them, and how many SMS segments they cost."""

@@ -1,0 +1,168 @@
+"""From records to the text of an SMS: what fills a template, and how a long text becomes short."""
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from string import Template
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from shared.messages.segments import cheapest, clusters, count_segments
+from shared.messages.wording import clean, language_of, listed, name_of, phrase, template_of, when_words
+from shared.policy import PLACEHOLDERS
+from shared.records import Appointment, Kind, Owner, Pet, Tenant
+
+LONGEST_BODY: Final = 1600
+"""UTF-16 units. Twilio refuses longer bodies (error 21617)."""
+
+ESSENTIAL: Final = ("when", "vaccines")
+"""What a message is about. A line that tells it stays, whatever else in it is empty."""
+
+_STREET: Final = re.compile(r"(?=.*\d)(?=.*[^\W\d_])")
+_DOUBLED_STOP: Final = re.compile(r"(?<!\.)\.\.$")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One SMS as it goes to the provider, and the segments it costs."""
+
+    body: str
+    segments: int
+
+
+def reminder_words(
+    tenant: Tenant,
+    owner: Owner,
+    appointments: Sequence[Appointment],
+    *,
+    zone: ZoneInfo,
+    region: str,
+    now: datetime,
+) -> dict[str, str]:
+    """Return the values for a reminder's placeholders, in the owner's language.
+
+    `appointments`: those of one visit. `zone`: the tenant's. `region`: two letters ("US"), for the way dates are
+    written. `now`: aware; it decides what "today" is.
+    """
+    language = owner.language
+    return sender_words(tenant) | {
+        "owner": name_of(owner.first_name),
+        "pets": pet_words(living_pets(appointments), language=language),
+        "when": when_words(
+            [each.starts_at for each in appointments], zone=zone, language=language, region=region, now=now
+        ),
+        "service": _service_words(appointments, language),
+        "address": street_of(tenant.address),
+    }
+
+
+def sender_words(tenant: Tenant) -> dict[str, str]:
+    """Return what every text says of the tenant: its name and its phone as it writes it (empty without one)."""
+    return {
+        "business": name_of(tenant.business_name, longest=60) or clean(tenant.subdomain),
+        "phone": name_of(tenant.phone),
+    }
+
+
+def living_pets(appointments: Sequence[Appointment]) -> tuple[Pet, ...]:
+    """Return the pets that live and are not deleted, each once, in the order of the appointments."""
+    pets = {pet.id: pet for each in appointments for pet in each.pets if not (pet.is_deceased or pet.is_deleted)}
+    return tuple(pets.values())
+
+
+def pet_words(pets: Sequence[Pet], *, language: str | None) -> str:
+    """Return "Bella, Max and Luna". Without a name: "your pet", once and last."""
+    names = [name_of(pet.name) for pet in pets]
+    known = [name for name in names if name]
+    if len(known) < len(names) or not known:
+        known.append(phrase("your_pet", language_of(language)))
+    return listed(known, language)
+
+
+def street_of(address: str | None) -> str:
+    """Return the street line of an address, the first of its parts that hold a number and a word ("12 Main St")."""
+    lines = [line for line in map(clean, (address or "").splitlines()) if line]
+    parts = ", ".join(lines).split(",")
+    starts = (",".join(parts[:count]) for count in range(1, len(parts) + 1))
+    return name_of(next((start for start in starts if _STREET.match(start)), parts[0]), longest=60)
+
+
+def _service_words(appointments: Sequence[Appointment], language: str | None) -> str:
+    names = dict.fromkeys(name_of(each.service_name) for each in appointments)
+    return listed([name for name in names if name], language)
+
+
+def compose(
+    kind: Kind,
+    words: Mapping[str, str],
+    *,
+    language: str | None,
+    override: str | None,
+    max_segments: int,
+    pet_count: int = 1,
+) -> Text:
+    """Return the text of one SMS of at most `max_segments` (one or more) and `LONGEST_BODY`.
+
+    `words`: values by placeholder; one that is missing counts as empty. `language`: the owner's. `override`: the
+    tenant's own template; raise ValueError or KeyError if it did not pass `policy.check_template`. `pet_count`: the
+    pets named in `words["pets"]`. A text that is too long loses its address, then the pets' names, then its end.
+    """
+    code = language_of(language)
+    template = override if override and override.strip() else template_of(kind, code)
+    body = ""
+    for values in _shorter_and_shorter(words, code, pet_count):
+        body = _filled(template, values)
+        if _fits(cheapest(body), max_segments):
+            break
+    else:
+        body = _cut(body, max_segments)
+    return _with_opt_out(cheapest(body), "" if "STOP" in template else phrase("opt_out", code))
+
+
+def _shorter_and_shorter(words: Mapping[str, str], language: str, pet_count: int) -> Iterator[dict[str, str]]:
+    values = {name: words.get(name, "") for name in PLACEHOLDERS}
+    yield values
+    values = values | {"address": ""}
+    yield values
+    if pet_count > 1:
+        yield values | {"pets": phrase("many_pets", language, count=pet_count)}
+
+
+def _filled(template: str, values: Mapping[str, str]) -> str:
+    """Fill the lines and join those that have something to say. Every value is put in once and never read again."""
+    lines = [line for line in template.splitlines() if line.strip()]
+    kept = [line for line in lines if _has_its_values(line, values)] or lines
+    # An address or a name that ends in a full stop must not be followed by the line's own.
+    return clean(" ".join(_DOUBLED_STOP.sub(".", Template(line.strip()).substitute(values)) for line in kept))
+
+
+def _has_its_values(line: str, values: Mapping[str, str]) -> bool:
+    used = Template(line).get_identifiers()
+    return all(values[name] for name in used) or any(values[name] for name in used if name in ESSENTIAL)
+
+
+def _fits(body: str, max_segments: int) -> bool:
+    return count_segments(body).count <= max_segments and len(body.encode("utf-16-le")) // 2 <= LONGEST_BODY
+
+
+def _cut(body: str, max_segments: int) -> str:
+    """Return the longest beginning of `body` that fits with "..." at its end."""
+    pieces = clusters(body[:LONGEST_BODY])
+
+    def beginning(count: int) -> str:
+        return f"{''.join(pieces[:count]).rstrip()}..."
+
+    first_too_long = bisect_left(
+        range(1, len(pieces) + 1), True, key=lambda count: not _fits(cheapest(beginning(count)), max_segments)
+    )
+    return beginning(first_too_long)
+
+
+def _with_opt_out(body: str, opt_out: str) -> Text:
+    """Return `body` followed by the sentence about STOP where that costs no other segment."""
+    segments = count_segments(body).count
+    whole = f"{body}{'' if body.endswith(('.', '!', '?')) else '.'} {opt_out}"
+    is_free = bool(body and opt_out) and _fits(whole, segments)
+    return Text(whole if is_free else body, segments)

@@ -1,0 +1,170 @@
+"""The owner's language: its templates and words, and how values are written in it."""
+
+import json
+import re
+import unicodedata
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import cache
+from itertools import groupby
+from pathlib import Path
+from string import Template
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_skeleton, format_time
+from babel.numbers import format_currency, get_currency_precision
+
+from shared.messages.segments import clusters
+from shared.records import Kind
+
+FALLBACK: Final = "en"
+BLANK_LETTERS: Final = "\u115f\u1160\u2800\u3164\uffa0"
+"""Letters and symbols by category, but nothing to see."""
+
+_TEMPLATES: Final = Path(__file__).with_name("templates")
+_KEPT_FORMATS: Final = "\u200c\u200d"  # the joiners that emoji, Persian and Indic scripts are written with
+_DROPPED_CATEGORIES: Final = ("Cf", "Cs")
+# ISO 4217: the currencies whose minor unit is not a hundredth.
+_WHOLE: Final = frozenset(
+    {"BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"}
+)
+_THOUSANDTHS: Final = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
+_ONE_O_CLOCK: Final = re.compile(r"0?1\D")
+_REGION: Final = re.compile(r"[A-Z]{2}")
+
+
+def clean(value: str | None) -> str:
+    """Return `value` on one line: white space and control characters are one space, what steers text or breaks
+    encodings (direction marks, lone surrogates, zero-width characters) is gone. Emoji survive."""
+    return " ".join("".join(_cleaned(char) for char in value or "").split())
+
+
+def _cleaned(char: str) -> str:
+    category = unicodedata.category(char)
+    if category == "Cc":
+        return " "
+    is_flag_tag = "\U000e0020" <= char <= "\U000e007f"
+    return "" if category in _DROPPED_CATEGORIES and char not in _KEPT_FORMATS and not is_flag_tag else char
+
+
+def is_visible(text: str) -> bool:
+    """Whether there is anything to see in `text`."""
+    return any(unicodedata.category(char)[0] not in "ZCM" and char not in BLANK_LETTERS for char in text)
+
+
+def name_of(value: str | None, longest: int = 40) -> str:
+    """Return a name cleaned and cut to `longest` code points, emoji unbroken; empty when there is nothing to see."""
+    name = clean(value)
+    if not is_visible(name):
+        return ""
+    return name if len(name) <= longest else shortened(name, longest)
+
+
+def shortened(text: str, longest: int) -> str:
+    """Return the beginning of `text` with "...", together at most `longest` code points, no seen character split."""
+    kept = ""
+    for cluster in clusters(text[: longest + 1]):
+        if len(kept) + len(cluster) + 3 > longest:
+            break
+        kept += cluster
+    return f"{kept.rstrip()}..."
+
+
+@cache
+def languages() -> frozenset[str]:
+    """The languages that have templates."""
+    return frozenset(folder.name for folder in _TEMPLATES.iterdir() if folder.is_dir())
+
+
+def language_of(wanted: str | None) -> str:
+    """Return the language to write in: "es" for "es-MX", "es_MX" and "ES", English for one without templates."""
+    code = re.split("[-_]", (wanted or "").strip().lower())[0]
+    return code if code in languages() else FALLBACK
+
+
+@cache
+def template_of(kind: Kind, language: str) -> str:
+    """Return the text of a template file. `language`: one of `languages()`."""
+    return (_TEMPLATES / language / f"{kind}.txt").read_text(encoding="utf-8")
+
+
+def phrase(name: str, language: str, **values: object) -> str:
+    """Return one of the phrases of a language's `words.json`, filled. `language`: one of `languages()`."""
+    return Template(_phrases(language)[name]).substitute(values)
+
+
+@cache
+def _phrases(language: str) -> dict[str, str]:
+    phrases: dict[str, str] = json.loads((_TEMPLATES / language / "words.json").read_text(encoding="utf-8"))
+    return phrases
+
+
+@cache
+def locale_of(language: str | None, region: str) -> Locale:
+    """Return how dates and money are written in a language and a region ("US"); an unknown region changes nothing."""
+    code, territory = language_of(language), region.strip().upper()
+    try:
+        return Locale(code, territory if _REGION.fullmatch(territory) else None)
+    except UnknownLocaleError:
+        return Locale(code)
+
+
+def listed(items: Sequence[str], language: str | None) -> str:
+    """Return "Bella", "Bella and Max" or "Bella, Max and Luna"."""
+    if len(items) < 2:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} {phrase('and', language_of(language))} {items[-1]}"
+
+
+def day_words(day: date, *, language: str | None, region: str, weekday: bool = True) -> str:
+    """Return "Sat, Mar 7", or "Mar 7" without the weekday."""
+    return clean(format_skeleton("MMMEd" if weekday else "MMMd", day, locale=locale_of(language, region)))
+
+
+def days_left_words(days: int, *, language: str | None) -> str:
+    """Return "7 days left", "1 day left" or, for none, "last day"."""
+    name = {0: "last_day", 1: "one_day_left"}.get(days, "days_left")
+    return phrase(name, language_of(language), count=days)
+
+
+def money_words(cents: int, currency: str, *, language: str | None, region: str) -> str:
+    """Return an amount given in the currency's minor unit: "$25.00", "¥2,500" (yen have none)."""
+    code = currency.strip().upper()
+    decimals = 0 if code in _WHOLE else 3 if code in _THOUSANDTHS else 2
+    # Unicode's digits are for show and round many currencies (Serbian dinars) to whole units.
+    agree = decimals == get_currency_precision(code)
+    amount = Decimal(cents).scaleb(-decimals)
+    return clean(format_currency(amount, code, locale=locale_of(language, region), currency_digits=agree))
+
+
+def when_words(starts: Sequence[datetime], *, zone: ZoneInfo, language: str | None, region: str, now: datetime) -> str:
+    """Return when something starts, seen from the local day of `now`: "tomorrow at 10:00 AM and 2:00 PM".
+
+    `starts`, `now`: aware instants.
+    """
+    today = _local(now, zone).date()
+    ordered = [_local(start, zone) for start in sorted(starts)]
+    days = [
+        _day_with_times(day, list(times), today, language, region) for day, times in groupby(ordered, datetime.date)
+    ]
+    return listed(days, language)
+
+
+def _day_with_times(day: date, starts: list[datetime], today: date, language: str | None, region: str) -> str:
+    code, locale = language_of(language), locale_of(language, region)
+    times = [clean(format_time(start.time(), format="short", locale=locale)) for start in starts]
+    # Spanish says "a la" for one o'clock and "a las" for the others.
+    at = phrase("at_one" if _ONE_O_CLOCK.match(times[0]) else "at", code, time=listed([*dict.fromkeys(times)], code))
+    name = {-1: "yesterday", 0: "today", 1: "tomorrow"}.get((day - today).days, "other_day")
+    return phrase(name, code, at=at, day=day_words(day, language=language, region=region))
+
+
+def _local(instant: datetime, zone: ZoneInfo) -> datetime:
+    """Return the instant in the zone, or in UTC where that would leave the calendar (the ends of years 1 and 9999)."""
+    try:
+        return instant.astimezone(zone)
+    except OverflowError:
+        return instant.astimezone(UTC)
