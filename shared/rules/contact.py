@@ -1,0 +1,45 @@
+"""Whether an owner may and can be texted."""
+
+from functools import lru_cache
+
+import phonenumbers
+from phonenumbers import NumberParseException, PhoneNumberFormat
+
+from shared.reasons import Reason
+from shared.records import Owner
+
+_DEFAULT_REGION = "US"
+
+
+@lru_cache(maxsize=10_000)
+def region_of(country: str | None, tenant_phone: str | None) -> str:
+    """Return the region (ISO 3166 two letters) in which a tenant's numbers are read and its times are written."""
+    if country:
+        return country
+    try:
+        number = phonenumbers.parse(tenant_phone or "", None)
+    except NumberParseException:
+        return _DEFAULT_REGION
+    region = phonenumbers.region_code_for_number(number)
+    return region if region and region.isalpha() else _DEFAULT_REGION  # "001" is the world: freephone, satellites
+
+
+@lru_cache(maxsize=10_000)
+def e164(phone: str, region: str) -> str | None:
+    """Return a valid number in E.164 form, None for anything else."""
+    try:
+        number = phonenumbers.parse(phone, region)
+    except NumberParseException:
+        return None
+    if not phonenumbers.is_valid_number(number):
+        return None
+    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+
+
+def cannot_text(owner: Owner, region: str) -> Reason | None:
+    """Return why no SMS may go to `owner`; None when one may."""
+    if not owner.sms_opted_in:
+        return Reason.OPTED_OUT
+    if not (owner.phone and owner.phone.strip()):
+        return Reason.NO_PHONE
+    return None if e164(owner.phone, region) else Reason.INVALID_PHONE

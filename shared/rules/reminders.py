@@ -1,0 +1,151 @@
+"""When an appointment's reminders are due, and to whom they may go."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from shared.policy import QuietHours, TenantPolicy
+from shared.reasons import Reason
+from shared.records import Appointment, AppointmentStatus, Kind
+from shared.rules.contact import cannot_text
+from shared.rules.quiet_hours import after_quiet, is_quiet, quiet_began
+
+PERIOD = timedelta(hours=1)
+"""How often each reminder job runs."""
+HALF_PERIOD = PERIOD / 2
+"""How long before it is due a reminder may leave: so with runs on time each leaves within 30 minutes of its lead."""
+BEFORE_QUIET = timedelta(minutes=30)
+"""How long before quiet hours a reminder leaves that would come too late after them."""
+LATE_RECORD = timedelta(days=2)
+"""How far back a run records as `expired` what became useless while no run took it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """One of the two reminders. `before`: how long before the start it is due; `useful`: until how long before.
+
+    `least_notice`: when quiet hours would leave less than this before the start, it moves to before them.
+    `rides_along`: the visit's other appointments share its SMS even before they are due themselves.
+    """
+
+    kind: Kind
+    before: timedelta
+    useful: timedelta
+    least_notice: timedelta
+    rides_along: bool
+
+
+LEADS = {
+    lead.kind: lead
+    for lead in (
+        Lead(Kind.REMINDER_24H, timedelta(hours=24), timedelta(hours=3), timedelta(hours=3), rides_along=True),
+        Lead(Kind.REMINDER_2H, timedelta(hours=2), timedelta(minutes=15), timedelta(minutes=60), rides_along=False),
+    )
+}
+
+_GONE = {
+    AppointmentStatus.CANCELLED: Reason.APPOINTMENT_CANCELLED,
+    AppointmentStatus.IN_PROGRESS: Reason.APPOINTMENT_STARTED,
+    AppointmentStatus.COMPLETED: Reason.APPOINTMENT_COMPLETED,
+    AppointmentStatus.NO_SHOW: Reason.APPOINTMENT_MISSED,
+}
+
+
+def due_at(starts_at: datetime, lead: Lead, quiet: QuietHours | None, zone: ZoneInfo) -> datetime:
+    """Return the instant at which the reminder is due: `lead` before the start, moved out of quiet hours."""
+    due = starts_at - lead.before
+    if quiet is None or not is_quiet(due, quiet, zone):
+        return due
+    shifted = after_quiet(due, quiet, zone)
+    if starts_at - shifted >= lead.least_notice:
+        return shifted
+    return quiet_began(due, quiet, zone) - BEFORE_QUIET
+
+
+def _opens_at(starts_at: datetime, lead: Lead, quiet: QuietHours | None, zone: ZoneInfo) -> tuple[datetime, bool]:
+    """Return from when the reminder may leave, and whether quiet hours shifted it there (then never before)."""
+    due = due_at(starts_at, lead, quiet, zone)
+    is_shifted = due != starts_at - lead.before
+    return (due if is_shifted else due - HALF_PERIOD), is_shifted
+
+
+def send_at(starts_at: datetime, lead: Lead, quiet: QuietHours | None, zone: ZoneInfo, now: datetime) -> datetime:
+    """Return when a reminder taken by the run at `now` may leave: then, unless it must wait or it is night."""
+    opens_at, _ = _opens_at(starts_at, lead, quiet, zone)
+    return after_quiet(max(opens_at, now), quiet, zone)
+
+
+def is_due(starts_at: datetime, lead: Lead, quiet: QuietHours | None, zone: ZoneInfo, now: datetime) -> bool:
+    """Whether the run at `now` takes the reminder: due within half a period, and it can leave while useful.
+
+    Before quiet hours a run looks a whole period ahead, because the next one could send nothing. What it finds there
+    leaves half an hour before it is due, with the next run of any job.
+    """
+    opens_at, is_shifted = _opens_at(starts_at, lead, quiet, zone)
+    looks_ahead = is_shifted or is_quiet(now + PERIOD, quiet, zone)
+    if opens_at > now + (HALF_PERIOD if looks_ahead else timedelta()):
+        return False
+    return send_at(starts_at, lead, quiet, zone, now) < starts_at - lead.useful
+
+
+def latest_start_due(lead: Lead, quiet: QuietHours | None, zone: ZoneInfo, now: datetime) -> datetime:
+    """Return a start after which no appointment can be due for the run at `now`.
+
+    Beyond the lead itself these are the starts whose reminder moves to before the quiet hours that begin soon.
+    """
+    quiet_soon = now + HALF_PERIOD + BEFORE_QUIET
+    if quiet is None or not is_quiet(quiet_soon, quiet, zone):
+        return now + HALF_PERIOD + lead.before
+    return max(now + PERIOD + lead.before, after_quiet(quiet_soon, quiet, zone) + lead.least_notice)
+
+
+def is_enabled(kind: Kind, policy: TenantPolicy) -> bool:
+    """Whether the tenant sends this reminder at all."""
+    return policy.reminders.h24 if kind is Kind.REMINDER_24H else policy.reminders.h2
+
+
+def objection(appointment: Appointment, region: str) -> Reason | None:
+    """Return why this appointment's owner is not to be reminded of it, whatever the time; None when nothing is."""
+    if not appointment.owner.is_active:
+        return Reason.OWNER_INACTIVE
+    pets = [pet for pet in appointment.pets if not pet.is_deleted]
+    if pets and all(pet.is_deceased for pet in pets):
+        return Reason.PET_DECEASED
+    return cannot_text(appointment.owner, region)
+
+
+def skip_reason(
+    appointment: Appointment, lead: Lead, policy: TenantPolicy, zone: ZoneInfo, region: str
+) -> Reason | None:
+    """Return why a reminder that is due is skipped; None when it is to be sent."""
+    if not is_enabled(lead.kind, policy):
+        return Reason.KIND_DISABLED
+    if appointment.created_at > due_at(appointment.starts_at, lead, policy.sms.quiet_hours, zone):
+        return Reason.BOOKED_INSIDE_WINDOW
+    return objection(appointment, region)
+
+
+def no_longer_right(
+    appointment: Appointment, kind: Kind, occurs_at: datetime | None, policy: TenantPolicy, region: str
+) -> Reason | None:
+    """Return why a reminder planned for the start `occurs_at` must not be sent any more; None while it may."""
+    if appointment.is_deleted:
+        return Reason.APPOINTMENT_DELETED
+    if gone := _GONE.get(appointment.status):
+        return gone
+    if appointment.starts_at != occurs_at:
+        return Reason.RESCHEDULED
+    if not is_enabled(kind, policy):
+        return Reason.KIND_DISABLED
+    return objection(appointment, region)
+
+
+def refers_elsewhere(appointment: Appointment) -> str | None:
+    """Return which of the appointment's rows belongs to another tenant: "owner", "pet" or "service"; None if none."""
+    if appointment.owner.tenant_id != appointment.tenant_id:
+        return "owner"
+    if any(pet.tenant_id != appointment.tenant_id for pet in appointment.pets):
+        return "pet"
+    if appointment.service_tenant_id not in (None, appointment.tenant_id):
+        return "service"
+    return None

@@ -1,0 +1,103 @@
+"""Deciding about a visit: all appointments of one owner with one tenant on one tenant-local day."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import groupby
+from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
+
+from shared.policy import ServedTenant
+from shared.reasons import Reason
+from shared.records import Appointment, Decision, Outcome, Plan, PlannedNotification, Undecided
+from shared.rules.reminders import Lead, is_due, send_at, skip_reason
+
+
+def visits(undecided: Sequence[Undecided], zone: ZoneInfo) -> list[list[Undecided]]:
+    """Return a tenant's appointments grouped by owner and local day, each visit in order of start."""
+
+    def visit(each: Undecided) -> tuple[str, str]:
+        return str(each.appointment.owner.id), str(each.appointment.starts_at.astimezone(zone).date())
+
+    ordered = sorted(undecided, key=lambda each: (visit(each), each.appointment.starts_at, str(each.appointment.id)))
+    return [list(group) for _, group in groupby(ordered, key=visit)]
+
+
+def decide(visit: Sequence[Undecided], lead: Lead, served: ServedTenant, now: datetime, run_id: UUID) -> Plan:
+    """Decide about the reminders of one visit in the run at `now`: what is skipped, and who shares one SMS.
+
+    Where the lead lets others ride along, they go with the first of the visit that comes due. What the ledger says
+    already is not decided again.
+    """
+    quiet, zone = served.policy.sms.quiet_hours, served.zone
+    refused = {
+        each.appointment.id: skip_reason(each.appointment, lead, served.policy, zone, served.region) for each in visit
+    }
+    due = {each.appointment.id for each in visit if is_due(each.appointment.starts_at, lead, quiet, zone, now)}
+    welcome = [each for each in visit if not refused[each.appointment.id]]
+    going = [each for each in welcome if each.appointment.id in due]
+    leaves_at = min((send_at(each.appointment.starts_at, lead, quiet, zone, now) for each in going), default=now)
+    if going and lead.rides_along:
+        going = [each for each in welcome if leaves_at < each.appointment.starts_at - lead.useful]
+    notification = _notification([each.appointment for each in going], lead, leaves_at, run_id) if going else None
+    skipped = [each for each in visit if each.appointment.id in due and refused[each.appointment.id]]
+    return _news(
+        [(each, decision(lead, each.appointment, notification=notification)) for each in going]
+        + [(each, decision(lead, each.appointment, reason=refused[each.appointment.id])) for each in skipped],
+        notification,
+    )
+
+
+def decision(
+    lead: Lead,
+    appointment: Appointment,
+    *,
+    notification: PlannedNotification | None = None,
+    reason: Reason | None = None,
+    outcome: Outcome = Outcome.SKIPPED,
+) -> Decision:
+    """Return the decision about one appointment's reminder: `notify` with a notification, else `outcome`."""
+    return Decision(
+        tenant_id=appointment.tenant_id,
+        kind=lead.kind,
+        subject_type="appointment",
+        subject_id=appointment.id,
+        occurrence=f"{appointment.starts_at:%Y-%m-%dT%H:%M:%S.%fZ}",
+        outcome=Outcome.NOTIFY if notification else outcome,
+        reason=reason,
+        notification_id=notification.id if notification else None,
+        occurs_at=appointment.starts_at,
+    )
+
+
+def joined(plans: Sequence[Plan]) -> Plan:
+    """Return several plans as one."""
+    return Plan(
+        decisions=tuple(each for plan in plans for each in plan.decisions),
+        notifications=tuple(each for plan in plans for each in plan.notifications),
+        retaken=frozenset(key for plan in plans for key in plan.retaken),
+    )
+
+
+def _notification(going: Sequence[Appointment], lead: Lead, leaves_at: datetime, run_id: UUID) -> PlannedNotification:
+    return PlannedNotification(
+        id=uuid5(run_id, f"{lead.kind}:{going[0].id}"),
+        tenant_id=going[0].tenant_id,
+        owner_id=going[0].owner.id,
+        kind=lead.kind,
+        not_before=leaves_at,
+        useful_until=min(each.starts_at for each in going) - lead.useful,
+    )
+
+
+def _news(decided: Sequence[tuple[Undecided, Decision]], notification: PlannedNotification | None) -> Plan:
+    """Return a plan of what the ledger does not say already."""
+    news = [
+        (before, each)
+        for before, each in decided
+        if (each.outcome, each.reason) != (before.earlier, before.earlier_reason)
+    ]
+    return Plan(
+        decisions=tuple(each for _, each in news),
+        notifications=(notification,) if notification else (),
+        retaken=frozenset(each.ledger_key for before, each in news if before.earlier),
+    )

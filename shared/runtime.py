@@ -1,0 +1,358 @@
+"""The composition root: one run of one job, from settings and clock to the stored result."""
+
+import logging
+import socket
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from shared.database import leases, outbox, queries, runs
+from shared.database.engine import ensure_ready, first_line, open_engine, reading, writing
+from shared.database.outbox import Scope
+from shared.delivery import Drain, deliver, preview
+from shared.gateways.sms import ConsoleSms, CredentialsRefused, SmsGateway
+from shared.policy import ServedTenant, TenantPolicy
+from shared.records import Kind, NotificationStatus, Outcome, RunStatus, Tenant, ensure_aware, mask_phone
+from shared.settings import ConfigurationError, JobSettings, PaymentSettings, SmsSettings, database_url, load
+from shared.tally import Progress, Tally
+from shared.tasks.appointment_reminders import plan_reminders
+from shared.tasks.context import Context
+from shared.tasks.tenants import serve
+
+log = logging.getLogger(__name__)
+
+LEASE_HOLD: Final = timedelta(seconds=60)
+RENEW_SECONDS: Final = 20
+EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+"""Between these a run may be asked for: outside them is a typing error."""
+
+
+class UsageError(Exception):
+    """Something was asked for that cannot be done. The message says what to do."""
+
+
+class LeaseHeld(Exception):
+    """Another run of the same job is at work."""
+
+
+class RunFailed(Exception):
+    """The run failed as a whole; what it had done stands, and running it again is harmless."""
+
+
+def utc_now() -> datetime:
+    """The wall clock. The only place that reads it."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """The parts a run is made of. `clock`: the wall clock; `is_live`: a text could reach a person, a charge a card."""
+
+    engine: Engine
+    defaults: TenantPolicy
+    zone: ZoneInfo
+    sms: SmsGateway
+    clock: Callable[[], datetime] = utc_now
+    sms_enabled: bool = True
+    concurrency: int = 64
+    time_budget: timedelta = timedelta(seconds=540)
+    is_live: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked of a run. `at`: as of when, None for now; `only`: subdomains, none for all tenants."""
+
+    job: str
+    at: datetime | None = None
+    only: Sequence[str] = ()
+    is_dry: bool = False
+    progress: Progress | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job: the kind of text it plans, how it plans, and what its result tells beyond what all results tell."""
+
+    kind: Kind
+    plan: Callable[[Context], None]
+    summarize: Callable[[Tally, int], dict[str, Any]]
+
+
+def _reminders(kind: Kind) -> Job:
+    def plan(context: Context) -> None:
+        plan_reminders(context, kind)
+
+    def summarize(tally: Tally, waiting: int) -> dict[str, Any]:
+        totals = tally.totals()
+        return {
+            "total_checked": tally.total("total_checked"),
+            "reminders_planned": tally.total("reminders_planned"),
+            "reminders_sent": tally.delivered("sent", kind),
+            "deferred": waiting,
+            "skipped": totals.get("skipped", {}),
+            "expired": tally.total("expired") + tally.delivered("expired", kind),
+            "failed": tally.delivered("failed", kind),
+        }
+
+    return Job(kind, plan, summarize)
+
+
+JOBS: Final = {
+    "AppointmentReminders24h": _reminders(Kind.REMINDER_24H),
+    "AppointmentReminders2h": _reminders(Kind.REMINDER_2H),
+}
+
+
+def open_application(*, is_dry: bool = False) -> Application:
+    """Build the parts from the settings. Raise ConfigurationError or DatabaseUnusable, naming what is wrong."""
+    jobs, sms = load(JobSettings), load(SmsSettings)
+    return Application(
+        engine=open_engine(database_url()),
+        defaults=jobs.policy(),
+        zone=jobs.task_timezone,
+        sms=ConsoleSms() if is_dry else _sms_gateway(sms),
+        sms_enabled=jobs.sms_enabled,
+        concurrency=jobs.sms_concurrency,
+        time_budget=jobs.time_budget,
+        is_live=sms.is_live or load(PaymentSettings).is_live,
+    )
+
+
+def simulation(engine: Engine, clock: Callable[[], datetime]) -> Application:
+    """Build an application that sends nothing and lives by a clock of its own."""
+    return Application(engine, TenantPolicy(), ZoneInfo("UTC"), ConsoleSms(), clock=clock)
+
+
+def _sms_gateway(settings: SmsSettings) -> SmsGateway:
+    if settings.sms_provider == "console":
+        return ConsoleSms()
+    raise ConfigurationError("SMS_PROVIDER: twilio is not part of this version yet; set SMS_PROVIDER=console")
+
+
+def run_scheduled(job: str) -> None:
+    """Run a job for the Functions host. A run that another one is doing already is none of its business."""
+    application = open_application()
+    try:
+        run(application, job)
+    except LeaseHeld as held:
+        log.warning("%s", held)
+    finally:
+        application.engine.dispose()
+
+
+def run(
+    application: Application,
+    job: str,
+    *,
+    at: datetime | None = None,
+    only: Sequence[str] = (),
+    is_dry: bool = False,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Run one job and return its result.
+
+    `at`: as of when (aware); `only`: subdomains, none for all tenants; `is_dry`: decide and render, write nothing.
+    Raise UsageError, DatabaseUnusable, LeaseHeld (another run of it is at work) or RunFailed.
+    """
+    request = Request(job, at, only, is_dry, progress)
+    _ensure_possible(application, request)
+    ensure_ready(application.engine)
+    if is_dry:
+        return _execute(application, request, uuid4())
+    with _leased(application, job):
+        return run_without_lease(application, request)
+
+
+def run_without_lease(application: Application, request: Request) -> dict[str, Any]:
+    """Run one job whoever else does: the ledger keeps it exact. Note the run in the history."""
+    run_id, wall = uuid4(), application.clock()
+    try:
+        with writing(application.engine) as connection:
+            now = request.at or wall
+            runs.start(connection, run_id, request.job, now, wall, socket.gethostname())
+        result = _execute(application, request, run_id)
+        _finish(application, run_id, RunStatus.SUCCEEDED, result, None)
+    except (SQLAlchemyError, CredentialsRefused, RunFailed) as error:
+        failure = _failure(error)
+        _note_failure(application, run_id, failure)
+        raise failure from error
+    log.info("%s: %s", request.job, _one_line(result))
+    return result
+
+
+def _ensure_possible(application: Application, request: Request) -> None:
+    if request.job not in JOBS:
+        raise UsageError(f"there is no job {request.job!r}; there are {', '.join(JOBS)}")
+    if request.at is None:
+        return
+    if not EARLIEST <= ensure_aware(request.at) <= LATEST:
+        raise UsageError(f"--at {request.at.isoformat()} is not between {EARLIEST:%Y} and {LATEST:%Y}")
+    if application.is_live and not request.is_dry:
+        raise UsageError(
+            "--at with live providers could text people and charge cards for a time that is not now; "
+            "add --dry-run, or set SMS_PROVIDER=console and PAYMENT_PROVIDER=console"
+        )
+
+
+# One execution
+
+
+def _execute(application: Application, request: Request, run_id: UUID) -> dict[str, Any]:
+    started = application.clock()
+    now = request.at or started
+    tally = Tally(request.progress)
+    served, unserved = serve(_tenants(application, request.only), application.defaults, application.zone, tally)
+    with reading(application.engine) as connection:
+        switch_on = runs.switch_on(connection, request.job) or now
+
+    def is_out_of_time() -> bool:
+        return application.clock() - started > application.time_budget
+
+    job = JOBS[request.job]
+    job.plan(Context(application.engine, run_id, now, switch_on, served, tally, request.is_dry, is_out_of_time))
+    drain = Drain(
+        engine=application.engine,
+        gateway=application.sms,
+        served={each.tenant.id: each for each in served},
+        scope=_scope(served, unserved, request.only, only_sending=True),
+        expirable=_scope(served, unserved, request.only, only_sending=False),
+        now=lambda: now + (application.clock() - started),
+        wall=application.clock,
+        is_out_of_time=is_out_of_time,
+        tally=tally,
+        concurrency=application.concurrency,
+        is_sending=application.sms_enabled,
+    )
+    if request.is_dry:
+        tally.would.extend(_would_deliver(drain))
+        waiting = 0
+    else:
+        deliver(drain)
+        with reading(application.engine) as connection:
+            waiting = outbox.waiting(connection, run_id, job.kind)
+    if tally.failed_tenants and len(tally.failed_tenants) == len(served) + len(unserved):
+        raise RunFailed(f"no tenant could be worked for; the first error: {tally.problems[0].reason}")
+    return {
+        "run_id": str(run_id),
+        "task": request.job,
+        "now": now.isoformat(),
+        "tenants_processed": len(served) + len(unserved) - len(tally.failed_tenants),
+        **job.summarize(tally, waiting),
+        "total_errors": len(tally.problems),
+        "errors": tally.errors(),
+        "duration_seconds": round((application.clock() - started).total_seconds(), 3),
+        "tenant_results": tally.by_tenant(),
+        "delivery": tally.delivery(),
+        **({"would": tally.would} if request.is_dry else {}),
+    }
+
+
+def _tenants(application: Application, only: Sequence[str]) -> list[Tenant]:
+    with reading(application.engine) as connection:
+        tenants = queries.active_tenants(connection)
+    if unknown := set(only) - {each.subdomain for each in tenants}:
+        raise UsageError(f"there is no active tenant {min(unknown)!r}")
+    return [each for each in tenants if not only or each.subdomain in only]
+
+
+def _scope(
+    served: Sequence[ServedTenant], unserved: Sequence[Tenant], only: Sequence[str], *, only_sending: bool
+) -> Scope:
+    silent = {each.tenant.id for each in served if only_sending and not each.policy.sms.enabled}
+    return Scope(
+        only=frozenset(each.tenant.id for each in served) if only else None,
+        left_out=frozenset(silent | {each.id for each in unserved}),
+    )
+
+
+def _would_deliver(drain: Drain) -> Iterator[dict[str, Any]]:
+    """Yield what a dry run tells of texts that wait in the outbox already."""
+    _, prepared = preview(drain)
+    for each in prepared.ready:
+        yield {
+            "action": NotificationStatus.SENDING,
+            "tenant": drain.served[each.claimed.tenant_id].tenant.subdomain,
+            "subject": f"notification {each.claimed.id}",
+            "to": mask_phone(each.sms.to),
+            "when": drain.now().isoformat(),
+            "text": each.sms.body,
+            "segments": each.segments,
+            "reason": None,
+        }
+    for claimed, reason in prepared.cancelled:
+        served = drain.served.get(claimed.tenant_id)
+        yield {
+            "action": Outcome.CANCELLED,
+            "tenant": served.tenant.subdomain if served else str(claimed.tenant_id),
+            "subject": f"notification {claimed.id}",
+            "reason": reason,
+        }
+
+
+# The record and the lease
+
+
+def _finish(
+    application: Application, run_id: UUID, status: RunStatus, result: dict[str, Any] | None, error: str | None
+) -> None:
+    with writing(application.engine) as connection:
+        runs.finish(connection, run_id, status, application.clock(), result, error)
+
+
+def _failure(error: Exception) -> RunFailed:
+    if isinstance(error, RunFailed):
+        return error
+    if isinstance(error, CredentialsRefused):
+        return RunFailed(f"the SMS provider refuses the credentials ({error.code}); check the TWILIO_ settings")
+    return RunFailed(f"the database failed: {first_line(error)}")
+
+
+def _note_failure(application: Application, run_id: UUID, failure: RunFailed) -> None:
+    try:
+        _finish(application, run_id, RunStatus.FAILED, None, str(failure))
+    except SQLAlchemyError as error:  # the database itself is what failed
+        log.error("the failed run %s cannot be noted: %s", run_id, first_line(error))
+
+
+def _one_line(result: dict[str, Any]) -> str:
+    shown = {key: value for key, value in result.items() if isinstance(value, int) and value}
+    return ", ".join(f"{key} {value}" for key, value in shown.items())
+
+
+@contextmanager
+def _leased(application: Application, job: str) -> Iterator[None]:
+    """Hold the job's lease for the length of the block, renewed by a thread of its own."""
+    holder, stop = str(uuid4()), threading.Event()
+    if not _take(application, job, holder):
+        raise LeaseHeld(f"{job}: another run of it is at work")
+    renewer = threading.Thread(target=_renew, args=(application, job, holder, stop), daemon=True)
+    renewer.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        renewer.join()
+        with writing(application.engine) as connection:
+            leases.release(connection, job, holder)
+
+
+def _take(application: Application, job: str, holder: str) -> bool:
+    with writing(application.engine) as connection:
+        return leases.take(connection, job, holder, application.clock(), LEASE_HOLD)
+
+
+def _renew(application: Application, job: str, holder: str, stop: threading.Event) -> None:
+    while not stop.wait(RENEW_SECONDS):
+        try:
+            _take(application, job, holder)
+        except SQLAlchemyError as error:  # the run goes on: the ledger keeps it exact without the lease
+            log.warning("%s: the lease cannot be renewed: %s", job, first_line(error))

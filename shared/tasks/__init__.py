@@ -1,0 +1,1 @@
+"""The jobs: each finds what may be due, asks the rules, and writes a plan."""

@@ -1,0 +1,25 @@
+"""What one run gives its task."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Engine
+
+from shared.policy import ServedTenant
+from shared.tally import Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One run as its task sees it. `now`, `switch_on`: aware UTC; `is_dry`: decide everything, write nothing."""
+
+    engine: Engine
+    run_id: UUID
+    now: datetime
+    switch_on: datetime
+    served: Sequence[ServedTenant]
+    tally: Tally
+    is_dry: bool
+    is_out_of_time: Callable[[], bool]

@@ -1,0 +1,235 @@
+"""A run as a whole: what may be asked, the lease, the record, and when it fails."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+
+from shared import runtime
+from shared.database import leases, tables
+from shared.database.engine import DatabaseUnusable, open_engine
+from shared.runtime import Application, LeaseHeld, RunFailed, UsageError, run
+from tests import rows
+from tests.doubles import Clock, RecordingSms
+from tests.rows import NOON
+
+JOB = "AppointmentReminders24h"
+DAY = timedelta(hours=24)
+
+
+def hold_lease(engine: Engine, until: datetime) -> None:
+    with engine.begin() as connection:
+        connection.execute(tables.leases.insert(), {"name": JOB, "holder": "another", "expires_at": until})
+
+
+def test_an_unknown_job_is_named_with_those_there_are(application: Application) -> None:
+    with pytest.raises(UsageError, match="no job 'Groomer'; there are AppointmentReminders24h"):
+        run(application, "Groomer")
+
+
+@pytest.mark.parametrize("year", [1999, 2101, 9999])
+def test_an_absurd_time_is_refused(application: Application, year: int) -> None:
+    with pytest.raises(UsageError, match="not between 2000 and 2100"):
+        run(application, JOB, at=datetime(year, 6, 1, tzinfo=UTC))
+
+
+def test_a_time_of_its_own_is_refused_with_live_providers_but_for_a_dry_run(application: Application) -> None:
+    live = replace(application, is_live=True)
+    with pytest.raises(UsageError, match="add --dry-run, or set SMS_PROVIDER=console"):
+        run(live, JOB, at=NOON)
+    assert run(live, JOB, at=NOON, is_dry=True)["now"] == NOON.isoformat()
+    assert run(live, JOB)["now"] == NOON.isoformat()
+
+
+def test_an_unknown_tenant_is_refused_before_anything_is_done(application: Application) -> None:
+    with application.engine.begin() as connection:
+        rows.tenant(connection, "closed", status="suspended")
+    for subdomain in ("nobody", "closed"):
+        with pytest.raises(UsageError, match=f"no active tenant '{subdomain}'"):
+            run(application, JOB, only=[subdomain])
+
+
+def test_rules_see_the_time_asked_for_and_leases_the_wall_clock(
+    application: Application, sms: RecordingSms, clock: Clock
+) -> None:
+    then = NOON + timedelta(days=30)
+    with application.engine.begin() as connection:
+        rows.appointment(connection, rows.tenant(connection), then + DAY)
+    run(application, JOB, at=then)
+    sent = rows.only(application.engine, tables.notifications)
+    assert (sent.sent_at, sent.attempted_at) == (then, NOON)
+    noted = rows.only(application.engine, tables.runs)
+    assert (noted.now, noted.started_at) == (then, NOON)
+
+
+def test_delivery_sees_the_time_that_passed_since_the_run_began(
+    application: Application, sms: RecordingSms, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.delivery.BATCH", 1)
+    clock.now = datetime.fromisoformat("2026-03-04T01:59:00Z")  # a minute before quiet hours in New York
+    with application.engine.begin() as connection:
+        tenant = rows.tenant(connection)
+        for _ in range(2):
+            rows.appointment(connection, tenant, clock.now + DAY)
+    sms.answer = lambda sent: clock.pass_(minutes=2)
+    result = run(application, JOB)
+    assert (result["reminders_sent"], result["deferred"]) == (1, 1)
+
+
+# The lease
+
+
+def test_a_run_is_refused_while_another_holds_the_lease(application: Application) -> None:
+    hold_lease(application.engine, NOON + timedelta(seconds=1))
+    with pytest.raises(LeaseHeld, match="another run of it is at work"):
+        run(application, JOB)
+    assert rows.all_of(application.engine, tables.runs) == []
+
+
+def test_a_lease_that_ran_out_is_taken_over_and_given_back(application: Application) -> None:
+    hold_lease(application.engine, NOON)
+    run(application, JOB)
+    assert rows.all_of(application.engine, tables.leases) == []
+
+
+def test_another_job_may_run_at_the_same_time(application: Application) -> None:
+    hold_lease(application.engine, NOON + timedelta(seconds=60))
+    assert run(application, "AppointmentReminders2h")["total_errors"] == 0
+
+
+def test_a_dry_run_asks_for_no_lease(application: Application) -> None:
+    hold_lease(application.engine, NOON + timedelta(seconds=60))
+    assert run(application, JOB, is_dry=True)["would"] == []
+
+
+def test_the_lease_is_held_while_the_run_works_and_can_be_renewed(
+    application: Application, sms: RecordingSms, clock: Clock
+) -> None:
+    held = []
+
+    def look(_: object) -> None:
+        held.append(rows.only(application.engine, tables.leases))
+        clock.pass_(seconds=30)
+        runtime._take(application, JOB, held[0].holder)
+        held.append(rows.only(application.engine, tables.leases))
+
+    sms.answer = look
+    with application.engine.begin() as connection:
+        rows.appointment(connection, rows.tenant(connection), NOON + DAY)
+    run(application, JOB)
+    assert [each.expires_at - NOON for each in held] == [timedelta(seconds=60), timedelta(seconds=90)]
+
+
+def test_a_lease_taken_over_is_not_given_back_by_the_one_that_lost_it(engine: Engine) -> None:
+    hold = timedelta(seconds=60)
+    with engine.begin() as connection:
+        assert leases.take(connection, JOB, "slow", NOON, hold)
+        assert not leases.take(connection, JOB, "quick", NOON, hold)
+        assert leases.take(connection, JOB, "quick", NOON + hold, hold)
+        assert not leases.take(connection, JOB, "slow", NOON + hold, hold)
+        leases.release(connection, JOB, "slow")
+    assert rows.only(engine, tables.leases).holder == "quick"
+
+
+def test_the_renewing_thread_renews_until_it_is_stopped(
+    application: Application, sms: RecordingSms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import threading
+
+    renewed = threading.Event()
+    monkeypatch.setattr(runtime, "RENEW_SECONDS", 0.001)
+    take = runtime._take
+
+    def noticed(application: Application, job: str, holder: str) -> bool:
+        if threading.current_thread() is not threading.main_thread():
+            renewed.set()
+        return take(application, job, holder)
+
+    monkeypatch.setattr(runtime, "_take", noticed)
+    sms.answer = lambda sent: None if renewed.wait(10) else pytest.fail("never renewed")
+    with application.engine.begin() as connection:
+        rows.appointment(connection, rows.tenant(connection), NOON + DAY)
+    run(application, JOB)
+    assert threading.active_count() == 1
+
+
+# The record and the result
+
+
+def test_the_result_is_stored_with_the_run(application: Application) -> None:
+    with application.engine.begin() as connection:
+        rows.appointment(connection, rows.tenant(connection), NOON + DAY)
+    result = run(application, JOB)
+    noted = rows.only(application.engine, tables.runs)
+    assert (noted.status, noted.task, noted.result) == ("succeeded", JOB, json.loads(json.dumps(result)))
+    assert result | {"run_id": None} == {
+        "run_id": None,
+        "task": JOB,
+        "now": NOON.isoformat(),
+        "tenants_processed": 1,
+        "total_checked": 1,
+        "reminders_planned": 1,
+        "reminders_sent": 1,
+        "deferred": 0,
+        "skipped": {},
+        "expired": 0,
+        "failed": 0,
+        "total_errors": 0,
+        "errors": [],
+        "duration_seconds": 0.0,
+        "tenant_results": {"paws": {"reminders_planned": 1, "total_checked": 1}},
+        "delivery": {"sent": {"reminder_24h": 1}, "failed": {}, "ambiguous": {}, "deferred": {}},
+    }
+
+
+def test_at_most_twenty_errors_are_shown_and_all_are_counted(application: Application) -> None:
+    with application.engine.begin() as connection:
+        stranger = rows.owner(connection, rows.tenant(connection, "other"))
+        tenant = rows.tenant(connection)
+        for _ in range(25):
+            rows.appointment(connection, tenant, NOON + DAY, owner_id=stranger)
+    result = run(application, JOB)
+    assert (result["total_errors"], len(result["errors"])) == (25, 20)
+
+
+def test_the_run_fails_when_no_tenant_succeeded(application: Application) -> None:
+    with application.engine.begin() as connection:
+        rows.tenant(connection, "one", settings="{")
+        rows.tenant(connection, "two", timezone="Mars/Olympus")
+    with pytest.raises(RunFailed, match="no tenant could be worked for"):
+        run(application, JOB)
+    assert rows.only(application.engine, tables.runs).status == "failed"
+
+
+def test_a_run_without_tenants_succeeds(application: Application) -> None:
+    assert run(application, JOB)["tenants_processed"] == 0
+
+
+def test_the_run_fails_when_the_database_does_and_says_so(application: Application) -> None:
+    with application.engine.begin() as connection:
+        connection.execute(text("DROP TABLE appointment_pets"))
+        rows.tenant(connection)
+        connection.execute(text("ALTER TABLE decisions RENAME TO gone"))
+    with pytest.raises(RunFailed, match="the database failed: no such table: decisions"):
+        run(application, JOB)
+    assert rows.only(application.engine, tables.runs).error == "the database failed: no such table: decisions"
+    assert rows.all_of(application.engine, tables.leases) == []
+
+
+def test_a_database_that_is_not_migrated_says_which_command_to_run(application: Application, tmp_path: Path) -> None:
+    missing = open_engine(f"sqlite:///{tmp_path / 'none.db'}")
+    with pytest.raises(DatabaseUnusable, match=r"there is no database at .*python -m shared db upgrade"):
+        run(replace(application, engine=missing), JOB)
+    assert not (tmp_path / "none.db").exists()
+
+
+def test_the_functions_host_sees_a_held_lease_as_no_failure(
+    application: Application, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(runtime, "open_application", lambda: application)
+    hold_lease(application.engine, NOON + timedelta(seconds=60))
+    runtime.run_scheduled(JOB)
+    assert "another run of it is at work" in caplog.text
