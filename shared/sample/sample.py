@@ -1,0 +1,58 @@
+"""The whole sample, and its way into a database."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from random import Random
+from uuid import UUID
+
+from sqlalchemy import Connection
+from sqlalchemy import insert as insert_into
+
+from shared.database.tables import metadata
+from shared.records import ensure_aware
+from shared.sample.businesses import BUSINESSES
+from shared.sample.diary import fill_week
+from shared.sample.draft import Draft, Rows
+from shared.sample.owner_cases import OWNER_CASES, Case
+from shared.sample.past_cases import PAST_CASES
+from shared.sample.people import open_shop
+from shared.sample.timing_cases import TIMING_CASES
+from shared.sample.vaccination_cases import VACCINATION_CASES
+from shared.sample.vaccinations import vaccinate_all
+
+Cases = list[tuple[str, UUID]]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The sample's rows by table, and where its odd cases are.
+
+    `cases`: what is odd, and the id of the appointment; `vaccination_cases`: the same with the id of the record.
+    """
+
+    rows: Rows
+    cases: Cases
+    vaccination_cases: Cases
+
+
+def build(now: datetime, *, seed: int = 1) -> Sample:
+    """Return the sample as seen at `now` (aware). The same `now` and seed give the same rows, ids included."""
+    draft = Draft(ensure_aware(now), Random(seed))
+    for business in BUSINESSES:
+        shop = open_shop(draft, business)
+        vaccinate_all(draft, shop)
+        fill_week(draft, shop)
+    cases = _add(draft, OWNER_CASES | TIMING_CASES | PAST_CASES)
+    return Sample(draft.rows, cases, _add(draft, VACCINATION_CASES))
+
+
+def _add(draft: Draft, cases: Mapping[str, Case]) -> Cases:
+    return [(label, case(draft)) for label, case in cases.items()]
+
+
+def insert(connection: Connection, rows: Rows) -> None:
+    """Insert the rows, parents first, in the caller's transaction. The tables must be there and lack these rows."""
+    for table in metadata.sorted_tables:
+        if rows[table.name]:
+            connection.execute(insert_into(table), rows[table.name])
