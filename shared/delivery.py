@@ -14,17 +14,16 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Engine
 
-from shared.database import ledger, outbox, queries
+from shared.database import ledger, outbox
 from shared.database.engine import reading, writing
 from shared.database.outbox import Scope
 from shared.gateways.sms import CredentialsRefused, NotProcessed, OutcomeUnknown, Rejected, Sms, SmsError, SmsGateway
-from shared.messages.reminders import reminder_text
 from shared.policy import ServedTenant
 from shared.reasons import Reason
-from shared.records import Appointment, Claimed, Member, NotificationStatus, Problem, Unsettled
-from shared.rules import reminders
+from shared.records import Claimed, Member, NotificationStatus, Problem, Unsettled
 from shared.rules.contact import e164
 from shared.rules.quiet_hours import after_quiet
+from shared.subjects import SUBJECTS, SubjectKind
 from shared.tally import Tally
 
 log = logging.getLogger(__name__)
@@ -179,7 +178,7 @@ def _prepare(drain: Drain, connection: Connection, claimed: Sequence[Claimed]) -
     members = defaultdict(list)
     for member in ledger.members(connection, [each.id for each in claimed]):
         members[member.notification_id].append(member)
-    subjects = queries.appointments_by_id(connection, {each.subject_id for some in members.values() for each in some})
+    subjects = _read_again(connection, claimed, members)
     prepared = Prepared()
     for each in claimed:
         try:
@@ -191,13 +190,25 @@ def _prepare(drain: Drain, connection: Connection, claimed: Sequence[Claimed]) -
     return prepared
 
 
+def _read_again(
+    connection: Connection, claimed: Sequence[Claimed], members: Mapping[UUID, Sequence[Member]]
+) -> dict[UUID, Any]:
+    wanted: dict[SubjectKind, set[UUID]] = defaultdict(set)
+    for each in claimed:
+        wanted[SUBJECTS[each.kind]] |= {member.subject_id for member in members[each.id]}
+    found: dict[UUID, Any] = {}
+    for kind, ids in wanted.items():
+        found |= kind.read(connection, ids)
+    return found
+
+
 def _subdomain(drain: Drain, claimed: Claimed) -> str:
     served = drain.served.get(claimed.tenant_id)
     return served.tenant.subdomain if served else str(claimed.tenant_id)
 
 
 def _prepare_one(
-    drain: Drain, claimed: Claimed, members: Sequence[Member], subjects: Mapping[UUID, Appointment], into: Prepared
+    drain: Drain, claimed: Claimed, members: Sequence[Member], subjects: Mapping[UUID, Any], into: Prepared
 ) -> None:
     served = drain.served.get(claimed.tenant_id)
     objections = {each.ledger_key: _objection(claimed, each, subjects, served) for each in members}
@@ -216,21 +227,20 @@ def _prepare_one(
 
 
 def _objection(
-    claimed: Claimed, member: Member, subjects: Mapping[UUID, Appointment], served: ServedTenant | None
+    claimed: Claimed, member: Member, subjects: Mapping[UUID, Any], served: ServedTenant | None
 ) -> Reason | None:
     if served is None:
         return Reason.TENANT_INACTIVE
-    appointment = subjects.get(member.subject_id)
-    if appointment is None:
-        return Reason.APPOINTMENT_DELETED
-    if reminders.refers_elsewhere(appointment):
-        return Reason.FOREIGN_REFERENCE
-    return reminders.no_longer_right(appointment, claimed.kind, member.occurs_at, served.policy, served.region)
+    subject = subjects.get(member.subject_id)
+    if subject is None:
+        return Reason.SUBJECT_GONE
+    return SUBJECTS[claimed.kind].objection(claimed.kind, subject, member, served)
 
 
-def _render(served: ServedTenant, claimed: Claimed, right: Sequence[Appointment], now: datetime) -> Ready:
-    text = reminder_text(claimed.kind, served, right, now)
-    phone = right[0].owner.phone or ""
+def _render(served: ServedTenant, claimed: Claimed, right: Sequence[Any], now: datetime) -> Ready:
+    kind = SUBJECTS[claimed.kind]
+    text = kind.text(claimed.kind, served, right, now)
+    phone = kind.owner(right[0]).phone or ""
     return Ready(claimed, _sms(served, claimed, e164(phone, served.region) or phone, text.body, now), text.segments)
 
 

@@ -19,6 +19,7 @@ class Reason(StrEnum):
     APPOINTMENT_COMPLETED = "appointment_completed"
     APPOINTMENT_MISSED = "appointment_missed"
     APPOINTMENT_DELETED = "appointment_deleted"
+    SUBJECT_GONE = "subject_gone"
     TENANT_INACTIVE = "tenant_inactive"
     FOREIGN_REFERENCE = "foreign_reference"
     KIND_DISABLED = "kind_disabled"
@@ -43,6 +44,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.APPOINTMENT_COMPLETED: "The appointment was already completed.",
     Reason.APPOINTMENT_MISSED: "The appointment was already marked as missed.",
     Reason.APPOINTMENT_DELETED: "The appointment was deleted.",
+    Reason.SUBJECT_GONE: "What it was about is no longer in the database.",
     Reason.TENANT_INACTIVE: "The business is no longer active on the platform.",
     Reason.FOREIGN_REFERENCE: "The row refers to another business's owner, pet or service.",
     Reason.KIND_DISABLED: "The business has switched this kind of message off.",

@@ -8,7 +8,9 @@ from sqlalchemy import Engine
 
 from shared.database import tables
 from shared.gateways.sms import CredentialsRefused, NotProcessed, OutcomeUnknown, Rejected, Sms
+from shared.records import Kind
 from shared.runtime import Application, RunFailed, run
+from shared.subjects import SUBJECTS
 from tests import rows
 from tests.doubles import Clock, RecordingSms
 from tests.rows import NOON
@@ -337,16 +339,14 @@ def test_a_row_that_came_to_refer_to_another_tenant_is_not_texted(
 def test_one_message_that_cannot_be_written_does_not_hold_up_the_others(
     application: Application, sms: RecordingSms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from shared import delivery
-
-    write = delivery.reminder_text
+    ordinary = SUBJECTS[Kind.REMINDER_24H]
 
     def fails_for_bad(kind, served, appointments, at):
         if any(pet.name == "Bad" for each in appointments for pet in each.pets):
             raise ZeroDivisionError("bad")
-        return write(kind, served, appointments, at)
+        return ordinary.text(kind, served, appointments, at)
 
-    monkeypatch.setattr(delivery, "reminder_text", fails_for_bad)
+    monkeypatch.setitem(SUBJECTS, Kind.REMINDER_24H, replace(ordinary, text=fails_for_bad))
     with application.engine.begin() as connection:
         tenant = rows.tenant(connection)
         for name in ("Bad", "Good"):

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, or_, select, update
 
 from shared.database import outbox
 from shared.database.dialects import chunks, insert_absent
@@ -55,7 +55,7 @@ def _retake(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> set[st
     changing = ("outcome", "reason", "notification_id", "run_id", "decided_at")
     statement = (
         update(decisions)
-        .where(decisions.c.ledger_key == bindparam("key"), decisions.c.outcome.in_(RETAKEN))
+        .where(decisions.c.ledger_key == bindparam("key"), or_(*(decisions.c.outcome == each for each in RETAKEN)))
         .values({name: bindparam(f"new_{name}") for name in changing})
     )
     ordered = sorted(rows, key=lambda row: str(row["ledger_key"]))

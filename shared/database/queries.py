@@ -108,24 +108,24 @@ def appointments_by_id(connection: Connection, ids: Iterable[UUID]) -> dict[UUID
     """Appointments as they are now, deleted ones too. Index: primary key."""
     found: dict[UUID, Appointment] = {}
     for some in chunks(sorted(ids)):
-        rows = connection.execute(_appointments().where(appointments.c.id.in_(some))).all()
+        rows = connection.execute(select(*_APPOINTMENT).select_from(_ITS_ROWS).where(appointments.c.id.in_(some))).all()
         found |= {each.id: each for each in _with_pets(connection, rows)}
     return found
 
 
-def _appointments() -> Select[Any]:
-    return select(
-        appointments,
-        owners.c.tenant_id.label("owner_tenant_id"),
-        owners.c.first_name,
-        owners.c.phone,
-        owners.c.sms_opted_in,
-        owners.c.language,
-        owners.c.is_active.label("owner_is_active"),
-        owners.c.deleted_at.label("owner_deleted_at"),
-        services.c.tenant_id.label("service_tenant_id"),
-        services.c.name.label("service_name"),
-    ).select_from(appointments.join(owners).outerjoin(services, services.c.id == appointments.c.service_id))
+_APPOINTMENT = (
+    appointments,
+    owners.c.tenant_id.label("owner_tenant_id"),
+    owners.c.first_name,
+    owners.c.phone,
+    owners.c.sms_opted_in,
+    owners.c.language,
+    owners.c.is_active.label("owner_is_active"),
+    owners.c.deleted_at.label("owner_deleted_at"),
+    services.c.tenant_id.label("service_tenant_id"),
+    services.c.name.label("service_name"),
+)
+_ITS_ROWS = appointments.join(owners).outerjoin(services, services.c.id == appointments.c.service_id)
 
 
 def _with_decision(kind: Kind) -> Select[Any]:
@@ -135,9 +135,8 @@ def _with_decision(kind: Kind) -> Select[Any]:
         decisions.c.kind == kind,
         decisions.c.occurs_at == appointments.c.scheduled_start,
     )
-    query = _appointments()
-    return query.add_columns(decisions.c.outcome, decisions.c.reason).select_from(
-        query.get_final_froms()[0].outerjoin(decisions, same)
+    return select(*_APPOINTMENT, decisions.c.outcome, decisions.c.reason).select_from(
+        _ITS_ROWS.outerjoin(decisions, same)
     )
 
 

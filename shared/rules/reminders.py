@@ -38,7 +38,7 @@ class Lead:
 LEADS = {
     lead.kind: lead
     for lead in (
-        Lead(Kind.REMINDER_24H, timedelta(hours=24), timedelta(hours=3), timedelta(hours=3), rides_along=True),
+        Lead(Kind.REMINDER_24H, timedelta(hours=24), timedelta(hours=3), timedelta(hours=4), rides_along=True),
         Lead(Kind.REMINDER_2H, timedelta(hours=2), timedelta(minutes=15), timedelta(minutes=60), rides_along=False),
     )
 }
@@ -78,12 +78,12 @@ def send_at(starts_at: datetime, lead: Lead, quiet: QuietHours | None, zone: Zon
 def is_due(starts_at: datetime, lead: Lead, quiet: QuietHours | None, zone: ZoneInfo, now: datetime) -> bool:
     """Whether the run at `now` takes the reminder: due within half a period, and it can leave while useful.
 
-    Before quiet hours a run looks a whole period ahead, because the next one could send nothing. What it finds there
-    leaves half an hour before it is due, with the next run of any job.
+    What comes due less than half a period before quiet hours is taken half a period sooner, because the next run
+    could only send it after them. It leaves no earlier for it than any other: half a period before it is due.
     """
     opens_at, is_shifted = _opens_at(starts_at, lead, quiet, zone)
-    looks_ahead = is_shifted or is_quiet(now + PERIOD, quiet, zone)
-    if opens_at > now + (HALF_PERIOD if looks_ahead else timedelta()):
+    is_last_chance = is_quiet(opens_at + PERIOD - datetime.resolution, quiet, zone)
+    if opens_at > now + (HALF_PERIOD if is_shifted or is_last_chance else timedelta()):
         return False
     return send_at(starts_at, lead, quiet, zone, now) < starts_at - lead.useful
 
@@ -93,10 +93,13 @@ def latest_start_due(lead: Lead, quiet: QuietHours | None, zone: ZoneInfo, now: 
 
     Beyond the lead itself these are the starts whose reminder moves to before the quiet hours that begin soon.
     """
-    quiet_soon = now + HALF_PERIOD + BEFORE_QUIET
-    if quiet is None or not is_quiet(quiet_soon, quiet, zone):
+    if quiet is None:
         return now + HALF_PERIOD + lead.before
-    return max(now + PERIOD + lead.before, after_quiet(quiet_soon, quiet, zone) + lead.least_notice)
+    latest = now + PERIOD + lead.before
+    quiet_soon = now + HALF_PERIOD + BEFORE_QUIET
+    if not is_quiet(quiet_soon, quiet, zone):
+        return latest
+    return max(latest, after_quiet(quiet_soon, quiet, zone) + lead.least_notice)
 
 
 def is_enabled(kind: Kind, policy: TenantPolicy) -> bool:

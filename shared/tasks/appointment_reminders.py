@@ -5,34 +5,31 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from shared.database import ledger, queries
+from shared.database import queries
 from shared.database.dialects import chunks
-from shared.database.engine import reading, writing
+from shared.database.engine import reading
 from shared.database.queries import Starts
-from shared.messages.reminders import reminder_text
 from shared.policy import QuietHours, ServedTenant
 from shared.reasons import Reason
 from shared.records import (
     Appointment,
-    Decision,
     Kind,
     Outcome,
     Plan,
     Problem,
     Undecided,
-    mask_phone,
 )
 from shared.rules import reminders
 from shared.rules.quiet_hours import local_day
 from shared.rules.reminders import LATE_RECORD, Lead
 from shared.rules.visits import decide, decision, joined, visits
 from shared.tasks.context import Context
+from shared.tasks.planning import write
 
 log = logging.getLogger(__name__)
 
@@ -129,7 +126,8 @@ def _decide_batch(
         except Exception as error:  # one tenant's data must not stop the others
             log.exception("%s: its reminders cannot be planned", served.tenant.subdomain)
             context.tally.problem(Problem(served.tenant.subdomain, lead.kind, repr(error)), is_tenants=True)
-    _write(context, tenants, joined(plans), {each.appointment.id: each.appointment for each in batch})
+    subjects = {each.appointment.id: each.appointment for each in batch}
+    write(context, tenants, joined(plans), subjects, planned_as="reminders_planned")
 
 
 def _by_tenant(
@@ -161,61 +159,8 @@ def _record_late(
         due = reminders.due_at(each.starts_at, lead, served.policy.sms.quiet_hours, served.zone)
         if each.created_at <= due and not reminders.refers_elsewhere(each):
             late.append(decision(lead, each, outcome=Outcome.EXPIRED, reason=Reason.TOO_LATE))
-    _write(context, tenants, Plan(decisions=tuple(late)), {each.id: each for each in missed})
-
-
-def _write(
-    context: Context, tenants: Mapping[UUID, ServedTenant], plan: Plan, subjects: Mapping[UUID, Appointment]
-) -> None:
-    if context.is_dry:
-        won = {each.ledger_key for each in plan.decisions}
-        context.tally.would.extend(_would(tenants, plan, subjects))
-    else:
-        with writing(context.engine) as connection:
-            won = ledger.record(connection, plan, context.run_id, context.now)
-    _count(context, tenants, [each for each in plan.decisions if each.ledger_key in won])
-
-
-def _count(context: Context, tenants: Mapping[UUID, ServedTenant], won: Sequence[Decision]) -> None:
-    notifications = {each.notification_id: each.tenant_id for each in won if each.notification_id}
-    for tenant_id in notifications.values():
-        context.tally.add(tenants[tenant_id].tenant.subdomain, "reminders_planned")
-    for each in won:
-        key = {Outcome.SKIPPED: f"skipped.{each.reason}", Outcome.EXPIRED: "expired"}.get(each.outcome)
-        if key:
-            context.tally.add(tenants[each.tenant_id].tenant.subdomain, key)
-
-
-def _would(
-    tenants: Mapping[UUID, ServedTenant], plan: Plan, subjects: Mapping[UUID, Appointment]
-) -> Iterator[dict[str, Any]]:
-    """Yield what a dry run tells: each SMS with its text, and each decision that makes none."""
-    for notification in plan.notifications:
-        served = tenants[notification.tenant_id]
-        its = [subjects[each.subject_id] for each in plan.decisions if each.notification_id == notification.id]
-        text = reminder_text(notification.kind, served, its, notification.not_before)
-        yield {
-            "action": Outcome.NOTIFY,
-            "tenant": served.tenant.subdomain,
-            "subject": ", ".join(f"appointment {each.id}" for each in its),
-            "to": mask_phone(its[0].owner.phone),
-            "when": notification.not_before.isoformat(),
-            "text": text.body,
-            "segments": text.segments,
-            "reason": None,
-        }
-    for each in plan.decisions:
-        if each.outcome is not Outcome.NOTIFY:
-            yield {
-                "action": each.outcome,
-                "tenant": tenants[each.tenant_id].tenant.subdomain,
-                "subject": f"appointment {each.subject_id}",
-                "to": mask_phone(subjects[each.subject_id].owner.phone),
-                "when": None,
-                "text": None,
-                "segments": None,
-                "reason": each.reason,
-            }
+    subjects = {each.id: each for each in missed}
+    write(context, tenants, Plan(decisions=tuple(late)), subjects, planned_as="reminders_planned")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,72 @@
+"""Writing what a task decided, or in a dry run telling it. All tasks that plan texts share this."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from shared.database import ledger
+from shared.database.engine import writing
+from shared.policy import ServedTenant
+from shared.records import Decision, Outcome, Plan, mask_phone
+from shared.subjects import SUBJECTS
+from shared.tasks.context import Context
+
+
+def write(
+    context: Context,
+    tenants: Mapping[UUID, ServedTenant],
+    plan: Plan,
+    subjects: Mapping[UUID, Any],
+    *,
+    planned_as: str,
+) -> None:
+    """Write a plan in one transaction and count what won. `planned_as`: the result's key for planned texts."""
+    if context.is_dry:
+        won = {each.ledger_key for each in plan.decisions}
+        context.tally.would.extend(_would(tenants, plan, subjects))
+    else:
+        with writing(context.engine) as connection:
+            won = ledger.record(connection, plan, context.run_id, context.now)
+    count(context, tenants, [each for each in plan.decisions if each.ledger_key in won], planned_as=planned_as)
+
+
+def count(context: Context, tenants: Mapping[UUID, ServedTenant], won: Sequence[Decision], *, planned_as: str) -> None:
+    """Count decisions that won, by tenant and outcome, and the texts they made."""
+    texts = {each.notification_id: each.tenant_id for each in won if each.notification_id}
+    for tenant_id in texts.values():
+        context.tally.add(tenants[tenant_id].tenant.subdomain, planned_as)
+    for each in won:
+        key = {Outcome.SKIPPED: f"skipped.{each.reason}", Outcome.EXPIRED: "expired"}.get(each.outcome)
+        if key:
+            context.tally.add(tenants[each.tenant_id].tenant.subdomain, key)
+
+
+def _would(tenants: Mapping[UUID, ServedTenant], plan: Plan, subjects: Mapping[UUID, Any]) -> Iterator[dict[str, Any]]:
+    """Yield what a dry run tells: each SMS with its text, and each decision that makes none."""
+    for notification in plan.notifications:
+        served, kind = tenants[notification.tenant_id], SUBJECTS[notification.kind]
+        members = [each for each in plan.decisions if each.notification_id == notification.id]
+        its = [subjects[each.subject_id] for each in members]
+        text = kind.text(notification.kind, served, its, notification.not_before)
+        yield {
+            "action": Outcome.NOTIFY,
+            "tenant": served.tenant.subdomain,
+            "subject": ", ".join(f"{each.subject_type} {each.subject_id}" for each in members),
+            "to": mask_phone(kind.owner(its[0]).phone),
+            "when": notification.not_before.isoformat(),
+            "text": text.body,
+            "segments": text.segments,
+            "reason": None,
+        }
+    for each in plan.decisions:
+        if each.outcome is not Outcome.NOTIFY:
+            yield {
+                "action": each.outcome,
+                "tenant": tenants[each.tenant_id].tenant.subdomain,
+                "subject": f"{each.subject_type} {each.subject_id}",
+                "to": mask_phone(SUBJECTS[each.kind].owner(subjects[each.subject_id]).phone),
+                "when": None,
+                "text": None,
+                "segments": None,
+                "reason": each.reason,
+            }

@@ -1,0 +1,40 @@
+"""Puts a world together."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import pairwise
+from random import Random
+
+from .author import Author, Business, Pen
+from .lives import Calendar, Life
+from .places import PLACES
+from .world import DAY, HOUR, World, schedule
+
+
+def make_world(first: datetime, days: int, visits_per_tenant: int, seed: int = 1) -> World:
+    """Make up `days` from `first` on; a visit is one to three appointments. The same seed makes the same world."""
+    world, rng = World(first, first + days * DAY), Random(seed)
+    pen = Pen(world, rng)
+    author = Author(pen)
+    businesses = [author.business(place) for place in PLACES]
+    for business in businesses:
+        Calendar(pen, business).fill(visits_per_tenant)
+    lend(pen, businesses)
+    world.changes = sorted((change for change in world.changes if change.at < world.last), key=lambda change: change.at)
+    schedule(world, rng)
+    return world
+
+
+def lend(pen: Pen, businesses: Sequence[Business]) -> None:
+    """Write bad rows: appointments that refer to another business's owner, service or pet."""
+    for here, other in pairwise(businesses):
+        start = Calendar(pen, here).start_on(pen.sometime(0.2, 0.8))
+        household = next(home for home in here.households if home.pets)
+        stranger = next(home for home in other.households if home.pets)
+        for owner, service, pets in (
+            (stranger.owner, None, ()),
+            (household.owner, other.services[0], ()),
+            (household.owner, None, stranger.pets[:1]),
+        ):
+            life = Life(pen, here.zone, pen.odd(start - 60 * HOUR), start, HOUR)
+            life.book(here, owner, service, pets)
