@@ -1,20 +1,22 @@
 """Every number a tenant may change: its default and its check. Nowhere else holds one."""
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import date, time
 from string import Template
 from typing import Annotated, Any, Final, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from phonenumbers import SUPPORTED_REGIONS
 from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
+    PlainSerializer,
     ValidationError,
-    model_serializer,
     model_validator,
 )
 
@@ -53,10 +55,6 @@ class QuietHours(_Closed):
     def __str__(self) -> str:
         return f"{self.start:%H:%M}-{self.end:%H:%M}"
 
-    @model_serializer
-    def _as_written(self) -> str:
-        return str(self)
-
     def contains(self, local: time) -> bool:
         """Whether a local time of day is inside."""
         if self.start < self.end:
@@ -78,36 +76,59 @@ class QuietHours(_Closed):
         return self
 
 
+_SPAN: Final = re.compile(r"\s*(\d\d:\d\d)\s*-\s*(\d\d:\d\d)\s*")
+
+
 def parse_quiet_hours(value: object) -> object:
-    """Read "21:00-08:00" into a QuietHours and "off" into None; leave anything else to the type check."""
+    """Read "21:00-08:00" into a QuietHours and "off" into None. Raise ValueError for anything else."""
     if value == "off":
         return None
+    if isinstance(value, QuietHours):
+        return value
     if not isinstance(value, str):
-        if value is None or isinstance(value, QuietHours):
-            return value
         raise ValueError('write it like "21:00-08:00", or "off"')
     try:
-        start, end = (time.fromisoformat(part.strip()) for part in value.split("-"))
-    except ValueError:
+        start, end = map(time.fromisoformat, _SPAN.fullmatch(value).groups())  # type: ignore[union-attr]  # caught below
+    except (ValueError, AttributeError):
         raise ValueError(f'{value!r} is not a span of local times; write it like "21:00-08:00", or "off"') from None
     return QuietHours(start=start, end=end)
 
 
 def _parse_list(value: object) -> object:
-    """Read "30,14,7" into a list; leave anything else to the type check."""
-    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+    """Read "30,14,7" into whole numbers; leave anything else to the type check."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return [int(part) for part in value.split(",")]
+    except ValueError:
+        raise ValueError(f"{value!r} is not a list of whole numbers; write it like 2500,3500") from None
 
 
 def _descending(value: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(sorted(set(value), reverse=True))
 
 
-OptionalQuietHours = Annotated[QuietHours | None, BeforeValidator(parse_quiet_hours)]
+def _quiet_as_written(value: QuietHours | None) -> str:
+    return str(value) if value else "off"
+
+
+def _known_country(value: str | None) -> str | None:
+    if value is not None and value not in SUPPORTED_REGIONS:
+        raise ValueError(f"{value!r} is not a country code; write two letters like US or GB")
+    return value
+
+
+OptionalQuietHours = Annotated[
+    QuietHours | None, BeforeValidator(parse_quiet_hours), PlainSerializer(_quiet_as_written)
+]
+# Strict: who writes 25.00 for a fee means 25 dollars, and must not get 25 cents.
+Whole = Annotated[int, Field(strict=True)]
+YesNo = Annotated[bool, Field(strict=True)]
 FeeSchedule = Annotated[
-    tuple[Annotated[int, Field(ge=0, le=10_000_000)], ...], BeforeValidator(_parse_list), Field(min_length=1)
+    tuple[Annotated[Whole, Field(ge=0, le=10_000_000)], ...], BeforeValidator(_parse_list), Field(min_length=1)
 ]
 Thresholds = Annotated[
-    tuple[Annotated[int, Field(ge=1, le=365)], ...],
+    tuple[Annotated[Whole, Field(ge=1, le=365)], ...],
     BeforeValidator(_parse_list),
     Field(min_length=1, max_length=10),
     AfterValidator(_descending),
@@ -117,22 +138,22 @@ Thresholds = Annotated[
 class NoShowPolicy(_Closed):
     """When a visit counts as missed and what it costs. Cents are minor units of the tenant's currency."""
 
-    grace_minutes: int = Field(15, ge=0, le=24 * 60)
+    grace_minutes: Whole = Field(15, ge=0, le=24 * 60)
     fee_schedule: FeeSchedule = (2500, 3500, 5000, 7500)
-    fee_cap_cents: int | None = Field(None, ge=0)
+    fee_cap_cents: Whole | None = Field(None, ge=0)
     fee_cap: Literal["price"] | None = None
-    hold_hours: int = Field(24, ge=0, le=14 * 24)
-    auto_charge: bool = True
-    deposit_covers_fee: bool = True
+    hold_hours: Whole = Field(24, ge=0, le=14 * 24)
+    auto_charge: YesNo = True
+    deposit_covers_fee: YesNo = True
     closed_on: frozenset[date] = frozenset()
-    fee_requires_delivered_reminder: bool = False
+    fee_requires_delivered_reminder: YesNo = False
 
 
 class ReminderPolicy(_Closed):
     """Which reminders go out at all."""
 
-    h24: bool = Field(True, alias="24h")
-    h2: bool = Field(True, alias="2h")
+    h24: YesNo = Field(True, alias="24h")
+    h2: YesNo = Field(True, alias="2h")
 
 
 class VaccinationPolicy(_Closed):
@@ -144,12 +165,12 @@ class VaccinationPolicy(_Closed):
 class SmsPolicy(_Closed):
     """How a tenant's texts are sent."""
 
-    enabled: bool = True
+    enabled: YesNo = True
     messaging_service_sid: str | None = Field(None, pattern=r"^MG[0-9a-fA-F]{32}$")
     sender: str | None = Field(None, alias="from", max_length=32)
     quiet_hours: OptionalQuietHours = QuietHours(start=time(21), end=time(8))
-    rate_limit_per_hour: int = Field(1000, ge=0)
-    max_segments: int = Field(3, ge=1, le=10)
+    rate_limit_per_hour: Whole = Field(1000, ge=0)
+    max_segments: Whole = Field(3, ge=1, le=10)
     templates: dict[Kind, str] = {}
 
     @model_validator(mode="after")
@@ -162,8 +183,8 @@ class SmsPolicy(_Closed):
 class ReputationPolicy(_Closed):
     """How a score recovers."""
 
-    recovery_days: int = Field(90, ge=1, le=3650)
-    recovery_points: int = Field(5, ge=0, le=100)
+    recovery_days: Whole = Field(90, ge=1, le=3650)
+    recovery_points: Whole = Field(5, ge=0, le=100)
 
 
 class TenantPolicy(_Closed):
@@ -175,7 +196,7 @@ class TenantPolicy(_Closed):
     sms: SmsPolicy = SmsPolicy()
     reputation: ReputationPolicy = ReputationPolicy()
     stripe_account: str | None = Field(None, pattern=r"^acct_\w+$")
-    country: str | None = Field(None, pattern=r"^[A-Z]{2}$")
+    country: Annotated[str | None, AfterValidator(_known_country)] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +228,7 @@ def policy_of(tenant: Tenant, defaults: TenantPolicy) -> TenantPolicy:
         return defaults
     try:
         overrides = json.loads(tenant.settings)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise PolicyError("settings", f"not valid JSON ({error})") from None
     if not isinstance(overrides, dict):
         raise PolicyError("settings", 'not a JSON object; write it like {"sms": {"quiet_hours": "off"}}')

@@ -19,11 +19,11 @@ from shared.database.engine import ensure_ready, first_line, open_engine, readin
 from shared.database.outbox import Scope
 from shared.delivery import Drain, deliver, preview
 from shared.gateways.sms import ConsoleSms, CredentialsRefused, SmsGateway
+from shared.jobs import JOBS
 from shared.policy import ServedTenant, TenantPolicy
-from shared.records import Kind, NotificationStatus, Outcome, RunStatus, Tenant, ensure_aware, mask_phone
+from shared.records import NotificationStatus, Outcome, RunStatus, Tenant, ensure_aware, mask_phone
 from shared.settings import ConfigurationError, JobSettings, PaymentSettings, SmsSettings, database_url, load
 from shared.tally import Progress, Tally
-from shared.tasks.appointment_reminders import plan_reminders
 from shared.tasks.context import Context
 from shared.tasks.tenants import serve
 
@@ -76,40 +76,6 @@ class Request:
     only: Sequence[str] = ()
     is_dry: bool = False
     progress: Progress | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A job: the kind of text it plans, how it plans, and what its result tells beyond what all results tell."""
-
-    kind: Kind
-    plan: Callable[[Context], None]
-    summarize: Callable[[Tally, int], dict[str, Any]]
-
-
-def _reminders(kind: Kind) -> Job:
-    def plan(context: Context) -> None:
-        plan_reminders(context, kind)
-
-    def summarize(tally: Tally, waiting: int) -> dict[str, Any]:
-        totals = tally.totals()
-        return {
-            "total_checked": tally.total("total_checked"),
-            "reminders_planned": tally.total("reminders_planned"),
-            "reminders_sent": tally.delivered("sent", kind),
-            "deferred": waiting,
-            "skipped": totals.get("skipped", {}),
-            "expired": tally.total("expired") + tally.delivered("expired", kind),
-            "failed": tally.delivered("failed", kind),
-        }
-
-    return Job(kind, plan, summarize)
-
-
-JOBS: Final = {
-    "AppointmentReminders24h": _reminders(Kind.REMINDER_24H),
-    "AppointmentReminders2h": _reminders(Kind.REMINDER_2H),
-}
 
 
 def open_application(*, is_dry: bool = False) -> Application:
@@ -166,24 +132,30 @@ def run(
     request = Request(job, at, only, is_dry, progress)
     _ensure_possible(application, request)
     ensure_ready(application.engine)
-    if is_dry:
-        return _execute(application, request, uuid4())
-    with _leased(application, job):
-        return run_without_lease(application, request)
+    try:
+        if is_dry:
+            return _execute(application, request, uuid4(), _tenants(application, only))
+        with _leased(application, job):
+            return run_without_lease(application, request)
+    except SQLAlchemyError as error:
+        raise RunFailed(f"the database failed: {first_line(error)}") from error
 
 
 def run_without_lease(application: Application, request: Request) -> dict[str, Any]:
-    """Run one job whoever else does: the ledger keeps it exact. Note the run in the history."""
+    """Run one job whoever else does: the ledger keeps it exact. Note the run in the history, however it ends."""
     run_id, wall = uuid4(), application.clock()
+    tenants = _tenants(application, request.only)
+    with writing(application.engine) as connection:
+        runs.start(connection, run_id, request.job, request.at or wall, wall, socket.gethostname())
     try:
-        with writing(application.engine) as connection:
-            now = request.at or wall
-            runs.start(connection, run_id, request.job, now, wall, socket.gethostname())
-        result = _execute(application, request, run_id)
+        result = _execute(application, request, run_id, tenants)
         _finish(application, run_id, RunStatus.SUCCEEDED, result, None)
-    except (SQLAlchemyError, CredentialsRefused, RunFailed) as error:
+    except BaseException as error:  # also when it is interrupted: no run may stay "running" for ever
         failure = _failure(error)
-        _note_failure(application, run_id, failure)
+        log.error("%s failed: %s", request.job, failure or type(error).__name__)
+        _note_failure(application, run_id, str(failure or repr(error)))
+        if failure is None:
+            raise
         raise failure from error
     log.info("%s: %s", request.job, _one_line(result))
     return result
@@ -206,11 +178,11 @@ def _ensure_possible(application: Application, request: Request) -> None:
 # One execution
 
 
-def _execute(application: Application, request: Request, run_id: UUID) -> dict[str, Any]:
+def _execute(application: Application, request: Request, run_id: UUID, tenants: Sequence[Tenant]) -> dict[str, Any]:
     started = application.clock()
     now = request.at or started
     tally = Tally(request.progress)
-    served, unserved = serve(_tenants(application, request.only), application.defaults, application.zone, tally)
+    served, unserved = serve(tenants, application.defaults, application.zone, tally)
     with reading(application.engine) as connection:
         switch_on = runs.switch_on(connection, request.job) or now
 
@@ -238,9 +210,12 @@ def _execute(application: Application, request: Request, run_id: UUID) -> dict[s
     else:
         deliver(drain)
         with reading(application.engine) as connection:
-            waiting = outbox.waiting(connection, run_id, job.kind)
+            waiting = outbox.waiting(connection, run_id, job.kind) if job.kind else 0
     if tally.failed_tenants and len(tally.failed_tenants) == len(served) + len(unserved):
-        raise RunFailed(f"no tenant could be worked for; the first error: {tally.problems[0].reason}")
+        first = tally.problems[0]
+        raise RunFailed(
+            f"no tenant could be worked for; the first error: {first.tenant}: {first.subject}: {first.reason}"
+        )
     return {
         "run_id": str(run_id),
         "task": request.job,
@@ -294,6 +269,10 @@ def _would_deliver(drain: Drain) -> Iterator[dict[str, Any]]:
             "action": Outcome.CANCELLED,
             "tenant": served.tenant.subdomain if served else str(claimed.tenant_id),
             "subject": f"notification {claimed.id}",
+            "to": None,
+            "when": None,
+            "text": None,
+            "segments": None,
             "reason": reason,
         }
 
@@ -308,17 +287,20 @@ def _finish(
         runs.finish(connection, run_id, status, application.clock(), result, error)
 
 
-def _failure(error: Exception) -> RunFailed:
+def _failure(error: BaseException) -> RunFailed | None:
+    """Return what is to be said of an error; None for one that is a fault of this program, or no error at all."""
     if isinstance(error, RunFailed):
         return error
     if isinstance(error, CredentialsRefused):
         return RunFailed(f"the SMS provider refuses the credentials ({error.code}); check the TWILIO_ settings")
-    return RunFailed(f"the database failed: {first_line(error)}")
+    if isinstance(error, SQLAlchemyError):
+        return RunFailed(f"the database failed: {first_line(error)}")
+    return None
 
 
-def _note_failure(application: Application, run_id: UUID, failure: RunFailed) -> None:
+def _note_failure(application: Application, run_id: UUID, failure: str) -> None:
     try:
-        _finish(application, run_id, RunStatus.FAILED, None, str(failure))
+        _finish(application, run_id, RunStatus.FAILED, None, failure)
     except SQLAlchemyError as error:  # the database itself is what failed
         log.error("the failed run %s cannot be noted: %s", run_id, first_line(error))
 

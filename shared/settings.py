@@ -93,7 +93,9 @@ class JobSettings(Group):
                 hold_hours=self.no_show_fee_hold_hours,
             ),
             vaccination=VaccinationPolicy(thresholds=self.vaccination_alert_thresholds),
-            sms=SmsPolicy(quiet_hours=self.sms_quiet_hours, rate_limit_per_hour=self.sms_rate_limit),
+            sms=SmsPolicy.model_validate(
+                {"quiet_hours": self.sms_quiet_hours or "off", "rate_limit_per_hour": self.sms_rate_limit}
+            ),
             reputation=ReputationPolicy(
                 recovery_days=self.reputation_recovery_days, recovery_points=self.reputation_recovery_points
             ),
@@ -157,16 +159,26 @@ def database_url(source: Mapping[str, str] | None = None) -> str:
 
 
 def environment() -> dict[str, str]:
-    """Return the settings in force: the process environment, then local.settings.json (`Values`), then .env."""
-    dotenv = {key: value for key, value in dotenv_values(".env").items() if value is not None}
-    return {**dotenv, **_local_settings(Path("local.settings.json")), **os.environ}
+    """Return the settings in force: the process environment, then local.settings.json (`Values`), then .env.
+
+    An empty value counts as not set, so it hides nothing that another of them sets.
+    """
+    sources: tuple[Mapping[str, object], ...] = (_dotenv(Path(".env")), _local(Path("local.settings.json")), os.environ)
+    return {key: str(value) for source in sources for key, value in source.items() if value not in (None, "")}
 
 
-def _local_settings(path: Path) -> dict[str, str]:
+def _dotenv(path: Path) -> Mapping[str, object]:
+    try:
+        return dotenv_values(path)
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"{path}: not UTF-8 text; save it as UTF-8") from None
+
+
+def _local(path: Path) -> Mapping[str, object]:
     if not path.is_file():
         return {}
     try:
         values = json.loads(path.read_text(encoding="utf-8-sig")).get("Values", {})
-        return {str(key): str(value) for key, value in values.items()}
+        return {str(key): value for key, value in values.items()}
     except (ValueError, AttributeError):
         raise ConfigurationError(f'{path}: not valid JSON like {{"Values": {{"SMS_PROVIDER": "console"}}}}') from None

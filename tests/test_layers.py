@@ -27,15 +27,16 @@ MAY_IMPORT = {
     "subjects": "reasons records policy database rules messages",
     "delivery": "reasons records policy tally database rules messages gateways subjects",
     "tasks": "reasons records policy tally database rules messages subjects",
+    "jobs": "records tally tasks",
     "sample": "records database",
-    "runtime": "reasons records policy tally settings logs telemetry database gateways tasks delivery",
+    "runtime": "reasons records policy tally settings logs telemetry database gateways tasks jobs delivery",
     "schedulers": "runtime database settings",
-    "cli": "reasons records policy tally settings logs runtime database sample schedulers",
+    "cli": "jobs reasons records policy tally settings logs runtime database sample schedulers",
     "__main__": "cli",
     "__init__": "",
 }
 # Rules and values are functions of their arguments: these libraries, no input, no output, no clock.
-PURE = {"reasons": "", "records": "pydantic", "policy": "pydantic", "rules": "phonenumbers"}
+PURE = {"reasons": "", "records": "pydantic", "policy": "pydantic phonenumbers", "rules": "phonenumbers"}
 IMPURE = set("asyncio logging os pathlib random secrets socket subprocess threading time urllib".split())
 SDKS = {"twilio": "gateways", "stripe": "gateways", "opencensus": "telemetry", "celery": "schedulers"}
 ENVIRONMENT = {"os.environ", "os.environb", "os.getenv", "os.getenvb"}

@@ -30,7 +30,7 @@ def open_engine(url: str) -> Engine:
     try:
         parsed = make_url(url)
         engine = create_engine(parsed, pool_pre_ping=parsed.get_backend_name() != "sqlite")
-    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError, ImportError) as error:
+    except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as error:
         raise DatabaseUnusable(f"DATABASE_URL: {_without_secrets(url, error)}") from None
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _configure_sqlite)
@@ -46,8 +46,15 @@ def ensure_ready(engine: Engine) -> None:
     except SQLAlchemyError as error:
         raise DatabaseUnusable(f"the database at {shown(engine.url)} cannot be used: {first_line(error)}") from error
     if found != HEAD:
-        state = f"is at migration {found}, not {HEAD}" if found else "is not migrated"
-        raise DatabaseUnusable(f"the database at {shown(engine.url)} {state}; {_UPGRADE}")
+        raise DatabaseUnusable(f"the database at {shown(engine.url)} {_state(found)}")
+
+
+def _state(found: str | None) -> str:
+    if found is None:
+        return f"is not migrated; {_UPGRADE}"
+    if found > HEAD:
+        return f"is at migration {found}, newer than this program ({HEAD}); install the newer program"
+    return f"is at migration {found}, not {HEAD}; {_UPGRADE}"
 
 
 def missing_columns(engine: Engine) -> list[str]:
@@ -91,7 +98,7 @@ def first_line(error: BaseException) -> str:
 
 def _without_secrets(url: str, error: Exception) -> str:
     dialect = url.split(":", 1)[0]
-    if isinstance(error, ArgumentError):
+    if isinstance(error, ArgumentError | ValueError) and not isinstance(error, NoSuchModuleError):
         return "not a database URL; write it like sqlite:///petcare.db or postgresql+psycopg://user@host/name"
     return f"no driver for {dialect} ({first_line(error)})"
 

@@ -273,7 +273,7 @@ decisions = Table(
     _instant("decided_at", nullable=False),
     _one_of("outcome", list(Outcome)),
     CheckConstraint(
-        "(outcome = 'notify' AND notification_id IS NOT NULL) OR (outcome <> 'notify' AND notification_id IS NULL)",
+        "notification_id IS NULL OR outcome = 'notify'",
         name="notification",
     ),
 )

@@ -18,11 +18,18 @@ _VERSION_TABLE = "alembic_version"
 
 
 def upgrade(engine: Engine) -> None:
-    """Bring the database to HEAD, in one transaction where the database has transactional DDL."""
+    """Bring the database to HEAD, in one transaction where the database has transactional DDL.
+
+    A platform that has its own tables already, and no migration yet, is taken to be at PLATFORM.
+    """
     from alembic import command
 
     with engine.begin() as connection:
-        command.upgrade(_config(connection), HEAD)
+        config = _config(connection)
+        tables = inspect(connection)
+        if tables.has_table("tenants") and not tables.has_table(_VERSION_TABLE):
+            command.stamp(config, PLATFORM)
+        command.upgrade(config, HEAD)
 
 
 def downgrade(engine: Engine, revision: str) -> None:

@@ -138,7 +138,7 @@ def _create_decisions() -> None:
         _instant("decided_at", nullable=False),
         _one_of("outcome", ("notify", "skipped", "expired", "cancelled")),
         sa.CheckConstraint(
-            "(outcome = 'notify' AND notification_id IS NOT NULL) OR (outcome <> 'notify' AND notification_id IS NULL)",
+            "notification_id IS NULL OR outcome = 'notify'",
             name="notification",
         ),
     )

@@ -1,0 +1,41 @@
+"""The command line: `python -m shared`."""
+
+import click
+
+from shared.cli.db import db
+from shared.cli.demo import demo
+from shared.cli.endings import said_plainly
+from shared.cli.run import run, run_and_show
+
+CONTEXT = {"help_option_names": ["-h", "--help"]}
+
+
+@click.group(context_settings=CONTEXT)
+def cli() -> None:
+    """Background jobs of the pet-care platform.
+
+    Exit codes: 0 done; 1 done with errors, or failed; 2 wrong usage, settings, or a database that is not ready;
+    3 another run of the same job is at work.
+    """
+
+
+cli.add_command(run)
+cli.add_command(demo)
+cli.add_command(db)
+
+
+def main() -> None:
+    """Run the command line; turn what goes wrong into one line and an exit code."""
+    with said_plainly():
+        cli()
+
+
+def main_of(*jobs: str) -> None:
+    """Run jobs one after the other, as `python -m shared.tasks.…` does. It takes no options: a typed one is refused."""
+
+    @click.command(context_settings=CONTEXT, help=f"Run {' and '.join(jobs)}, now. For options: python -m shared run.")
+    def by_hand() -> None:
+        run_and_show(list(jobs))
+
+    with said_plainly():
+        by_hand()

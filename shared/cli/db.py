@@ -1,0 +1,97 @@
+"""`db`: migrations, whether the database has what the jobs need, and sample data."""
+
+from datetime import datetime
+
+import click
+from sqlalchemy import Engine, func, inspect, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from shared import sample
+from shared.cli.run import Instant
+from shared.database import migrations
+from shared.database.engine import (
+    DatabaseUnusable,
+    ensure_ready,
+    first_line,
+    missing_columns,
+    open_engine,
+    reading,
+    shown,
+    writing,
+)
+from shared.database.tables import tenants
+from shared.runtime import UsageError, utc_now
+from shared.settings import SmsSettings, database_url, load
+
+
+@click.group()
+def db() -> None:
+    """Look after the database."""
+
+
+@db.command()
+def upgrade() -> None:
+    """Bring the schema up to date; make the embedded database if there is none."""
+    engine = open_engine(database_url())
+    migrate(engine)
+    click.echo(f"{shown(engine.url)} is at migration {migrations.HEAD}")
+
+
+@db.command()
+def check() -> None:
+    """Say whether the database has what the jobs need."""
+    engine = open_engine(database_url())
+    ensure_ready(engine)
+    if missing := missing_columns(engine):
+        raise DatabaseUnusable(f"the database at {shown(engine.url)} lacks {', '.join(missing)}")
+    click.echo(f"{shown(engine.url)} has what the jobs need")
+
+
+@db.command()
+@click.option("--at", type=Instant(), help="The time around which the sample lies. Default: now.")
+def seed(at: datetime | None) -> None:
+    """Put sample data into an empty database."""
+    if load(SmsSettings).is_live:
+        raise UsageError("sample owners must not be texted; set SMS_PROVIDER=console first")
+    engine = open_engine(database_url())
+    ensure_ready(engine)
+    ensure_empty(engine)
+    filled = plant(engine, at or utc_now())
+    counts = ", ".join(f"{len(rows)} {table.replace('_', ' ')}" for table, rows in filled.rows.items() if rows)
+    click.echo(f"{shown(engine.url)} now holds {counts}")
+
+
+def migrate(engine: Engine) -> None:
+    """Upgrade the schema. Raise DatabaseUnusable when the database cannot be reached or changed."""
+    from alembic.util import CommandError
+
+    try:
+        migrations.upgrade(engine)
+    except SQLAlchemyError as error:
+        raise DatabaseUnusable(f"the database at {shown(engine.url)} cannot be used: {first_line(error)}") from error
+    except CommandError as error:  # its revision is none of ours: another version of the program made it
+        raise DatabaseUnusable(
+            f"the database at {shown(engine.url)} is at a migration that this version does not know "
+            f"({first_line(error)}); it needs migration {migrations.HEAD}"
+        ) from error
+
+
+def ensure_empty(engine: Engine) -> None:
+    """Raise UsageError when the database holds tenants: sample data is never mixed with anybody's own."""
+    try:
+        with reading(engine) as connection:
+            if not inspect(connection).has_table(tenants.name):
+                return
+            count = connection.execute(select(func.count()).select_from(tenants)).scalar_one()
+    except SQLAlchemyError as error:
+        raise DatabaseUnusable(f"the database at {shown(engine.url)} cannot be used: {first_line(error)}") from error
+    if count:
+        raise UsageError(f"the database at {shown(engine.url)} holds tenants already; sample data needs an empty one")
+
+
+def plant(engine: Engine, at: datetime) -> sample.Sample:
+    """Insert the sample data of `at` into an empty database."""
+    filled = sample.build(at)
+    with writing(engine) as connection:
+        sample.insert(connection, filled.rows)
+    return filled

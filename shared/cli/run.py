@@ -1,0 +1,173 @@
+"""`run JOB`: one job, now or as of a time."""
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from shared import logs, runtime
+from shared.cli.endings import say
+from shared.cli.showing import line, page, plain
+from shared.jobs import JOBS
+from shared.records import NotificationStatus, Outcome
+from shared.settings import LogSettings, load
+from shared.tally import Progress as Report
+
+VERBS = {
+    Outcome.NOTIFY: "send",
+    NotificationStatus.SENDING: "send",
+    Outcome.SKIPPED: "skip",
+    Outcome.EXPIRED: "give up",
+    Outcome.CANCELLED: "cancel",
+}
+"""What a dry run would do, as people say it."""
+
+
+class Instant(click.ParamType[datetime]):
+    """An aware ISO 8601 time in which a run makes sense."""
+
+    name = "TIME"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Read the time; refuse one without an offset, or of another century."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            instant = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is no time; write it like 2026-03-01T06:30:00Z", param, ctx)
+        if instant.utcoffset() is None:
+            self.fail(f"{value!r} has no UTC offset; add Z if it is UTC: {instant.isoformat()}Z", param, ctx)
+        if not runtime.EARLIEST <= instant <= runtime.LATEST:
+            span = f"{runtime.EARLIEST:%Y} and {runtime.LATEST:%Y}"
+            self.fail(f"{value!r} is not between {span}", param, ctx)
+        return instant
+
+
+JOB = click.Choice(list(JOBS))
+
+
+@click.command(help=f"Run JOB once, now or as of a time.\n\nJobs: {', '.join(JOBS)}.")
+@click.argument("job", type=JOB, metavar="JOB")
+@click.option("--at", type=Instant(), help="As of this time, for example 2026-03-01T06:30:00Z. Default: now.")
+@click.option("--tenant", "only", multiple=True, metavar="SUBDOMAIN", help="Only this tenant. May be repeated.")
+@click.option("--dry-run", "is_dry", is_flag=True, help="Decide and render everything; send and write nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON, alone, on stdout.")
+def run(job: str, at: datetime | None, only: tuple[str, ...], is_dry: bool, as_json: bool) -> None:
+    run_and_show([job], at=at, only=only, is_dry=is_dry, as_json=as_json)
+
+
+def run_and_show(
+    jobs: list[str],
+    *,
+    at: datetime | None = None,
+    only: tuple[str, ...] = (),
+    is_dry: bool = False,
+    as_json: bool = False,
+) -> None:
+    """Run jobs one after the other, show each result, and exit: 1 when one had errors or failed, 3 when one was held.
+
+    A job that failed, or that another run is doing, does not keep the next one from running.
+    """
+    logs.configure(load(LogSettings))
+    application = runtime.open_application(is_dry=is_dry)
+    codes = set()
+    for job in jobs:
+        try:
+            with _progress(job) as progress:
+                result = runtime.run(application, job, at=at, only=only, is_dry=is_dry, progress=progress)
+        except (runtime.LeaseHeld, runtime.RunFailed) as error:
+            codes.add(say(error))
+            continue
+        codes.add(1 if result["total_errors"] else 0)
+        if as_json:
+            click.echo(as_document(result))
+        else:
+            show(result, page())
+    sys.exit(min(codes - {0}, default=0))
+
+
+def as_document(result: dict[str, Any]) -> str:
+    """Return a result as JSON, in letters where stdout can hold them and in escapes where it cannot."""
+    is_unicode = (sys.stdout.encoding or "").lower().startswith("utf")
+    return json.dumps(result, ensure_ascii=not is_unicode, indent=2)
+
+
+@contextmanager
+def _progress(job: str) -> Iterator[Report | None]:
+    """A progress bar on stderr, where that is a terminal."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield None
+        return
+    counts: Counter[str] = Counter()
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(job, total=None)
+
+        def report(key: str, count: int) -> None:
+            counts[key] += count
+            bar.update(task, description=f"{job}: " + ", ".join(f"{name} {n}" for name, n in counts.items()))
+
+        yield report
+
+
+def show(result: dict[str, Any], console: Console) -> None:
+    """Print a result for people: totals, then a line for each tenant, what would happen, and each error."""
+    is_dry = "would" in result
+    note = " (dry run: nothing was sent or written)" if is_dry else ""
+    line(console, f"{result['task']} as of {result['now']}{note}", "bold")
+    line(console, _totals(result))
+    if delivered := _delivered(result["delivery"]):
+        line(console, f"delivery: {delivered}")
+    if result["tenant_results"]:
+        console.print(_tenants(result["tenant_results"]))
+    for would in result.get("would", ()):
+        line(console, _would_line(would))
+    for error in result["errors"]:
+        line(console, f"error: {error['tenant']}: {error['subject']}: {error['reason']}", "red")
+    if (more := result["total_errors"] - len(result["errors"])) > 0:
+        line(console, f"and {more} more errors", "red")
+
+
+def _totals(result: dict[str, Any]) -> str:
+    shown = [f"{key.replace('_', ' ')} {value}" for key, value in result.items() if isinstance(value, int)]
+    skipped = _cell(result.get("skipped", {}))
+    return ", ".join(shown) + (f"; skipped: {skipped}" if skipped else "")
+
+
+def _delivered(delivery: dict[str, dict[str, int]]) -> str:
+    return "; ".join(f"{outcome} {_cell(kinds)}" for outcome, kinds in delivery.items() if kinds)
+
+
+def _tenants(results: dict[str, dict[str, Any]]) -> Table:
+    table = Table("tenant", box=None, pad_edge=False)
+    keys = sorted({key for counts in results.values() for key in counts})
+    for key in keys:
+        table.add_column(key.replace("_", " "), justify="right")
+    for tenant, counts in results.items():
+        table.add_row(plain(tenant), *(_cell(counts.get(key, 0)) for key in keys))
+    return table
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {n}" for key, n in value.items())
+    return str(value)
+
+
+def _would_line(would: dict[str, Any]) -> str:
+    verb = VERBS.get(would["action"], would["action"])
+    head = f"would {verb}: {would['tenant']}, {would['subject']}"
+    if would.get("text"):
+        parts = f"{would['segments']} segment{'s' if would['segments'] > 1 else ''}"
+        return f"{head}, to {would['to']} at {would['when']}, {parts}: {would['text']}"
+    return f"{head} ({would['reason']})"

@@ -1,0 +1,89 @@
+"""The command line as people type it: a program in a folder, with nothing in its environment but what is set."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parent.parent.parent
+JOB, JOB_2H = "AppointmentReminders24h", "AppointmentReminders2h"
+SEEDED = "2026-03-04T15:20:00+00:00"
+"""The time around which the sample of these tests lies."""
+AT = "2026-03-04T17:00:00+00:00"
+"""Soon after, noon in New York: there is plenty to remind of, and some of it waits for the morning elsewhere."""
+CONSOLE = {"SMS_PROVIDER": "console", "PAYMENT_PROVIDER": "console"}
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A command that ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """Runs commands in `folder`. Whatever they are asked, none may show a user a Python trace."""
+
+    folder: Path
+    settings: dict[str, str] = field(default_factory=lambda: dict(CONSOLE))
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "petcare.db"
+
+    def __call__(self, *arguments: str, module: str = "shared", **settings: str | None) -> Done:
+        """Run `python -m shared ARGUMENTS` with more settings; None takes one away."""
+        process = self.start(*arguments, module=module, **settings)
+        out, err = process.communicate(timeout=120)
+        assert "Traceback" not in out + err, out + err
+        return Done(process.returncode, out, err)
+
+    def start(self, *arguments: str, module: str = "shared", **settings: str | None) -> "subprocess.Popen[str]":
+        environment = self.environment(**settings)
+        return subprocess.Popen(
+            [sys.executable, "-m", module, *arguments],
+            cwd=self.folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding=environment["PYTHONIOENCODING"],
+        )
+
+    def environment(self, **settings: str | None) -> dict[str, str]:
+        inherited = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
+        paths = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+        ours = {"PYTHONPATH": paths, "PYTHONIOENCODING": "utf-8", "HOME": str(self.folder)}
+        chosen = self.settings | settings
+        return inherited | ours | {name: value for name, value in chosen.items() if value is not None}
+
+    def each(self, calls: Iterable[tuple[tuple[str, ...], dict[str, str | None]]]) -> list[Done]:
+        """Run commands that do not meet, two at a time."""
+        with ThreadPoolExecutor(2) as pool:
+            return list(pool.map(lambda call: self(*call[0], **call[1]), calls))
+
+    def sql(self, statement: str, *values: object) -> list[Any]:
+        """Run one statement on the database and return its rows."""
+        connection = sqlite3.connect(self.database)
+        try:
+            with connection:
+                return connection.execute(statement, values).fetchall()
+        finally:
+            connection.close()
+
+    def rows(self, *, without: Iterable[str] = ()) -> dict[str, list[Any]]:
+        """Return the content of every table but those named."""
+        names = [name for (name,) in self.sql("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
+        return {
+            name: sorted(self.sql(f"SELECT * FROM {name}"), key=repr)  # noqa: S608  the database's own names
+            for name in names
+            if name not in without
+        }
