@@ -152,7 +152,6 @@ def run_without_lease(application: Application, request: Request) -> dict[str, A
         _finish(application, run_id, RunStatus.SUCCEEDED, result, None)
     except BaseException as error:  # also when it is interrupted: no run may stay "running" for ever
         failure = _failure(error)
-        log.error("%s failed: %s", request.job, failure or type(error).__name__)
         _note_failure(application, run_id, str(failure or repr(error)))
         if failure is None:
             raise

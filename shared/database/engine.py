@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from shared.database import tables
 from shared.database.migrations import HEAD, current
@@ -30,7 +30,7 @@ def open_engine(url: str) -> Engine:
     try:
         parsed = make_url(url)
         engine = create_engine(parsed, pool_pre_ping=parsed.get_backend_name() != "sqlite")
-    except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as error:
+    except (ArgumentError, ImportError, ValueError) as error:
         raise DatabaseUnusable(f"DATABASE_URL: {_without_secrets(url, error)}") from None
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _configure_sqlite)
@@ -98,7 +98,7 @@ def first_line(error: BaseException) -> str:
 
 def _without_secrets(url: str, error: Exception) -> str:
     dialect = url.split(":", 1)[0]
-    if isinstance(error, ArgumentError | ValueError) and not isinstance(error, NoSuchModuleError):
+    if isinstance(error, ArgumentError | ValueError):
         return "not a database URL; write it like sqlite:///petcare.db or postgresql+psycopg://user@host/name"
     return f"no driver for {dialect} ({first_line(error)})"
 

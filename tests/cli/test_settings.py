@@ -9,7 +9,7 @@ from tests.cli.shell import AT, JOB, Done, Shell
 
 BAD = {
     ("TASK_TIMEZONE", "Mars/Olympus"): "'Mars/Olympus' is not an IANA time zone",
-    ("NO_SHOW_FEE_SCHEDULE", "2500,much"): "valid integer",
+    ("NO_SHOW_FEE_SCHEDULE", "2500,much"): "whole numbers",
     ("SMS_QUIET_HOURS", "9 to 5"): 'write it like "21:00-08:00", or "off"',
     ("SMS_PROVIDER", "pigeon"): "'twilio' or 'console'",
     ("TWILIO_API_BASE_URL", "http://twilio.test"): "must be https, or point at this machine",
@@ -55,7 +55,7 @@ def test_the_environment_goes_before_local_settings_and_those_before_dotenv(shel
     (shell.folder / "local.settings.json").write_text(json.dumps(values))
     assert found() == "error: there is no database at local.db"
     assert found(DATABASE_URL="sqlite:///environment.db") == "error: there is no database at environment.db"
-    assert found(DATABASE_URL="") == "error: there is no database at petcare.db"
+    assert found(DATABASE_URL="") == "error: there is no database at local.db"
 
 
 @pytest.mark.parametrize("text", ["{", '{"Values": ["SMS_PROVIDER"]}'])
