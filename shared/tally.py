@@ -1,7 +1,7 @@
 """What a run counts: totals by tenant, problems, and in a dry run what would happen."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from shared.records import Problem
@@ -20,6 +20,7 @@ class Tally:
         self.problems: list[Problem] = []
         self.failed_tenants: set[str] = set()
         self.would: list[dict[str, Any]] = []
+        self._told: set[str] = set()
 
     def add(self, tenant: str, key: str, count: int = 1) -> None:
         """Count something about a tenant."""
@@ -36,6 +37,12 @@ class Tally:
         self.problems.append(problem)
         if is_tenants:
             self.failed_tenants.add(problem.tenant)
+
+    def tell(self, ledger_keys: Collection[str]) -> set[str]:
+        """Return those of the keys that this dry run has not told yet: it writes nothing, so it may meet one again."""
+        news = set(ledger_keys) - self._told
+        self._told |= news
+        return news
 
     def total(self, key: str) -> int:
         """Return the sum of `key` over all tenants."""

@@ -1,6 +1,6 @@
 """Writing what a task decided, or in a dry run telling it. All tasks that plan texts share this."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -22,8 +22,8 @@ def write(
 ) -> None:
     """Write a plan in one transaction and count what won. `planned_as`: the result's key for planned texts."""
     if context.is_dry:
-        won = {each.ledger_key for each in plan.decisions}
-        context.tally.would.extend(_would(tenants, plan, subjects))
+        won = context.tally.tell({each.ledger_key for each in plan.decisions})
+        context.tally.would.extend(_would(tenants, plan, subjects, won))
     else:
         with writing(context.engine) as connection:
             won = ledger.record(connection, plan, context.run_id, context.now)
@@ -41,11 +41,16 @@ def count(context: Context, tenants: Mapping[UUID, ServedTenant], won: Sequence[
             context.tally.add(tenants[each.tenant_id].tenant.subdomain, key)
 
 
-def _would(tenants: Mapping[UUID, ServedTenant], plan: Plan, subjects: Mapping[UUID, Any]) -> Iterator[dict[str, Any]]:
+def _would(
+    tenants: Mapping[UUID, ServedTenant], plan: Plan, subjects: Mapping[UUID, Any], won: Collection[str]
+) -> Iterator[dict[str, Any]]:
     """Yield what a dry run tells: each SMS with its text, and each decision that makes none."""
+    decisions = [each for each in plan.decisions if each.ledger_key in won]
     for notification in plan.notifications:
         served, kind = tenants[notification.tenant_id], SUBJECTS[notification.kind]
-        members = [each for each in plan.decisions if each.notification_id == notification.id]
+        members = [each for each in decisions if each.notification_id == notification.id]
+        if not members:
+            continue
         its = [subjects[each.subject_id] for each in members]
         text = kind.text(notification.kind, served, its, notification.not_before)
         yield {
@@ -58,7 +63,7 @@ def _would(tenants: Mapping[UUID, ServedTenant], plan: Plan, subjects: Mapping[U
             "segments": text.segments,
             "reason": None,
         }
-    for each in plan.decisions:
+    for each in decisions:
         if each.outcome is not Outcome.NOTIFY:
             yield {
                 "action": each.outcome,

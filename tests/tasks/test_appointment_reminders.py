@@ -320,6 +320,20 @@ def test_a_dry_run_tells_everything_and_writes_nothing(application: Application,
     assert [rows.all_of(application.engine, table) for table in ours] == [[]] * 4
 
 
+def test_a_dry_run_tells_a_visit_once_even_where_a_batch_ends_in_the_middle_of_it(
+    application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.tasks.appointment_reminders.BATCH", 3)
+    with application.engine.begin() as connection:
+        tenant = rows.tenant(connection)
+        owners = [rows.owner(connection, tenant) for _ in range(5)]
+        for minutes in (0, 20):
+            for owner in owners:
+                rows.appointment(connection, tenant, NOON + DAY + timedelta(minutes=minutes), owner_id=owner)
+    result = run(application, JOB, is_dry=True)
+    assert (len(result["would"]), result["reminders_planned"]) == (5, 5)
+
+
 def test_a_dry_run_tells_what_waits_in_the_outbox(application: Application, sms: RecordingSms) -> None:
     with application.engine.begin() as connection:
         rows.appointment(connection, rows.tenant(connection), NOON + DAY)
