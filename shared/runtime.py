@@ -2,12 +2,10 @@
 
 import logging
 import socket
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -16,12 +14,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from shared.database import leases, outbox, queries, runs
 from shared.database.engine import ensure_ready, first_line, open_engine, reading, writing
+from shared.database.leases import LeaseHeld
 from shared.database.outbox import Scope
-from shared.delivery import Drain, deliver, preview
+from shared.delivery import Drain, deliver, would_deliver
 from shared.gateways.sms import ConsoleSms, CredentialsRefused, SmsGateway
 from shared.jobs import JOBS
 from shared.policy import ServedTenant, TenantPolicy
-from shared.records import NotificationStatus, Outcome, RunStatus, Tenant, ensure_aware, mask_phone
+from shared.records import RunStatus, Tenant, ensure_aware
 from shared.settings import ConfigurationError, JobSettings, PaymentSettings, SmsSettings, database_url, load
 from shared.tally import Progress, Tally
 from shared.tasks.context import Context
@@ -29,18 +28,12 @@ from shared.tasks.tenants import serve
 
 log = logging.getLogger(__name__)
 
-LEASE_HOLD: Final = timedelta(seconds=60)
-RENEW_SECONDS: Final = 20
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 """Between these a run may be asked for: outside them is a typing error."""
 
 
 class UsageError(Exception):
     """Something was asked for that cannot be done. The message says what to do."""
-
-
-class LeaseHeld(Exception):
-    """Another run of the same job is at work."""
 
 
 class RunFailed(Exception):
@@ -135,7 +128,7 @@ def run(
     try:
         if is_dry:
             return _execute(application, request, uuid4(), _tenants(application, only))
-        with _leased(application, job):
+        with leases.held(application.engine, job, application.clock):
             return run_without_lease(application, request)
     except SQLAlchemyError as error:
         raise RunFailed(f"the database failed: {first_line(error)}") from error
@@ -204,7 +197,7 @@ def _execute(application: Application, request: Request, run_id: UUID, tenants: 
         is_sending=application.sms_enabled,
     )
     if request.is_dry:
-        tally.would.extend(_would_deliver(drain))
+        tally.would.extend(would_deliver(drain))
         waiting = 0
     else:
         deliver(drain)
@@ -248,35 +241,7 @@ def _scope(
     )
 
 
-def _would_deliver(drain: Drain) -> Iterator[dict[str, Any]]:
-    """Yield what a dry run tells of texts that wait in the outbox already."""
-    _, prepared = preview(drain)
-    for each in prepared.ready:
-        yield {
-            "action": NotificationStatus.SENDING,
-            "tenant": drain.served[each.claimed.tenant_id].tenant.subdomain,
-            "subject": f"notification {each.claimed.id}",
-            "to": mask_phone(each.sms.to),
-            "when": drain.now().isoformat(),
-            "text": each.sms.body,
-            "segments": each.segments,
-            "reason": None,
-        }
-    for claimed, reason in prepared.cancelled:
-        served = drain.served.get(claimed.tenant_id)
-        yield {
-            "action": Outcome.CANCELLED,
-            "tenant": served.tenant.subdomain if served else str(claimed.tenant_id),
-            "subject": f"notification {claimed.id}",
-            "to": None,
-            "when": None,
-            "text": None,
-            "segments": None,
-            "reason": reason,
-        }
-
-
-# The record and the lease
+# The record
 
 
 def _finish(
@@ -307,33 +272,3 @@ def _note_failure(application: Application, run_id: UUID, failure: str) -> None:
 def _one_line(result: dict[str, Any]) -> str:
     shown = {key: value for key, value in result.items() if isinstance(value, int) and value}
     return ", ".join(f"{key} {value}" for key, value in shown.items())
-
-
-@contextmanager
-def _leased(application: Application, job: str) -> Iterator[None]:
-    """Hold the job's lease for the length of the block, renewed by a thread of its own."""
-    holder, stop = str(uuid4()), threading.Event()
-    if not _take(application, job, holder):
-        raise LeaseHeld(f"{job}: another run of it is at work")
-    renewer = threading.Thread(target=_renew, args=(application, job, holder, stop), daemon=True)
-    renewer.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        renewer.join()
-        with writing(application.engine) as connection:
-            leases.release(connection, job, holder)
-
-
-def _take(application: Application, job: str, holder: str) -> bool:
-    with writing(application.engine) as connection:
-        return leases.take(connection, job, holder, application.clock(), LEASE_HOLD)
-
-
-def _renew(application: Application, job: str, holder: str, stop: threading.Event) -> None:
-    while not stop.wait(RENEW_SECONDS):
-        try:
-            _take(application, job, holder)
-        except SQLAlchemyError as error:  # the run goes on: the ledger keeps it exact without the lease
-            log.warning("%s: the lease cannot be renewed: %s", job, first_line(error))

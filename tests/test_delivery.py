@@ -460,7 +460,7 @@ def test_with_a_tenant_named_only_its_outbox_is_drained(
 def test_a_run_stops_in_good_order_when_its_time_is_up(
     application: Application, sms: RecordingSms, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.delivery.BATCH", 2)
+    monkeypatch.setattr("shared.delivery.loop.BATCH", 2)
     with application.engine.begin() as connection:
         tenant = rows.tenant(connection)
         for _ in range(5):

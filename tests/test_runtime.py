@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
@@ -11,7 +12,8 @@ from sqlalchemy import Engine, text
 from shared import runtime
 from shared.database import leases, tables
 from shared.database.engine import DatabaseUnusable, open_engine
-from shared.runtime import Application, LeaseHeld, RunFailed, UsageError, run
+from shared.database.leases import LeaseHeld
+from shared.runtime import Application, RunFailed, UsageError, run
 from tests import rows
 from tests.doubles import Clock, RecordingSms
 from tests.rows import NOON
@@ -68,7 +70,7 @@ def test_rules_see_the_time_asked_for_and_leases_the_wall_clock(
 def test_delivery_sees_the_time_that_passed_since_the_run_began(
     application: Application, sms: RecordingSms, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.delivery.BATCH", 1)
+    monkeypatch.setattr("shared.delivery.loop.BATCH", 1)
     clock.now = datetime.fromisoformat("2026-03-04T01:59:00Z")  # a minute before quiet hours in New York
     with application.engine.begin() as connection:
         tenant = rows.tenant(connection)
@@ -113,7 +115,8 @@ def test_the_lease_is_held_while_the_run_works_and_can_be_renewed(
     def look(_: object) -> None:
         held.append(rows.only(application.engine, tables.leases))
         clock.pass_(seconds=30)
-        runtime._take(application, JOB, held[0].holder)
+        with application.engine.begin() as connection:
+            leases.take(connection, JOB, held[0].holder, clock.now)
         held.append(rows.only(application.engine, tables.leases))
 
     sms.answer = look
@@ -140,15 +143,15 @@ def test_the_renewing_thread_renews_until_it_is_stopped(
     import threading
 
     renewed = threading.Event()
-    monkeypatch.setattr(runtime, "RENEW_SECONDS", 0.001)
-    take = runtime._take
+    monkeypatch.setattr(leases, "RENEW_SECONDS", 0.001)
+    take = leases.take
 
-    def noticed(application: Application, job: str, holder: str) -> bool:
+    def noticed(*arguments: Any) -> bool:
         if threading.current_thread() is not threading.main_thread():
             renewed.set()
-        return take(application, job, holder)
+        return take(*arguments)
 
-    monkeypatch.setattr(runtime, "_take", noticed)
+    monkeypatch.setattr(leases, "take", noticed)
     sms.answer = lambda sent: None if renewed.wait(10) else pytest.fail("never renewed")
     with application.engine.begin() as connection:
         rows.appointment(connection, rows.tenant(connection), NOON + DAY)

@@ -9,7 +9,8 @@ import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from shared.database.engine import DatabaseUnusable, first_line
-from shared.runtime import LeaseHeld, RunFailed, UsageError
+from shared.database.leases import LeaseHeld
+from shared.runtime import RunFailed, UsageError
 from shared.settings import ConfigurationError
 
 EXIT_CODES: dict[type[Exception], int] = {

@@ -16,6 +16,7 @@ from rich.table import Table
 from shared import logs, runtime
 from shared.cli.endings import say
 from shared.cli.showing import line, page, plain
+from shared.database.leases import LeaseHeld
 from shared.jobs import JOBS
 from shared.records import NotificationStatus, Outcome
 from shared.settings import LogSettings, load
@@ -84,7 +85,7 @@ def run_and_show(
         try:
             with _progress(job) as progress:
                 result = runtime.run(application, job, at=at, only=only, is_dry=is_dry, progress=progress)
-        except (runtime.LeaseHeld, runtime.RunFailed) as error:
+        except (LeaseHeld, runtime.RunFailed) as error:
             codes.add(say(error))
             continue
         codes.add(1 if result["total_errors"] else 0)

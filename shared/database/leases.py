@@ -1,15 +1,52 @@
 """The lease of a job: one run of it at a time. It keeps runs out of each other's way; exactness never rests on it."""
 
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import Final
+from uuid import uuid4
 
-from sqlalchemy import Connection, or_, update
+from sqlalchemy import Connection, Engine, or_, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from shared.database.dialects import insert_absent
+from shared.database.engine import first_line, writing
 from shared.database.tables import leases
 
+log = logging.getLogger(__name__)
 
-def take(connection: Connection, name: str, holder: str, wall: datetime, hold: timedelta) -> bool:
-    """Take the lease `name`, or take it over when it ran out; return whether `holder` has it now."""
+HOLD: Final = timedelta(seconds=60)
+RENEW_SECONDS = 20
+
+
+class LeaseHeld(Exception):
+    """Another run of the same job is at work."""
+
+
+@contextmanager
+def held(engine: Engine, name: str, clock: Callable[[], datetime]) -> Iterator[None]:
+    """Hold the lease `name` for the length of the block, renewed by a thread of its own.
+
+    Raise LeaseHeld when another holds it. `clock`: the wall clock.
+    """
+    holder, stop = str(uuid4()), threading.Event()
+    if not _renewed(engine, name, holder, clock):
+        raise LeaseHeld(f"{name}: another run of it is at work")
+    renewer = threading.Thread(target=_renew, args=(engine, name, holder, clock, stop), daemon=True)
+    renewer.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        renewer.join()
+        with writing(engine) as connection:
+            release(connection, name, holder)
+
+
+def take(connection: Connection, name: str, holder: str, wall: datetime, hold: timedelta = HOLD) -> bool:
+    """Take the lease `name`, renew it, or take it over when it ran out; return whether `holder` has it now."""
     row = {"name": name, "holder": holder, "expires_at": wall + hold}
     if insert_absent(connection, leases, [row], "name"):
         return True
@@ -24,3 +61,16 @@ def take(connection: Connection, name: str, holder: str, wall: datetime, hold: t
 def release(connection: Connection, name: str, holder: str) -> None:
     """Give the lease back, if it is still ours."""
     connection.execute(leases.delete().where(leases.c.name == name, leases.c.holder == holder))
+
+
+def _renewed(engine: Engine, name: str, holder: str, clock: Callable[[], datetime]) -> bool:
+    with writing(engine) as connection:
+        return take(connection, name, holder, clock())
+
+
+def _renew(engine: Engine, name: str, holder: str, clock: Callable[[], datetime], stop: threading.Event) -> None:
+    while not stop.wait(RENEW_SECONDS):
+        try:
+            _renewed(engine, name, holder, clock)
+        except SQLAlchemyError as error:  # the run goes on: the ledger keeps it exact without the lease
+            log.warning("%s: the lease cannot be renewed: %s", name, first_line(error))

@@ -1,0 +1,154 @@
+"""Reading claimed notifications again: what is still right is rendered, the rest is cancelled or waits."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from shared.database import ledger, outbox
+from shared.delivery.drain import Drain
+from shared.delivery.outcomes import ended, planned_again
+from shared.gateways.sms import Sms
+from shared.policy import ServedTenant
+from shared.reasons import Reason
+from shared.records import Claimed, Member, NotificationStatus, Problem
+from shared.rules.contact import e164
+from shared.rules.quiet_hours import after_quiet
+from shared.subjects import SUBJECTS, SubjectKind
+
+log = logging.getLogger(__name__)
+
+LONGEST_VALIDITY: Final = timedelta(seconds=36_000)  # Twilio's limit for validity_period
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A claimed notification that is still right, with the text to send."""
+
+    claimed: Claimed
+    sms: Sms
+    segments: int
+
+
+@dataclass(slots=True)
+class Prepared:
+    """What re-reading found about claimed notifications."""
+
+    ready: list[Ready] = field(default_factory=list)
+    cancelled_members: dict[str, Reason] = field(default_factory=dict)
+    cancelled: list[tuple[Claimed, Reason]] = field(default_factory=list)
+    postponed: list[tuple[Claimed, datetime]] = field(default_factory=list)
+    broken: list[Claimed] = field(default_factory=list)
+
+
+def prepare(drain: Drain, connection: Connection, claimed: Sequence[Claimed]) -> Prepared:
+    """Read the subjects of claimed notifications again and sort out what may leave now."""
+    members = defaultdict(list)
+    for member in ledger.members(connection, [each.id for each in claimed]):
+        members[member.notification_id].append(member)
+    subjects = _read_again(connection, claimed, members)
+    prepared = Prepared()
+    for each in claimed:
+        try:
+            _prepare_one(drain, each, members[each.id], subjects, prepared)
+        except Exception as error:  # one message that cannot be written must not hold up all others
+            log.exception("notification %s cannot be prepared", each.id)
+            drain.tally.problem(Problem(_subdomain(drain, each), f"notification {each.id}", repr(error)))
+            prepared.broken.append(each)
+    return prepared
+
+
+def _read_again(
+    connection: Connection, claimed: Sequence[Claimed], members: Mapping[UUID, Sequence[Member]]
+) -> dict[UUID, Any]:
+    wanted: dict[SubjectKind, set[UUID]] = defaultdict(set)
+    for each in claimed:
+        wanted[SUBJECTS[each.kind]] |= {member.subject_id for member in members[each.id]}
+    found: dict[UUID, Any] = {}
+    for kind, ids in wanted.items():
+        found |= kind.read(connection, ids)
+    return found
+
+
+def _subdomain(drain: Drain, claimed: Claimed) -> str:
+    served = drain.served.get(claimed.tenant_id)
+    return served.tenant.subdomain if served else str(claimed.tenant_id)
+
+
+def _prepare_one(
+    drain: Drain, claimed: Claimed, members: Sequence[Member], subjects: Mapping[UUID, Any], into: Prepared
+) -> None:
+    served = drain.served.get(claimed.tenant_id)
+    objections = {each.ledger_key: _objection(claimed, each, subjects, served) for each in members}
+    into.cancelled_members |= {key: reason for key, reason in objections.items() if reason}
+    right = [subjects[each.subject_id] for each in members if not objections[each.ledger_key]]
+    if served is None or not right:
+        reason = next(filter(None, objections.values()), Reason.TENANT_INACTIVE)
+        into.cancelled.append((claimed, reason))
+        return
+    now = drain.now()
+    may_leave = after_quiet(now, served.policy.sms.quiet_hours, served.zone)
+    if may_leave > now:
+        into.postponed.append((claimed, may_leave))
+    else:
+        into.ready.append(_render(served, claimed, right, now))
+
+
+def _objection(
+    claimed: Claimed, member: Member, subjects: Mapping[UUID, Any], served: ServedTenant | None
+) -> Reason | None:
+    if served is None:
+        return Reason.TENANT_INACTIVE
+    subject = subjects.get(member.subject_id)
+    if subject is None:
+        return Reason.SUBJECT_GONE
+    return SUBJECTS[claimed.kind].objection(claimed.kind, subject, member, served)
+
+
+def _render(served: ServedTenant, claimed: Claimed, right: Sequence[Any], now: datetime) -> Ready:
+    kind = SUBJECTS[claimed.kind]
+    text = kind.text(claimed.kind, served, right, now)
+    phone = kind.owner(right[0]).phone or ""
+    return Ready(claimed, sms(served, claimed, e164(phone, served.region) or phone, text.body, now), text.segments)
+
+
+def sms(served: ServedTenant | None, claimed: Claimed, to: str, body: str, now: datetime) -> Sms:
+    """Return the message to hand to the provider. `to`: E.164."""
+    return Sms(
+        notification_id=claimed.id,
+        to=to,
+        body=body,
+        validity_seconds=max(1, int(min(claimed.useful_until - now, LONGEST_VALIDITY).total_seconds())),
+        messaging_service_sid=served.policy.sms.messaging_service_sid if served else None,
+        sender=served.policy.sms.sender if served else None,
+    )
+
+
+def write_prepared(drain: Drain, connection: Connection, prepared: Prepared) -> None:
+    """Store the texts to send, and close or put off what does not leave."""
+    now = drain.now()
+    outbox.record_outcomes(
+        connection,
+        drain.worker,
+        [
+            {"id": each.claimed.id, "to_phone": each.sms.to, "body": each.sms.body, "segments": each.segments}
+            for each in prepared.ready
+        ],
+    )
+    useless = [each for each, at in prepared.postponed if at >= each.useful_until]
+    closed = [ended(each, NotificationStatus.CANCELLED, reason, now) for each, reason in prepared.cancelled]
+    closed += [ended(each, NotificationStatus.EXPIRED, Reason.TOO_LATE, now) for each in useless]
+    closed += [ended(each, NotificationStatus.FAILED, Reason.UNREADABLE, now) for each in prepared.broken]
+    outbox.record_outcomes(connection, drain.worker, closed)
+    ledger.cancel(connection, prepared.cancelled_members)
+    ledger.expire(connection, [each.id for each in useless])
+    outbox.record_outcomes(
+        connection,
+        drain.worker,
+        [planned_again(each, at, now, each.attempts - 1) for each, at in prepared.postponed if at < each.useful_until],
+    )
