@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import Engine, create_engine, event, func, select
+from sqlalchemy import Engine, func, select
 
 from shared.database.tables import metadata
 from shared.policy import PolicyError, TenantPolicy, policy_of
@@ -17,14 +17,6 @@ from shared.sample import Sample, build, insert
 from tests.sample.conftest import NOW
 
 FIRST_OF_CASES = "owner opted out"
-
-
-@pytest.fixture
-def engine() -> Engine:
-    engine = create_engine("sqlite://")
-    event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA foreign_keys = ON"))
-    metadata.create_all(engine)
-    return engine
 
 
 def ordinary_appointments(sample: Sample) -> list[dict[str, Any]]:
