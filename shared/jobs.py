@@ -8,18 +8,23 @@ from shared.records import Kind
 from shared.tally import Tally
 from shared.tasks.appointment_reminders import plan_reminders
 from shared.tasks.context import Context
+from shared.tasks.no_show_detector import detect_no_shows
+from shared.tasks.reputation_updater import update_reputations
+from shared.tasks.vaccination_monitor import monitor_vaccinations
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
     """A job: how it plans, the kind of text it plans (None: none), and what its result tells beyond what all tell.
 
-    `summarize`: from the run's counts and the number of its texts that wait for a later run.
+    `summarize`: from the run's counts and the number of its texts that wait for a later run. `collects`: it collects
+    fees after planning.
     """
 
     plan: Callable[[Context], None]
     kind: Kind | None
     summarize: Callable[[Tally, int], dict[str, Any]]
+    collects: bool = False
 
 
 def _reminders(kind: Kind) -> Job:
@@ -40,7 +45,39 @@ def _reminders(kind: Kind) -> Job:
     return Job(plan, kind, summarize)
 
 
-JOBS: Final = {
+def _vaccinations(tally: Tally, waiting: int) -> dict[str, Any]:
+    kind = Kind.VACCINATION_EXPIRING
+    return {
+        "total_checked": tally.total("total_checked"),
+        "alerts_planned": tally.total("alerts_planned"),
+        "total_alerts_sent": tally.delivered("sent", kind),
+        "total_alerts_failed": tally.delivered("failed", kind),
+        "deferred": waiting,
+        "skipped": tally.totals().get("skipped", {}),
+        "expired": tally.total("expired") + tally.delivered("expired", kind),
+        "statuses_updated": tally.total("statuses_updated"),
+    }
+
+
+def _reputations(tally: Tally, _: int) -> dict[str, Any]:
+    keys = ("total_checked", "events_settled", "total_improved", "total_restricted", "total_unrestricted")
+    return {key: tally.total(key) for key in keys}
+
+
+def _no_shows(tally: Tally, waiting: int) -> dict[str, Any]:
+    counts = "total_detected total_fees_applied total_fees_collected total_fees_failed corrected needs_refund".split()
+    return {
+        **{key: tally.total(key) for key in counts},
+        **{key: tally.totals().get(key, {}) for key in ("fee_cents_applied", "fee_cents_collected", "skipped")},
+        "held": tally.held,
+        "deferred": waiting,
+    }
+
+
+JOBS: Final[dict[str, Job]] = {
+    "VaccinationMonitor": Job(monitor_vaccinations, Kind.VACCINATION_EXPIRING, _vaccinations),
     "AppointmentReminders24h": _reminders(Kind.REMINDER_24H),
     "AppointmentReminders2h": _reminders(Kind.REMINDER_2H),
+    "NoShowDetector": Job(detect_no_shows, Kind.NO_SHOW_NOTICE, _no_shows, collects=True),
+    "ReputationUpdater": Job(update_reputations, None, _reputations),
 }

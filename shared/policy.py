@@ -148,6 +148,14 @@ class NoShowPolicy(_Closed):
     closed_on: frozenset[date] = frozenset()
     fee_requires_delivered_reminder: YesNo = False
 
+    @property
+    def charges_by_itself(self) -> bool:
+        """Whether fees are collected without anybody asking.
+
+        Where a fee needs a delivered reminder they are not: nothing tells yet what was delivered, so staff decide.
+        """
+        return self.auto_charge and not self.fee_requires_delivered_reminder
+
 
 class ReminderPolicy(_Closed):
     """Which reminders go out at all."""
@@ -201,12 +209,16 @@ class TenantPolicy(_Closed):
 
 @dataclass(frozen=True, slots=True)
 class ServedTenant:
-    """A tenant that this run works for. `region`: two letters, where its numbers are read and its times written."""
+    """A tenant that this run works for. `region`: two letters, where its numbers are read and its times written.
+
+    `has_own_fee_schedule`: its settings name one, so it is meant in the tenant's own currency.
+    """
 
     tenant: Tenant
     policy: TenantPolicy
     zone: ZoneInfo
     region: str
+    has_own_fee_schedule: bool = False
 
 
 def check_template(kind: Kind, text: str) -> None:
@@ -237,6 +249,12 @@ def policy_of(tenant: Tenant, defaults: TenantPolicy) -> TenantPolicy:
     except ValidationError as error:
         key, message = first_error(error)
         raise PolicyError(key or "settings", message) from None
+
+
+def sets_fee_schedule(tenant: Tenant) -> bool:
+    """Whether the tenant's own settings name a fee schedule. They must have passed `policy_of`."""
+    settings = json.loads(tenant.settings) if tenant.settings else {}
+    return "fee_schedule" in settings.get("no_show", {})
 
 
 def zone_of(tenant: Tenant, default: ZoneInfo) -> ZoneInfo:

@@ -12,6 +12,10 @@ class Reason(StrEnum):
     PHONE_BLOCKED = "phone_blocked"
     OWNER_INACTIVE = "owner_inactive"
     PET_DECEASED = "pet_deceased"
+    PET_INACTIVE = "pet_inactive"
+    SUPERSEDED = "superseded"
+    EXPIRY_CHANGED = "expiry_changed"
+    RECORD_DELETED = "record_deleted"
     BOOKED_INSIDE_WINDOW = "booked_inside_window"
     RESCHEDULED = "rescheduled"
     APPOINTMENT_CANCELLED = "appointment_cancelled"
@@ -19,6 +23,10 @@ class Reason(StrEnum):
     APPOINTMENT_COMPLETED = "appointment_completed"
     APPOINTMENT_MISSED = "appointment_missed"
     APPOINTMENT_DELETED = "appointment_deleted"
+    CLOSED_DAY = "closed_day"
+    FEE_NOT_CONFIGURED = "fee_not_configured"
+    NO_SHOW_CORRECTED = "no_show_corrected"
+    FEE_SETTLED = "fee_settled"
     SUBJECT_GONE = "subject_gone"
     TENANT_INACTIVE = "tenant_inactive"
     FOREIGN_REFERENCE = "foreign_reference"
@@ -37,6 +45,10 @@ SENTENCES: dict[Reason, str] = {
     Reason.PHONE_BLOCKED: "The owner's phone number proved unreachable twice.",
     Reason.OWNER_INACTIVE: "The owner is inactive or was deleted.",
     Reason.PET_DECEASED: "Every pet of the appointment has died.",
+    Reason.PET_INACTIVE: "The pet is inactive or was deleted.",
+    Reason.SUPERSEDED: "A newer record of the pet for the same vaccine takes its place.",
+    Reason.EXPIRY_CHANGED: "The record's expiry date was changed.",
+    Reason.RECORD_DELETED: "The vaccination record was deleted.",
     Reason.BOOKED_INSIDE_WINDOW: "The appointment was booked after its reminder was due.",
     Reason.RESCHEDULED: "The appointment was moved to another time.",
     Reason.APPOINTMENT_CANCELLED: "The appointment was cancelled.",
@@ -44,6 +56,10 @@ SENTENCES: dict[Reason, str] = {
     Reason.APPOINTMENT_COMPLETED: "The appointment was already completed.",
     Reason.APPOINTMENT_MISSED: "The appointment was already marked as missed.",
     Reason.APPOINTMENT_DELETED: "The appointment was deleted.",
+    Reason.CLOSED_DAY: "The business was closed on that day: nobody missed anything.",
+    Reason.FEE_NOT_CONFIGURED: "The business has no fee schedule in its currency, so the missed visit costs nothing.",
+    Reason.NO_SHOW_CORRECTED: "The visit does not count as missed any more.",
+    Reason.FEE_SETTLED: "The fee was settled in the meantime.",
     Reason.SUBJECT_GONE: "What it was about is no longer in the database.",
     Reason.TENANT_INACTIVE: "The business is no longer active on the platform.",
     Reason.FOREIGN_REFERENCE: "The row refers to another business's owner, pet or service.",

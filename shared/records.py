@@ -1,9 +1,11 @@
 """The frozen values that rules, messages and delivery see. Rows of the database stop here."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
-from uuid import UUID
+from typing import Final
+from uuid import UUID, uuid5
 
 from shared.reasons import Reason
 
@@ -14,9 +16,14 @@ class Kind(StrEnum):
     REMINDER_24H = "reminder_24h"
     REMINDER_2H = "reminder_2h"
     VACCINATION_EXPIRING = "vaccination_expiring"
+    NO_SHOW = "no_show"
     NO_SHOW_NOTICE = "no_show_notice"
     FEE_RECEIPT = "fee_receipt"
     FEE_FAILED = "fee_failed"
+
+
+TEXTS = tuple(kind for kind in Kind if kind is not Kind.NO_SHOW)
+"""The kinds that are texts: each has its template. That an appointment was missed is decided, not texted."""
 
 
 class Outcome(StrEnum):
@@ -51,6 +58,17 @@ class NotificationStatus(StrEnum):
     DEAD = "dead"
     CANCELLED = "cancelled"
     EXPIRED = "expired"
+
+
+class EventKind(StrEnum):
+    """What moved an owner's reputation. An opening holds the score found before the first of the others."""
+
+    OPENING = "opening"
+    NO_SHOW = "no_show"
+    LATE_CANCELLATION = "late_cancellation"
+    COMPLETED = "completed"
+    ON_TIME = "on_time"
+    RECOVERY = "recovery"
 
 
 class RunStatus(StrEnum):
@@ -113,6 +131,36 @@ class Appointment:
 
 
 @dataclass(frozen=True, slots=True)
+class Vaccination:
+    """A vaccination record with all that an alert needs. `created_at`: aware UTC; `expires_on`: None for never.
+
+    `vaccine`: the type as stored; `name`: what staff call it. `is_pet_active`: neither switched off nor deleted.
+    `is_superseded`: a newer record of the pet takes its place.
+    """
+
+    id: UUID
+    tenant_id: UUID
+    owner: Owner
+    pet: Pet
+    is_pet_active: bool
+    vaccine: str
+    name: str | None
+    expires_on: date | None
+    created_at: datetime
+    is_superseded: bool
+    is_deleted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiryWindow:
+    """The expiry dates, `first` to `last` and both included, that the alert `tier` days before expiry is about."""
+
+    tier: int
+    first: date
+    last: date
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """What was decided about one occurrence of one subject, and why.
 
@@ -152,6 +200,19 @@ class Undecided:
     """An appointment about whose reminder nothing final was decided, with what an earlier run decided, if any."""
 
     appointment: Appointment
+    earlier: Outcome | None
+    earlier_reason: Reason | None
+
+
+@dataclass(frozen=True, slots=True)
+class UndecidedAlert:
+    """A record about whose alert of a tier (days before expiry) nothing final was decided.
+
+    `earlier`, `earlier_reason`: what an earlier run decided, if any.
+    """
+
+    vaccination: Vaccination
+    tier: int
     earlier: Outcome | None
     earlier_reason: Reason | None
 
@@ -200,12 +261,110 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class Event:
+    """One reputation event on record. `occurred_at`: aware UTC; a reversed one counts no more."""
+
+    id: UUID
+    kind: EventKind
+    points: int
+    occurred_at: datetime
+    is_reversed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """A reputation event to be written unless one of its key is there already.
+
+    `subject_id`: an appointment, for a no-show its visit, for a recovery the owner; `since`: for a recovery the instant
+    from which the good days were counted.
+    """
+
+    tenant_id: UUID
+    owner_id: UUID
+    kind: EventKind
+    points: int
+    subject_id: UUID
+    occurred_at: datetime
+    since: datetime | None = None
+
+    @property
+    def ledger_key(self) -> str:
+        """The unique key: one event per subject and kind, one recovery per instant counted from."""
+        since = f":{self.since.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}" if self.since else ""
+        return f"{self.kind}:{self.subject_id}{since}"
+
+    @property
+    def id(self) -> UUID:
+        """The same for the same key, so that events of one instant fold in the same order whoever wrote them first."""
+        return uuid5(_NAMESPACE, self.ledger_key)
+
+    def recorded(self) -> Event:
+        """Return it as it will stand on record."""
+        return Event(self.id, self.kind, self.points, self.occurred_at, is_reversed=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PastAppointment:
+    """An appointment of the past with what its owner's reputation depends on. Instants: aware UTC.
+
+    `strange`: which of its rows belongs to another tenant ("owner", "pet" or "service"), None when none does.
+    """
+
+    id: UUID
+    tenant_id: UUID
+    owner_id: UUID
+    starts_at: datetime
+    status: AppointmentStatus
+    arrived_at: datetime | None
+    cancelled_at: datetime | None
+    strange: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An owner's score and what its recovery counts from. Instants: aware UTC.
+
+    `scored_at`: when the score was first what it was before any event; reversed events are left out.
+    """
+
+    owner_id: UUID
+    tenant_id: UUID
+    score: int
+    scored_at: datetime
+    last_negative: datetime | None
+    last_recovery: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """One bad row or one bad tenant: counted and named, never in anybody's way."""
 
     tenant: str
     subject: str
     reason: str
+
+
+BEST_SCORE: Final = 100
+"""Reputation scores go from 0 to this, and begin with it."""
+_NAMESPACE: Final = UUID("6f1f3c52-7c0e-5f0b-9a5e-2f4a1f0f8d11")  # never changes: ids on record were made with it
+
+
+def visit_id(tenant_id: UUID, owner_id: UUID, on: date) -> UUID:
+    """Return the id of a visit: all appointments of one owner with one tenant on one tenant-local day."""
+    return uuid5(_NAMESPACE, f"{tenant_id}:{owner_id}:{on.isoformat()}")
+
+
+def fold(opening: int, events: Iterable[Event]) -> int:
+    """Return the score that `events` make of `opening`: in order of time, kept within 0 to 100 at each step."""
+    score = _clamped(opening)
+    for event in sorted(events, key=lambda each: (each.occurred_at, str(each.id))):
+        if not event.is_reversed:
+            score = _clamped(score + event.points)
+    return score
+
+
+def _clamped(score: int) -> int:
+    return max(0, min(BEST_SCORE, score))
 
 
 def ensure_aware(instant: datetime) -> datetime:

@@ -2,9 +2,9 @@
 
 import logging
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -12,11 +12,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from shared.collection import Collection, charge_by_hand, collect, would_collect
 from shared.database import leases, outbox, queries, runs
 from shared.database.engine import ensure_ready, first_line, open_engine, reading, writing
 from shared.database.leases import LeaseHeld
 from shared.database.outbox import Scope
 from shared.delivery import Drain, deliver, would_deliver
+from shared.gateways.payments import ConsolePayments, PaymentCredentialsRefused, PaymentGateway
 from shared.gateways.sms import ConsoleSms, CredentialsRefused, SmsGateway
 from shared.jobs import JOBS
 from shared.policy import ServedTenant, TenantPolicy
@@ -47,7 +49,11 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """The parts a run is made of. `clock`: the wall clock; `is_live`: a text could reach a person, a charge a card."""
+    """The parts a run is made of. `clock`: the wall clock; `is_live`: a text could reach a person, a charge a card.
+
+    `payments`: None where no provider was built: the jobs that collect need one. `look_back`: how old a missed
+    appointment may be.
+    """
 
     engine: Engine
     defaults: TenantPolicy
@@ -58,22 +64,28 @@ class Application:
     concurrency: int = 64
     time_budget: timedelta = timedelta(seconds=540)
     is_live: bool = False
+    payments: PaymentGateway | None = None
+    look_back: timedelta = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked of a run. `at`: as of when, None for now; `only`: subdomains, none for all tenants."""
+    """What is asked of a run. `at`: as of when, None for now; `only`: subdomains, none for all tenants.
+
+    `accept_surge`: subdomains and local dates on which so many missed appointments are to be believed.
+    """
 
     job: str
     at: datetime | None = None
     only: Sequence[str] = ()
     is_dry: bool = False
     progress: Progress | None = None
+    accept_surge: frozenset[tuple[str, date]] = frozenset()
 
 
 def open_application(*, is_dry: bool = False) -> Application:
     """Build the parts from the settings. Raise ConfigurationError or DatabaseUnusable, naming what is wrong."""
-    jobs, sms = load(JobSettings), load(SmsSettings)
+    jobs, sms, payments = load(JobSettings), load(SmsSettings), load(PaymentSettings)
     return Application(
         engine=open_engine(database_url()),
         defaults=jobs.policy(),
@@ -82,13 +94,15 @@ def open_application(*, is_dry: bool = False) -> Application:
         sms_enabled=jobs.sms_enabled,
         concurrency=jobs.sms_concurrency,
         time_budget=jobs.time_budget,
-        is_live=sms.is_live or load(PaymentSettings).is_live,
+        is_live=sms.is_live or payments.is_live,
+        payments=ConsolePayments() if payments.payment_provider == "console" else None,
+        look_back=jobs.look_back,
     )
 
 
 def simulation(engine: Engine, clock: Callable[[], datetime]) -> Application:
     """Build an application that sends nothing and lives by a clock of its own."""
-    return Application(engine, TenantPolicy(), ZoneInfo("UTC"), ConsoleSms(), clock=clock)
+    return Application(engine, TenantPolicy(), ZoneInfo("UTC"), ConsoleSms(), clock=clock, payments=ConsolePayments())
 
 
 def _sms_gateway(settings: SmsSettings) -> SmsGateway:
@@ -116,18 +130,20 @@ def run(
     only: Sequence[str] = (),
     is_dry: bool = False,
     progress: Progress | None = None,
+    accept_surge: Iterable[tuple[str, date]] = (),
 ) -> dict[str, Any]:
     """Run one job and return its result.
 
-    `at`: as of when (aware); `only`: subdomains, none for all tenants; `is_dry`: decide and render, write nothing.
-    Raise UsageError, DatabaseUnusable, LeaseHeld (another run of it is at work) or RunFailed.
+    `at`: as of when (aware); `only`: subdomains, none for all tenants; `is_dry`: decide and render, write nothing;
+    `accept_surge`: subdomains and local dates whose missed appointments are to be believed (NoShowDetector).
+    Raise UsageError, ConfigurationError, DatabaseUnusable, LeaseHeld (another run of it is at work) or RunFailed.
     """
-    request = Request(job, at, only, is_dry, progress)
+    request = Request(job, at, only, is_dry, progress, frozenset(accept_surge))
     _ensure_possible(application, request)
     ensure_ready(application.engine)
     try:
         if is_dry:
-            return _execute(application, request, uuid4(), _tenants(application, only))
+            return _execute(application, request, uuid4(), _tenants(application, request))
         with leases.held(application.engine, job, application.clock):
             return run_without_lease(application, request)
     except SQLAlchemyError as error:
@@ -137,12 +153,12 @@ def run(
 def run_without_lease(application: Application, request: Request) -> dict[str, Any]:
     """Run one job whoever else does: the ledger keeps it exact. Note the run in the history, however it ends."""
     run_id, wall = uuid4(), application.clock()
-    tenants = _tenants(application, request.only)
+    tenants = _tenants(application, request)
     with writing(application.engine) as connection:
         runs.start(connection, run_id, request.job, request.at or wall, wall, socket.gethostname())
     try:
         result = _execute(application, request, run_id, tenants)
-        _finish(application, run_id, RunStatus.SUCCEEDED, result, None)
+        _finish(application, run_id, RunStatus.HELD if result.get("held") else RunStatus.SUCCEEDED, result, None)
     except BaseException as error:  # also when it is interrupted: no run may stay "running" for ever
         failure = _failure(error)
         _note_failure(application, run_id, str(failure or repr(error)))
@@ -156,6 +172,11 @@ def run_without_lease(application: Application, request: Request) -> dict[str, A
 def _ensure_possible(application: Application, request: Request) -> None:
     if request.job not in JOBS:
         raise UsageError(f"there is no job {request.job!r}; there are {', '.join(JOBS)}")
+    collects = JOBS[request.job].collects
+    if request.accept_surge and not collects:
+        raise UsageError("only NoShowDetector holds days back; --accept-surge is for it alone")
+    if collects and not request.is_dry:
+        _ensure_payments(application)
     if request.at is None:
         return
     if not EARLIEST <= ensure_aware(request.at) <= LATEST:
@@ -182,7 +203,24 @@ def _execute(application: Application, request: Request, run_id: UUID, tenants: 
         return application.clock() - started > application.time_budget
 
     job = JOBS[request.job]
-    job.plan(Context(application.engine, run_id, now, switch_on, served, tally, request.is_dry, is_out_of_time))
+    context = Context(
+        engine=application.engine,
+        run_id=run_id,
+        now=now,
+        switch_on=switch_on,
+        served=served,
+        tally=tally,
+        is_dry=request.is_dry,
+        is_out_of_time=is_out_of_time,
+        look_back=application.look_back,
+        accept_surge=request.accept_surge,
+    )
+    job.plan(context)
+    collection = _collection(application, context, started) if job.collects else None
+    if collection and request.is_dry:
+        tally.would.extend(would_collect(collection))
+    elif collection:
+        collect(collection)
     drain = Drain(
         engine=application.engine,
         gateway=application.sms,
@@ -223,12 +261,52 @@ def _execute(application: Application, request: Request, run_id: UUID, tenants: 
     }
 
 
-def _tenants(application: Application, only: Sequence[str]) -> list[Tenant]:
+def _collection(application: Application, context: Context, started: datetime) -> Collection:
+    return Collection(
+        engine=application.engine,
+        gateway=application.payments or ConsolePayments(),  # a dry run asks nothing of it
+        served={each.tenant.id: each for each in context.served},
+        run_id=context.run_id,
+        now=lambda: context.now + (application.clock() - started),
+        wall=application.clock,
+        is_out_of_time=context.is_out_of_time,
+        tally=context.tally,
+    )
+
+
+def charge_fee(application: Application, fee_id: UUID) -> None:
+    """Charge one fee now, because staff asked. What came of it stands in its row.
+
+    Raise UsageError when it cannot be charged at all, ConfigurationError without a payment provider.
+    """
+    _ensure_payments(application)
+    started, tally = application.clock(), Tally()
     with reading(application.engine) as connection:
         tenants = queries.active_tenants(connection)
-    if unknown := set(only) - {each.subdomain for each in tenants}:
+    served, _ = serve(tenants, application.defaults, application.zone, tally)
+    context = Context(application.engine, uuid4(), started, started, served, tally, False, lambda: False)
+    try:
+        is_claimed = charge_by_hand(_collection(application, context, started), fee_id)
+    except PaymentCredentialsRefused as error:
+        raise _failure(error) or error from error
+    if not is_claimed:
+        raise UsageError(f"the fee {fee_id} cannot be charged: another run is at it, or its business is not served")
+
+
+def _ensure_payments(application: Application) -> None:
+    if application.payments is None:
+        raise ConfigurationError(
+            "PAYMENT_PROVIDER: stripe is not part of this version yet; set PAYMENT_PROVIDER=console"
+        )
+
+
+def _tenants(application: Application, request: Request) -> list[Tenant]:
+    with reading(application.engine) as connection:
+        tenants = queries.active_tenants(connection)
+    named = {*request.only, *(subdomain for subdomain, _ in request.accept_surge)}
+    if unknown := named - {each.subdomain for each in tenants}:
         raise UsageError(f"there is no active tenant {min(unknown)!r}")
-    return [each for each in tenants if not only or each.subdomain in only]
+    return [each for each in tenants if not request.only or each.subdomain in request.only]
 
 
 def _scope(
@@ -257,6 +335,8 @@ def _failure(error: BaseException) -> RunFailed | None:
         return error
     if isinstance(error, CredentialsRefused):
         return RunFailed(f"the SMS provider refuses the credentials ({error.code}); check the TWILIO_ settings")
+    if isinstance(error, PaymentCredentialsRefused):
+        return RunFailed(f"the payment provider refuses the credentials ({error.code}); check the STRIPE_ settings")
     if isinstance(error, SQLAlchemyError):
         return RunFailed(f"the database failed: {first_line(error)}")
     return None

@@ -102,6 +102,11 @@ class JobSettings(Group):
         )
 
     @property
+    def look_back(self) -> timedelta:
+        """How old a missed appointment may be when it is found."""
+        return timedelta(days=self.no_show_lookback_days)
+
+    @property
     def time_budget(self) -> timedelta:
         """How long a run may work before it stops in good order."""
         return timedelta(seconds=self.run_time_budget_seconds)

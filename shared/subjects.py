@@ -8,13 +8,18 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from shared.database import queries
+from shared.database import queries, vaccinations, visits
+from shared.fees import FeeStatus, MissedVisit
+from shared.messages.fees import appointments_of, fee_text
 from shared.messages.reminders import reminder_text
 from shared.messages.rendering import Text
+from shared.messages.vaccinations import vaccination_text
 from shared.policy import ServedTenant
 from shared.reasons import Reason
-from shared.records import Appointment, Kind, Member, Owner
+from shared.records import Appointment, Kind, Member, Owner, Vaccination
 from shared.rules import reminders
+from shared.rules import vaccinations as vaccination_rules
+from shared.rules.contact import cannot_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +42,38 @@ def _reminder_objection(kind: Kind, appointment: Appointment, member: Member, se
     return reminders.no_longer_right(appointment, kind, member.occurs_at, served.policy, served.region)
 
 
-def _owner_of(appointment: Appointment) -> Owner:
-    return appointment.owner
+def _vaccination_objection(
+    _kind: Kind, vaccination: Vaccination, member: Member, served: ServedTenant
+) -> Reason | None:
+    if vaccination_rules.refers_elsewhere(vaccination):
+        return Reason.FOREIGN_REFERENCE
+    return vaccination_rules.no_longer_right(vaccination, member, served.region)
+
+
+def _fee_objection(kind: Kind, visit: MissedVisit, _member: Member, served: ServedTenant) -> Reason | None:
+    if visit.owner.tenant_id != visit.tenant_id:
+        return Reason.FOREIGN_REFERENCE
+    if kind is not Kind.FEE_RECEIPT and (visit.is_reversed or not appointments_of(visit, served)):
+        return Reason.NO_SHOW_CORRECTED
+    status = visit.fee.status if visit.fee else None
+    if kind is Kind.FEE_FAILED and status not in (FeeStatus.FAILED, FeeStatus.REQUIRES_ACTION):
+        return Reason.FEE_SETTLED
+    return cannot_text(visit.owner, served.region) if visit.owner.is_active else Reason.OWNER_INACTIVE
+
+
+def _owner_of(subject: Appointment | Vaccination | MissedVisit) -> Owner:
+    return subject.owner
 
 
 _APPOINTMENTS = SubjectKind(queries.appointments_by_id, _reminder_objection, _owner_of, reminder_text)
+_VACCINATIONS = SubjectKind(vaccinations.vaccinations_by_id, _vaccination_objection, _owner_of, vaccination_text)
+_FEES = SubjectKind(visits.missed_visits, _fee_objection, _owner_of, fee_text)
 
-SUBJECTS = {Kind.REMINDER_24H: _APPOINTMENTS, Kind.REMINDER_2H: _APPOINTMENTS}
+SUBJECTS = {
+    Kind.REMINDER_24H: _APPOINTMENTS,
+    Kind.REMINDER_2H: _APPOINTMENTS,
+    Kind.VACCINATION_EXPIRING: _VACCINATIONS,
+    Kind.NO_SHOW_NOTICE: _FEES,
+    Kind.FEE_RECEIPT: _FEES,
+    Kind.FEE_FAILED: _FEES,
+}

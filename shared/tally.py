@@ -20,6 +20,7 @@ class Tally:
         self.problems: list[Problem] = []
         self.failed_tenants: set[str] = set()
         self.would: list[dict[str, Any]] = []
+        self.held: list[dict[str, Any]] = []
         self._told: set[str] = set()
 
     def add(self, tenant: str, key: str, count: int = 1) -> None:
@@ -86,3 +87,9 @@ def nested(counts: Counter[str]) -> dict[str, Any]:
         else:
             result[outer] = count
     return result
+
+
+def would(action: str, tenant: str, subject: str, *, reason: str | None = None, **more: Any) -> dict[str, Any]:
+    """Return one thing that a dry run would do. `more`: to, when, text, segments."""
+    told = {"action": action, "tenant": tenant, "subject": subject, "to": None, "when": None, "text": None}
+    return told | {"segments": None, "reason": reason} | more

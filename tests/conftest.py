@@ -12,7 +12,7 @@ from shared.database import migrations
 from shared.database.engine import open_engine
 from shared.policy import TenantPolicy
 from shared.runtime import Application
-from tests.doubles import Clock, RecordingSms
+from tests.doubles import Clock, RecordingPayments, RecordingSms
 from tests.rows import NOON
 
 
@@ -53,6 +53,12 @@ def sms() -> RecordingSms:
 
 
 @pytest.fixture
-def application(engine: Engine, sms: RecordingSms, clock: Clock) -> Application:
+def payments() -> RecordingPayments:
+    """A payment provider that charges every card."""
+    return RecordingPayments()
+
+
+@pytest.fixture
+def application(engine: Engine, sms: RecordingSms, payments: RecordingPayments, clock: Clock) -> Application:
     """The application with scripted parts."""
-    return Application(engine, TenantPolicy(), ZoneInfo("UTC"), sms, clock=clock)
+    return Application(engine, TenantPolicy(), ZoneInfo("UTC"), sms, clock=clock, payments=payments)

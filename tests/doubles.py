@@ -1,8 +1,9 @@
-"""A clock that is told the time, and an SMS provider that remembers and answers as scripted."""
+"""A clock that is told the time, and providers of SMS and payments that remember and answer as scripted."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from shared.gateways.payments import Charge, Intent
 from shared.gateways.sms import Sms
 
 
@@ -44,3 +45,33 @@ class RecordingSms:
     def bodies(self) -> list[str]:
         """The texts, in the order they were sent."""
         return [each.body for each in self.sent]
+
+
+class RecordingPayments:
+    """Remembers what it was asked to charge. The two answers may raise what a provider raises; `books` it is looked
+    up in.
+    """
+
+    def __init__(self) -> None:
+        self.created: list[Charge] = []
+        self.confirmed: list[tuple[str, str]] = []
+        self.looked_up: list[tuple[Charge, str | None]] = []
+        self.answer_create: Callable[[Charge], None] = lambda charge: None
+        self.answer: Callable[[Charge], None] = lambda charge: None
+        self.books: Callable[[Charge], Intent | None] = lambda charge: None
+
+    async def create(self, charge: Charge) -> str:
+        """Create a charge, unless the script says otherwise."""
+        self.created.append(charge)
+        self.answer_create(charge)
+        return f"pi-{charge.fee_id}"
+
+    async def confirm(self, charge: Charge, intent_id: str, attempt_key: str) -> None:
+        """Take the money, unless the script says otherwise."""
+        self.confirmed.append((intent_id, attempt_key))
+        self.answer(charge)
+
+    async def look_up(self, charge: Charge, intent_id: str | None) -> Intent | None:
+        """Look the charge up in the scripted books."""
+        self.looked_up.append((charge, intent_id))
+        return self.books(charge)

@@ -1,6 +1,6 @@
 """Rows for tests: each function inserts one row with ordinary values, overridden by name, and returns its id."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -66,6 +66,12 @@ def appointment(
     for pet_id in pets or ():
         connection.execute(tables.appointment_pets.insert(), {"appointment_id": id_, "pet_id": pet_id})
     return id_
+
+
+def vaccination(connection: Connection, tenant_id: UUID, pet_id: UUID, expires_on: date | None, **columns: Any) -> UUID:
+    """A rabies shot, entered long ago."""
+    ordinary = {"type": "rabies", "expiry_date": expires_on}
+    return insert(connection, tables.vaccination_records, tenant_id=tenant_id, pet_id=pet_id, **ordinary | columns)
 
 
 def change(engine: Engine, table: Table, id_: UUID, **columns: Any) -> None:

@@ -290,6 +290,7 @@ def test_a_reminder_that_is_no_longer_right_is_cancelled_with_the_reason(
     assert (cancelled.status, cancelled.reason) == ("cancelled", reason)
     decided = {each.outcome: each.reason for each in rows.all_of(application.engine, tables.decisions)}
     assert decided["cancelled"] == reason
+    assert {each.decided_at for each in rows.all_of(application.engine, tables.decisions)} >= {clock.now}
 
 
 def test_a_member_that_is_no_longer_right_leaves_the_message(

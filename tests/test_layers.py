@@ -15,28 +15,33 @@ FUNCTIONS = sorted(path.with_name("__init__.py") for path in ROOT.glob("*/functi
 MAY_IMPORT = {
     "reasons": "",
     "records": "reasons",
+    "fees": "reasons records",
     "policy": "reasons records",
     "tally": "reasons records",
-    "rules": "reasons records policy",
-    "messages": "reasons records policy",
-    "database": "reasons records",
+    "rules": "reasons records policy fees",
+    "messages": "reasons records policy fees",
+    "database": "reasons records fees",
     "gateways": "reasons records",
     "settings": "policy",
     "logs": "settings",
     "telemetry": "settings logs",
-    "subjects": "reasons records policy database rules messages",
+    "subjects": "reasons records policy database rules messages fees",
     "delivery": "reasons records policy tally database rules messages gateways subjects",
-    "tasks": "reasons records policy tally database rules messages subjects",
+    "charges": "records fees policy rules gateways",
+    "collection": "records fees policy tally database rules gateways charges",
+    "tasks": "reasons records policy tally database rules messages subjects fees",
     "jobs": "records tally tasks",
+    "explanations": "reasons records policy rules database",
     "sample": "records database",
-    "runtime": "reasons records policy tally settings logs telemetry database gateways tasks jobs delivery",
+    "runtime": "reasons records policy tally settings logs telemetry database gateways tasks jobs delivery collection",
     "schedulers": "runtime database settings",
-    "cli": "jobs reasons records policy tally settings logs runtime database sample schedulers",
+    "cli": "explanations jobs reasons records fees policy tally settings logs runtime database messages sample "
+    "schedulers",
     "__main__": "cli",
     "__init__": "",
 }
 # Rules and values are functions of their arguments: these libraries, no input, no output, no clock.
-PURE = {"reasons": "", "records": "pydantic", "policy": "pydantic phonenumbers", "rules": "phonenumbers"}
+PURE = {"reasons": "", "fees": "", "records": "pydantic", "policy": "pydantic phonenumbers", "rules": "phonenumbers"}
 IMPURE = set("asyncio logging os pathlib random secrets socket subprocess threading time urllib".split())
 SDKS = {"twilio": "gateways", "stripe": "gateways", "opencensus": "telemetry", "celery": "schedulers"}
 ENVIRONMENT = {"os.environ", "os.environb", "os.getenv", "os.getenvb"}

@@ -28,7 +28,7 @@ def hold_lease(engine: Engine, until: datetime) -> None:
 
 
 def test_an_unknown_job_is_named_with_those_there_are(application: Application) -> None:
-    with pytest.raises(UsageError, match="no job 'Groomer'; there are AppointmentReminders24h"):
+    with pytest.raises(UsageError, match="no job 'Groomer'; there are VaccinationMonitor, AppointmentReminders24h"):
         run(application, "Groomer")
 
 

@@ -5,6 +5,8 @@ import click
 from shared.cli.db import db
 from shared.cli.demo import demo
 from shared.cli.endings import said_plainly
+from shared.cli.explain import explain_command
+from shared.cli.fee import fee
 from shared.cli.run import run, run_and_show
 
 CONTEXT = {"help_option_names": ["-h", "--help"]}
@@ -22,6 +24,8 @@ def cli() -> None:
 cli.add_command(run)
 cli.add_command(demo)
 cli.add_command(db)
+cli.add_command(explain_command)
+cli.add_command(fee)
 
 
 def main() -> None:

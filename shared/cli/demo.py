@@ -4,38 +4,40 @@ import logging
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 from uuid import UUID
 
 import click
-from rich.console import Console
-from rich.table import Table
 from rich.text import Text
-from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy import Engine, select
 
 from shared import sample
 from shared.cli.db import ensure_empty, migrate, plant
-from shared.cli.showing import line, page, plain
+from shared.cli.demo_tables import show
+from shared.cli.showing import line, page
 from shared.database import reports
 from shared.database.engine import open_engine, reading, shown, writing
-from shared.database.tables import appointments, owners
-from shared.reasons import SENTENCES, Reason
-from shared.records import AppointmentStatus, Kind, mask_phone
+from shared.database.tables import tenants
 from shared.runtime import UsageError, run, simulation
+from shared.sample import life
 
-START = datetime(2026, 3, 5, 12, tzinfo=UTC)
-"""A Thursday: the clocks of New York change on the following Sunday, while the demo runs."""
+START = datetime(2026, 3, 5, 6, tzinfo=UTC)
+"""A Thursday: the clocks of New York change on the following Sunday, as the demo ends."""
 DAYS = 3
 FILE = Path("petcare-demo.db")
-SCHEDULE = (("AppointmentReminders24h", timedelta()), ("AppointmentReminders2h", timedelta(minutes=30)))
-SHOWN_TEXTS = 10
-MOVED_BY = timedelta(hours=1)
+HOURLY = (("AppointmentReminders24h", 0), ("AppointmentReminders2h", 30))
+DAILY = {6: (("VaccinationMonitor", 0), ("NoShowDetector", 30))}
+SUNDAYS = {0: (("ReputationUpdater", 0),)}
+"""The same hours (UTC) and minutes as in the function.json files; a test compares them."""
+CLOSED_DESK = ("heelwork", 4)
+"""A tenant, and the weekday (Friday) on which nobody there is checked in."""
 
 
 @click.command()
 @click.option("--database", metavar="URL", help=f"An empty database to use. Default: {FILE}, made anew.")
 def demo(database: str | None) -> None:
-    """Run the jobs over three simulated days on sample data; nobody is texted."""
+    """Run all jobs over three simulated days on sample data; nobody is texted and nobody is charged."""
     logging.disable(logging.WARNING)
     engine = open_engine(database or _fresh_file())
     ensure_empty(engine)  # before anything is changed: the database may be somebody's own
@@ -44,8 +46,8 @@ def demo(database: str | None) -> None:
     console = page()
     console.print(_introduction(filled))
     with console.status("Running the jobs, some seconds ..."):
-        days, problems = _simulate(engine)
-    _show(console, engine, days, problems, filled)
+        days, story = _simulate(engine)
+    show(console, engine, days, story, filled)
     console.line()
     line(console, f"All of it is in {shown(engine.url)}. README.md says how to run the jobs on your own data.")
 
@@ -63,129 +65,90 @@ def _introduction(filled: sample.Sample) -> Text:
     count = {table: len(rows) for table, rows in filled.rows.items()}
     return Text(
         f"{count['tenants']} invented pet-care businesses in as many time zones, {count['owners']} owners, "
-        f"{count['pets']} pets, {count['appointments']} appointments.\n"
-        f"The reminder jobs run every hour from {START:%A %d %B %Y, %H:%M} UTC for {DAYS} days. "
-        "Messages go to this screen, to nobody's phone.\n"
+        f"{count['pets']} pets, {count['appointments']} appointments, {count['vaccination_records']} vaccinations.\n"
+        f"The five jobs run on their schedules from {START:%A %d %B %Y, %H:%M} UTC for {DAYS} days. "
+        "Messages go to this screen, to nobody's phone, and no card is charged.\n"
     )
 
 
-# Simulating
+def due_jobs(hour: datetime) -> list[tuple[str, int]]:
+    """Return the jobs that the schedules start in this hour (UTC), with their minute, in order."""
+    weekly = SUNDAYS.get(hour.hour, ()) if hour.weekday() == 6 else ()
+    return sorted((*HOURLY, *DAILY.get(hour.hour, ()), *weekly), key=lambda job: job[1])
 
 
 def _simulate(engine: Engine) -> tuple[dict[str, Counter[str]], list[str]]:
-    """Run the schedule hour by hour; return counts by day and the errors seen, each once."""
-    now = [START]
+    """Run the schedule hour by hour while life goes on; return counts by day, and what else there is to tell."""
+    now, dice = [START], Random(1)
     application = simulation(engine, lambda: now[0])
+    closed = _tenant_id(engine, CLOSED_DESK[0])
     days: dict[str, Counter[str]] = {}
-    problems: dict[str, None] = {}
-    for hour in range(DAYS * 24):
-        for job, offset in SCHEDULE:
-            now[0] = START + timedelta(hours=hour) + offset
+    story: dict[str, None] = {}
+    for hours in range(DAYS * 24):
+        hour = START + timedelta(hours=hours)
+        with writing(engine) as connection:
+            desks = (closed,) if hour.weekday() == CLOSED_DESK[1] else ()
+            life.keep_visits(connection, hour - timedelta(hours=1), hour, dice, desks)
+        for job, minute in due_jobs(hour):
+            now[0] = hour + timedelta(minutes=minute)
             result = run(application, job)
             days.setdefault(f"{now[0]:%a %d %b}", Counter()).update(_counts(result))
-            problems |= dict.fromkeys(
-                f"{each['tenant']}: {each['subject']}: {each['reason']}" for each in result["errors"]
-            )
-        if hour % 24 == 3:  # some reminders wait: it is a quarter of an hour before opening time in Los Angeles
-            _disturb(engine, now[0] + timedelta(minutes=10))
-    return days, list(problems)
+            story |= dict.fromkeys(_told(result))
+        story |= dict.fromkeys(_meddle(engine, now[0] + timedelta(minutes=10)))
+    return days, list(story)
+
+
+def _tenant_id(engine: Engine, subdomain: str) -> UUID:
+    with reading(engine) as connection:
+        id_: UUID = connection.execute(select(tenants.c.id).where(tenants.c.subdomain == subdomain)).scalar_one()
+        return id_
 
 
 def _counts(result: dict[str, Any]) -> dict[str, int]:
     delivery = result["delivery"]
     return {
         "runs": 1,
-        "decided to send": result["reminders_planned"],
+        "texts planned": result.get("reminders_planned", 0) + result.get("alerts_planned", 0),
         "sent": sum(delivery["sent"].values()),
-        "skipped": sum(result["skipped"].values()),
+        "not sent": sum(result.get("skipped", {}).values()) + result.get("expired", 0),
         "cancelled": sum(delivery.get("cancelled", {}).values()),
-        "too late": result["expired"],
+        "statuses set": result.get("statuses_updated", 0),
+        "no-shows": result.get("total_detected", 0),
+        "fees collected": result.get("total_fees_collected", 0),
+        "scores up": result.get("total_improved", 0),
     }
 
 
-def _disturb(engine: Engine, now: datetime) -> None:
-    """While reminders wait for the morning: one appointment is cancelled, one is moved, one owner opts out."""
+def _told(result: dict[str, Any]) -> list[str]:
+    """Return the errors a run named, the days it held, and what it put right."""
+    told = [f"error: {each['tenant']}: {each['subject']}: {each['reason']}" for each in result["errors"]]
+    for held in result.get("held", ()):
+        missed = f"{held['candidates']} of {held['appointments']} appointments look missed"
+        told += [
+            f"held: {held['tenant']} on {held['date']}: {missed}; nobody is charged for them",
+            f"      unless an operator runs NoShowDetector --accept-surge {held['tenant']}:{held['date']}",
+        ]
+    if result.get("corrected"):
+        told.append(
+            f"{result['now'][:10]}: {result['corrected']} visit(s) corrected by staff: score and count put back"
+        )
+    if result.get("needs_refund"):
+        told.append(f"{result['now'][:10]}: {result['needs_refund']} collected fee(s) need a refund by hand")
+    return told
+
+
+def _meddle(engine: Engine, now: datetime) -> list[str]:
+    """Let owners and staff do, at some hours, what the jobs must notice; return what they did."""
     with writing(engine) as connection:
-        waiting = reports.appointments_waiting(connection, limit=4)
-        if len(waiting) == 4:
-            _cancel(connection, waiting[0], now)
-            _move(connection, waiting[1], now)
-            _opt_out(connection, waiting[2], now)
-
-
-def _cancel(connection: Connection, appointment_id: UUID, now: datetime) -> None:
-    connection.execute(
-        update(appointments)
-        .where(appointments.c.id == appointment_id)
-        .values(status=AppointmentStatus.CANCELLED, cancelled_at=now, cancelled_by="owner")
-    )
-
-
-def _move(connection: Connection, appointment_id: UUID, now: datetime) -> None:
-    its = appointments.c.id == appointment_id
-    start, end = connection.execute(
-        select(appointments.c.scheduled_start, appointments.c.scheduled_end).where(its)
-    ).one()
-    moved = {"scheduled_start": start + MOVED_BY, "scheduled_end": end + MOVED_BY, "updated_at": now}
-    connection.execute(update(appointments).where(its).values(moved))
-
-
-def _opt_out(connection: Connection, appointment_id: UUID, now: datetime) -> None:
-    its_owner = select(appointments.c.owner_id).where(appointments.c.id == appointment_id).scalar_subquery()
-    connection.execute(update(owners).where(owners.c.id == its_owner).values(sms_opted_in=False, updated_at=now))
-
-
-# Showing
-
-
-def _show(
-    console: Console, engine: Engine, days: dict[str, Counter[str]], problems: list[str], filled: sample.Sample
-) -> None:
-    with reading(engine) as connection:
-        texts = reports.sent_texts(connection)
-        reasons = reports.reasons_not_sent(connection)
-        told = reports.decisions_about(connection, [id_ for _, id_ in filled.cases])
-    for table in (_days_table(days), _texts_table(texts), _reasons_table(reasons), _cases_table(filled, told)):
-        console.print(table)
-        console.line()
-    line(console, "Named in every run, and in nobody's way:", "bold")
-    for problem in problems:
-        line(console, f"  {problem}")
-
-
-def _days_table(days: dict[str, Counter[str]]) -> Table:
-    columns = list(next(iter(days.values())))
-    table = Table("day (UTC)", *columns, title="What the runs did", title_justify="left")
-    for day, counts in days.items():
-        table.add_row(day, *(str(counts[column]) for column in columns))
-    return table
-
-
-def _texts_table(texts: list[reports.SentText]) -> Table:
-    title = f"{SHOWN_TEXTS} of {len(texts)} messages"
-    table = Table("sent (local time)", "to", "text", title=title, title_justify="left")
-    step = max(1, len(texts) // SHOWN_TEXTS)
-    for each in texts[::step][:SHOWN_TEXTS]:
-        table.add_row(f"{each.sent_at:%a %d %b %H:%M}", mask_phone(each.to_phone), plain(each.body))
-    return table
-
-
-def _reasons_table(reasons: dict[str, int]) -> Table:
-    table = Table("reminders", "reason", "meaning", title="Not sent, and why", title_justify="left")
-    for reason, count in reasons.items():
-        table.add_row(str(count), reason, SENTENCES[Reason(reason)])
-    return table
-
-
-def _cases_table(filled: sample.Sample, told: list[reports.Told]) -> Table:
-    table = Table("case", "24 hours before", "2 hours before", title="The odd cases", title_justify="left")
-    decided: dict[tuple[UUID, Kind], str] = {
-        (each.subject_id, each.kind): "sent" if each.reason is None else f"{each.outcome}: {each.reason}"
-        for each in told
-    }
-    for label, id_ in filled.cases:
-        if not any((id_, kind) in decided for kind in Kind):
-            continue  # nothing of it was due in these days
-        outcomes = [decided.get((id_, kind), "-") for kind in (Kind.REMINDER_24H, Kind.REMINDER_2H)]
-        table.add_row(plain(label), *outcomes)
-    return table
+        if now.hour == 15:  # some reminders wait: it is a quarter of an hour before opening time in Los Angeles
+            waiting = reports.appointments_waiting(connection, limit=4)
+            changes = (life.cancel, life.move, life.opt_out) if len(waiting) == 4 else ()
+            for change, appointment_id in zip(changes, waiting, strict=False):
+                change(connection, appointment_id, now)
+        if now.hour == 12 and now.day == START.day:
+            life.waive_fee(connection, now)
+            life.correct_missed(connection, "pending", now)
+            return [f"{now:%Y-%m-%d}: staff waive the fee of one missed visit and correct another"]
+        if now.hour == 12 and now.day == START.day + 1 and life.correct_missed(connection, "succeeded", now):
+            return [f"{now:%Y-%m-%d}: staff correct a missed visit whose fee was collected"]
+    return []

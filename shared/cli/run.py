@@ -5,7 +5,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import click
@@ -28,8 +28,13 @@ VERBS = {
     Outcome.SKIPPED: "skip",
     Outcome.EXPIRED: "give up",
     Outcome.CANCELLED: "cancel",
+    "mark_no_show": "mark as missed",
+    "hold": "hold back",
 }
 """What a dry run would do, as people say it."""
+
+AMOUNTS = ("fee_cents_applied", "fee_cents_collected")
+"""Results that are amounts in minor units, by currency."""
 
 
 class Instant(click.ParamType[datetime]):
@@ -53,6 +58,25 @@ class Instant(click.ParamType[datetime]):
         return instant
 
 
+class Surge(click.ParamType[tuple[str, date]]):
+    """A tenant's local day whose missed appointments are to be believed."""
+
+    name = "SUBDOMAIN:DATE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, date]:
+        """Read the subdomain and the date."""
+        if isinstance(value, tuple):
+            return value
+        subdomain, _, day = str(value).rpartition(":")
+        try:
+            on = date.fromisoformat(day)
+        except ValueError:
+            on = None
+        if not subdomain or on is None:
+            self.fail(f"{value!r} is no tenant and day; write it like happy-paws:2026-03-01", param, ctx)
+        return subdomain, on
+
+
 JOB = click.Choice(list(JOBS))
 
 
@@ -62,8 +86,21 @@ JOB = click.Choice(list(JOBS))
 @click.option("--tenant", "only", multiple=True, metavar="SUBDOMAIN", help="Only this tenant. May be repeated.")
 @click.option("--dry-run", "is_dry", is_flag=True, help="Decide and render everything; send and write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON, alone, on stdout.")
-def run(job: str, at: datetime | None, only: tuple[str, ...], is_dry: bool, as_json: bool) -> None:
-    run_and_show([job], at=at, only=only, is_dry=is_dry, as_json=as_json)
+@click.option(
+    "--accept-surge",
+    type=Surge(),
+    multiple=True,
+    help="NoShowDetector: believe the missed appointments of a day that was held. May be repeated.",
+)
+def run(
+    job: str,
+    at: datetime | None,
+    only: tuple[str, ...],
+    is_dry: bool,
+    as_json: bool,
+    accept_surge: tuple[tuple[str, date], ...],
+) -> None:
+    run_and_show([job], at=at, only=only, is_dry=is_dry, as_json=as_json, accept_surge=accept_surge)
 
 
 def run_and_show(
@@ -73,6 +110,7 @@ def run_and_show(
     only: tuple[str, ...] = (),
     is_dry: bool = False,
     as_json: bool = False,
+    accept_surge: tuple[tuple[str, date], ...] = (),
 ) -> None:
     """Run jobs one after the other, show each result, and exit: 1 when one had errors or failed, 3 when one was held.
 
@@ -84,7 +122,9 @@ def run_and_show(
     for job in jobs:
         try:
             with _progress(job) as progress:
-                result = runtime.run(application, job, at=at, only=only, is_dry=is_dry, progress=progress)
+                result = runtime.run(
+                    application, job, at=at, only=only, is_dry=is_dry, progress=progress, accept_surge=accept_surge
+                )
         except (LeaseHeld, runtime.RunFailed) as error:
             codes.add(say(error))
             continue
@@ -131,6 +171,8 @@ def show(result: dict[str, Any], console: Console) -> None:
         line(console, f"delivery: {delivered}")
     if result["tenant_results"]:
         console.print(_tenants(result["tenant_results"]))
+    for held in result.get("held", ()):
+        line(console, _held_line(held), "yellow")
     for would in result.get("would", ()):
         line(console, _would_line(would))
     for error in result["errors"]:
@@ -141,8 +183,15 @@ def show(result: dict[str, Any], console: Console) -> None:
 
 def _totals(result: dict[str, Any]) -> str:
     shown = [f"{key.replace('_', ' ')} {value}" for key, value in result.items() if isinstance(value, int)]
+    shown += [f"{key.replace('_', ' ')} {_cell(result[key])}" for key in AMOUNTS if result.get(key)]
     skipped = _cell(result.get("skipped", {}))
     return ", ".join(shown) + (f"; skipped: {skipped}" if skipped else "")
+
+
+def _held_line(held: dict[str, Any]) -> str:
+    what = f"{held['candidates']} of {held['appointments']} appointments look missed; nothing was marked"
+    accept = f"--accept-surge {held['tenant']}:{held['date']}"
+    return f"held: {held['tenant']}, {held['date']}: {what}. If it is right, run again with {accept}"
 
 
 def _delivered(delivery: dict[str, dict[str, int]]) -> str:
@@ -171,4 +220,4 @@ def _would_line(would: dict[str, Any]) -> str:
     if would.get("text"):
         parts = f"{would['segments']} segment{'s' if would['segments'] > 1 else ''}"
         return f"{head}, to {would['to']} at {would['when']}, {parts}: {would['text']}"
-    return f"{head} ({would['reason']})"
+    return f"{head} ({would['reason']})" if would["reason"] else head

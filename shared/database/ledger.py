@@ -72,26 +72,41 @@ def _retake(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> set[st
     return won
 
 
-def cancel(connection: Connection, cancelled: Mapping[str, Reason]) -> None:
+def known(connection: Connection, keys: Sequence[str]) -> set[str]:
+    """Those of the keys about which there is a decision. Index: primary key."""
+    found: set[str] = set()
+    for some in chunks(sorted(keys)):
+        query = select(decisions.c.ledger_key).where(decisions.c.ledger_key.in_(some))
+        found |= set(connection.execute(query).scalars())
+    return found
+
+
+def withdraw(connection: Connection, keys: Sequence[str]) -> None:
+    """Take back decisions made in this transaction that turned out not to hold: it is as if nobody had decided."""
+    for some in chunks(sorted(keys)):
+        connection.execute(decisions.delete().where(decisions.c.ledger_key.in_(some)))
+
+
+def cancel(connection: Connection, cancelled: Mapping[str, Reason], now: datetime) -> None:
     """Turn decisions that were to notify into `cancelled` (ledger key → reason)."""
-    _close(connection, Outcome.CANCELLED, cancelled)
+    _close(connection, Outcome.CANCELLED, cancelled, now)
 
 
-def _close(connection: Connection, outcome: Outcome, closed: Mapping[str, Reason]) -> None:
+def _close(connection: Connection, outcome: Outcome, closed: Mapping[str, Reason], now: datetime) -> None:
     if not closed:
         return
     statement = (
         update(decisions)
         .where(decisions.c.ledger_key == bindparam("key"), decisions.c.outcome == Outcome.NOTIFY)
-        .values(outcome=outcome, reason=bindparam("why"), notification_id=None)
+        .values(outcome=outcome, reason=bindparam("why"), notification_id=None, decided_at=now)
     )
     connection.execute(statement, [{"key": key, "why": closed[key]} for key in sorted(closed)])
 
 
-def expire(connection: Connection, notification_ids: Sequence[UUID]) -> None:
+def expire(connection: Connection, notification_ids: Sequence[UUID], now: datetime) -> None:
     """Turn the decisions behind notifications that became useless into `expired`, `too_late`."""
     keys = [each.ledger_key for each in members(connection, notification_ids)]
-    _close(connection, Outcome.EXPIRED, dict.fromkeys(keys, Reason.TOO_LATE))
+    _close(connection, Outcome.EXPIRED, dict.fromkeys(keys, Reason.TOO_LATE), now)
 
 
 def members(connection: Connection, notification_ids: Sequence[UUID]) -> list[Member]:

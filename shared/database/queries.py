@@ -113,6 +113,17 @@ def appointments_by_id(connection: Connection, ids: Iterable[UUID]) -> dict[UUID
     return found
 
 
+def missed_appointments(connection: Connection, owner_ids: Iterable[UUID], starts: Starts) -> list[Appointment]:
+    """Some owners' appointments that count as missed. Index: appointments (owner_id, scheduled_start)."""
+    is_missed = and_(appointments.c.status == AppointmentStatus.NO_SHOW, appointments.c.deleted_at.is_(None))
+    found = []
+    for ids in chunks(sorted(owner_ids)):
+        query = select(*_APPOINTMENT).select_from(_ITS_ROWS)
+        rows = connection.execute(query.where(appointments.c.owner_id.in_(ids), _between(starts), is_missed)).all()
+        found += _with_pets(connection, rows)
+    return found
+
+
 _APPOINTMENT = (
     appointments,
     owners.c.tenant_id.label("owner_tenant_id"),

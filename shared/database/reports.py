@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, func, select
 
 from shared.database.dialects import chunks
-from shared.database.tables import decisions, notifications, tenants
+from shared.database.tables import decisions, notifications, payments, tenants
 from shared.records import Kind, NotificationStatus, Outcome
 
 
@@ -33,6 +33,39 @@ class Told:
     kind: Kind
     outcome: Outcome
     reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FeeLine:
+    """A no-show fee as a line of a list. `money`: minor units and currency."""
+
+    visit_on: date
+    business: str
+    offence_number: int
+    money: str
+    status: str
+    note: str | None
+
+
+def fees(connection: Connection) -> list[FeeLine]:
+    """Every no-show fee, by visit."""
+    query = (
+        select(payments, tenants.c.business_name)
+        .join(tenants, tenants.c.id == payments.c.tenant_id)
+        .where(payments.c.type == "no_show_fee")
+        .order_by(payments.c.visit_on, tenants.c.subdomain, payments.c.offence_number, payments.c.amount)
+    )
+    return [
+        FeeLine(
+            row.visit_on,
+            row.business_name,
+            row.offence_number,
+            f"{row.amount} {row.currency}",
+            row.status,
+            row.failure_code,
+        )
+        for row in connection.execute(query)
+    ]
 
 
 def sent_texts(connection: Connection) -> list[SentText]:
@@ -84,7 +117,10 @@ def appointments_waiting(connection: Connection, limit: int) -> list[UUID]:
     query = (
         select(decisions.c.subject_id)
         .join(notifications, notifications.c.id == decisions.c.notification_id)
-        .where(notifications.c.status == NotificationStatus.PLANNED)
+        .where(
+            notifications.c.status == NotificationStatus.PLANNED,
+            notifications.c.kind.in_((Kind.REMINDER_24H, Kind.REMINDER_2H)),
+        )
         .order_by(notifications.c.not_before, decisions.c.ledger_key)
         .limit(limit)
     )

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from shared.database.tables import runs
 from shared.records import RunStatus
@@ -35,8 +35,16 @@ def switch_on(connection: Connection, task: str) -> datetime | None:
     """The `now` of a job's first successful run. Index: runs (task, started_at)."""
     query = (
         select(runs.c.now)
-        .where(runs.c.task == task, runs.c.status == RunStatus.SUCCEEDED)
+        .where(runs.c.task == task, runs.c.status.in_((RunStatus.SUCCEEDED, RunStatus.HELD)))
         .order_by(runs.c.started_at)
         .limit(1)
+    )
+    return connection.execute(query).scalar()
+
+
+def last_success(connection: Connection, task: str, now: datetime) -> datetime | None:
+    """The `now` of a job's latest successful run before `now`. Index: runs (task, started_at)."""
+    query = select(func.max(runs.c.now)).where(
+        runs.c.task == task, runs.c.status == RunStatus.SUCCEEDED, runs.c.now <= now
     )
     return connection.execute(query).scalar()

@@ -32,7 +32,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Dialect
 
-from shared.records import AppointmentStatus, NotificationStatus, Outcome, RunStatus, ensure_aware
+from shared.records import AppointmentStatus, EventKind, NotificationStatus, Outcome, RunStatus, ensure_aware
 
 metadata = MetaData(
     naming_convention={
@@ -98,7 +98,6 @@ PAYMENT_TYPES = ("no_show_fee", "deposit", "full_payment", "tip", "refund", "oth
 PAYMENT_STATUSES = (
     "pending processing succeeded failed requires_action needs_refund cancelled waived refunded"
 ).split()
-EVENT_KINDS = ("opening", "no_show", "late_cancellation", "completed", "on_time", "recovery")
 
 tenants = Table(
     "tenants",
@@ -162,6 +161,8 @@ pets = Table(
     *_stamps(),
     _one_of("vaccination_status", VACCINATION_STATUSES),
 )
+# vaccinations_of_owners_to_alert: what else an owner is to be told.
+Index("ix_pets_owner_id", pets.c.owner_id)
 
 services = Table(
     "services",
@@ -223,6 +224,12 @@ vaccination_records = Table(
     _one_of("type", VACCINES),
     _one_of("status", VACCINATION_STATUSES),
 )
+# vaccinations_to_alert: a range of expiry dates of some tenants; bring_up_to_date: all records of some tenants.
+Index(
+    "ix_vaccination_records_tenant_id_expiry_date", vaccination_records.c.tenant_id, vaccination_records.c.expiry_date
+)
+# superseded: the other records of a pet.
+Index("ix_vaccination_records_pet_id", vaccination_records.c.pet_id)
 
 payments = Table(
     "payments",
@@ -253,6 +260,8 @@ payments = Table(
     _one_of("type", PAYMENT_TYPES),
     _one_of("status", PAYMENT_STATUSES),
 )
+# claim and claim_lapsed of fees: what is to be collected, and what a worker took and never recorded.
+Index("ix_payments_status_next_attempt_at", payments.c.status, payments.c.next_attempt_at)
 
 decisions = Table(
     "decisions",
@@ -348,8 +357,12 @@ reputation_events = Table(
     _instant("reversed_at"),
     Column("reversed_reason", String(40)),
     _instant("created_at", nullable=False),
-    _one_of("kind", EVENT_KINDS),
+    _one_of("kind", list(EventKind)),
 )
+# scores and standings: the events of some owners. appointments_to_settle: whether an appointment has its event.
+Index("ix_reputation_events_owner_id_subject_id", reputation_events.c.owner_id, reputation_events.c.subject_id)
+# visits_in_doubt and corrected fees: the no-shows of the last 60 days.
+Index("ix_reputation_events_kind_occurred_at", reputation_events.c.kind, reputation_events.c.occurred_at)
 
 phone_blocks = Table(
     "phone_blocks",
@@ -374,7 +387,7 @@ runs = Table(
     Column("host", String(200)),
     _one_of("status", list(RunStatus)),
 )
-# switch_on: the first successful run of a job. runs: its history.
+# switch_on, last_success: the successful runs of a job. runs: its history.
 Index("ix_runs_task_started_at", runs.c.task, runs.c.started_at)
 
 leases = Table(

@@ -21,7 +21,7 @@ def deliver(drain: Drain) -> None:
     """Send all that is due. Raise CredentialsRefused when the provider does not know us; the rest stays planned."""
     with writing(drain.engine) as connection:
         expired = outbox.expire_useless(connection, drain.expirable, drain.now())
-        ledger.expire(connection, [each.id for each in expired])
+        ledger.expire(connection, [each.id for each in expired], drain.now())
     drain.count("expired", expired)
     if not drain.is_sending:
         return

@@ -145,8 +145,8 @@ def write_prepared(drain: Drain, connection: Connection, prepared: Prepared) -> 
     closed += [ended(each, NotificationStatus.EXPIRED, Reason.TOO_LATE, now) for each in useless]
     closed += [ended(each, NotificationStatus.FAILED, Reason.UNREADABLE, now) for each in prepared.broken]
     outbox.record_outcomes(connection, drain.worker, closed)
-    ledger.cancel(connection, prepared.cancelled_members)
-    ledger.expire(connection, [each.id for each in useless])
+    ledger.cancel(connection, prepared.cancelled_members, now)
+    ledger.expire(connection, [each.id for each in useless], now)
     outbox.record_outcomes(
         connection,
         drain.worker,

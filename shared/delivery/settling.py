@@ -54,6 +54,6 @@ def _record_settled(drain: Drain, lapsed: Sequence[Unsettled], found: Sequence[s
     with writing(drain.engine) as connection:
         for changes in (accepted, planned, useless):
             outbox.record_outcomes(connection, drain.worker, changes)
-        ledger.expire(connection, [each["id"] for each in useless])
+        ledger.expire(connection, [each["id"] for each in useless], now)
     drain.count("ambiguous", [each.claimed for each in lapsed])
     drain.count("sent", [each.claimed for each, id_ in zip(lapsed, found, strict=True) if id_])

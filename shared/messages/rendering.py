@@ -102,17 +102,19 @@ def compose(
     override: str | None,
     max_segments: int,
     pet_count: int = 1,
+    shorter_vaccines: Sequence[str] = (),
 ) -> Text:
     """Return the text of one SMS of at most `max_segments` (one or more) and `LONGEST_BODY`.
 
     `words`: values by placeholder; one that is missing counts as empty. `language`: the owner's. `override`: the
     tenant's own template; raise ValueError or KeyError if it did not pass `policy.check_template`. `pet_count`: the
-    pets named in `words["pets"]`. A text that is too long loses its address, then the pets' names, then its end.
+    pets named in `words["pets"]`. `shorter_vaccines`: `words["vaccines"]` said shorter and shorter. A text that is
+    too long loses its address, then the pets' names, then says its vaccines shorter, then loses its end.
     """
     code = language_of(language)
     template = override if override and override.strip() else template_of(kind, code)
     body = ""
-    for values in _shorter_and_shorter(words, code, pet_count):
+    for values in _shorter_and_shorter(words, code, pet_count, shorter_vaccines):
         body = _filled(template, values)
         if _fits(cheapest(body), max_segments):
             break
@@ -121,13 +123,18 @@ def compose(
     return _with_opt_out(cheapest(body), "" if "STOP" in template else phrase("opt_out", code))
 
 
-def _shorter_and_shorter(words: Mapping[str, str], language: str, pet_count: int) -> Iterator[dict[str, str]]:
+def _shorter_and_shorter(
+    words: Mapping[str, str], language: str, pet_count: int, shorter_vaccines: Sequence[str]
+) -> Iterator[dict[str, str]]:
     values = {name: words.get(name, "") for name in PLACEHOLDERS}
     yield values
     values = values | {"address": ""}
     yield values
     if pet_count > 1:
-        yield values | {"pets": phrase("many_pets", language, count=pet_count)}
+        values = values | {"pets": phrase("many_pets", language, count=pet_count)}
+        yield values
+    for vaccines in shorter_vaccines:
+        yield values | {"vaccines": vaccines}
 
 
 def _filled(template: str, values: Mapping[str, str]) -> str:

@@ -1,6 +1,6 @@
 """When a tenant's owners may be texted: local time of day, daylight saving and skipped days included."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from shared.policy import QuietHours
@@ -44,6 +44,16 @@ def local_day(instant: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
         _first_instant_at(midnight, zone, instant - 3 * _DAY),
         _first_instant_at(midnight + _DAY, zone, instant),
     )
+
+
+def local_date(instant: datetime, zone: ZoneInfo) -> date:
+    """Return the date that a calendar in `zone` shows at an aware instant."""
+    return instant.astimezone(zone).date()
+
+
+def midnight(day: date, zone: ZoneInfo) -> datetime:
+    """Return the instant, aware UTC, at which a local day begins; where the clocks skip midnight, when they jump."""
+    return _first_instant_at(datetime.combine(day, time()), zone, datetime.combine(day, time(), UTC) - 3 * _DAY)
 
 
 def _last_begin(instant: datetime, quiet: QuietHours, zone: ZoneInfo) -> datetime:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from shared.policy import ServedTenant
 from shared.reasons import Reason
-from shared.records import Appointment, Decision, Outcome, Plan, PlannedNotification, Undecided
+from shared.records import Appointment, Decision, Outcome, Plan, PlannedNotification, Undecided, UndecidedAlert
 from shared.rules.reminders import Lead, is_due, send_at, skip_reason
 
 
@@ -40,7 +40,7 @@ def decide(visit: Sequence[Undecided], lead: Lead, served: ServedTenant, now: da
         going = [each for each in welcome if leaves_at < each.appointment.starts_at - lead.useful]
     notification = _notification([each.appointment for each in going], lead, leaves_at, run_id) if going else None
     skipped = [each for each in visit if each.appointment.id in due and refused[each.appointment.id]]
-    return _news(
+    return news(
         [(each, decision(lead, each.appointment, notification=notification)) for each in going]
         + [(each, decision(lead, each.appointment, reason=refused[each.appointment.id])) for each in skipped],
         notification,
@@ -89,15 +89,17 @@ def _notification(going: Sequence[Appointment], lead: Lead, leaves_at: datetime,
     )
 
 
-def _news(decided: Sequence[tuple[Undecided, Decision]], notification: PlannedNotification | None) -> Plan:
+def news(
+    decided: Sequence[tuple[Undecided | UndecidedAlert, Decision]], notification: PlannedNotification | None
+) -> Plan:
     """Return a plan of what the ledger does not say already."""
-    news = [
+    fresh = [
         (before, each)
         for before, each in decided
         if (each.outcome, each.reason) != (before.earlier, before.earlier_reason)
     ]
     return Plan(
-        decisions=tuple(each for _, each in news),
+        decisions=tuple(each for _, each in fresh),
         notifications=(notification,) if notification else (),
-        retaken=frozenset(each.ledger_key for before, each in news if before.earlier),
+        retaken=frozenset(each.ledger_key for before, each in fresh if before.earlier),
     )

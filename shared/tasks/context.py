@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Engine
@@ -13,7 +13,11 @@ from shared.tally import Tally
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One run as its task sees it. `now`, `switch_on`: aware UTC; `is_dry`: decide everything, write nothing."""
+    """One run as its task sees it. `now`, `switch_on`: aware UTC; `is_dry`: decide everything, write nothing.
+
+    `look_back`: how old a missed appointment may be; `accept_surge`: subdomains and local dates that an operator looked
+    at.
+    """
 
     engine: Engine
     run_id: UUID
@@ -23,3 +27,5 @@ class Context:
     tally: Tally
     is_dry: bool
     is_out_of_time: Callable[[], bool]
+    look_back: timedelta = timedelta(days=7)
+    accept_surge: frozenset[tuple[str, date]] = frozenset()

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
-from shared.policy import PolicyError, ServedTenant, TenantPolicy, policy_of, zone_of
+from shared.policy import PolicyError, ServedTenant, TenantPolicy, policy_of, sets_fee_schedule, zone_of
 from shared.records import Problem, Tenant
 from shared.rules.contact import region_of
 from shared.tally import Tally
@@ -18,7 +18,7 @@ def serve(
         try:
             policy = policy_of(tenant, defaults)
             region = region_of(policy.country, tenant.phone)
-            served.append(ServedTenant(tenant, policy, zone_of(tenant, zone), region))
+            served.append(ServedTenant(tenant, policy, zone_of(tenant, zone), region, sets_fee_schedule(tenant)))
         except PolicyError as error:
             left_out.append(tenant)
             tally.problem(Problem(tenant.subdomain, "settings", str(error)), is_tenants=True)

@@ -7,7 +7,7 @@ from tests.cli.shell import AT, JOB, JOB_2H, Done, Shell
 WRONG = {
     ("frob",): "No such command 'frob'.",
     ("run",): "Missing argument 'JOB'.",
-    ("run", "Groomer"): f"'Groomer' is not one of '{JOB}', '{JOB_2H}'",
+    ("run", "Groomer"): f"'Groomer' is not one of 'VaccinationMonitor', '{JOB}', '{JOB_2H}'",
     ("run", JOB, "--at", "2026-03-01T06:30"): (
         "'2026-03-01T06:30' has no UTC offset; add Z if it is UTC: 2026-03-01T06:30:00Z"
     ),

@@ -11,7 +11,7 @@ from shared.messages import rendering
 from shared.messages.rendering import compose
 from shared.messages.segments import count_segments, is_gsm
 from shared.messages.wording import languages, phrase, template_of
-from shared.records import Kind
+from shared.records import TEXTS, Kind
 
 ORDINARY = {
     "owner": "Ana",
@@ -34,7 +34,7 @@ IN_LANGUAGE = {
         "vaccines": "Bella: rabia (sáb, 17 mar, quedan 7 días)",
     },
 }
-EVERY_FILE = [(language, kind) for language in sorted(languages()) for kind in Kind]
+EVERY_FILE = [(language, kind) for language in sorted(languages()) for kind in TEXTS]
 every_template = pytest.mark.parametrize(("language", "kind"), EVERY_FILE)
 
 

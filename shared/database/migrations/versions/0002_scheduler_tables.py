@@ -25,6 +25,10 @@ _TABLES = (
 _PLATFORM_INDEXES = {
     "ix_appointments_tenant_id_scheduled_start": ("appointments", ["tenant_id", "scheduled_start"]),
     "ix_appointments_owner_id_scheduled_start": ("appointments", ["owner_id", "scheduled_start"]),
+    "ix_payments_status_next_attempt_at": ("payments", ["status", "next_attempt_at"]),
+    "ix_pets_owner_id": ("pets", ["owner_id"]),
+    "ix_vaccination_records_tenant_id_expiry_date": ("vaccination_records", ["tenant_id", "expiry_date"]),
+    "ix_vaccination_records_pet_id": ("vaccination_records", ["pet_id"]),
 }
 
 
@@ -231,6 +235,8 @@ def _create_reputation_events() -> None:
         _instant("created_at", nullable=False),
         _one_of("kind", ("opening", "no_show", "late_cancellation", "completed", "on_time", "recovery")),
     )
+    op.create_index("ix_reputation_events_kind_occurred_at", "reputation_events", ["kind", "occurred_at"])
+    op.create_index("ix_reputation_events_owner_id_subject_id", "reputation_events", ["owner_id", "subject_id"])
 
 
 def _create_phone_blocks() -> None:

@@ -1,0 +1,55 @@
+"""`explain`: every decision about something, in words."""
+
+import json
+from uuid import UUID
+
+import click
+
+from shared.database.engine import ensure_ready, open_engine, reading
+from shared.explanations import SUBJECTS, Explanation, explain
+from shared.runtime import UsageError, utc_now
+from shared.settings import JobSettings, database_url, load
+
+
+@click.command("explain")
+@click.argument("what", type=click.Choice(SUBJECTS))
+@click.argument("subject_id", type=click.UUID, metavar="ID")
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+def explain_command(what: str, subject_id: UUID, as_json: bool) -> None:
+    """Every decision about an appointment, a vaccination record, an owner or a payment: when, what and why."""
+    settings, engine = load(JobSettings), open_engine(database_url())
+    ensure_ready(engine)
+    with reading(engine) as connection:
+        explanation = explain(connection, what, subject_id, settings.policy(), settings.task_timezone, utc_now())
+    if explanation is None:
+        raise UsageError(f"there is no {what} {subject_id}")
+    click.echo(
+        as_lines(explanation) if not as_json else json.dumps(as_object(explanation), ensure_ascii=False, indent=2)
+    )
+
+
+def as_lines(explanation: Explanation) -> str:
+    """Return the explanation for people, times in the zone of the business."""
+    lines = [
+        explanation.subject,
+        *(f"  {name.replace('_', ' ')}: {value}" for name, value in explanation.facts.items()),
+    ]
+    lines += ["", "What happened:" if explanation.timeline else "Nothing was decided about it yet."]
+    for each in explanation.timeline:
+        code = f" [{each.code}]" if each.code else ""
+        lines.append(f"  {each.at.astimezone(explanation.zone):%a %d %b %Y %H:%M %Z}  {each.what}{code}")
+    if explanation.next:
+        lines += ["", "What comes next:", *(f"  {each}" for each in explanation.next)]
+    return "\n".join(lines)
+
+
+def as_object(explanation: Explanation) -> dict[str, object]:
+    """Return the explanation for machines, times in UTC."""
+    return {
+        "subject": explanation.subject,
+        "facts": explanation.facts,
+        "timeline": [
+            {"at": each.at.isoformat(), "what": each.what, "code": each.code} for each in explanation.timeline
+        ],
+        "next": list(explanation.next),
+    }

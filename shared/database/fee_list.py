@@ -1,0 +1,61 @@
+"""No-show fees as people look at them."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import Connection, select
+
+from shared.database.tables import payments, tenants
+from shared.fees import FeeStatus
+
+
+@dataclass(frozen=True, slots=True)
+class ListedFee:
+    """One no-show fee with the business it belongs to. `next_attempt_at`: None when nothing more is tried."""
+
+    id: UUID
+    tenant: str
+    owner_id: UUID
+    visit_on: date
+    amount_cents: int
+    currency: str
+    status: FeeStatus
+    offence_number: int | None
+    attempts: int
+    due_at: datetime | None
+    next_attempt_at: datetime | None
+    failure_code: str | None
+    description: str | None
+
+
+def listed(connection: Connection, statuses: tuple[str, ...] = (), id_: UUID | None = None) -> list[ListedFee]:
+    """No-show fees, the oldest visit first: of some statuses (all when none is named), or the one with an id."""
+    query = (
+        select(payments, tenants.c.subdomain)
+        .join(tenants, tenants.c.id == payments.c.tenant_id)
+        .where(payments.c.type == "no_show_fee")
+        .order_by(payments.c.visit_on, tenants.c.subdomain, payments.c.id)
+    )
+    if statuses:
+        query = query.where(payments.c.status.in_(statuses))
+    if id_:
+        query = query.where(payments.c.id == id_)
+    return [
+        ListedFee(
+            id=row.id,
+            tenant=row.subdomain,
+            owner_id=row.owner_id,
+            visit_on=row.visit_on,
+            amount_cents=row.amount,
+            currency=row.currency,
+            status=row.status,
+            offence_number=row.offence_number,
+            attempts=row.attempts,
+            due_at=row.due_at,
+            next_attempt_at=row.next_attempt_at,
+            failure_code=row.failure_code,
+            description=row.description,
+        )
+        for row in connection.execute(query)
+    ]

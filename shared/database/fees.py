@@ -1,0 +1,215 @@
+"""No-show fees: written once, collected by one worker at a time. Every update repeats the state it expects."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, select, update
+
+from shared.database.dialects import chunks, insert_absent, skipping_locked
+from shared.database.tables import appointments, payment_attempts, payments
+from shared.database.visits import fee_of
+from shared.fees import UNCOLLECTED, Fee, FeeStatus, NewFee
+
+_DECLINED = "declined"
+
+
+def add(connection: Connection, fees: Sequence[NewFee], now: datetime) -> set[UUID]:
+    """Write the fees whose visit has none yet; return those that were written."""
+    return insert_absent(connection, payments, [_row(each, now) for each in fees], "id")
+
+
+def claim(
+    connection: Connection,
+    tenant_ids: Sequence[UUID],
+    *,
+    due: datetime,
+    wall: datetime,
+    worker: str,
+    hold: timedelta,
+    limit: int,
+) -> list[Fee]:
+    """Take fees whose next attempt is at or before `due`; no other worker gets them while the claim holds.
+
+    Index: payments (status, next_attempt_at).
+    """
+    is_due = and_(_is_fee(FeeStatus.PENDING), payments.c.next_attempt_at <= due)
+    chosen = _chosen(is_due, tenant_ids, payments.c.next_attempt_at, limit)
+    return _take(connection, and_(is_due, payments.c.id.in_(chosen)), wall, worker, hold)
+
+
+def claim_lapsed(
+    connection: Connection, tenant_ids: Sequence[UUID], *, wall: datetime, worker: str, hold: timedelta, limit: int
+) -> list[Fee]:
+    """Take fees that are `processing` beyond their claim: nobody knows whether the card was charged.
+
+    Index: payments (status, next_attempt_at).
+    """
+    is_lapsed = and_(_is_fee(FeeStatus.PROCESSING), payments.c.claimed_until <= wall)
+    chosen = _chosen(is_lapsed, tenant_ids, payments.c.claimed_until, limit)
+    return _take(connection, and_(is_lapsed, payments.c.id.in_(chosen)), wall, worker, hold)
+
+
+def claim_one(
+    connection: Connection, tenant_ids: Collection[UUID], id_: UUID, wall: datetime, worker: str, hold: timedelta
+) -> list[Fee]:
+    """Take one fee that nobody paid, if it belongs to one of the tenants. Index: primary key."""
+    tenant_id = connection.execute(select(payments.c.tenant_id).where(payments.c.id == id_)).scalar()
+    if tenant_id not in tenant_ids:
+        return []
+    return _take(connection, and_(_is_fee(*UNCOLLECTED), payments.c.id == id_), wall, worker, hold)
+
+
+def due(connection: Connection, tenant_ids: Sequence[UUID], until: datetime, limit: int) -> list[Fee]:
+    """What could be claimed, without claiming it. Index: payments (status, next_attempt_at)."""
+    found = []
+    for some in chunks(tenant_ids):
+        is_due = and_(_is_fee(FeeStatus.PENDING), payments.c.next_attempt_at <= until, payments.c.tenant_id.in_(some))
+        query = select(payments).where(is_due).order_by(payments.c.next_attempt_at, payments.c.id).limit(limit)
+        found += [fee_of(row) for row in connection.execute(query)]
+    return found
+
+
+def declines(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, int]:
+    """How often the card behind each fee was declined. Index: primary key."""
+    counts: dict[UUID, int] = {}
+    for some in chunks(ids):
+        attempt = payment_attempts.c
+        query = select(attempt.payment_id, func.count()).where(
+            attempt.payment_id.in_(some), attempt.outcome == _DECLINED
+        )
+        rows = connection.execute(query.group_by(attempt.payment_id)).all()
+        counts |= {row[0]: row[1] for row in rows}
+    return counts
+
+
+def last_parameters(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
+    """What was asked of the provider in each fee's last attempt. Index: primary key."""
+    found: dict[UUID, dict[str, Any]] = {}
+    for some in chunks(ids):
+        attempt = payment_attempts.c
+        query = select(attempt.payment_id, attempt.parameters).where(attempt.payment_id.in_(some))
+        found |= {row.payment_id: row.parameters for row in connection.execute(query.order_by(attempt.attempt))}
+    return found
+
+
+def begin_attempts(connection: Connection, worker: str, attempts: Sequence[Mapping[str, Any]]) -> None:
+    """Note attempts before they are made: `payment_id`, `attempt`, `idempotency_key`, `parameters`, `started_at`."""
+    if attempts:
+        connection.execute(payment_attempts.insert(), list(attempts))
+        counts = [{"id": each["payment_id"], "attempts": each["attempt"]} for each in attempts]
+        record(connection, worker, counts)
+
+
+def end_attempts(connection: Connection, ended: Sequence[Mapping[str, Any]]) -> None:
+    """Note what came of attempts: `payment_id`, `attempt`, `outcome`, `code`, `finished_at`."""
+    if not ended:
+        return
+    statement = (
+        update(payment_attempts)
+        .where(payment_attempts.c.payment_id == bindparam("its_id"), payment_attempts.c.attempt == bindparam("number"))
+        .values(outcome=bindparam("came_to"), code=bindparam("why"), finished_at=bindparam("at"))
+    )
+    connection.execute(
+        statement,
+        [
+            {
+                "its_id": each["payment_id"],
+                "number": each["attempt"],
+                "came_to": each["outcome"],
+                "why": each["code"],
+                "at": each["finished_at"],
+            }
+            for each in ended
+        ],
+    )
+
+
+def record(connection: Connection, worker: str, changes: Sequence[Mapping[str, Any]]) -> set[UUID]:
+    """Write what became of claimed fees: each change is an `id` and columns. Return those that were still ours.
+
+    A worker whose claim was taken over in the meantime changes nothing.
+    """
+    ours: set[UUID] = set()
+    for change in sorted(changes, key=lambda each: str(each["id"])):
+        statement = (
+            update(payments)
+            .where(
+                payments.c.id == change["id"],
+                payments.c.status == FeeStatus.PROCESSING,
+                payments.c.claimed_by == worker,
+            )
+            .values({name: value for name, value in change.items() if name != "id"})
+            .returning(payments.c.id)
+        )
+        ours |= set(connection.execute(statement).scalars())
+    return ours
+
+
+def note_charged(connection: Connection, charged: Sequence[Fee], now: datetime) -> None:
+    """Write onto each visit's first appointment what was collected for it."""
+    rows = [{"its_id": each.appointment_id, "amount": each.amount_cents} for each in charged if each.appointment_id]
+    if rows:
+        statement = (
+            update(appointments)
+            .where(appointments.c.id == bindparam("its_id"))
+            .values(no_show_fee_charged=bindparam("amount"), updated_at=now)
+        )
+        connection.execute(statement, sorted(rows, key=lambda row: str(row["its_id"])))
+
+
+def waive(connection: Connection, id_: UUID, statuses: Collection[FeeStatus], description: str, now: datetime) -> bool:
+    """Forgive a fee that has one of the statuses; return whether it had. Index: primary key."""
+    statement = (
+        update(payments)
+        .where(_is_fee(*statuses), payments.c.id == id_)
+        .values(
+            status=FeeStatus.WAIVED, description=description, failure_code=None, next_attempt_at=None, updated_at=now
+        )
+    )
+    return connection.execute(statement).rowcount == 1
+
+
+def _is_fee(*statuses: FeeStatus) -> ColumnElement[bool]:
+    return and_(payments.c.type == "no_show_fee", payments.c.status.in_(statuses))
+
+
+def _chosen(condition: ColumnElement[bool], tenant_ids: Sequence[UUID], order: Any, limit: int) -> Any:
+    query = select(payments.c.id).where(condition, payments.c.tenant_id.in_(tenant_ids))
+    return skipping_locked(query.order_by(order, payments.c.id).limit(limit)).scalar_subquery()
+
+
+def _take(
+    connection: Connection, condition: ColumnElement[bool], wall: datetime, worker: str, hold: timedelta
+) -> list[Fee]:
+    statement = (
+        update(payments)
+        .where(condition)
+        .values(status=FeeStatus.PROCESSING, claimed_by=worker, claimed_until=wall + hold)
+        .returning(payments)
+    )
+    found = [fee_of(row) for row in connection.execute(statement)]
+    return sorted(found, key=lambda each: (each.visit_on, str(each.id)))
+
+
+def _row(fee: NewFee, now: datetime) -> dict[str, Any]:
+    return {
+        "id": fee.id,
+        "tenant_id": fee.tenant_id,
+        "owner_id": fee.owner_id,
+        "appointment_id": fee.appointment_id,
+        "type": "no_show_fee",
+        "method": None if fee.charge.waived else "card",
+        "status": FeeStatus.WAIVED if fee.charge.waived else FeeStatus.PENDING,
+        "failure_code": fee.charge.waived,
+        "amount": fee.charge.amount_cents,
+        "currency": fee.currency,
+        "offence_number": fee.offence_number,
+        "visit_on": fee.visit_on,
+        "description": fee.description,
+        "policy": fee.policy,
+        "due_at": fee.due_at,
+        "next_attempt_at": None if fee.charge.waived else fee.due_at,
+        "created_at": now,
+    }

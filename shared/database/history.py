@@ -1,0 +1,139 @@
+"""What the database remembers about one appointment, vaccination, owner or payment, for people to read."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, Table, select
+
+from shared.database.dialects import chunks
+from shared.database.tables import (
+    appointments,
+    decisions,
+    notifications,
+    owners,
+    payment_attempts,
+    payments,
+    pets,
+    reputation_events,
+    tenants,
+    vaccination_records,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """The subject's own row, its tenant's, and everything decided, texted, charged or scored about it."""
+
+    row: Row[Any]
+    tenant: Row[Any]
+    decisions: Sequence[Row[Any]]
+    payments: Sequence[Row[Any]] = ()
+    attempts: Sequence[Row[Any]] = ()
+    events: Sequence[Row[Any]] = ()
+
+
+def of_appointment(connection: Connection, id_: UUID) -> Remembered | None:
+    """Everything about an appointment, and about its visit where it was missed."""
+    row = _row(connection, appointments, id_)
+    if row is None:
+        return None
+    fees = _all(connection, payments, payments.c.appointment_id, [id_])
+    return _remembered(connection, row, [id_], fees, _events_about(connection, [id_, *(fee.id for fee in fees)]))
+
+
+def of_vaccination(connection: Connection, id_: UUID) -> Remembered | None:
+    """Everything about a vaccination record."""
+    row = _row(connection, vaccination_records, id_)
+    return _remembered(connection, row, [id_]) if row else None
+
+
+def of_payment(connection: Connection, id_: UUID) -> Remembered | None:
+    """Everything about a payment, the visit it is for, and the reminders of that visit's appointment."""
+    row = _row(connection, payments, id_)
+    if row is None:
+        return None
+    subjects = [row.appointment_id] if row.appointment_id else []
+    return _remembered(connection, row, subjects, [row], _events_about(connection, [id_]))
+
+
+def of_owner(connection: Connection, id_: UUID) -> Remembered | None:
+    """Everything about an owner: all appointments, vaccinations, payments, and the score."""
+    row = _row(connection, owners, id_)
+    if row is None:
+        return None
+    visits = [each.id for each in _all(connection, appointments, appointments.c.owner_id, [id_])]
+    animals = [each.id for each in _all(connection, pets, pets.c.owner_id, [id_])]
+    records = [each.id for each in _all(connection, vaccination_records, vaccination_records.c.pet_id, animals)]
+    fees = _all(connection, payments, payments.c.owner_id, [id_])
+    events = _all(connection, reputation_events, reputation_events.c.owner_id, [id_])
+    return _remembered(connection, row, [*visits, *records], fees, events)
+
+
+def _remembered(
+    connection: Connection,
+    row: Row[Any],
+    subjects: Collection[UUID],
+    fees: Sequence[Row[Any]] = (),
+    events: Sequence[Row[Any]] = (),
+) -> Remembered:
+    tenant = _row(connection, tenants, row.tenant_id)
+    assert tenant is not None, "a foreign key holds it"  # noqa: S101  for the type checker
+    fee_ids = [fee.id for fee in fees]
+    return Remembered(
+        row,
+        tenant,
+        _decisions(connection, {*subjects, *fee_ids, *(event.subject_id for event in events)}),
+        fees,
+        _all(connection, payment_attempts, payment_attempts.c.payment_id, fee_ids),
+        events,
+    )
+
+
+def _row(connection: Connection, table: Table, id_: UUID) -> Row[Any] | None:
+    return connection.execute(select(table).where(table.c.id == id_)).one_or_none()
+
+
+def _all(connection: Connection, table: Table, column: Any, ids: Sequence[UUID]) -> list[Row[Any]]:
+    found: list[Row[Any]] = []
+    for some in chunks(ids):
+        found += connection.execute(select(table).where(column.in_(some))).all()
+    return found
+
+
+def _events_about(connection: Connection, subjects: Sequence[UUID]) -> list[Row[Any]]:
+    return _all(connection, reputation_events, reputation_events.c.subject_id, subjects)
+
+
+def _decisions(connection: Connection, subjects: Collection[UUID]) -> list[Row[Any]]:
+    """Decisions with what became of their texts. Index: decisions (subject_id, kind)."""
+    found: list[Row[Any]] = []
+    texts = (
+        notifications.c.status,
+        notifications.c.reason.label("text_reason"),
+        notifications.c.not_before,
+        notifications.c.sent_at,
+        notifications.c.to_phone,
+        notifications.c.body,
+        notifications.c.segments,
+        notifications.c.error_code,
+    )
+    for some in chunks(sorted(subjects)):
+        query = (
+            select(decisions, *texts)
+            .outerjoin(notifications, notifications.c.id == decisions.c.notification_id)
+            .where(decisions.c.subject_id.in_(some))
+        )
+        found += connection.execute(query).all()
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One line of a timeline. `code`: the reason's code, where there is one."""
+
+    at: datetime
+    what: str
+    code: str | None = None

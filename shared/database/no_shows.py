@@ -1,0 +1,207 @@
+"""Finding missed appointments, and marking them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, or_, select, update
+
+from shared.database.dialects import chunks
+from shared.database.tables import appointments, decisions, owners, services
+from shared.fees import Candidate, DayCount
+from shared.reasons import Reason
+from shared.records import RETAKEN, AppointmentStatus, Kind, Outcome, Owner
+
+_OPEN = (AppointmentStatus.PENDING, AppointmentStatus.CONFIRMED)
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A local day, `[begins, ends)`, and from when to when a start in it may have been missed: `(since, until]`.
+
+    `over_by`: the instant by which the appointment must have ended.
+    """
+
+    begins: datetime
+    ends: datetime
+    since: datetime
+    until: datetime
+    over_by: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page ended."""
+
+    tenant_id: UUID
+    owner_id: UUID
+
+
+def candidates(
+    connection: Connection, tenant_ids: Sequence[UUID], day: Day, *, beyond: Place | None, limit: int
+) -> list[Candidate]:
+    """A page of a day's appointments that may have been missed, by tenant and owner; visits are never cut.
+
+    Index: appointments (tenant_id, scheduled_start).
+    """
+    key = (appointments.c.tenant_id, appointments.c.owner_id)
+    query = _candidates(day).where(appointments.c.tenant_id.in_(tenant_ids))
+    if beyond:
+        further = and_(key[0] == beyond.tenant_id, key[1] > beyond.owner_id)
+        query = query.where(or_(key[0] > beyond.tenant_id, further))
+    found = _read(connection, query.order_by(*key, appointments.c.scheduled_start, appointments.c.id).limit(limit))
+    return _with_the_last_visit_whole(connection, day, found) if len(found) == limit else found
+
+
+def day_counts(connection: Connection, tenant_ids: Sequence[UUID], day: Day) -> list[DayCount]:
+    """How many of a day's appointments are candidates, for each tenant that has one.
+
+    Index: appointments (tenant_id, scheduled_start).
+    """
+    is_candidate, is_marked = _is_candidate(day), _is_marked()
+    sums = [func.sum(case((condition, 1), else_=0)) for condition in (is_candidate, is_marked)]
+    query = (
+        select(appointments.c.tenant_id, func.count(), *sums)
+        .select_from(appointments.outerjoin(decisions, _SAME))
+        .where(
+            appointments.c.tenant_id.in_(tenant_ids),
+            appointments.c.scheduled_start >= day.begins,
+            appointments.c.scheduled_start < day.ends,
+            appointments.c.status != AppointmentStatus.CANCELLED,
+            appointments.c.deleted_at.is_(None),
+        )
+        .group_by(appointments.c.tenant_id)
+        .having(sums[0] > 0)
+    )
+    return [DayCount(*row) for row in connection.execute(query)]
+
+
+def mark(connection: Connection, ids: Iterable[UUID], over_by: datetime, run_id: UUID, now: datetime) -> set[UUID]:
+    """Turn appointments about which `run_id` just decided into no-shows; return those that still were to be.
+
+    Everything that made them candidates is asked again: a check-in, a move or a cancellation at the same moment wins.
+    """
+    decided = and_(_SAME, decisions.c.run_id == run_id, decisions.c.outcome == Outcome.NOTIFY)
+    marked: set[UUID] = set()
+    for some in chunks(sorted(ids)):
+        statement = (
+            update(appointments)
+            .where(appointments.c.id.in_(some), _is_open(), appointments.c.scheduled_end <= over_by)
+            .where(exists().where(decided))
+            .values(status=AppointmentStatus.NO_SHOW, updated_at=now)
+            .returning(appointments.c.id)
+        )
+        marked |= set(connection.execute(statement).scalars())
+    return marked
+
+
+def raise_counts(connection: Connection, owner_ids: Iterable[UUID], now: datetime) -> dict[UUID, int]:
+    """Count one more missed visit of each owner; return the new counts. The owners must be locked."""
+    counts: dict[UUID, int] = {}
+    for some in chunks(sorted(set(owner_ids))):
+        statement = (
+            update(owners)
+            .where(owners.c.id.in_(some))
+            .values(no_show_count=owners.c.no_show_count + 1, updated_at=now)
+            .returning(owners.c.id, owners.c.no_show_count)
+        )
+        counts |= {row.id: row.no_show_count for row in connection.execute(statement)}
+    return counts
+
+
+_SAME = and_(
+    decisions.c.subject_id == appointments.c.id,
+    decisions.c.kind == Kind.NO_SHOW,
+    decisions.c.occurs_at == appointments.c.scheduled_start,
+)
+_CANDIDATE = (
+    appointments,
+    owners.c.tenant_id.label("owner_tenant_id"),
+    owners.c.first_name,
+    owners.c.phone,
+    owners.c.sms_opted_in,
+    owners.c.language,
+    owners.c.is_active.label("owner_is_active"),
+    owners.c.deleted_at.label("owner_deleted_at"),
+    owners.c.no_show_count,
+    services.c.tenant_id.label("service_tenant_id"),
+    services.c.price,
+    decisions.c.outcome,
+    decisions.c.reason,
+)
+
+
+def _is_open() -> ColumnElement[bool]:
+    """Nobody came, nobody said so, nobody cancelled."""
+    return and_(
+        appointments.c.status.in_(_OPEN),
+        appointments.c.arrived_at.is_(None),
+        appointments.c.actual_start.is_(None),
+        appointments.c.deleted_at.is_(None),
+    )
+
+
+def _is_candidate(day: Day) -> ColumnElement[bool]:
+    return and_(
+        _is_open(),
+        appointments.c.scheduled_start > day.since,
+        appointments.c.scheduled_start <= day.until,
+        appointments.c.scheduled_end <= day.over_by,
+        appointments.c.created_at < appointments.c.scheduled_start,
+        or_(decisions.c.outcome.is_(None), decisions.c.outcome.in_(RETAKEN)),
+    )
+
+
+def _is_marked() -> ColumnElement[bool]:
+    return and_(appointments.c.status == AppointmentStatus.NO_SHOW, decisions.c.outcome == Outcome.NOTIFY)
+
+
+def _candidates(day: Day) -> Any:
+    rows = appointments.join(owners).outerjoin(services, services.c.id == appointments.c.service_id)
+    return (
+        select(*_CANDIDATE)
+        .select_from(rows.outerjoin(decisions, _SAME))
+        .where(appointments.c.scheduled_start >= day.begins, appointments.c.scheduled_start < day.ends)
+        .where(_is_candidate(day))
+    )
+
+
+def _with_the_last_visit_whole(connection: Connection, day: Day, found: list[Candidate]) -> list[Candidate]:
+    """Return a full page with all of its last owner's appointments. Index: appointments (owner_id, scheduled_start)."""
+    last = found[-1]
+    its = and_(appointments.c.tenant_id == last.tenant_id, appointments.c.owner_id == last.owner.id)
+    others = [each for each in found if (each.tenant_id, each.owner.id) != (last.tenant_id, last.owner.id)]
+    return others + _read(connection, _candidates(day).where(its))
+
+
+def _read(connection: Connection, query: Any) -> list[Candidate]:
+    return [_candidate(row) for row in connection.execute(query)]
+
+
+def _candidate(row: Any) -> Candidate:
+    owner = Owner(
+        id=row.owner_id,
+        tenant_id=row.owner_tenant_id,
+        first_name=row.first_name,
+        phone=row.phone,
+        sms_opted_in=row.sms_opted_in,
+        language=row.language,
+        is_active=row.owner_is_active and row.owner_deleted_at is None,
+    )
+    return Candidate(
+        id=row.id,
+        tenant_id=row.tenant_id,
+        owner=owner,
+        service_tenant_id=row.service_tenant_id,
+        starts_at=row.scheduled_start,
+        ends_at=row.scheduled_end,
+        created_at=row.created_at,
+        total_amount=row.total_amount,
+        deposit_paid=row.deposit_paid,
+        price=row.price,
+        no_show_count=row.no_show_count,
+        earlier=Outcome(row.outcome) if row.outcome else None,
+        earlier_reason=Reason(row.reason) if row.reason else None,
+    )

@@ -1,0 +1,155 @@
+"""Reputation events and the scores folded from them. Owners are locked before their events are touched, always.
+
+That order keeps two runs about the same owners waiting for each other, never deadlocked. A transaction that makes
+several of these calls about different owners, or that writes to owners otherwise, locks all of them first.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, bindparam, func, select, update
+
+from shared.database.dialects import chunks, insert_absent
+from shared.database.tables import owners, reputation_events
+from shared.records import BEST_SCORE, Event, EventKind, NewEvent, fold
+
+
+def lock_owners(connection: Connection, owner_ids: Iterable[UUID]) -> None:
+    """Hold the owners' rows, in the order of their ids, until the transaction ends; change nothing.
+
+    An UPDATE locks on every database; SELECT … FOR UPDATE does not.
+    """
+    ids = sorted(set(owner_ids))
+    if ids:
+        statement = (
+            update(owners).where(owners.c.id == bindparam("its_id")).values(reputation_score=owners.c.reputation_score)
+        )
+        connection.execute(statement, [{"its_id": each} for each in ids])
+
+
+def add_events(connection: Connection, events: Sequence[NewEvent], now: datetime) -> set[str]:
+    """Write the events whose key is not there yet, the earlier of two with one key; return the keys that were written.
+
+    An owner's first event is preceded by an opening that holds the score found. Call `rescore` in the same transaction.
+    """
+    owner_ids = {each.owner_id for each in events}
+    lock_owners(connection, owner_ids)
+    insert_absent(connection, reputation_events, _openings(connection, owner_ids, now), "ledger_key")
+    latest_first = sorted(events, key=lambda each: each.occurred_at, reverse=True)
+    rows = {each.ledger_key: _row(each, now) for each in latest_first}
+    return insert_absent(connection, reputation_events, list(rows.values()), "ledger_key")
+
+
+def reverse_events(connection: Connection, event_ids: Iterable[UUID], reason: str, now: datetime) -> set[UUID]:
+    """Reverse the events that are not reversed yet; return those that this call reversed.
+
+    Call `rescore` in the same transaction.
+    """
+    chosen = [reputation_events.c.id.in_(ids) for ids in chunks(sorted(set(event_ids)))]
+    lock_owners(
+        connection,
+        [
+            id_
+            for some in chosen
+            for id_ in connection.execute(select(reputation_events.c.owner_id).where(some)).scalars()
+        ],
+    )
+    statement = (
+        update(reputation_events)
+        .where(reputation_events.c.reversed_at.is_(None))
+        .values(reversed_at=now, reversed_reason=reason)
+        .returning(reputation_events.c.id)
+    )
+    return {id_ for some in chosen for id_ in connection.execute(statement.where(some)).scalars()}
+
+
+def rescore(connection: Connection, owner_ids: Collection[UUID], now: datetime) -> dict[UUID, tuple[int, int]]:
+    """Write the scores that the owners' events make; return each owner's score before and after.
+
+    An owner without any event keeps the score.
+    """
+    lock_owners(connection, owner_ids)
+    found = scores(connection, owner_ids)
+    changed = sorted((id_, after) for id_, (before, after) in found.items() if before != after)
+    if changed:
+        statement = (
+            update(owners)
+            .where(owners.c.id == bindparam("its_id"))
+            .values(reputation_score=bindparam("score"), last_reputation_update=now, updated_at=now)
+        )
+        connection.execute(statement, [{"its_id": id_, "score": score} for id_, score in changed])
+    return found
+
+
+def scores(
+    connection: Connection, owner_ids: Iterable[UUID], unwritten: Mapping[UUID, Sequence[NewEvent]] | None = None
+) -> dict[UUID, tuple[int, int]]:
+    """Each owner's score as it stands and as the events make it, `unwritten` ones by owner counted in.
+
+    Index: reputation_events (owner_id, subject_id).
+    """
+    found: dict[UUID, tuple[int, int]] = {}
+    for ids in chunks(sorted(set(owner_ids))):
+        events = _events(connection, ids)
+        as_it_stands = select(owners.c.id, owners.c.reputation_score).where(owners.c.id.in_(ids))
+        for id_, score in connection.execute(as_it_stands):
+            new = [each.recorded() for each in (unwritten or {}).get(id_, ())]
+            found[id_] = (score, _folded(score, events[id_], new))
+    return found
+
+
+def keys_on_record(connection: Connection, events: Iterable[NewEvent]) -> set[str]:
+    """The keys of those events that are there already. Index: the unique key."""
+    found: set[str] = set()
+    for keys in chunks(sorted({each.ledger_key for each in events})):
+        query = select(reputation_events.c.ledger_key).where(reputation_events.c.ledger_key.in_(keys))
+        found |= set(connection.execute(query).scalars())
+    return found
+
+
+def _folded(score: int, on_record: Sequence[Event], new: Sequence[Event]) -> int:
+    """Return the fold: from the opening; with no event on record it would be written now, holding `score`."""
+    if not on_record:
+        return fold(score, new) if new else score
+    opening = next((each.points for each in on_record if each.kind is EventKind.OPENING), BEST_SCORE)
+    return fold(opening, [*(each for each in on_record if each.kind is not EventKind.OPENING), *new])
+
+
+def _events(connection: Connection, owner_ids: Sequence[UUID]) -> dict[UUID, list[Event]]:
+    found: dict[UUID, list[Event]] = defaultdict(list)
+    query = select(reputation_events).where(reputation_events.c.owner_id.in_(owner_ids))
+    for row in connection.execute(query):
+        event = Event(row.id, EventKind(row.kind), row.points, row.occurred_at, row.reversed_at is not None)
+        found[row.owner_id].append(event)
+    return found
+
+
+def _openings(connection: Connection, owner_ids: Iterable[UUID], now: datetime) -> list[dict[str, Any]]:
+    """Return the openings of the owners that have none, dated by what the recovery of their scores counts from."""
+    found = []
+    dated = func.coalesce(owners.c.last_reputation_update, owners.c.created_at).label("dated")
+    opened = select(reputation_events.c.owner_id).where(reputation_events.c.kind == EventKind.OPENING)
+    for ids in chunks(sorted(owner_ids)):
+        query = select(owners.c.id, owners.c.tenant_id, owners.c.reputation_score, dated).where(
+            owners.c.id.in_(ids), owners.c.id.not_in(opened.where(reputation_events.c.owner_id.in_(ids)))
+        )
+        for id_, tenant_id, score, at in connection.execute(query):
+            found.append(_row(NewEvent(tenant_id, id_, EventKind.OPENING, score, id_, at), now))
+    return found
+
+
+def _row(event: NewEvent, now: datetime) -> dict[str, Any]:
+    return {
+        "id": event.id,
+        "tenant_id": event.tenant_id,
+        "owner_id": event.owner_id,
+        "kind": event.kind,
+        "points": event.points,
+        "subject_id": event.subject_id,
+        "ledger_key": event.ledger_key,
+        "occurred_at": event.occurred_at,
+        "created_at": now,
+    }

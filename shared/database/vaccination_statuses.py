@@ -1,0 +1,111 @@
+"""Bringing vaccination statuses up to date in sets: so many statements for a set of tenants, whatever it holds."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, Subquery, and_, case, func, or_, select, update
+
+from shared.database.superseding import counting
+from shared.database.tables import pets, vaccination_records
+
+
+@dataclass(frozen=True, slots=True)
+class Soon:
+    """What makes a status: expired before `today`, expiring soon up to and including `until`. Local dates."""
+
+    today: date
+    until: date
+
+    @classmethod
+    def within(cls, today: date, days: int) -> "Soon":
+        """Return the bounds where `days` before expiry is soon."""
+        return cls(today, today + timedelta(days=days))
+
+    def status(self, expiry: ColumnElement[date]) -> ColumnElement[str]:
+        """Return the status of what expires on `expiry` (null: unknown) as SQL."""
+        return case(
+            (expiry.is_(None), "unknown"),
+            (expiry < self.today, "expired"),
+            (expiry <= self.until, "expiring_soon"),
+            else_="current",
+        )
+
+
+def outdated(connection: Connection, tenant_ids: Sequence[UUID], soon: Soon) -> dict[UUID, int]:
+    """How many records and pets of some tenants have a status that is out of date; tenants without any are left out.
+
+    Index: vaccination_records (tenant_id, expiry_date).
+    """
+    truth = _pets_as_they_are(tenant_ids)
+    records = _count_by_tenant(vaccination_records.c.tenant_id, _records_outdated(tenant_ids, soon))
+    its_pets = _count_by_tenant(pets.c.tenant_id, _pets_outdated(truth, soon))
+    counts: Counter[UUID] = Counter()
+    for query in (records, its_pets):
+        counts.update({row[0]: row[1] for row in connection.execute(query)})
+    return dict(counts)
+
+
+def bring_up_to_date(connection: Connection, tenant_ids: Sequence[UUID], soon: Soon, now: datetime) -> None:
+    """Write the status of the records and pets of some tenants where it changed. `now`: the run's, aware.
+
+    A pet has the status of its counting record that expires first, which is the worst, and that expiry date.
+    Index: vaccination_records (tenant_id, expiry_date).
+    """
+    connection.execute(
+        update(vaccination_records)
+        .where(_records_outdated(tenant_ids, soon))
+        .values(status=soon.status(vaccination_records.c.expiry_date), updated_at=now)
+    )
+    truth = _pets_as_they_are(tenant_ids)
+    connection.execute(
+        update(pets)
+        .where(_pets_outdated(truth, soon))
+        .values(
+            vaccination_status=soon.status(truth.c.expires_on),
+            vaccination_expires_at=truth.c.expires_on,
+            updated_at=now,
+        )
+    )
+
+
+def _count_by_tenant(tenant_id: ColumnElement[UUID], condition: ColumnElement[bool]) -> Any:
+    return select(tenant_id, func.count()).where(condition).group_by(tenant_id)
+
+
+def _records_outdated(tenant_ids: Sequence[UUID], soon: Soon) -> ColumnElement[bool]:
+    return and_(
+        vaccination_records.c.tenant_id.in_(tenant_ids),
+        vaccination_records.c.deleted_at.is_(None),
+        vaccination_records.c.status != soon.status(vaccination_records.c.expiry_date),
+    )
+
+
+def _pets_as_they_are(tenant_ids: Sequence[UUID]) -> Subquery:
+    """Each pet of some tenants with the expiry date of its counting record that expires first, null without one."""
+    patient = pets.alias("patient")
+    its = and_(
+        vaccination_records.c.pet_id == patient.c.id,
+        vaccination_records.c.tenant_id == patient.c.tenant_id,
+        counting(),
+    )
+    return (
+        select(patient.c.id, func.min(vaccination_records.c.expiry_date).label("expires_on"))
+        .select_from(patient.outerjoin(vaccination_records, its))
+        .where(patient.c.tenant_id.in_(tenant_ids), patient.c.deleted_at.is_(None))
+        .group_by(patient.c.id)
+        .subquery("truth")
+    )
+
+
+def _pets_outdated(truth: Subquery, soon: Soon) -> ColumnElement[bool]:
+    return and_(
+        pets.c.id == truth.c.id,
+        or_(
+            pets.c.vaccination_status != soon.status(truth.c.expires_on),
+            pets.c.vaccination_expires_at.is_distinct_from(truth.c.expires_on),
+        ),
+    )

@@ -1,0 +1,113 @@
+"""Missed visits with their owner, their appointments and their fee, as the texts about them need them."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, select
+
+from shared.database import queries
+from shared.database.dialects import chunks
+from shared.database.tables import owners, payments, reputation_events
+from shared.fees import Fee, FeeStatus, MissedVisit
+from shared.records import Appointment, EventKind, Owner
+
+AROUND = timedelta(hours=26)
+"""A local day lasts at most so long: what is further from the visit's first start belongs to another visit."""
+
+
+def missed_visits(connection: Connection, ids: Collection[UUID]) -> dict[UUID, MissedVisit]:
+    """Missed visits by id, as they are now. Index: reputation_events (ledger_key)."""
+    found: dict[UUID, MissedVisit] = {}
+    for some in chunks(sorted(ids)):
+        rows = connection.execute(_visits(some)).all()
+        missed = _missed(connection, rows)
+        fees = fees_by_id(connection, some)
+        found |= {row.subject_id: _visit(row, missed[row.owner_id], fees.get(row.subject_id)) for row in rows}
+    return found
+
+
+def fees_by_id(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, Fee]:
+    """No-show fees by id. Index: primary key."""
+    found: dict[UUID, Fee] = {}
+    for some in chunks(sorted(ids)):
+        query = select(payments).where(payments.c.id.in_(some), payments.c.type == "no_show_fee")
+        found |= {row.id: fee_of(row) for row in connection.execute(query)}
+    return found
+
+
+def saved_cards(connection: Connection, owner_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Whom the payment provider charges for each owner with a saved card. Index: primary key."""
+    found: dict[UUID, str] = {}
+    for some in chunks(sorted(owner_ids)):
+        query = select(owners.c.id, owners.c.stripe_customer_id).where(
+            owners.c.id.in_(some), owners.c.has_payment_method, owners.c.stripe_customer_id.is_not(None)
+        )
+        found |= {row.id: row.stripe_customer_id for row in connection.execute(query)}
+    return found
+
+
+def fee_of(row: Any) -> Fee:
+    """Return a payment's row as a fee."""
+    return Fee(
+        id=row.id,
+        tenant_id=row.tenant_id,
+        owner_id=row.owner_id,
+        appointment_id=row.appointment_id,
+        status=FeeStatus(row.status),
+        amount_cents=row.amount,
+        currency=row.currency,
+        visit_on=row.visit_on,
+        due_at=row.due_at,
+        intent_id=row.stripe_payment_intent_id,
+        attempts=row.attempts,
+        description=row.description,
+        failure_code=row.failure_code,
+    )
+
+
+def _visits(ids: Collection[UUID]) -> Any:
+    event = reputation_events.c
+    return (
+        select(event.subject_id, event.occurred_at, event.reversed_at, owners)
+        .add_columns(owners.c.id.label("owner_id"), event.tenant_id.label("visit_tenant_id"))
+        .select_from(reputation_events.join(owners))
+        .where(event.ledger_key.in_([f"{EventKind.NO_SHOW}:{each}" for each in ids]))
+    )
+
+
+def _missed(connection: Connection, visits: Collection[Any]) -> dict[UUID, list[Appointment]]:
+    """The appointments of the visits' owners that count as missed now and lie around one of the visits."""
+    found: dict[UUID, list[Appointment]] = defaultdict(list)
+    if not visits:
+        return found
+    first, last = (pick(row.occurred_at for row in visits) for pick in (min, max))
+    starts = queries.Starts(after=first - AROUND, until=last + AROUND)
+    for each in queries.missed_appointments(connection, {row.owner_id for row in visits}, starts):
+        found[each.owner.id].append(each)
+    return found
+
+
+def _visit(row: Any, missed: Iterable[Appointment], fee: Fee | None) -> MissedVisit:
+    owner = Owner(
+        id=row.owner_id,
+        tenant_id=row.tenant_id,
+        first_name=row.first_name,
+        phone=row.phone,
+        sms_opted_in=row.sms_opted_in,
+        language=row.language,
+        is_active=row.is_active and row.deleted_at is None,
+    )
+    near = tuple(each for each in missed if abs(each.starts_at - row.occurred_at) < AROUND)
+    return MissedVisit(
+        id=row.subject_id,
+        tenant_id=row.visit_tenant_id,
+        owner=owner,
+        began_at=row.occurred_at,
+        is_reversed=row.reversed_at is not None,
+        missed=tuple(each for each in near if each.tenant_id == row.visit_tenant_id),
+        fee=fee,
+        customer_id=row.stripe_customer_id if row.has_payment_method else None,
+    )

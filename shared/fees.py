@@ -1,0 +1,163 @@
+"""The frozen values of missed visits and the fees for them."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from shared.reasons import Reason
+from shared.records import Appointment, Outcome, Owner
+
+
+class FeeStatus(StrEnum):
+    """What a no-show fee has come to."""
+
+    PENDING = "pending"
+    PROCESSING = "processing"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    REQUIRES_ACTION = "requires_action"
+    NEEDS_REFUND = "needs_refund"
+    CANCELLED = "cancelled"
+    WAIVED = "waived"
+
+
+UNCOLLECTED = (FeeStatus.PENDING, FeeStatus.FAILED, FeeStatus.REQUIRES_ACTION)
+"""Nobody paid it, and no charge is under way."""
+
+
+class FeeCode(StrEnum):
+    """Why a fee stands as it does, in `payments.failure_code`. A card's own code stands there after a decline."""
+
+    COVERED_BY_DEPOSIT = "covered_by_deposit"
+    NO_FEE = "no_fee"
+    NO_PAYMENT_METHOD = "no_payment_method"
+    OWNER_INACTIVE = "owner_inactive"
+    TOO_LATE = "too_late"
+
+
+FEE_SENTENCES: dict[FeeCode, str] = {
+    FeeCode.COVERED_BY_DEPOSIT: "The deposit covers it.",
+    FeeCode.NO_FEE: "By the business's own settings there is nothing to pay.",
+    FeeCode.NO_PAYMENT_METHOD: "The owner has no saved card.",
+    FeeCode.OWNER_INACTIVE: "The owner is inactive or was deleted.",
+    FeeCode.TOO_LATE: "The visit lies more than 14 days back, so the card was not charged.",
+}
+
+OUR_WAIVERS = (FeeCode.COVERED_BY_DEPOSIT, FeeCode.NO_FEE)
+"""The waivers that detection writes. Any other was given by staff."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An appointment that may have been missed. Money in minor units; instants aware UTC.
+
+    `price`: its service's. `earlier`: what a run decided about it before, where a later one may decide again.
+    """
+
+    id: UUID
+    tenant_id: UUID
+    owner: Owner
+    service_tenant_id: UUID | None
+    starts_at: datetime
+    ends_at: datetime
+    created_at: datetime
+    total_amount: int | None
+    deposit_paid: int | None
+    price: int | None
+    no_show_count: int
+    earlier: Outcome | None = None
+    earlier_reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DayCount:
+    """One tenant's local day: appointments not cancelled, candidates, and those that detection marked before."""
+
+    tenant_id: UUID
+    appointments: int
+    candidates: int
+    marked: int
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What a missed visit costs. `price_cents`: the whole fee; `amount_cents`: what is left of it to be collected.
+
+    `waived`: why nothing is.
+    """
+
+    price_cents: int
+    amount_cents: int
+    waived: FeeCode | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewFee:
+    """A fee to be written. `id`: its visit's."""
+
+    id: UUID
+    tenant_id: UUID
+    owner_id: UUID
+    appointment_id: UUID
+    charge: Charge
+    currency: str
+    offence_number: int
+    visit_on: date
+    description: str
+    policy: dict[str, Any]
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Fee:
+    """A no-show fee as it stands."""
+
+    id: UUID
+    tenant_id: UUID
+    owner_id: UUID
+    appointment_id: UUID | None
+    status: FeeStatus
+    amount_cents: int
+    currency: str
+    visit_on: date
+    due_at: datetime | None
+    intent_id: str | None
+    attempts: int
+    description: str | None
+    failure_code: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MissedVisit:
+    """A visit with a no-show event. `missed`: the owner's appointments around it that count as missed now.
+
+    `began_at`: the first start it was marked for. `is_reversed`: the event no longer counts. `customer_id`: whom the
+    payment provider charges; None without a saved card.
+    """
+
+    id: UUID
+    tenant_id: UUID
+    owner: Owner
+    began_at: datetime
+    is_reversed: bool
+    missed: tuple[Appointment, ...]
+    fee: Fee | None
+    customer_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedVisit:
+    """A visit whose no-show event stands and may be wrong. `is_ours`: detection found it, so it raised the count.
+
+    `is_forgiven`: staff waived its fee.
+    """
+
+    id: UUID
+    event_id: UUID
+    tenant_id: UUID
+    owner_id: UUID
+    began_at: datetime
+    is_ours: bool
+    is_forgiven: bool

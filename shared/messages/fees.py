@@ -1,0 +1,57 @@
+"""The texts about a missed visit and its fee, as one tenant writes them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from shared.fees import Fee, FeeStatus, MissedVisit
+from shared.messages.rendering import Text, compose, living_pets, pet_words, sender_words
+from shared.messages.wording import day_words, money_words, name_of, when_words
+from shared.policy import ServedTenant
+from shared.records import Appointment, Kind
+
+_OWED = frozenset({FeeStatus.PENDING, FeeStatus.PROCESSING, FeeStatus.FAILED, FeeStatus.REQUIRES_ACTION})
+
+
+def fee_text(kind: Kind, served: ServedTenant, visits: Sequence[MissedVisit], at: datetime) -> Text:
+    """Return the text about one missed visit, as it reads when sent at `at` (aware)."""
+    (visit,) = visits
+    missed = appointments_of(visit, served)
+    return compose(
+        kind,
+        _words(kind, served, visit, missed, at),
+        language=visit.owner.language,
+        override=served.policy.sms.templates.get(kind),
+        max_segments=served.policy.sms.max_segments,
+        pet_count=len(living_pets(missed)),
+    )
+
+
+def appointments_of(visit: MissedVisit, served: ServedTenant) -> list[Appointment]:
+    """Return the missed appointments of the visit's own local day, in order of start."""
+    day = visit.began_at.astimezone(served.zone).date()
+    found = [each for each in visit.missed if each.starts_at.astimezone(served.zone).date() == day]
+    return sorted(found, key=lambda each: (each.starts_at, str(each.id)))
+
+
+def _words(
+    kind: Kind, served: ServedTenant, visit: MissedVisit, missed: Sequence[Appointment], at: datetime
+) -> dict[str, str]:
+    language, region = visit.owner.language, served.region
+    fee = visit.fee if visit.fee and (kind is Kind.FEE_RECEIPT or visit.fee.status in _OWED) else None
+    starts = [each.starts_at for each in missed] or [visit.began_at]
+    return sender_words(served.tenant) | {
+        "owner": name_of(visit.owner.first_name),
+        "pets": pet_words(living_pets(missed), language=language),
+        "when": when_words(starts, zone=served.zone, language=language, region=region, now=at),
+        "fee": money_words(fee.amount_cents, fee.currency, language=language, region=region) if fee else "",
+        "charge_on": _charge_words(served, visit, fee),
+    }
+
+
+def _charge_words(served: ServedTenant, visit: MissedVisit, fee: Fee | None) -> str:
+    """Return the local day from which the card is charged; nothing where no card will be charged by itself."""
+    is_charged = fee and fee.status in (FeeStatus.PENDING, FeeStatus.PROCESSING) and visit.customer_id
+    if not (fee and is_charged and fee.due_at and served.policy.no_show.charges_by_itself):
+        return ""
+    day = fee.due_at.astimezone(served.zone).date()
+    return day_words(day, language=visit.owner.language, region=served.region, weekday=False)

@@ -1,0 +1,108 @@
+"""What is written about a missed visit: the decisions, the event, the fee, and the texts."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from uuid import UUID, uuid5
+
+from shared.fees import Candidate, NewFee
+from shared.policy import ServedTenant
+from shared.reasons import Reason
+from shared.records import Decision, EventKind, Kind, NewEvent, Outcome, Owner, Plan, PlannedNotification
+from shared.rules import fees
+from shared.rules.contact import cannot_text
+from shared.rules.no_show import FoundVisit
+from shared.rules.quiet_hours import after_quiet
+from shared.rules.reputation import POINTS
+
+TEXT_USEFUL = timedelta(days=7)
+"""How long a notice, a receipt or a "could not be charged" is worth sending."""
+
+
+def decision(candidate: Candidate, outcome: Outcome, reason: Reason | None = None) -> Decision:
+    """Return the decision that an appointment was missed (`notify`), or why it does not count (`skipped`)."""
+    return Decision(
+        tenant_id=candidate.tenant_id,
+        kind=Kind.NO_SHOW,
+        subject_type="appointment",
+        subject_id=candidate.id,
+        occurrence=f"{candidate.starts_at:%Y-%m-%dT%H:%M:%S.%fZ}",
+        outcome=outcome,
+        reason=reason,
+        occurs_at=candidate.starts_at,
+    )
+
+
+def decisions_of(visit: FoundVisit) -> list[Decision]:
+    """Return the decisions that a visit's appointments were missed, with the reason where that costs nothing."""
+    reason = None if fees.is_fee_configured(visit.served) else Reason.FEE_NOT_CONFIGURED
+    return [decision(each, Outcome.NOTIFY, reason) for each in visit.appointments]
+
+
+def closed(visits: Sequence[FoundVisit]) -> Plan:
+    """Return a plan of skipping visits on closed days, of what the ledger does not say already."""
+    missed = [each for visit in visits for each in visit.appointments if each.earlier_reason is not Reason.CLOSED_DAY]
+    made = {each.id: decision(each, Outcome.SKIPPED, Reason.CLOSED_DAY) for each in missed}
+    return Plan(tuple(made.values()), retaken=frozenset(made[each.id].ledger_key for each in missed if each.earlier))
+
+
+def event_of(visit: FoundVisit) -> NewEvent:
+    """Return what a missed visit does to the owner's reputation."""
+    return NewEvent(
+        tenant_id=visit.served.tenant.id,
+        owner_id=visit.owner.id,
+        kind=EventKind.NO_SHOW,
+        points=POINTS[EventKind.NO_SHOW],
+        subject_id=visit.id,
+        occurred_at=visit.appointments[0].starts_at,
+    )
+
+
+def fee_of(visit: FoundVisit, offence: int, now: datetime) -> NewFee | None:
+    """Return the fee of a visit that is the owner's `offence`-th; None where there is no schedule for the currency."""
+    served, policy = visit.served, visit.served.policy.no_show
+    if not fees.is_fee_configured(served):
+        return None
+    charge = fees.charge_for(visit.appointments, offence, policy)
+    return NewFee(
+        id=visit.id,
+        tenant_id=served.tenant.id,
+        owner_id=visit.owner.id,
+        appointment_id=visit.appointments[0].id,
+        charge=charge,
+        currency=served.tenant.currency.strip().upper(),
+        offence_number=offence,
+        visit_on=visit.on,
+        description=fees.description(offence, charge),
+        policy=fees.snapshot(policy, visit.appointments, charge),
+        due_at=now + timedelta(hours=policy.hold_hours),
+    )
+
+
+def notice_of(visit: FoundVisit, now: datetime, run_id: UUID) -> Plan:
+    """Return the plan of telling the owner that the visit was missed and what it costs."""
+    return text_plan(Kind.NO_SHOW_NOTICE, visit.id, visit.on, visit.owner, visit.served, now=now, run_id=run_id)
+
+
+def text_plan(
+    kind: Kind, visit: UUID, on: date, owner: Owner, served: ServedTenant, *, now: datetime, run_id: UUID
+) -> Plan:
+    """Return the plan of one text about a visit's fee: sent after quiet hours, or skipped because it cannot be sent.
+
+    Its decision is unique for the visit, so each kind of text goes out once at most.
+    """
+    reason = cannot_text(owner, served.region) if owner.is_active else Reason.OWNER_INACTIVE
+    leaves_at = after_quiet(now, served.policy.sms.quiet_hours, served.zone)
+    text = PlannedNotification(
+        uuid5(run_id, f"{kind}:{visit}"), served.tenant.id, owner.id, kind, leaves_at, now + TEXT_USEFUL
+    )
+    made = Decision(
+        tenant_id=served.tenant.id,
+        kind=kind,
+        subject_type="visit",
+        subject_id=visit,
+        occurrence=on.isoformat(),
+        outcome=Outcome.SKIPPED if reason else Outcome.NOTIFY,
+        reason=reason,
+        notification_id=None if reason else text.id,
+    )
+    return Plan((made,), () if reason else (text,))

@@ -1,0 +1,122 @@
+"""Writing missed visits: appointments, count, fee, event and notice of a visit in one transaction, or in none."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from shared.database import fees, ledger, no_shows, reputation
+from shared.database.engine import reading, writing
+from shared.fees import NewFee
+from shared.reasons import Reason
+from shared.records import Decision, Plan
+from shared.rules.fees import is_fee_configured
+from shared.rules.missed import decisions_of, event_of, fee_of, notice_of
+from shared.rules.no_show import FoundVisit
+from shared.tasks.context import Context
+from shared.tasks.telling import told_visits
+
+
+@dataclass(frozen=True, slots=True)
+class Marking:
+    """How one run writes the visits it finds. `foretold`: in a dry run, how many of each owner it found so far."""
+
+    context: Context
+    foretold: Counter[UUID] = field(default_factory=Counter)
+
+    def write(self, visits: Sequence[FoundVisit], closed: Plan, over_by: datetime) -> None:
+        """Mark what is still to be marked, and count it; in a dry run tell it. `closed`: what is skipped."""
+        if self.context.is_dry:
+            with reading(self.context.engine) as connection:
+                self._count(visits, *self._foretell(connection, visits))
+        else:
+            with writing(self.context.engine) as connection:
+                marked = self._write(connection, visits, closed, over_by)
+            self._count(*marked)
+        subdomains = {each.tenant.id: each.tenant.subdomain for each in self.context.served}
+        for each in closed.decisions:
+            self.context.tally.add(subdomains[each.tenant_id], f"skipped.{each.reason}")
+
+    def _write(
+        self, connection: Connection, visits: Sequence[FoundVisit], closed: Plan, over_by: datetime
+    ) -> tuple[list[FoundVisit], dict[UUID, Decision], list[NewFee]]:
+        """Return the visits with what was marked of them, the decisions on notices of new ones, and their fees."""
+        context = self.context
+        reputation.lock_owners(connection, {each.owner.id for each in visits})  # first of all, as everywhere
+        found = self._mark(connection, visits, closed, over_by)
+        notices = {each.id: notice_of(each, context.now, context.run_id) for each in found}
+        won = ledger.record(connection, _joined(notices), context.run_id, context.now)
+        new = [each for each in found if notices[each.id].decisions[0].ledger_key in won]
+        counts = no_shows.raise_counts(connection, [each.owner.id for each in new], context.now)
+        made = [fee_of(each, counts[each.owner.id], context.now) for each in new]
+        written = fees.add(connection, [each for each in made if each], context.now)
+        reputation.add_events(connection, [event_of(each) for each in found], context.now)
+        reputation.rescore(connection, {each.owner.id for each in found}, context.now)
+        decided = {each.id: notices[each.id].decisions[0] for each in new}
+        return found, decided, [each for each in made if each and each.id in written]
+
+    def _mark(
+        self, connection: Connection, visits: Sequence[FoundVisit], closed: Plan, over_by: datetime
+    ) -> list[FoundVisit]:
+        """Decide, then mark what was decided and is still unattended; the other decisions are withdrawn."""
+        context = self.context
+        decided = {each.subject_id: each for visit in visits for each in decisions_of(visit)}
+        earlier = {each.id for visit in visits for each in visit.appointments if each.earlier}
+        plan = Plan(
+            (*decided.values(), *closed.decisions),
+            retaken=closed.retaken | {decided[each].ledger_key for each in earlier},
+        )
+        won = ledger.record(connection, plan, context.run_id, context.now)
+        ours = {id_ for id_, each in decided.items() if each.ledger_key in won}
+        marked = no_shows.mark(connection, ours, over_by, context.run_id, context.now)
+        ledger.withdraw(connection, [decided[id_].ledger_key for id_ in ours - marked])
+        left = [each.limited_to(marked) for each in visits]
+        return [each for each in left if each.appointments]
+
+    def _foretell(
+        self, connection: Connection, visits: Sequence[FoundVisit]
+    ) -> tuple[dict[UUID, Decision], list[NewFee]]:
+        """Tell what would be marked; return the decisions on notices of new visits, and their fees."""
+        notices = {each.id: notice_of(each, self.context.now, self.context.run_id) for each in visits}
+        known = ledger.known(connection, [each.decisions[0].ledger_key for each in notices.values()])
+        new = [each for each in visits if notices[each.id].decisions[0].ledger_key not in known]
+        made = {}
+        for each in new:
+            self.foretold[each.owner.id] += 1
+            offence = each.appointments[0].no_show_count + self.foretold[each.owner.id]
+            made[each.id] = fee_of(each, offence, self.context.now)
+        plans = {each.id: notices[each.id] for each in new}
+        self.context.tally.would.extend(told_visits(connection, visits, plans, made))
+        return {id_: plan.decisions[0] for id_, plan in plans.items()}, [each for each in made.values() if each]
+
+    def _count(self, found: Sequence[FoundVisit], notices: Mapping[UUID, Decision], made: Sequence[NewFee]) -> None:
+        written = {each.id: each for each in made}
+        for visit in found:
+            subdomain = visit.served.tenant.subdomain
+            self.context.tally.add(subdomain, "total_detected", len(visit.appointments))
+            if visit.id in notices:
+                for key, count in _counts(visit, notices[visit.id], written.get(visit.id)):
+                    self.context.tally.add(subdomain, key, count)
+
+
+def _joined(plans: Mapping[UUID, Plan]) -> Plan:
+    return Plan(
+        tuple(made for each in plans.values() for made in each.decisions),
+        tuple(text for each in plans.values() for text in each.notifications),
+    )
+
+
+def _counts(visit: FoundVisit, notice: Decision, fee: NewFee | None) -> Iterator[tuple[str, int]]:
+    """Yield what a new visit counts as."""
+    if notice.reason:
+        yield f"skipped.{notice.reason}", 1
+    if not is_fee_configured(visit.served):
+        yield f"skipped.{Reason.FEE_NOT_CONFIGURED}", 1
+    if fee and fee.charge.waived:
+        yield f"skipped.{fee.charge.waived}", 1
+    elif fee:
+        yield "total_fees_applied", 1
+        yield f"fee_cents_applied.{fee.currency}", fee.charge.amount_cents

@@ -1,0 +1,130 @@
+"""Missed appointments: staff corrections first, then what nobody came to, local day by local day."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from itertools import groupby
+from uuid import UUID
+
+from shared.database import no_shows
+from shared.database.dialects import chunks
+from shared.database.engine import reading
+from shared.database.no_shows import Day, Place
+from shared.fees import Candidate, DayCount
+from shared.policy import ServedTenant
+from shared.records import Problem
+from shared.rules import no_show
+from shared.rules.missed import closed
+from shared.rules.no_show import FoundVisit
+from shared.tally import would
+from shared.tasks.context import Context
+from shared.tasks.marking import Marking
+from shared.tasks.no_show_corrections import correct
+
+log = logging.getLogger(__name__)
+
+BATCH = 500
+
+
+def detect_no_shows(context: Context) -> None:
+    """Put right what staff corrected, then mark what was missed and write fees, events and notices."""
+    correct(context)
+    marking = Marking(context)
+    since = no_show.look_back_bound(context.now, context.look_back, context.switch_on)
+    for tenants in _alike(context.served):
+        any_of_them = next(iter(tenants.values()))
+        until = context.now - timedelta(minutes=any_of_them.policy.no_show.grace_minutes)
+        for begins, ends in no_show.days(since, context.now, any_of_them.zone):
+            if context.is_out_of_time():
+                return
+            _detect_day(marking, tenants, Day(begins, ends, since, until, over_by=context.now))
+
+
+def _alike(served: Sequence[ServedTenant]) -> Iterator[dict[UUID, ServedTenant]]:
+    """Yield the tenants that share zone and grace, and so the starts that may have been missed, in bounded lots."""
+
+    def window(each: ServedTenant) -> tuple[str, int]:
+        return str(each.zone), each.policy.no_show.grace_minutes
+
+    for _, group in groupby(sorted(served, key=window), key=window):
+        for some in chunks(list(group)):
+            yield {each.tenant.id: each for each in some}
+
+
+def _detect_day(marking: Marking, tenants: Mapping[UUID, ServedTenant], day: Day) -> None:
+    context = marking.context
+    with reading(context.engine) as connection:
+        counts = no_shows.day_counts(connection, list(tenants), day)
+    held = {each.tenant_id for each in counts if _is_held(context, tenants[each.tenant_id], day, each)}
+    open_ = [each.tenant_id for each in counts if each.tenant_id not in held]
+    for page in _pages(context, open_, day):
+        _decide_page(marking, tenants, page, day)
+
+
+def _is_held(context: Context, served: ServedTenant, day: Day, count: DayCount) -> bool:
+    """Whether a tenant's day must be looked at by a person first; if so, say it."""
+    on = no_show.local_date(day.begins, served.zone)
+    is_known = on in served.policy.no_show.closed_on or (served.tenant.subdomain, on) in context.accept_surge
+    if is_known or not no_show.is_surge(count):
+        return False
+    subdomain, suspects = served.tenant.subdomain, count.candidates + count.marked
+    found = {"date": on.isoformat(), "candidates": suspects, "appointments": count.appointments}
+    context.tally.held.append({"tenant": subdomain, **found})
+    if context.is_dry:
+        reason = f"{suspects} of {count.appointments} appointments look missed"
+        context.tally.would.append(would("hold", subdomain, on.isoformat(), reason=reason))
+    return True
+
+
+def _pages(context: Context, tenant_ids: Sequence[UUID], day: Day) -> Iterator[list[Candidate]]:
+    beyond: Place | None = None
+    while tenant_ids and not context.is_out_of_time():
+        with reading(context.engine) as connection:
+            page = no_shows.candidates(connection, tenant_ids, day, beyond=beyond, limit=BATCH)
+        if not page:
+            return
+        beyond = Place(page[-1].tenant_id, page[-1].owner.id)
+        yield page
+
+
+def _decide_page(marking: Marking, tenants: Mapping[UUID, ServedTenant], page: Sequence[Candidate], day: Day) -> None:
+    """Decide about a page and write it in one transaction; a bad row or a failing tenant stays out of it."""
+    context = marking.context
+    missed: list[FoundVisit] = []
+    amnesty: list[FoundVisit] = []
+    for served, own in _by_tenant(context, tenants, page, day):
+        try:
+            found = no_show.visits(own, served)
+        except Exception as error:  # one tenant's data must not stop the others
+            log.exception("%s: its missed appointments cannot be marked", served.tenant.subdomain)
+            context.tally.problem(Problem(served.tenant.subdomain, "no_show", repr(error)), is_tenants=True)
+            continue
+        closed_on = served.policy.no_show.closed_on
+        missed += [each for each in found if each.on not in closed_on]
+        amnesty += [each for each in found if each.on in closed_on]
+    marking.write(missed, closed(amnesty), day.over_by)
+
+
+def _by_tenant(
+    context: Context, tenants: Mapping[UUID, ServedTenant], page: Sequence[Candidate], day: Day
+) -> Iterator[tuple[ServedTenant, list[Candidate]]]:
+    """Yield each tenant's sound rows; name the ones that refer to another tenant."""
+    own = defaultdict(list)
+    for each in page:
+        served = tenants[each.tenant_id]
+        if not no_show.is_no_show(each, served.policy.no_show, context.now, day.since):
+            continue
+        if strange := no_show.refers_elsewhere(each):
+            reason = f"its {strange} belongs to another business"
+            context.tally.problem(Problem(served.tenant.subdomain, f"appointment {each.id}", reason))
+        else:
+            own[each.tenant_id].append(each)
+    for id_, rows in own.items():
+        yield tenants[id_], rows
+
+
+if __name__ == "__main__":
+    from shared.cli import main_of
+
+    main_of("NoShowDetector")

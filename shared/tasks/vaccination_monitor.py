@@ -1,0 +1,189 @@
+"""Statuses of vaccination records and pets, and alerts about what expires soon: one SMS per owner and run."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from typing import TypeVar
+from uuid import UUID
+
+from shared.database import vaccination_statuses, vaccinations
+from shared.database.dialects import chunks
+from shared.database.engine import reading, writing
+from shared.database.vaccination_statuses import Soon
+from shared.policy import ServedTenant
+from shared.reasons import Reason
+from shared.records import ExpiryWindow, Outcome, Plan, Problem, UndecidedAlert, Vaccination
+from shared.rules import vaccinations as rules
+from shared.rules.quiet_hours import local_date
+from shared.rules.visits import joined
+from shared.tasks.context import Context
+from shared.tasks.planning import write
+
+log = logging.getLogger(__name__)
+
+BATCH = 500
+
+Key = TypeVar("Key")
+Tenants = Mapping[UUID, ServedTenant]
+
+
+def monitor_vaccinations(context: Context) -> None:
+    """Bring all statuses up to date, decide about every alert that is due, and record what became useless unsent."""
+    for soon, tenants in _groups(context.served, lambda each: _soon(each, context.now)):
+        _bring_up_to_date(context, tenants, soon)
+    for calendar, tenants in _groups(
+        context.served, lambda each: rules.calendar_of(each, context.now, context.switch_on)
+    ):
+        for batch in _due_batches(context, tenants, rules.due_windows(calendar)):
+            _decide_batch(context, tenants, batch)
+        for batch in _missed_batches(context, tenants, rules.missed_windows(calendar)):
+            _record_late(context, tenants, batch)
+
+
+def _groups(served: Iterable[ServedTenant], key_of: Callable[[ServedTenant], Key]) -> Iterator[tuple[Key, Tenants]]:
+    """Yield the tenants that share a key, in lots that fit a statement."""
+    groups: dict[Key, list[ServedTenant]] = defaultdict(list)
+    for each in served:
+        groups[key_of(each)].append(each)
+    for key, members in groups.items():
+        for some in chunks(members):
+            yield key, {each.tenant.id: each for each in some}
+
+
+# Statuses
+
+
+def _soon(served: ServedTenant, now: datetime) -> Soon:
+    return Soon.within(local_date(now, served.zone), max(served.policy.vaccination.thresholds))
+
+
+def _bring_up_to_date(context: Context, tenants: Tenants, soon: Soon) -> None:
+    """Write what changed; a run in which nothing did takes no lock. A dry run tells how much it would be."""
+    with reading(context.engine) as connection:
+        counts = vaccination_statuses.outdated(connection, list(tenants), soon)
+    if counts and not context.is_dry:
+        with writing(context.engine) as connection:
+            vaccination_statuses.bring_up_to_date(connection, sorted(counts), soon, context.now)
+    for id_, count in counts.items():
+        subdomain = tenants[id_].tenant.subdomain
+        context.tally.add(subdomain, "statuses_updated", count)
+        if context.is_dry:
+            context.tally.would.append(_would_update(subdomain, count))
+
+
+def _would_update(subdomain: str, count: int) -> dict[str, str | None]:
+    nothing = dict.fromkeys(("to", "when", "text", "segments"))
+    what = f"{count} vaccination status{'' if count == 1 else 'es'}"
+    return {"action": "update", "tenant": subdomain, "subject": what, "reason": "out of date"} | nothing
+
+
+# Finding
+
+
+def _due_batches(context: Context, tenants: Tenants, windows: Sequence[ExpiryWindow]) -> Iterator[list[UndecidedAlert]]:
+    """Yield what may be alerted in batches of whole owners: all that one owner is to be told goes into one SMS."""
+    ids = list(tenants)
+    seen: set[UUID] = set()
+    for window in windows:
+        for found in _pages(context, partial(vaccinations.vaccinations_to_alert, tenant_ids=ids, window=window)):
+            owners = {each.vaccination.owner.id for each in _sound(context, tenants, found)} - seen
+            seen |= owners
+            if owners:
+                yield _of_owners(context, ids, owners, windows)
+
+
+def _of_owners(
+    context: Context, tenant_ids: Sequence[UUID], owners: Collection[UUID], windows: Sequence[ExpiryWindow]
+) -> list[UndecidedAlert]:
+    with reading(context.engine) as connection:
+        found = [
+            each
+            for window in windows
+            for each in vaccinations.vaccinations_of_owners_to_alert(connection, tenant_ids, owners, window)
+        ]
+    return [each for each in found if not rules.refers_elsewhere(each.vaccination)]
+
+
+def _missed_batches(
+    context: Context, tenants: Tenants, windows: Sequence[ExpiryWindow]
+) -> Iterator[list[UndecidedAlert]]:
+    for window in windows:
+        yield from _pages(
+            context, partial(vaccinations.vaccinations_without_decision, tenant_ids=list(tenants), window=window)
+        )
+
+
+def _pages(context: Context, read: Callable[..., list[UndecidedAlert]]) -> Iterator[list[UndecidedAlert]]:
+    """Yield page after page of a query. `read`: takes `connection`, `beyond` and `limit`."""
+    beyond: Vaccination | None = None
+    while not context.is_out_of_time():
+        with reading(context.engine) as connection:
+            found = read(connection, beyond=beyond, limit=BATCH)
+        if not found:
+            return
+        beyond = found[-1].vaccination
+        yield found
+
+
+def _sound(context: Context, tenants: Tenants, found: Sequence[UndecidedAlert]) -> Iterator[UndecidedAlert]:
+    """Yield the sound rows; name the ones that refer to another tenant."""
+    for each in found:
+        if strange := rules.refers_elsewhere(each.vaccination):
+            subdomain = tenants[each.vaccination.tenant_id].tenant.subdomain
+            reason = f"its {strange} belongs to another business"
+            context.tally.problem(Problem(subdomain, f"vaccination {each.vaccination.id}", reason))
+        else:
+            yield each
+
+
+# Deciding and writing
+
+
+def _decide_batch(context: Context, tenants: Tenants, batch: Sequence[UndecidedAlert]) -> None:
+    """Decide about a batch and write it in one transaction; a failing tenant stays out of it."""
+    plans = []
+    for served, own in _by_tenant(context, tenants, batch):
+        try:
+            plans += [
+                rules.decide(alerts, served, context.now, context.switch_on, context.run_id)
+                for alerts in rules.by_owner(own)
+            ]
+        except Exception as error:  # one tenant's data must not stop the others
+            log.exception("%s: its alerts cannot be planned", served.tenant.subdomain)
+            context.tally.problem(Problem(served.tenant.subdomain, rules.KIND, repr(error)), is_tenants=True)
+    _write(context, tenants, joined(plans), batch)
+
+
+def _by_tenant(
+    context: Context, tenants: Tenants, batch: Sequence[UndecidedAlert]
+) -> Iterator[tuple[ServedTenant, list[UndecidedAlert]]]:
+    own = defaultdict(list)
+    for each in batch:
+        own[each.vaccination.tenant_id].append(each)
+    for id_, rows in own.items():
+        context.tally.add(tenants[id_].tenant.subdomain, "total_checked", len(rows))
+        yield tenants[id_], rows
+
+
+def _record_late(context: Context, tenants: Tenants, missed: Sequence[UndecidedAlert]) -> None:
+    late = [
+        rules.decision(each.vaccination, each.tier, outcome=Outcome.EXPIRED, reason=Reason.TOO_LATE)
+        for each in missed
+        if not rules.refers_elsewhere(each.vaccination)
+        and rules.is_late(each.vaccination, each.tier, tenants[each.vaccination.tenant_id], context.switch_on)
+    ]
+    _write(context, tenants, Plan(decisions=tuple(late)), missed)
+
+
+def _write(context: Context, tenants: Tenants, plan: Plan, batch: Sequence[UndecidedAlert]) -> None:
+    subjects = {each.vaccination.id: each.vaccination for each in batch}
+    if plan.decisions:
+        write(context, tenants, plan, subjects, planned_as="alerts_planned")
+
+
+if __name__ == "__main__":
+    from shared.cli import main_of
+
+    main_of("VaccinationMonitor")

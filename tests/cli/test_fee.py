@@ -1,0 +1,172 @@
+"""`fee` and the no-show job on the command line: what is listed, charged and forgiven."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.cli.shell import Shell
+
+DETECT = ("run", "NoShowDetector", "--at", "2026-03-05T06:30:00Z", "--tenant", "hudson-paws")
+NOTHING = "00000000-0000-0000-0000-000000000000"
+
+
+@pytest.fixture
+def missed(migrated: Shell) -> Shell:
+    """A database in which one visit was missed, with a card on file, and its fee waits."""
+    tenant, owner, pet, appointment = (f"{number:032x}" for number in range(1, 5))
+    long_ago, start, end = (f"2026-{day}:00.000000" for day in ("01-05 15:00", "03-04 15:00", "03-04 16:00"))
+    migrated.sql(
+        "INSERT INTO tenants (id, business_name, subdomain, status, is_active, currency, timezone, created_at)"
+        " VALUES (?, 'Hudson Paws', 'hudson-paws', 'active', 1, 'USD', 'America/New_York', ?)",
+        tenant,
+        long_ago,
+    )
+    migrated.sql(
+        "INSERT INTO owners (id, tenant_id, first_name, phone, stripe_customer_id, has_payment_method, created_at)"
+        " VALUES (?, ?, 'Ana', '+12125550143', 'cus_1', 1, ?)",
+        owner,
+        tenant,
+        long_ago,
+    )
+    migrated.sql(
+        "INSERT INTO pets (id, tenant_id, owner_id, name, created_at) VALUES (?, ?, ?, 'Bella', ?)",
+        pet,
+        tenant,
+        owner,
+        long_ago,
+    )
+    migrated.sql(
+        "INSERT INTO appointments (id, tenant_id, owner_id, scheduled_start, scheduled_end, status, created_at)"
+        " VALUES (?, ?, ?, ?, ?, 'confirmed', ?)",
+        appointment,
+        tenant,
+        owner,
+        start,
+        end,
+        long_ago,
+    )
+    done = migrated(*DETECT)
+    assert done.code == 0, done
+    return migrated
+
+
+def fees(shell: Shell, *arguments: str) -> list[dict[str, Any]]:
+    done = shell("fee", "list", "--json", *arguments)
+    assert done.code == 0, done
+    found: list[dict[str, Any]] = json.loads(done.out)
+    return found
+
+
+def test_fees_are_listed_for_people_and_for_machines(missed: Shell) -> None:
+    (fee,) = fees(missed)
+    assert (fee["tenant"], fee["visit_on"], fee["amount_cents"], fee["currency"], fee["status"]) == (
+        "hudson-paws", "2026-03-04", 2500, "USD", "pending",
+    )  # fmt: skip
+    shown = missed("fee", "list")
+    assert shown.out == f"{fee['id']}  hudson-paws  2026-03-04  $25.00  pending  No-show fee, missed visit 1\n"
+    assert fees(missed, "--status", "pending") == [fee]
+    assert fees(missed, "--status", "failed", "--status", "needs_refund") == []
+    assert missed("fee", "list", "--status", "failed").out == "there is no such fee\n"
+
+
+def test_a_fee_can_be_charged_at_once_and_only_once(missed: Shell) -> None:
+    (fee,) = fees(missed)
+    done = missed("fee", "charge", fee["id"])
+    assert (done.code, done.out.split()[:5]) == (
+        0, [fee["id"], "hudson-paws", "2026-03-04", "$25.00", "succeeded"],
+    )  # fmt: skip
+    again = missed("fee", "charge", fee["id"])
+    assert (again.code, again.out) == (2, "")
+    open_ = "pending, failed, requires_action"
+    assert again.err == f"error: the fee {fee['id']} is succeeded; it would have to be {open_}\n"
+    assert missed.sql("SELECT count(*) FROM payment_attempts") == [(1,)]
+
+
+def test_a_fee_without_a_card_says_why_it_was_not_collected(missed: Shell) -> None:
+    (fee,) = fees(missed)
+    missed.sql("UPDATE owners SET has_payment_method = 0")
+    done = missed("fee", "charge", fee["id"])
+    assert (done.code, done.err) == (1, "error: the fee was not collected (no_payment_method)\n")
+    missed.sql("UPDATE owners SET has_payment_method = 1")
+    assert missed("fee", "charge", fee["id"]).code == 0
+
+
+def test_a_fee_can_be_forgiven_with_who_and_why_and_the_visit_goes_off_the_record(missed: Shell) -> None:
+    (fee,) = fees(missed)
+    done = missed("fee", "waive", fee["id"], "--who", "Maria", "--why", "her dog was ill")
+    assert done.code == 0
+    (waived,) = fees(missed)
+    assert (waived["status"], waived["description"]) == (
+        "waived",
+        "No-show fee, missed visit 1; waived by Maria: her dog was ill",
+    )
+    assert missed("fee", "waive", fee["id"], "--who", "Maria", "--why", "again").code == 2
+    assert missed("fee", "charge", fee["id"]).code == 2
+    result = json.loads(missed(*DETECT, "--json").out)
+    assert (result["corrected"], fees(missed)[0]["status"]) == (1, "waived")
+    assert missed.sql("SELECT no_show_count, reputation_score FROM owners") == [(0, 100)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (("fee", "charge", NOTHING), f"error: there is no no-show fee {NOTHING}"),
+        (("fee", "waive", NOTHING, "--who", "Maria", "--why", "ill"), f"error: there is no no-show fee {NOTHING}"),
+        (("fee", "waive", NOTHING, "--who", "Maria"), "Missing option '--why'"),
+        (("fee", "waive", NOTHING, "--why", "ill"), "Missing option '--who'"),
+        (("fee", "charge", "12"), "'12' is not a valid UUID"),
+        (("fee", "list", "--status", "lost"), "'lost' is not one of 'pending'"),
+        ((*DETECT, "--accept-surge", "hudson-paws"), "write it like happy-paws:2026-03-01"),
+        ((*DETECT, "--accept-surge", "hudson-paws:2026-13-01"), "write it like happy-paws:2026-03-01"),
+        ((*DETECT, "--accept-surge", ":2026-03-01"), "write it like happy-paws:2026-03-01"),
+        ((*DETECT, "--accept-surge", "nobody:2026-03-01"), "error: there is no active tenant 'nobody'"),
+        (
+            ("run", "AppointmentReminders2h", "--accept-surge", "hudson-paws:2026-03-01"),
+            "error: only NoShowDetector holds days back; --accept-surge is for it alone",
+        ),
+    ],
+)
+def test_what_is_asked_wrongly_is_refused_in_words(missed: Shell, arguments: tuple[str, ...], hint: str) -> None:
+    done = missed(*arguments)
+    assert (done.code, done.out) == (2, "")
+    assert hint in done.err
+
+
+def test_stripe_is_refused_only_where_cards_are_charged(migrated: Shell) -> None:
+    loopback = {"PAYMENT_PROVIDER": None, "STRIPE_API_BASE_URL": "http://127.0.0.1:9"}
+    detect, remind, dry = migrated.each(
+        [
+            (("run", "NoShowDetector"), loopback),
+            (("run", "AppointmentReminders2h"), loopback),
+            (("run", "NoShowDetector", "--dry-run"), loopback),
+        ]
+    )
+    assert (detect.code, detect.err) == (
+        2,
+        "error: PAYMENT_PROVIDER: stripe is not part of this version yet; set PAYMENT_PROVIDER=console\n",
+    )
+    assert (remind.code, dry.code) == (0, 0)
+
+
+def test_a_held_day_is_told_with_what_to_do_and_exits_0(missed: Shell) -> None:
+    for number in range(5, 9):
+        missed.sql(
+            "INSERT INTO appointments (id, tenant_id, owner_id, scheduled_start, scheduled_end, status, created_at)"
+            " SELECT ?, tenant_id, owner_id, scheduled_start, scheduled_end, 'confirmed', created_at"
+            " FROM appointments LIMIT 1",
+            f"{number:032x}",
+        )
+    done = missed(*DETECT)
+    assert done.code == 0
+    assert (
+        "\nheld: hudson-paws, 2026-03-04: 5 of 5 appointments look missed; nothing was marked. "
+        "If it is right, run again with --accept-surge hudson-paws:2026-03-04\n"
+    ) in done.out
+    accepted = json.loads(missed(*DETECT, "--json", "--accept-surge", "hudson-paws:2026-03-04").out)
+    assert (accepted["held"], accepted["total_detected"]) == ([], 4)
+
+
+def test_run_by_hand_as_a_module(missed: Shell) -> None:
+    done = missed(module="shared.tasks.no_show_detector")
+    assert (done.code, done.out.startswith("NoShowDetector as of ")) == (0, True)

@@ -1,0 +1,118 @@
+"""What a missed visit costs, and when its fee may be collected by itself."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from shared.fees import Charge, FeeCode
+from shared.policy import NoShowPolicy, TenantPolicy
+from shared.records import Tenant
+from shared.rules.fees import (
+    charge_for,
+    description,
+    is_fee_configured,
+    is_too_late,
+    next_attempt_at,
+    snapshot,
+    visit_price,
+)
+from shared.tally import Tally
+from shared.tasks.tenants import serve
+from tests.rules.builders import NEW_YORK, a_tenant, utc
+from tests.rules.test_no_show import START, missed
+
+SALON = NoShowPolicy()
+
+
+@pytest.mark.parametrize(("offence", "cents"), [(1, 2500), (2, 3500), (3, 5000), (4, 7500), (5, 7500), (40, 7500)])
+def test_each_missed_visit_costs_more_until_the_schedule_ends(offence: int, cents: int) -> None:
+    assert charge_for([missed(START)], offence, SALON) == Charge(cents, cents, None)
+
+
+def test_a_fee_stays_below_the_cap() -> None:
+    assert charge_for([missed(START)], 4, NoShowPolicy(fee_cap_cents=4000)).amount_cents == 4000
+    assert charge_for([missed(START)], 1, NoShowPolicy(fee_cap_cents=4000)).amount_cents == 2500
+
+
+@pytest.mark.parametrize(
+    ("appointments", "price"),
+    [
+        ([{"total_amount": 1800, "price": 9000}], 1800),
+        ([{"total_amount": None, "price": 1900}], 1900),
+        ([{"total_amount": 1000}, {"price": 700}, {}], 1700),
+        ([{}], None),
+    ],
+)
+def test_the_price_of_a_visit_is_that_of_its_missed_appointments(
+    appointments: list[dict[str, Any]], price: int | None
+) -> None:
+    visit = [missed(START, **each) for each in appointments]
+    assert visit_price(visit) == price
+    expected = 2500 if price is None else price
+    assert charge_for(visit, 1, NoShowPolicy(fee_cap="price")).amount_cents == expected
+    assert charge_for(visit, 1, SALON).amount_cents == 2500
+
+
+@pytest.mark.parametrize(
+    ("deposits", "expected"),
+    [
+        ([1000], Charge(2500, 1500, None)),
+        ([1000, 500], Charge(2500, 1000, None)),
+        ([2500], Charge(2500, 2500, FeeCode.COVERED_BY_DEPOSIT)),
+        ([9900], Charge(2500, 2500, FeeCode.COVERED_BY_DEPOSIT)),
+        ([None], Charge(2500, 2500, None)),
+    ],
+)
+def test_deposits_count_towards_the_fee(deposits: list[int | None], expected: Charge) -> None:
+    visit = [missed(START, deposit_paid=each) for each in deposits]
+    assert charge_for(visit, 1, SALON) == expected
+    assert charge_for(visit, 1, NoShowPolicy(deposit_covers_fee=False)) == Charge(2500, 2500, None)
+
+
+def test_a_fee_of_nothing_is_waived() -> None:
+    assert charge_for([missed(START)], 1, NoShowPolicy(fee_schedule=(0, 2500))) == Charge(0, 0, FeeCode.NO_FEE)
+
+
+def test_what_is_written_down_says_how_the_amount_came_about() -> None:
+    visit = [missed(START, deposit_paid=1000, price=8000)]
+    charge = charge_for(visit, 2, SALON)
+    kept = snapshot(SALON, visit, charge)
+    assert (kept["fee_schedule"], kept["fee_cents"], kept["deposit_cents"], kept["visit_price_cents"]) == (
+        [2500, 3500, 5000, 7500],
+        3500,
+        1000,
+        8000,
+    )
+    assert description(2, charge) == "No-show fee, missed visit 2 less deposit"
+    covered = charge_for([missed(START, deposit_paid=5000)], 2, SALON)
+    assert description(2, covered).endswith("covered by deposit")
+
+
+@pytest.mark.parametrize(
+    ("currency", "settings", "expected"),
+    [
+        *((each, None, True) for each in ("USD", "CAD", "AUD", "NZD", "EUR", "GBP", "gbp")),
+        ("JPY", None, False),
+        ("JPY", '{"no_show": {"hold_hours": 1}}', False),
+        ("JPY", '{"no_show": {"fee_schedule": [3000]}}', True),
+    ],
+)
+def test_the_default_schedule_is_for_currencies_in_which_it_makes_sense(
+    currency: str, settings: str | None, expected: bool
+) -> None:
+    tenant: Tenant = replace(a_tenant(settings), currency=currency)
+    (served,), _ = serve([tenant], TenantPolicy(), NEW_YORK, Tally())
+    assert is_fee_configured(served) is expected
+
+
+def test_nothing_is_charged_by_itself_more_than_14_days_after_the_visit() -> None:
+    assert not is_too_late(date(2026, 3, 3), date(2026, 3, 17))
+    assert is_too_late(date(2026, 3, 3), date(2026, 3, 18))
+
+
+def test_a_declined_card_is_tried_again_after_one_three_and_seven_days() -> None:
+    failed = utc("2026-03-03T06:31Z")
+    days = [at and (at - failed) // timedelta(days=1) for at in (next_attempt_at(failed, n) for n in (1, 2, 3, 4))]
+    assert days == [1, 3, 7, None]

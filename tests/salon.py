@@ -1,0 +1,87 @@
+"""A salon with clients who do not come, for the tests of detection and collection."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Engine
+
+from shared.database import tables
+from shared.runtime import Application, run
+from tests import rows
+from tests.rows import NOON
+
+JOB = "NoShowDetector"
+HOUR = timedelta(hours=1)
+DAY = timedelta(hours=24)
+CARD = {"stripe_customer_id": "cus_1", "has_payment_method": True}
+
+
+@dataclass(frozen=True, slots=True)
+class Salon:
+    """One tenant, and what the tests ask of it."""
+
+    application: Application
+    tenant_id: UUID
+
+    @property
+    def engine(self) -> Engine:
+        return self.application.engine
+
+    def owner(self, **columns: Any) -> UUID:
+        """An owner with a saved card and a dog."""
+        with self.engine.begin() as connection:
+            owner = rows.owner(connection, self.tenant_id, **CARD | columns)
+            rows.pet(connection, self.tenant_id, owner)
+            return owner
+
+    def missed(self, starts_at: datetime = NOON - 3 * HOUR, owner_id: UUID | None = None, **columns: Any) -> UUID:
+        """A confirmed appointment that nobody came to."""
+        with self.engine.begin() as connection:
+            owner = owner_id or rows.owner(connection, self.tenant_id, **CARD)
+            pets = [rows.pet(connection, self.tenant_id, owner)] if owner_id is None else None
+            return rows.appointment(connection, self.tenant_id, starts_at, owner_id=owner, pets=pets, **columns)
+
+    def kept(self, starts_at: datetime, many: int = 1) -> None:
+        """Appointments that were kept."""
+        with self.engine.begin() as connection:
+            for _ in range(many):
+                rows.appointment(connection, self.tenant_id, starts_at, status="completed", arrived_at=starts_at)
+
+    def set(self, appointment_id: UUID, **columns: Any) -> None:
+        """Staff change an appointment."""
+        rows.change(self.engine, tables.appointments, appointment_id, **columns)
+
+    def run(self, **asked: Any) -> dict[str, Any]:
+        return run(self.application, JOB, **asked)
+
+    def status(self, appointment_id: UUID) -> str:
+        found = {each.id: each.status for each in rows.all_of(self.engine, tables.appointments)}
+        return found[appointment_id]
+
+    def owners(self) -> list[tuple[int, int]]:
+        """Every owner's count of missed visits and score."""
+        return [(each.no_show_count, each.reputation_score) for each in rows.all_of(self.engine, tables.owners)]
+
+    def fees(self) -> list[Any]:
+        """Every fee, by visit."""
+        return sorted(rows.all_of(self.engine, tables.payments), key=lambda each: (each.visit_on, each.offence_number))
+
+    def fee(self) -> Any:
+        return rows.only(self.engine, tables.payments)
+
+    def events(self) -> list[Any]:
+        """The no-show events, by time."""
+        found = rows.all_of(self.engine, tables.reputation_events)
+        return sorted((each for each in found if each.kind == "no_show"), key=lambda each: each.occurred_at)
+
+    def decided(self, kind: str) -> list[tuple[str, str | None]]:
+        found = rows.all_of(self.engine, tables.decisions)
+        return [(each.outcome, each.reason) for each in found if each.kind == kind]
+
+
+def salon(application: Application, **columns: Any) -> Salon:
+    """A groomer in New York, unless said otherwise."""
+    with application.engine.begin() as connection:
+        return Salon(application, rows.tenant(connection, **columns))

@@ -1,0 +1,267 @@
+"""Corrections: what staff put right is given back, once."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from shared.database import tables
+from shared.runtime import Application, run
+from tests import rows
+from tests.doubles import Clock, RecordingPayments, RecordingSms
+from tests.rows import NOON
+from tests.salon import DAY, HOUR, Salon, salon
+
+
+@pytest.fixture
+def paws(application: Application) -> Salon:
+    """A salon."""
+    return salon(application)
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [{"status": "completed"}, {"status": "confirmed"}, {"status": "cancelled"}, {"deleted_at": NOON}],
+    ids=str,
+)
+def test_a_visit_that_no_longer_counts_gives_back_event_count_and_fee(
+    paws: Salon, clock: Clock, columns: dict[str, Any]
+) -> None:
+    appointment = paws.missed()
+    paws.run()
+    paws.set(appointment, **columns)
+    clock.pass_(hours=1)
+    result = paws.run()
+    assert (result["corrected"], result["needs_refund"]) == (1, 0)
+    assert (paws.owners(), paws.fee().status) == ([(0, 100)], "cancelled")
+    assert paws.events()[0].reversed_at == clock.now
+    assert paws.run()["corrected"] == 0
+
+
+def test_staff_who_change_their_mind_twice_get_nothing_charged_twice(paws: Salon, clock: Clock) -> None:
+    appointment = paws.missed()
+    paws.run()
+    for status in ("confirmed", "no_show", "confirmed", "no_show"):
+        clock.pass_(hours=1)
+        paws.set(appointment, status=status)
+        result = paws.run()
+        assert (result["total_detected"], result["total_fees_applied"]) == (0, 0)
+    assert (paws.owners(), [each.status for each in paws.fees()]) == ([(0, 100)], ["cancelled"])
+    assert len(paws.events()) == 1
+
+
+def test_a_correction_is_final_even_though_the_appointment_looks_missed_again(paws: Salon, clock: Clock) -> None:
+    appointment = paws.missed()
+    paws.run()
+    paws.set(appointment, status="confirmed")
+    clock.pass_(days=1)
+    assert (paws.run()["corrected"], paws.status(appointment)) == (1, "confirmed")
+    clock.pass_(days=1)
+    assert paws.run()["total_detected"] == 0
+
+
+def test_a_visit_stands_while_one_of_its_appointments_was_missed(paws: Salon) -> None:
+    owner = paws.owner()
+    first, second = (paws.missed(NOON - hours * HOUR, owner) for hours in (6, 3))
+    paws.run()
+    paws.set(first, status="completed")
+    assert paws.run()["corrected"] == 0
+    assert (paws.owners(), paws.fee().status) == ([(1, 80)], "pending")
+    paws.set(second, status="completed")
+    assert paws.run()["corrected"] == 1
+
+
+def test_an_appointment_that_staff_marked_keeps_the_visit_up(paws: Salon) -> None:
+    owner = paws.owner()
+    ours = paws.missed(NOON - 6 * HOUR, owner)
+    paws.missed(NOON - 3 * HOUR, owner, status="no_show")
+    paws.run()
+    paws.set(ours, status="completed")
+    assert paws.run()["corrected"] == 0
+
+
+def test_another_days_missed_visit_does_not_keep_it_up(paws: Salon, clock: Clock) -> None:
+    paws.run()
+    owner = paws.owner()
+    today, tomorrow = paws.missed(NOON + HOUR, owner), paws.missed(NOON + 20 * HOUR, owner)
+    clock.pass_(days=2)
+    paws.run()
+    paws.set(today, status="completed")
+    assert paws.run()["corrected"] == 1
+    assert (paws.owners(), [each.status for each in paws.fees()]) == ([(1, 80)], ["cancelled", "pending"])
+    assert paws.status(tomorrow) == "no_show"
+
+
+def test_what_staff_marked_and_unmarked_gives_back_its_event_but_no_count(paws: Salon, clock: Clock) -> None:
+    appointment = paws.missed(owner_id=paws.owner(no_show_count=2), status="no_show")
+    run(paws.application, "ReputationUpdater")
+    assert paws.owners() == [(2, 80)]
+    paws.set(appointment, status="completed")
+    assert paws.run()["corrected"] == 1
+    assert paws.owners() == [(2, 100)]
+
+
+def test_a_visit_that_staff_marked_in_part_still_costs_its_fee_and_one_event(paws: Salon, clock: Clock) -> None:
+    owner = paws.owner()
+    paws.missed(NOON - 3 * HOUR, owner, status="no_show")
+    run(paws.application, "ReputationUpdater")
+    paws.missed(NOON - 2 * HOUR, owner)
+    paws.run()
+    assert (paws.owners(), len(paws.events()), paws.fee().status) == ([(1, 80)], 1, "pending")
+
+
+def test_settling_leaves_visits_that_detection_marked_alone(paws: Salon, clock: Clock) -> None:
+    paws.missed()
+    paws.run()
+    clock.pass_(days=1)
+    run(paws.application, "ReputationUpdater")
+    assert (paws.owners(), len(paws.events())) == ([(1, 80)], 1)
+
+
+def test_the_count_never_falls_below_none(paws: Salon) -> None:
+    owner = paws.owner()
+    appointment = paws.missed(owner_id=owner)
+    paws.run()
+    rows.change(paws.engine, tables.owners, owner, no_show_count=0)
+    paws.set(appointment, status="completed")
+    paws.run()
+    assert paws.owners() == [(0, 100)]
+
+
+def test_corrections_are_looked_for_over_sixty_days(paws: Salon, clock: Clock) -> None:
+    appointment = paws.missed()
+    paws.run()
+    clock.pass_(days=61)
+    paws.set(appointment, status="completed")
+    assert paws.run()["corrected"] == 0
+    clock.pass_(days=-2)
+    assert paws.run()["corrected"] == 1
+
+
+def test_a_notice_that_waits_is_cancelled_by_the_correction(paws: Salon, clock: Clock, sms: RecordingSms) -> None:
+    clock.now = NOON + 10 * HOUR  # 22:00 in New York
+    appointment = paws.missed(NOON)
+    assert paws.run()["deferred"] == 1
+    paws.set(appointment, status="completed")
+    clock.now = NOON + DAY
+    run(paws.application, "AppointmentReminders24h")
+    assert sms.sent == []
+    assert paws.decided("no_show_notice") == [("cancelled", "no_show_corrected")]
+
+
+def test_a_fee_that_staff_waived_stays_waived_and_event_and_count_go_with_it(paws: Salon, clock: Clock) -> None:
+    appointment = paws.missed()
+    paws.run()
+    rows.change(paws.engine, tables.payments, paws.fee().id, status="waived")
+    clock.pass_(days=1)
+    assert paws.run()["corrected"] == 1
+    assert (paws.fee().status, paws.owners(), paws.status(appointment)) == ("waived", [(0, 100)], "no_show")
+    assert paws.run()["corrected"] == 0
+
+
+def test_a_fee_that_the_deposit_covered_is_no_forgiveness(paws: Salon) -> None:
+    appointment = paws.missed(deposit_paid=9000)
+    paws.run()
+    assert paws.run()["corrected"] == 0
+    assert (paws.fee().status, paws.owners()) == ("waived", [(1, 80)])
+    paws.set(appointment, status="completed")
+    assert paws.run()["corrected"] == 1
+    assert paws.fee().status == "cancelled"
+
+
+@pytest.mark.parametrize("status", ["failed", "requires_action"])
+def test_a_fee_that_could_not_be_collected_is_cancelled_too(paws: Salon, status: str) -> None:
+    appointment = paws.missed()
+    paws.run()
+    rows.change(paws.engine, tables.payments, paws.fee().id, status=status)
+    paws.set(appointment, status="completed")
+    paws.run()
+    assert paws.fee().status == "cancelled"
+
+
+def test_a_refunded_fee_is_left_as_it_is(paws: Salon) -> None:
+    appointment = paws.missed()
+    paws.run()
+    rows.change(paws.engine, tables.payments, paws.fee().id, status="refunded")
+    paws.set(appointment, status="completed")
+    assert (paws.run()["needs_refund"], paws.fee().status) == (0, "refunded")
+
+
+def test_corrections_come_before_new_visits_are_counted(paws: Salon, clock: Clock) -> None:
+    owner = paws.owner()
+    first = paws.missed(owner_id=owner)
+    paws.run()
+    paws.set(first, status="completed")
+    paws.missed(NOON + 20 * HOUR, owner)
+    clock.pass_(days=1)
+    paws.run()
+    assert [(each.status, each.offence_number) for each in paws.fees()] == [("cancelled", 1), ("pending", 1)]
+
+
+def test_a_cancelled_fee_is_not_made_again_for_another_part_of_the_visit(paws: Salon, clock: Clock) -> None:
+    owner = paws.owner()
+    first, second = paws.missed(NOON - 3 * HOUR, owner), paws.missed(NOON + HOUR, owner)
+    paws.run()
+    paws.set(first, status="completed")
+    clock.pass_(hours=3)
+    assert paws.run()["corrected"] == 1
+    assert (paws.status(second), [each.status for each in paws.fees()]) == ("no_show", ["cancelled"])
+    assert paws.run()["corrected"] == 0
+
+
+def test_many_corrections_in_pages(paws: Salon, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.tasks.no_show_corrections.BATCH", 2)
+    paws.kept(NOON - 4 * HOUR, 10)
+    owners = [paws.owner() for _ in range(5)]
+    kept = [paws.missed(NOON - 4 * HOUR, owner) for owner in owners]
+    for owner in owners[:3]:
+        paws.missed(NOON - 2 * HOUR, owner)
+    paws.run()
+    for each in kept:
+        paws.set(each, status="completed")
+    assert paws.run()["corrected"] == 2  # the other three still missed their second appointment
+    with paws.engine.connect() as connection:
+        assert connection.execute(select(func.sum(tables.owners.c.no_show_count))).scalar() == 3
+
+
+def test_a_dry_run_tells_corrections_and_writes_nothing(paws: Salon) -> None:
+    appointment = paws.missed()
+    paws.run()
+    paws.set(appointment, status="completed")
+    before = [rows.all_of(paws.engine, table) for table in (tables.payments, tables.owners, tables.reputation_events)]
+    result = paws.run(is_dry=True)
+    told = [(each["action"], each["subject"], each["reason"]) for each in result["would"]]
+    assert told == [("correct", f"visit {paws.fee().id}", "no_show_corrected")]
+    assert result["corrected"] == 1
+    assert before == [
+        rows.all_of(paws.engine, table) for table in (tables.payments, tables.owners, tables.reputation_events)
+    ]
+
+
+def test_another_tenants_appointments_are_another_matter(application: Application, paws: Salon) -> None:
+    other = salon(application, subdomain="other")
+    appointment = paws.missed()
+    paws.run()
+    paws.set(appointment, status="completed")
+    assert other.run(only=["other"])["corrected"] == 0
+    assert paws.run()["corrected"] == 1
+
+
+def test_a_killed_correction_is_done_whole_by_the_next_run(
+    paws: Salon, payments: RecordingPayments, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    appointment = paws.missed()
+    paws.run()
+    paws.set(appointment, status="completed")
+
+    def dies(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    for step in ("reputation.rescore", "corrections.close_fees"):
+        with monkeypatch.context() as patch:
+            patch.setattr(f"shared.database.{step}", dies)
+            with pytest.raises(KeyboardInterrupt):
+                paws.run()
+    paws.run()
+    assert (paws.owners(), paws.fee().status) == ([(0, 100)], "cancelled")
+    assert payments.created == []

@@ -1,0 +1,464 @@
+"""Collection: a fee is charged once, when it is due, and what becomes of it is recorded."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.database import tables
+from shared.gateways.payments import (
+    Charge,
+    Declined,
+    Intent,
+    IntentState,
+    NeedsCustomer,
+    NotProcessed,
+    OutcomeUnknown,
+    PaymentCredentialsRefused,
+)
+from shared.runtime import Application, RunFailed
+from shared.settings import ConfigurationError
+from tests import rows
+from tests.doubles import Clock, RecordingPayments, RecordingSms
+from tests.rows import NOON
+from tests.salon import DAY, HOUR, Salon, salon
+
+
+@pytest.fixture
+def paws(application: Application) -> Salon:
+    """A salon."""
+    return salon(application)
+
+
+def owed(paws: Salon, clock: Clock, **owner: Any) -> Any:
+    """Let one visit be missed and a day go by; return its appointment."""
+    appointment = paws.missed(owner_id=paws.owner(**owner))
+    paws.run()
+    clock.pass_(days=1)
+    return appointment
+
+
+def raising(error: Exception) -> Any:
+    def answer(charge: Charge) -> None:
+        raise error
+
+    return answer
+
+
+def attempts(paws: Salon) -> list[tuple[int, str | None, str | None]]:
+    return [(each.attempt, each.outcome, each.code) for each in rows.all_of(paws.engine, tables.payment_attempts)]
+
+
+def test_a_fee_is_charged_after_its_hold_and_recorded(
+    paws: Salon, clock: Clock, payments: RecordingPayments, sms: RecordingSms
+) -> None:
+    appointment = owed(paws, clock)
+    result = paws.run()
+    fee = paws.fee()
+    assert (fee.status, fee.succeeded_at, fee.attempts, fee.next_attempt_at) == ("succeeded", NOON + DAY, 1, None)
+    assert fee.stripe_payment_intent_id == f"pi-{fee.id}"
+    (charge,) = payments.created
+    assert (charge.fee_id, charge.customer_id, charge.amount_cents, charge.currency, charge.account) == (
+        fee.id, "cus_1", 2500, "USD", None,
+    )  # fmt: skip
+    assert payments.confirmed == [(f"pi-{fee.id}", f"{fee.id}-1")]
+    assert attempts(paws) == [(1, "succeeded", None)]
+    charged = {each.id: each.no_show_fee_charged for each in rows.all_of(paws.engine, tables.appointments)}
+    assert charged == {appointment: 2500}
+    assert (result["total_fees_collected"], result["fee_cents_collected"]) == (1, {"USD": 2500})
+    assert sms.bodies[1] == (
+        "Receipt from Happy Paws: no-show fee of $25.00 paid. Missed visit: yesterday at 9:00 AM. "
+        "Questions: +12125550142. Reply STOP to opt out"
+    )
+    paws.run()
+    assert (len(payments.confirmed), len(sms.sent)) == (1, 2)
+
+
+@pytest.mark.parametrize(("minutes", "is_charged"), [(22 * 60 + 59, False), (23 * 60, True), (24 * 60, True)])
+def test_a_fee_is_held_and_then_charged_by_the_run_within_the_hour(
+    paws: Salon, clock: Clock, payments: RecordingPayments, minutes: int, is_charged: bool
+) -> None:
+    paws.missed()
+    paws.run()
+    assert payments.created == []
+    clock.pass_(minutes=minutes)
+    paws.run()
+    assert bool(payments.confirmed) is is_charged
+
+
+def test_a_daily_job_that_runs_a_little_early_does_not_slip_a_day(
+    paws: Salon, clock: Clock, payments: RecordingPayments
+) -> None:
+    paws.missed()
+    paws.run()
+    clock.pass_(hours=23, minutes=59, seconds=30)
+    assert paws.run()["total_fees_collected"] == 1
+
+
+def test_the_connected_account_and_the_rest_after_a_deposit_are_charged(
+    application: Application, clock: Clock, payments: RecordingPayments
+) -> None:
+    paws = salon(application, settings='{"stripe_account": "acct_9"}')
+    paws.missed(deposit_paid=1000)
+    paws.run()
+    clock.pass_(days=1)
+    assert paws.run()["fee_cents_collected"] == {"USD": 1500}
+    assert (payments.created[0].account, payments.created[0].amount_cents) == ("acct_9", 1500)
+
+
+@pytest.mark.parametrize("settings", [{"auto_charge": False}, {"fee_requires_delivered_reminder": True}], ids=str)
+def test_where_fees_are_not_charged_by_themselves_they_stay_for_staff(
+    application: Application, clock: Clock, payments: RecordingPayments, settings: dict[str, bool]
+) -> None:
+    paws = salon(application, settings=json.dumps({"no_show": settings}))
+    owed(paws, clock)
+    paws.run()
+    assert (paws.fee().status, payments.created) == ("pending", [])
+
+
+@pytest.mark.parametrize(
+    ("owner", "code"),
+    [
+        ({"has_payment_method": False}, "no_payment_method"),
+        ({"stripe_customer_id": None}, "no_payment_method"),
+        ({"is_active": False}, "owner_inactive"),
+        ({"deleted_at": NOON}, "owner_inactive"),
+    ],
+)
+def test_who_cannot_be_charged_is_left_to_staff(
+    paws: Salon, clock: Clock, payments: RecordingPayments, sms: RecordingSms, owner: dict[str, Any], code: str
+) -> None:
+    owed(paws, clock, **owner)
+    told = len(sms.sent)
+    result = paws.run()
+    assert (paws.fee().status, paws.fee().failure_code, payments.created) == ("failed", code, [])
+    assert (result["total_fees_failed"], result["skipped"]) == (1, {code: 1})
+    assert len(sms.sent) == told
+    assert paws.run()["total_fees_failed"] == 0
+
+
+def test_nothing_is_charged_more_than_14_days_after_the_visit(
+    paws: Salon, clock: Clock, payments: RecordingPayments
+) -> None:
+    owed(paws, clock)
+    clock.pass_(days=14)
+    paws.run()
+    assert (paws.fee().status, paws.fee().failure_code, payments.created) == ("failed", "too_late", [])
+
+
+def test_on_the_14th_day_it_still_is(paws: Salon, clock: Clock) -> None:
+    owed(paws, clock)
+    clock.pass_(days=13)
+    assert paws.run()["total_fees_collected"] == 1
+
+
+def test_a_tenant_with_bad_settings_is_charged_for_nobody(
+    paws: Salon, clock: Clock, payments: RecordingPayments
+) -> None:
+    salon(paws.application, subdomain="good")
+    owed(paws, clock)
+    rows.change(paws.engine, tables.tenants, paws.tenant_id, settings="{")
+    paws.run()
+    assert (paws.fee().status, payments.created) == ("pending", [])
+
+
+# What the provider answers
+
+
+def test_a_declined_card_is_tried_again_after_one_three_and_seven_days_then_failed(
+    paws: Salon, clock: Clock, payments: RecordingPayments, sms: RecordingSms
+) -> None:
+    owed(paws, clock)
+    payments.answer = raising(Declined("insufficient_funds"))
+    tried = []
+    for day in range(1, 20):
+        before = len(payments.confirmed)
+        paws.run()
+        if len(payments.confirmed) > before:
+            tried.append(day)
+        clock.pass_(days=1)
+    assert tried == [1, 2, 5, 12]
+    fee = paws.fee()
+    assert (fee.status, fee.failure_code, fee.attempts) == ("failed", "insufficient_funds", 4)
+    assert attempts(paws) == [(number, "declined", "insufficient_funds") for number in (1, 2, 3, 4)]
+    assert len({key for _, key in payments.confirmed}) == 4
+    assert len(payments.created) == 1
+    assert sms.bodies[1].startswith("Happy Paws: your no-show fee of $25.00 could not be charged. Missed visit: on ")
+    assert len(sms.sent) == 2
+
+
+def test_a_card_that_works_the_second_time_pays(paws: Salon, clock: Clock, payments: RecordingPayments) -> None:
+    owed(paws, clock)
+    payments.answer = raising(Declined("insufficient_funds", "try_again_later"))
+    assert paws.run()["total_fees_failed"] == 0
+    assert (paws.fee().status, paws.fee().next_attempt_at) == ("pending", NOON + 2 * DAY)
+    payments.answer = lambda charge: None
+    clock.pass_(days=1)
+    assert paws.run()["total_fees_collected"] == 1
+    assert (paws.fee().status, paws.fee().failure_code) == ("succeeded", None)
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (Declined("generic_decline", "do_not_try_again"), "failed"),
+        (Declined("stolen_card"), "failed"),
+        (Declined("expired_card", "try_again_later"), "pending"),
+        (Declined("generic_decline"), "pending"),
+        (Declined("authentication_required"), "requires_action"),
+        (NeedsCustomer("authentication_required"), "requires_action"),
+    ],
+    ids=lambda each: f"{each.code} {getattr(each, 'advice', '')}" if isinstance(each, Exception) else each,
+)
+def test_the_advice_comes_first_then_the_code(
+    paws: Salon, clock: Clock, payments: RecordingPayments, sms: RecordingSms, error: Exception, status: str
+) -> None:
+    owed(paws, clock)
+    payments.answer = raising(error)
+    result = paws.run()
+    assert paws.fee().status == status
+    assert (result["total_fees_failed"], len(sms.sent)) == ((0, 1) if status == "pending" else (1, 2))
+    paws.run()
+    assert (len(payments.confirmed), len(sms.sent)) == (1, 1 if status == "pending" else 2)
+
+
+def test_what_the_provider_could_not_take_waits_and_counts_as_no_decline(
+    paws: Salon, clock: Clock, payments: RecordingPayments
+) -> None:
+    owed(paws, clock)
+    payments.answer_create = raising(NotProcessed("429"))
+    paws.run()
+    assert (paws.fee().status, payments.confirmed, len(payments.created)) == ("pending", [], 1)
+    assert attempts(paws) == [(1, "not_processed", "429")]
+    payments.answer_create = lambda charge: None
+    clock.pass_(days=1)
+    assert paws.run()["total_fees_collected"] == 1
+
+
+def test_an_outage_stops_collecting_early(
+    paws: Salon, clock: Clock, payments: RecordingPayments, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.collection.BATCH", 2)
+    paws.kept(NOON - HOUR, 10)
+    for _ in range(6):
+        paws.missed()
+    paws.run()
+    clock.pass_(days=1)
+    payments.answer = raising(NotProcessed("connection"))
+    paws.run()
+    assert len(payments.confirmed) == 2
+    payments.answer = lambda charge: None
+    clock.pass_(days=1)
+    assert paws.run()["total_fees_collected"] == 6
+
+
+def test_refused_credentials_fail_the_run_and_cost_nothing(
+    paws: Salon, clock: Clock, payments: RecordingPayments
+) -> None:
+    owed(paws, clock)
+    payments.answer = raising(PaymentCredentialsRefused("401"))
+    with pytest.raises(RunFailed, match="payment provider refuses"):
+        paws.run()
+    assert (paws.fee().status, len(payments.confirmed)) == ("pending", 1)
+    payments.answer = lambda charge: None
+    assert paws.run()["total_fees_collected"] == 1
+
+
+# What nobody knows
+
+
+@pytest.mark.parametrize("step", ["answer_create", "answer"])
+def test_an_unclear_answer_is_looked_up_and_never_confirmed_again_blindly(
+    paws: Salon, clock: Clock, payments: RecordingPayments, sms: RecordingSms, step: str
+) -> None:
+    owed(paws, clock)
+    setattr(payments, step, raising(OutcomeUnknown("timeout")))
+    assert paws.run()["total_fees_collected"] == 0
+    assert paws.fee().status == "processing"
+    assert attempts(paws) == [(1, "unknown", "timeout")]
+    paws.run()
+    assert payments.looked_up == []  # too soon
+    clock.pass_(minutes=3)
+    payments.books = lambda charge: Intent(f"pi-{charge.fee_id}", IntentState.SUCCEEDED)
+    before = len(payments.confirmed)
+    assert paws.run()["total_fees_collected"] == 1
+    ((charge, intent),) = payments.looked_up
+    assert (charge.customer_id, intent) == ("cus_1", None if step == "answer_create" else f"pi-{charge.fee_id}")
+    assert (paws.fee().status, len(payments.confirmed), len(sms.sent)) == ("succeeded", before, 2)
+    assert attempts(paws) == [(1, "succeeded", None)]
+
+
+@pytest.mark.parametrize(
+    ("found", "status", "confirmed"),
+    [
+        (None, "succeeded", 2),
+        (Intent("pi", IntentState.UNCONFIRMED), "succeeded", 2),
+        (Intent("pi", IntentState.DECLINED, "stolen_card"), "failed", 1),
+        (Intent("pi", IntentState.NEEDS_CUSTOMER), "requires_action", 1),
+        (Intent("pi", IntentState.UNDER_WAY), "processing", 1),
+    ],
+    ids=str,
+)
+def test_what_the_books_say_is_what_happened(
+    paws: Salon, clock: Clock, payments: RecordingPayments, found: Intent | None, status: str, confirmed: int
+) -> None:
+    owed(paws, clock)
+    payments.answer = raising(OutcomeUnknown("timeout"))
+    paws.run()
+    payments.answer = lambda charge: None
+    payments.books = lambda charge: found
+    clock.pass_(minutes=3)
+    paws.run()
+    assert (paws.fee().status, len(payments.confirmed)) == (status, confirmed)
+
+
+def test_books_that_cannot_be_asked_leave_it_unclear(paws: Salon, clock: Clock, payments: RecordingPayments) -> None:
+    owed(paws, clock)
+    payments.answer = raising(OutcomeUnknown("timeout"))
+    paws.run()
+    for error in (NotProcessed("429"), OutcomeUnknown("timeout")):
+        clock.pass_(minutes=3)
+        payments.books = raising(error)
+        paws.run()
+        assert (paws.fee().status, len(payments.confirmed)) == ("processing", 1)
+
+
+@pytest.mark.parametrize("step", ["create", "stored", "confirm", "recorded"])
+def test_a_worker_killed_between_two_steps_charges_nobody_twice(
+    paws: Salon, clock: Clock, payments: RecordingPayments, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    owed(paws, clock)
+    taken: set[str] = set()
+
+    def dies(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    payments.answer = lambda charge: taken.add(f"pi-{charge.fee_id}")
+    with monkeypatch.context() as patch:
+        if step == "create":
+            patch.setattr(payments, "answer_create", dies)
+        if step == "stored":
+            patch.setattr("shared.collection._confirm", dies)
+        if step == "confirm":
+            patch.setattr(payments, "answer", dies)
+        if step == "recorded":
+            patch.setattr("shared.collection._record", dies)
+        with pytest.raises(KeyboardInterrupt):
+            paws.run()
+    assert paws.fee().status == "processing"
+    payments.books = lambda charge: Intent("pi", IntentState.SUCCEEDED) if taken else None
+    paws.run()
+    assert paws.fee().status == "processing"  # the dead worker's claim still holds
+    clock.pass_(minutes=6)
+    paws.run()
+    assert paws.fee().status == "succeeded"
+    assert len(taken) == 1
+    assert len(payments.confirmed) == (2 if step == "confirm" else 1)
+
+
+def test_no_transaction_is_open_while_a_card_is_charged(paws: Salon, clock: Clock, payments: RecordingPayments) -> None:
+    open_connections = []
+    owed(paws, clock)
+    payments.answer = lambda charge: open_connections.append(paws.engine.pool.checkedout())
+    payments.answer_create = payments.answer
+    paws.run()
+    assert open_connections == [0, 0]
+
+
+def test_a_run_out_of_time_leaves_the_rest_to_the_next(
+    paws: Salon, clock: Clock, payments: RecordingPayments, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.collection.BATCH", 1)
+    paws.kept(NOON - HOUR, 10)
+    for _ in range(3):
+        paws.missed()
+    paws.run()
+    clock.pass_(days=1)
+    payments.answer = lambda charge: clock.pass_(seconds=60)
+    short = replace(paws, application=replace(paws.application, time_budget=timedelta(seconds=50)))
+    assert short.run()["total_fees_collected"] == 1
+    payments.answer = lambda charge: None
+    assert paws.run()["total_fees_collected"] == 2
+
+
+# Corrections
+
+
+def test_a_visit_put_right_before_the_charge_costs_nothing(
+    paws: Salon, clock: Clock, payments: RecordingPayments
+) -> None:
+    appointment = owed(paws, clock)
+    paws.set(appointment, status="completed")
+    result = paws.run()
+    assert (result["corrected"], paws.fee().status, payments.created) == (1, "cancelled", [])
+    assert paws.owners() == [(0, 100)]
+    assert paws.events()[0].reversed_reason == "no_show_corrected"
+
+
+def test_a_visit_put_right_after_the_charge_needs_a_refund_that_a_person_gives(
+    paws: Salon, clock: Clock, payments: RecordingPayments
+) -> None:
+    appointment = owed(paws, clock)
+    paws.run()
+    paws.set(appointment, status="completed")
+    clock.pass_(days=1)
+    result = paws.run()
+    assert (result["corrected"], result["needs_refund"], paws.fee().status) == (1, 1, "needs_refund")
+    assert (paws.owners(), len(payments.confirmed)) == ([(0, 100)], 1)
+    again = paws.run()
+    assert (again["corrected"], again["needs_refund"]) == (0, 0)
+
+
+def test_a_visit_put_right_while_its_charge_is_unclear_needs_a_refund_once_that_is_known(
+    paws: Salon, clock: Clock, payments: RecordingPayments
+) -> None:
+    appointment = owed(paws, clock)
+    payments.answer = raising(OutcomeUnknown("timeout"))
+    paws.run()
+    paws.set(appointment, status="completed")
+    payments.books = lambda charge: Intent("pi", IntentState.SUCCEEDED)
+    clock.pass_(days=1)
+    assert paws.run()["corrected"] == 1
+    assert paws.fee().status == "succeeded"
+    assert paws.run()["needs_refund"] == 1
+
+
+def test_a_visit_put_right_at_the_last_moment_is_not_charged(
+    paws: Salon, clock: Clock, payments: RecordingPayments, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    appointment = owed(paws, clock)
+    with monkeypatch.context() as patch:
+        patch.setattr("shared.tasks.no_show_detector.correct", lambda _: paws.set(appointment, status="completed"))
+        paws.run()
+    assert (paws.fee().status, payments.created) == ("pending", [])
+    paws.run()
+    assert paws.fee().status == "cancelled"
+
+
+# Asking first
+
+
+def test_a_dry_run_tells_what_would_be_charged_and_charges_nobody(
+    paws: Salon, clock: Clock, payments: RecordingPayments
+) -> None:
+    for owner in ({}, {"has_payment_method": False}):
+        paws.missed(owner_id=paws.owner(**owner))
+    paws.run()
+    clock.pass_(days=1)
+    before = rows.all_of(paws.engine, tables.payments)
+    told = [each for each in paws.run(is_dry=True)["would"] if each["action"] == "charge"]
+    assert sorted(each["reason"] or "" for each in told) == ["", "no_payment_method"]
+    assert all(each["subject"].endswith(", 2500 USD") for each in told)
+    assert (rows.all_of(paws.engine, tables.payments), payments.created) == (before, [])
+
+
+def test_without_a_payment_provider_the_job_says_so_and_others_run(paws: Salon) -> None:
+    from shared.runtime import run
+
+    without = replace(paws.application, payments=None)
+    with pytest.raises(ConfigurationError, match="PAYMENT_PROVIDER: stripe is not part of this version yet"):
+        run(without, "NoShowDetector")
+    run(without, "AppointmentReminders24h")
+    run(without, "NoShowDetector", is_dry=True)
