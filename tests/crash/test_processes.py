@@ -27,8 +27,10 @@ _SENT = re.compile(r"^SMS to \S+ \(([0-9a-f-]{36})\)")
 class Worker:
     """A process that is ready to run the job."""
 
-    def __init__(self, database: Path, log: Path, wall: datetime, moment: str = "") -> None:
-        arguments = [f"sqlite:///{database}", str(log), NOON.isoformat(), wall.isoformat(), JOB, moment]
+    def __init__(
+        self, database: Path, log: Path, wall: datetime, moment: str = "", *, job: str = JOB, now: datetime = NOON
+    ) -> None:
+        arguments = [f"sqlite:///{database}", str(log), now.isoformat(), wall.isoformat(), job, moment]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.crash.worker", *arguments],
             cwd=ROOT,
@@ -51,6 +53,11 @@ class Worker:
     def finish(self, expected: int = 0) -> None:
         _, errors = self.process.communicate(timeout=120)
         assert self.process.returncode == expected, errors
+
+    def end(self) -> int:
+        """Wait for the process to end by itself or to be killed, and return its exit code."""
+        self.process.communicate(timeout=120)
+        return self.process.returncode
 
 
 @pytest.fixture

@@ -8,15 +8,14 @@ import logging
 import os
 import signal
 import sys
+from dataclasses import replace
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine, event
 
 from shared.database.engine import open_engine
 from shared.gateways.sms import ConsoleSms, Sms
-from shared.policy import TenantPolicy
-from shared.runtime import Application, Request, run_without_lease
+from shared.runtime import Request, run_without_lease, simulation
 
 
 class Countdown:
@@ -61,7 +60,7 @@ def main(database: str, log_file: str, now: str, wall: str, job: str, moment: st
     stands_at = datetime.fromisoformat(wall)
     engine = open_engine(database)
     sms = doomed(engine, moment) if moment else ConsoleSms()
-    application = Application(engine, TenantPolicy(), ZoneInfo("UTC"), sms, clock=lambda: stands_at)
+    application = replace(simulation(engine, lambda: stands_at), sms=sms)
     print("ready", flush=True)  # noqa: T201
     sys.stdin.readline()
     run_without_lease(application, Request(job, at=datetime.fromisoformat(now)))
