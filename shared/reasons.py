@@ -11,6 +11,7 @@ class Reason(StrEnum):
     INVALID_PHONE = "invalid_phone"
     PHONE_BLOCKED = "phone_blocked"
     OWNER_INACTIVE = "owner_inactive"
+    OWNER_CHANGED = "owner_changed"
     PET_DECEASED = "pet_deceased"
     PET_INACTIVE = "pet_inactive"
     SUPERSEDED = "superseded"
@@ -43,6 +44,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.NO_PHONE: "The owner has no phone number.",
     Reason.INVALID_PHONE: "The owner's phone number is not a valid number.",
     Reason.PHONE_BLOCKED: "The owner's phone number proved unreachable twice.",
+    Reason.OWNER_CHANGED: "It belongs to another owner now than when the text was planned.",
     Reason.OWNER_INACTIVE: "The owner is inactive or was deleted.",
     Reason.PET_DECEASED: "Every pet of the appointment has died.",
     Reason.PET_INACTIVE: "The pet is inactive or was deleted.",

@@ -231,10 +231,11 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A notification that a worker took to send. `attempts` counts this one."""
+    """A notification that a worker took to send. `attempts` counts this one; `owner_id`: for whom it was planned."""
 
     id: UUID
     tenant_id: UUID
+    owner_id: UUID
     kind: Kind
     useful_until: datetime
     attempts: int

@@ -337,6 +337,18 @@ def test_a_row_that_came_to_refer_to_another_tenant_is_not_texted(
     assert rows.only(application.engine, tables.notifications).reason == "foreign_reference"
 
 
+def test_what_came_to_belong_to_another_owner_is_not_texted_to_either(
+    application: Application, sms: RecordingSms, clock: Clock
+) -> None:
+    tenant, appointment = plan_waiting(application, clock)
+    with application.engine.begin() as connection:
+        other = rows.owner(connection, tenant, phone="+12125550177")
+    rows.change(application.engine, tables.appointments, appointment, owner_id=other)
+    remind(application)
+    cancelled = [each.reason for each in rows.all_of(application.engine, tables.decisions) if each.reason]
+    assert (sms.sent, cancelled) == ([], ["owner_changed"])
+
+
 def test_one_message_that_cannot_be_written_does_not_hold_up_the_others(
     application: Application, sms: RecordingSms, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -182,6 +182,7 @@ def waiting(connection: Connection, run_id: UUID, kind: Kind) -> int:
 _CLAIMED = (
     notifications.c.id,
     notifications.c.tenant_id,
+    notifications.c.owner_id,
     notifications.c.kind,
     notifications.c.useful_until,
     notifications.c.attempts,
@@ -189,7 +190,7 @@ _CLAIMED = (
 
 
 def _claimed(row: Any) -> Claimed:
-    return Claimed(row.id, row.tenant_id, Kind(row.kind), row.useful_until, row.attempts)
+    return Claimed(row.id, row.tenant_id, row.owner_id, Kind(row.kind), row.useful_until, row.attempts)
 
 
 def _due(scope: Scope, now: datetime, limit: int) -> Any:

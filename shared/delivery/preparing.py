@@ -107,7 +107,11 @@ def _objection(
     subject = subjects.get(member.subject_id)
     if subject is None:
         return Reason.SUBJECT_GONE
-    return SUBJECTS[claimed.kind].objection(claimed.kind, subject, member, served)
+    kind = SUBJECTS[claimed.kind]
+    objection = kind.objection(claimed.kind, subject, member, served)
+    if objection is None and kind.owner(subject).id != claimed.owner_id:
+        return Reason.OWNER_CHANGED
+    return objection
 
 
 def _render(served: ServedTenant, claimed: Claimed, right: Sequence[Any], now: datetime) -> Ready:

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from shared import settings
 from shared.policy import PLACEHOLDERS, TenantPolicy, policy_of
-from shared.records import Kind, Tenant
+from shared.records import TEXTS, Tenant
 from shared.settings import Group, load
 from tests.cli.shell import ROOT
 
@@ -79,7 +79,7 @@ def test_the_example_of_a_whole_object_is_taken() -> None:
 
 
 def test_every_kind_of_text_and_every_placeholder_is_told() -> None:
-    assert [kind for kind in Kind if f"`{kind}`" not in KEYS] == []
+    assert [kind for kind in TEXTS if f"`{kind}`" not in KEYS] == []
     assert [name for name in PLACEHOLDERS if f"${name}" not in KEYS] == []
 
 
