@@ -161,3 +161,8 @@ class MarkedVisit:
     began_at: datetime
     is_ours: bool
     is_forgiven: bool
+
+
+def is_forgiven(fee: Fee) -> bool:
+    """Whether staff waived the fee: the visit does not count as missed any more."""
+    return fee.status is FeeStatus.WAIVED and fee.failure_code not in OUR_WAIVERS

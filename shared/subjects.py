@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from shared.database import queries, vaccinations, visits
-from shared.fees import FeeStatus, MissedVisit
+from shared.fees import FeeStatus, MissedVisit, is_forgiven
 from shared.messages.fees import appointments_of, fee_text
 from shared.messages.reminders import reminder_text
 from shared.messages.rendering import Text
@@ -54,6 +54,8 @@ def _fee_objection(kind: Kind, visit: MissedVisit, _member: Member, served: Serv
     if visit.owner.tenant_id != visit.tenant_id:
         return Reason.FOREIGN_REFERENCE
     if kind is not Kind.FEE_RECEIPT and (visit.is_reversed or not appointments_of(visit, served)):
+        return Reason.NO_SHOW_CORRECTED
+    if kind is Kind.NO_SHOW_NOTICE and visit.fee and is_forgiven(visit.fee):
         return Reason.NO_SHOW_CORRECTED
     status = visit.fee.status if visit.fee else None
     if kind is Kind.FEE_FAILED and status not in (FeeStatus.FAILED, FeeStatus.REQUIRES_ACTION):

@@ -1,10 +1,11 @@
 """What is written about a missed visit: the decisions, the event, the fee, and the texts."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from uuid import UUID, uuid5
 
-from shared.fees import Candidate, NewFee
+from shared.fees import Candidate, MissedVisit, NewFee
 from shared.policy import ServedTenant
 from shared.reasons import Reason
 from shared.records import Decision, EventKind, Kind, NewEvent, Outcome, Owner, Plan, PlannedNotification
@@ -83,6 +84,22 @@ def notice_of(visit: FoundVisit, now: datetime, run_id: UUID) -> Plan:
     return text_plan(Kind.NO_SHOW_NOTICE, visit.id, visit.on, visit.owner, visit.served, now=now, run_id=run_id)
 
 
+def retold(
+    kind: Kind,
+    visit: MissedVisit,
+    served: ServedTenant,
+    reason: Reason | None,
+    useful_until: datetime,
+    *,
+    now: datetime,
+    run_id: UUID,
+) -> Plan:
+    """Return the plan of deciding again about a text that never reached the provider. `reason`: why not now either."""
+    on = visit.began_at.astimezone(served.zone).date()
+    plan = _plan(kind, visit.id, on, visit.owner, served, reason, useful_until, now=now, run_id=run_id)
+    return replace(plan, retaken=frozenset(each.ledger_key for each in plan.decisions))
+
+
 def text_plan(
     kind: Kind, visit: UUID, on: date, owner: Owner, served: ServedTenant, *, now: datetime, run_id: UUID
 ) -> Plan:
@@ -91,9 +108,24 @@ def text_plan(
     Its decision is unique for the visit, so each kind of text goes out once at most.
     """
     reason = cannot_text(owner, served.region) if owner.is_active else Reason.OWNER_INACTIVE
+    return _plan(kind, visit, on, owner, served, reason, now + TEXT_USEFUL, now=now, run_id=run_id)
+
+
+def _plan(
+    kind: Kind,
+    visit: UUID,
+    on: date,
+    owner: Owner,
+    served: ServedTenant,
+    reason: Reason | None,
+    useful_until: datetime,
+    *,
+    now: datetime,
+    run_id: UUID,
+) -> Plan:
     leaves_at = after_quiet(now, served.policy.sms.quiet_hours, served.zone)
     text = PlannedNotification(
-        uuid5(run_id, f"{kind}:{visit}"), served.tenant.id, owner.id, kind, leaves_at, now + TEXT_USEFUL
+        uuid5(run_id, f"{kind}:{visit}"), served.tenant.id, owner.id, kind, leaves_at, useful_until
     )
     made = Decision(
         tenant_id=served.tenant.id,

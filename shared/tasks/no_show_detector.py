@@ -19,6 +19,7 @@ from shared.rules.missed import closed
 from shared.rules.no_show import FoundVisit
 from shared.tally import would
 from shared.tasks.context import Context
+from shared.tasks.fee_texts import retell
 from shared.tasks.marking import Marking
 from shared.tasks.no_show_corrections import correct
 
@@ -28,7 +29,7 @@ BATCH = 500
 
 
 def detect_no_shows(context: Context) -> None:
-    """Put right what staff corrected, then mark what was missed and write fees, events and notices."""
+    """Put right what staff corrected, mark what was missed with its fee and event, tell the owners."""
     correct(context)
     marking = Marking(context)
     since = no_show.look_back_bound(context.now, context.look_back, context.switch_on)
@@ -39,6 +40,7 @@ def detect_no_shows(context: Context) -> None:
             if context.is_out_of_time():
                 return
             _detect_day(marking, tenants, Day(begins, ends, since, until, over_by=context.now))
+    retell(context)
 
 
 def _alike(served: Sequence[ServedTenant]) -> Iterator[dict[UUID, ServedTenant]]:

@@ -1,0 +1,44 @@
+"""Texts about missed visits that could not be sent are decided about again: a phone number may have been added."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from uuid import UUID
+
+from shared.database import fee_texts, visits
+from shared.database.engine import reading
+from shared.database.fee_texts import Untold
+from shared.fees import MissedVisit
+from shared.policy import ServedTenant
+from shared.records import Kind, Member, Plan
+from shared.rules.missed import TEXT_USEFUL, retold
+from shared.rules.visits import joined
+from shared.subjects import SUBJECTS
+from shared.tasks.context import Context
+from shared.tasks.planning import write
+
+KINDS = (Kind.NO_SHOW_NOTICE, Kind.FEE_RECEIPT, Kind.FEE_FAILED)
+LOOK_BACK = timedelta(days=30)
+"""How long after a visit a text about it may still be of use: its fee is settled within two weeks, the text for one."""
+
+
+def retell(context: Context) -> None:
+    """Plan the texts that can be sent by now and are still of use."""
+    tenants = {each.tenant.id: each for each in context.served}
+    with reading(context.engine) as connection:
+        found = fee_texts.untold(connection, KINDS, list(tenants), context.now - LOOK_BACK)
+        useful = [each for each in found if each.about_at and context.now < each.about_at + TEXT_USEFUL]
+        missed = visits.missed_visits(connection, {each.visit_id for each in useful})
+    if useful:
+        plan = joined([_decide(context, tenants[each.tenant_id], each, missed) for each in useful])
+        write(context, tenants, plan, missed, planned_as="texts_planned")
+
+
+def _decide(context: Context, served: ServedTenant, text: Untold, missed: Mapping[UUID, MissedVisit]) -> Plan:
+    visit = missed.get(text.visit_id)
+    if visit is None or text.about_at is None:
+        return Plan()
+    member = Member(text.visit_id, "", text.visit_id, None)
+    reason = SUBJECTS[text.kind].objection(text.kind, visit, member, served)
+    if reason == text.reason:
+        return Plan()
+    return retold(text.kind, visit, served, reason, text.about_at + TEXT_USEFUL, now=context.now, run_id=context.run_id)

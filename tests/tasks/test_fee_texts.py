@@ -1,0 +1,116 @@
+"""Texts about missed visits that could not be sent are sent when they can be, while they are of use."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from shared.database import tables
+from shared.runtime import Application, run
+from tests import rows
+from tests.doubles import Clock, RecordingSms
+from tests.rows import NOON
+from tests.salon import DAY, Salon
+
+
+@pytest.fixture
+def salon(application: Application) -> Salon:
+    with application.engine.begin() as connection:
+        return Salon(application, rows.tenant(connection))
+
+
+def change_owner(salon: Salon, owner: UUID, **columns: Any) -> None:
+    rows.change(salon.engine, tables.owners, owner, **columns)
+
+
+def text_decisions(salon: Salon) -> dict[str, tuple[str, str | None]]:
+    found = rows.all_of(salon.engine, tables.decisions)
+    return {each.kind: (each.outcome, each.reason) for each in found if each.subject_type == "visit"}
+
+
+def test_a_phone_number_added_in_time_brings_the_notice(salon: Salon, sms: RecordingSms, clock: Clock) -> None:
+    owner = salon.owner(phone=None)
+    salon.missed(owner_id=owner)
+    salon.run()
+    assert text_decisions(salon)["no_show_notice"] == ("skipped", "no_phone")
+    change_owner(salon, owner, phone="+12125550143")
+    clock.pass_(hours=24)
+    salon.run()
+    salon.run()
+    assert ["we missed" in body for body in sms.bodies].count(True) == 1
+    assert text_decisions(salon)["no_show_notice"] == ("notify", None)
+
+
+def test_a_week_later_the_notice_is_of_no_use(salon: Salon, sms: RecordingSms, clock: Clock) -> None:
+    owner = salon.owner(phone=None)
+    salon.missed(owner_id=owner)
+    salon.run()
+    change_owner(salon, owner, phone="+12125550143")
+    clock.pass_(hours=7 * 24)
+    salon.run()
+    assert not any("we missed" in body for body in sms.bodies)
+    assert text_decisions(salon)["no_show_notice"] == ("skipped", "no_phone")
+
+
+def test_a_receipt_that_could_not_be_sent_follows(salon: Salon, sms: RecordingSms, clock: Clock) -> None:
+    owner = salon.owner(sms_opted_in=False)
+    salon.missed(owner_id=owner)
+    salon.run()
+    clock.pass_(hours=24)
+    salon.run()
+    assert text_decisions(salon)["fee_receipt"] == ("skipped", "opted_out")
+    change_owner(salon, owner, sms_opted_in=True)
+    clock.pass_(hours=24)
+    salon.run()
+    assert sorted(body.split(":")[0] for body in sms.bodies) == ["Happy Paws", "Receipt from Happy Paws"]
+
+
+def test_a_reason_that_stands_is_left_and_one_that_changed_is_recorded(salon: Salon, clock: Clock) -> None:
+    owner = salon.owner(phone=None)
+    salon.missed(owner_id=owner)
+    salon.run()
+    before = rows.all_of(salon.engine, tables.decisions)
+    clock.pass_(hours=1)
+    salon.run()
+    assert rows.all_of(salon.engine, tables.decisions) == before
+    change_owner(salon, owner, phone="12")
+    salon.run()
+    assert text_decisions(salon)["no_show_notice"] == ("skipped", "invalid_phone")
+
+
+def test_a_visit_that_staff_corrected_is_not_written_about(salon: Salon, sms: RecordingSms, clock: Clock) -> None:
+    owner = salon.owner(phone=None)
+    missed = salon.missed(owner_id=owner)
+    salon.run()
+    salon.set(missed, status="completed")
+    change_owner(salon, owner, phone="+12125550143")
+    clock.pass_(hours=24)
+    salon.run()
+    assert sms.bodies == []
+    assert text_decisions(salon)["no_show_notice"] == ("skipped", "no_show_corrected")
+
+
+def test_a_notice_that_waits_is_not_sent_once_staff_waived_the_fee(
+    salon: Salon, sms: RecordingSms, clock: Clock
+) -> None:
+    clock.now = NOON + timedelta(hours=10)  # 22:00 in New York: the notice waits for the morning
+    salon.missed()
+    salon.run()
+    rows.change(salon.engine, tables.payments, salon.fee().id, status="waived")
+    clock.pass_(hours=11)
+    run(salon.application, "AppointmentReminders24h")
+    assert sms.bodies == []
+    assert text_decisions(salon)["no_show_notice"] == ("cancelled", "no_show_corrected")
+
+
+def test_a_dry_run_tells_it_and_writes_nothing(salon: Salon, clock: Clock) -> None:
+    owner = salon.owner(phone=None)
+    salon.missed(owner_id=owner)
+    salon.run()
+    change_owner(salon, owner, phone="+12125550143")
+    before = rows.all_of(salon.engine, tables.decisions)
+    clock.now += DAY - timedelta(hours=2)
+    would = [each for each in salon.run(is_dry=True)["would"] if each["action"] == "notify"]
+    assert ["we missed" in each["text"] for each in would] == [True]
+    assert rows.all_of(salon.engine, tables.decisions) == before
