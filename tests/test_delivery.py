@@ -110,6 +110,14 @@ def test_a_two_hour_reminder_goes_before_a_24_hour_one(
     assert ["tomorrow" in body for body in sms.bodies] == [False, True]
 
 
+def test_switching_all_texts_on_again_is_no_blast(application: Application, sms: RecordingSms, clock: Clock) -> None:
+    due_tomorrow(application.engine)
+    remind(replace(application, sms_enabled=False))
+    clock.now = NOON + DAY
+    assert remind(application)["expired"] == 1
+    assert sms.sent == []
+
+
 # What a provider answers
 
 
@@ -220,6 +228,48 @@ def test_the_ids_of_other_messages_are_left_out_when_the_log_is_asked(
     clock.pass_(minutes=2)
     remind(application)
     assert [known for _, _, known in sms.asked] == [frozenset({"SM1"})]
+
+
+def test_the_log_is_asked_for_the_text_and_the_number_as_they_were_handed_over(
+    application: Application, sms: RecordingSms, clock: Clock
+) -> None:
+    due_tomorrow(application.engine)
+    sms.answer = answering(OutcomeUnknown("time-out"))
+    remind(application)
+    handed_over = sms.sent[0]
+    with application.engine.begin() as connection:
+        connection.execute(tables.pets.update().values(name="Luna"))
+        connection.execute(tables.owners.update().values(phone="+12125550199"))
+    clock.pass_(minutes=2)
+    remind(application)
+    asked, after, _ = sms.asked[0]
+    assert (asked.body, asked.to, after) == (handed_over.body, handed_over.to, NOON)
+
+
+def test_an_answer_that_is_unclear_twice_is_asked_about_twice(
+    application: Application, sms: RecordingSms, clock: Clock
+) -> None:
+    due_tomorrow(application.engine)
+    sms.answer = answering(OutcomeUnknown("time-out"))
+    for _ in range(3):
+        remind(application)
+        clock.pass_(minutes=2)
+    kept = rows.only(application.engine, tables.notifications)
+    assert (len(sms.sent), len(sms.asked), kept.ambiguities, kept.status) == (3, 2, 2, "sending")
+
+
+def test_each_wait_is_twice_as_long_as_the_one_before(
+    application: Application, sms: RecordingSms, clock: Clock
+) -> None:
+    due_tomorrow(application.engine)
+    sms.answer = answering(NotProcessed("20429"))
+    waits = []
+    for _ in range(4):
+        remind(application)
+        planned = rows.only(application.engine, tables.notifications).not_before
+        waits.append((planned - clock.now) / timedelta(minutes=1))
+        clock.now = planned
+    assert waits == [1, 2, 4, 8]
 
 
 def test_what_a_dead_worker_left_is_settled_when_its_claim_runs_out(
