@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row
 
 from shared.database import history
 from shared.database.history import Moment, Remembered
+from shared.database.queries import tenant_of
 from shared.policy import PolicyError, TenantPolicy, policy_of, zone_of
 from shared.reasons import SENTENCES, Reason
 from shared.records import AppointmentStatus, Kind, NotificationStatus, Outcome, Tenant, mask_phone
@@ -59,7 +60,7 @@ def explain(
     remembered = _READERS[what](connection, id_)
     if remembered is None:
         return None
-    tenant = _tenant(remembered.tenant)
+    tenant = tenant_of(remembered.tenant)
     policy, zone, problem = _rules_of(tenant, defaults, default_zone)
     facts = {name: _shown(getattr(remembered.row, name), zone) for name in _FACTS[what]}
     upcoming = [problem] if problem else _next(what, remembered, policy, zone, now)
@@ -161,16 +162,3 @@ def _shown(value: Any, zone: ZoneInfo) -> str:
         local = value.astimezone(zone) if value.year < 9999 else value.astimezone(UTC)
         return f"{local:%a %d %b %Y %H:%M %Z}"
     return "" if value is None else str(value)
-
-
-def _tenant(row: Row[Any]) -> Tenant:
-    return Tenant(
-        id=row.id,
-        subdomain=row.subdomain,
-        business_name=row.business_name,
-        phone=row.phone,
-        address=row.address_line1,
-        timezone=row.timezone,
-        currency=row.currency,
-        settings=row.settings,
-    )

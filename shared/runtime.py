@@ -192,56 +192,15 @@ def _ensure_possible(application: Application, request: Request) -> None:
 
 
 def _execute(application: Application, request: Request, run_id: UUID, tenants: Sequence[Tenant]) -> dict[str, Any]:
-    started = application.clock()
-    now = request.at or started
-    tally = Tally(request.progress)
-    served, unserved = serve(tenants, application.defaults, application.zone, tally)
-    with reading(application.engine) as connection:
-        switch_on = runs.switch_on(connection, request.job) or now
-
-    def is_out_of_time() -> bool:
-        return application.clock() - started > application.time_budget
-
+    started, tally = application.clock(), Tally(request.progress)
+    served, left_out = serve(tenants, application.defaults, application.zone, tally)
+    context = _context(application, request, run_id, started, served, tally)
     job = JOBS[request.job]
-    context = Context(
-        engine=application.engine,
-        run_id=run_id,
-        now=now,
-        switch_on=switch_on,
-        served=served,
-        tally=tally,
-        is_dry=request.is_dry,
-        is_out_of_time=is_out_of_time,
-        look_back=application.look_back,
-        accept_surge=request.accept_surge,
-    )
     job.plan(context)
-    collection = _collection(application, context, started) if job.collects else None
-    if collection and request.is_dry:
-        tally.would.extend(would_collect(collection))
-    elif collection:
-        collect(collection)
-    drain = Drain(
-        engine=application.engine,
-        gateway=application.sms,
-        served={each.tenant.id: each for each in served},
-        scope=_scope(served, unserved, request.only, only_sending=True),
-        expirable=_scope(served, unserved, request.only, only_sending=False),
-        now=lambda: now + (application.clock() - started),
-        wall=application.clock,
-        is_out_of_time=is_out_of_time,
-        tally=tally,
-        concurrency=application.concurrency,
-        is_sending=application.sms_enabled,
-    )
-    if request.is_dry:
-        tally.would.extend(would_deliver(drain))
-        waiting = 0
-    else:
-        deliver(drain)
-        with reading(application.engine) as connection:
-            waiting = outbox.waiting(connection, run_id, job.kind) if job.kind else 0
-    if tally.failed_tenants and len(tally.failed_tenants) == len(served) + len(unserved):
+    if job.collects:
+        _collect(application, context, started)
+    _deliver(application, request, context, left_out, started)
+    if tally.failed_tenants and len(tally.failed_tenants) == len(tenants):
         first = tally.problems[0]
         raise RunFailed(
             f"no tenant could be worked for; the first error: {first.tenant}: {first.subject}: {first.reason}"
@@ -249,9 +208,9 @@ def _execute(application: Application, request: Request, run_id: UUID, tenants: 
     return {
         "run_id": str(run_id),
         "task": request.job,
-        "now": now.isoformat(),
-        "tenants_processed": len(served) + len(unserved) - len(tally.failed_tenants),
-        **job.summarize(tally, waiting),
+        "now": context.now.isoformat(),
+        "tenants_processed": len(tenants) - len(tally.failed_tenants),
+        **job.summarize(tally, _waiting(application, request, run_id)),
         "total_errors": len(tally.problems),
         "errors": tally.errors(),
         "duration_seconds": round((application.clock() - started).total_seconds(), 3),
@@ -259,6 +218,70 @@ def _execute(application: Application, request: Request, run_id: UUID, tenants: 
         "delivery": tally.delivery(),
         **({"would": tally.would} if request.is_dry else {}),
     }
+
+
+def _context(
+    application: Application,
+    request: Request,
+    run_id: UUID,
+    started: datetime,
+    served: Sequence[ServedTenant],
+    tally: Tally,
+) -> Context:
+    now = request.at or started
+    with reading(application.engine) as connection:
+        switch_on = runs.switch_on(connection, request.job) or now
+    return Context(
+        engine=application.engine,
+        run_id=run_id,
+        now=now,
+        switch_on=switch_on,
+        served=served,
+        tally=tally,
+        is_dry=request.is_dry,
+        is_out_of_time=lambda: application.clock() - started > application.time_budget,
+        look_back=application.look_back,
+        accept_surge=request.accept_surge,
+    )
+
+
+def _collect(application: Application, context: Context, started: datetime) -> None:
+    collection = _collection(application, context, started)
+    if context.is_dry:
+        context.tally.would.extend(would_collect(collection))
+    else:
+        collect(collection)
+
+
+def _deliver(
+    application: Application, request: Request, context: Context, left_out: Sequence[Tenant], started: datetime
+) -> None:
+    drain = Drain(
+        engine=application.engine,
+        gateway=application.sms,
+        served={each.tenant.id: each for each in context.served},
+        scope=_scope(context.served, left_out, request.only, only_sending=True),
+        expirable=_scope(context.served, left_out, request.only, only_sending=False),
+        now=lambda: context.now + (application.clock() - started),
+        wall=application.clock,
+        is_out_of_time=context.is_out_of_time,
+        tally=context.tally,
+        concurrency=application.concurrency,
+        is_sending=application.sms_enabled,
+    )
+    if context.is_dry:
+        context.tally.would.extend(would_deliver(drain))
+    else:
+        deliver(drain)
+
+
+def _waiting(application: Application, request: Request, run_id: UUID) -> int:
+    """How many of the run's own texts wait for a later run."""
+    kind = JOBS[request.job].kind
+    if kind is None or request.is_dry:
+        return 0
+    with reading(application.engine) as connection:
+        return outbox.waiting(connection, run_id, kind)
 
 
 def _collection(application: Application, context: Context, started: datetime) -> Collection:

@@ -9,10 +9,11 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, or_, select, update
 
 from shared.database.dialects import chunks
+from shared.database.queries import owner_of
 from shared.database.tables import appointments, decisions, owners, services
 from shared.fees import Candidate, DayCount
 from shared.reasons import Reason
-from shared.records import RETAKEN, AppointmentStatus, Kind, Outcome, Owner
+from shared.records import RETAKEN, AppointmentStatus, Kind, Outcome
 
 _OPEN = (AppointmentStatus.PENDING, AppointmentStatus.CONFIRMED)
 
@@ -181,19 +182,10 @@ def _read(connection: Connection, query: Any) -> list[Candidate]:
 
 
 def _candidate(row: Any) -> Candidate:
-    owner = Owner(
-        id=row.owner_id,
-        tenant_id=row.owner_tenant_id,
-        first_name=row.first_name,
-        phone=row.phone,
-        sms_opted_in=row.sms_opted_in,
-        language=row.language,
-        is_active=row.owner_is_active and row.owner_deleted_at is None,
-    )
     return Candidate(
         id=row.id,
         tenant_id=row.tenant_id,
-        owner=owner,
+        owner=owner_of(row),
         service_tenant_id=row.service_tenant_id,
         starts_at=row.scheduled_start,
         ends_at=row.scheduled_end,

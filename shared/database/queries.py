@@ -51,7 +51,7 @@ def active_tenants(connection: Connection) -> list[Tenant]:
         .where(tenants.c.is_active, tenants.c.deleted_at.is_(None), tenants.c.status.in_(_ACTIVE))
         .order_by(tenants.c.subdomain)
     )
-    return [_tenant(row) for row in connection.execute(query)]
+    return [tenant_of(row) for row in connection.execute(query)]
 
 
 def appointments_to_remind(
@@ -210,8 +210,9 @@ def _pets_by_appointment(connection: Connection, ids: Sequence[UUID]) -> dict[UU
     return found
 
 
-def _appointment(row: Row[Any], its_pets: tuple[Pet, ...]) -> Appointment:
-    owner = Owner(
+def owner_of(row: Row[Any]) -> Owner:
+    """Return the owner in a row of a query that joins owners under these names."""
+    return Owner(
         id=row.owner_id,
         tenant_id=row.owner_tenant_id,
         first_name=row.first_name,
@@ -220,10 +221,13 @@ def _appointment(row: Row[Any], its_pets: tuple[Pet, ...]) -> Appointment:
         language=row.language,
         is_active=row.owner_is_active and row.owner_deleted_at is None,
     )
+
+
+def _appointment(row: Row[Any], its_pets: tuple[Pet, ...]) -> Appointment:
     return Appointment(
         id=row.id,
         tenant_id=row.tenant_id,
-        owner=owner,
+        owner=owner_of(row),
         service_tenant_id=row.service_tenant_id,
         service_name=row.service_name,
         pets=its_pets,
@@ -234,7 +238,8 @@ def _appointment(row: Row[Any], its_pets: tuple[Pet, ...]) -> Appointment:
     )
 
 
-def _tenant(row: Row[Any]) -> Tenant:
+def tenant_of(row: Row[Any]) -> Tenant:
+    """Return the tenant in a row of its table."""
     return Tenant(
         id=row.id,
         subdomain=row.subdomain,

@@ -7,10 +7,11 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Row, Select, String, and_, case, cast, or_, select
 
 from shared.database.dialects import chunks
+from shared.database.queries import owner_of
 from shared.database.superseding import superseded
 from shared.database.tables import decisions, owners, pets, vaccination_records
 from shared.reasons import Reason
-from shared.records import RETAKEN, ExpiryWindow, Kind, Outcome, Owner, Pet, UndecidedAlert, Vaccination
+from shared.records import RETAKEN, ExpiryWindow, Kind, Outcome, Pet, UndecidedAlert, Vaccination
 
 OWNERS = 500
 """How many owners one statement may name, beside a full list of tenants."""
@@ -147,7 +148,7 @@ def _vaccination(row: Row[Any]) -> Vaccination:
     return Vaccination(
         id=row.id,
         tenant_id=row.tenant_id,
-        owner=_owner(row),
+        owner=owner_of(row),
         pet=Pet(row.pet_id, row.pet_tenant_id, row.pet_name, row.is_deceased, row.pet_deleted_at is not None),
         is_pet_active=row.pet_is_active and row.pet_deleted_at is None,
         vaccine=row.type,
@@ -156,16 +157,4 @@ def _vaccination(row: Row[Any]) -> Vaccination:
         created_at=row.created_at,
         is_superseded=bool(row.is_superseded),
         is_deleted=row.deleted_at is not None,
-    )
-
-
-def _owner(row: Row[Any]) -> Owner:
-    return Owner(
-        id=row.owner_id,
-        tenant_id=row.owner_tenant_id,
-        first_name=row.first_name,
-        phone=row.phone,
-        sms_opted_in=row.sms_opted_in,
-        language=row.language,
-        is_active=row.owner_is_active and row.owner_deleted_at is None,
     )
