@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 import time
+from array import array
+from typing import IO
 
 import pytest
 
@@ -71,15 +73,26 @@ def wait_until(shell: Shell, question: str) -> None:
         time.sleep(0.05)
 
 
+def wait_until_full(pipe: IO[str]) -> None:
+    """Wait until a pipe of 4,096 bytes has no room for another line, and the writer waits for some."""
+    fcntl, termios = pytest.importorskip("fcntl"), pytest.importorskip("termios")
+    deadline, before, unread = time.monotonic() + 30, -1, array("i", [0])
+    while unread[0] != before or unread[0] < 3000:
+        assert time.monotonic() < deadline, f"only {unread[0]} bytes are in the pipe"
+        before = unread[0]
+        time.sleep(0.1)
+        fcntl.ioctl(pipe, termios.FIONREAD, unread)
+
+
 def test_ctrl_c_leaves_no_trace_no_lease_and_nothing_that_the_next_run_does_not_heal(petcare: Shell) -> None:
     fcntl = pytest.importorskip("fcntl")
     if not hasattr(fcntl, "F_SETPIPE_SZ"):
         pytest.skip("the run is held up by a log that nobody reads: only Linux has pipes that small")
-    process = petcare.start(*RUN)
+    process = petcare.start(*RUN, LOG_FORMAT="json")  # the longer lines fill the pipe sooner
     assert process.stderr
     fcntl.fcntl(process.stderr, fcntl.F_SETPIPE_SZ, 4096)
     wait_until(petcare, "SELECT 1 FROM notifications WHERE status = 'sending'")
-    time.sleep(0.3)  # now it fills the pipe, in the middle of sending
+    wait_until_full(process.stderr)  # it is held up in the middle of sending
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (1, "")
