@@ -1,9 +1,10 @@
 """Makes up a world: the businesses, their owners and pets. The same seed makes the same world."""
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 from random import Random
 from typing import Any, Final
@@ -31,7 +32,7 @@ class Pen:
         self.world.changes.append(Change(at, table, key, row, is_new=True))
         return key
 
-    def alter(self, at: datetime, table: str, key: UUID, **values: Any) -> None:
+    def alter(self, at: datetime, table: str, key: Hashable, **values: Any) -> None:
         self.world.changes.append(Change(at, table, key, {**values, "updated_at": at}))
 
     def link(self, at: datetime, appointment: UUID, pet: UUID) -> None:
@@ -78,12 +79,13 @@ class Household:
 
 @dataclass(frozen=True, slots=True)
 class Business:
-    """A tenant with all that its appointments need."""
+    """A tenant with all that its appointments need. `snow`: the local day on which hardly anybody comes."""
 
     tenant: UUID
     zone: ZoneInfo
     services: tuple[UUID, ...]
     households: tuple[Household, ...]
+    snow: date | None = None
 
 
 @dataclass(slots=True)
@@ -93,8 +95,8 @@ class Author:
 
     def business(self, place: Place) -> Business:
         pen = self.pen
-        columns: dict[str, Any] = {"status": "active", "is_active": True} | dict(place.columns)
-        if place.zone is not UNSAID:
+        columns: dict[str, Any] = {"status": "active", "is_active": True, "currency": "USD"} | dict(place.columns)
+        if place.zone != UNSAID:
             columns["timezone"] = place.zone
         tenant = pen.add(
             pen.long_ago,
@@ -102,18 +104,25 @@ class Author:
             business_name=business_name(place.subdomain),
             subdomain=place.subdomain,
             phone=place.phone,
-            settings=json.dumps(place.settings) if place.settings else None,
+            settings=self.dated(json.dumps(place.settings)) if place.settings else None,
             **columns,
         )
         zone = zone_of(place)
         at = pen.long_ago
         for share, values in place.later:
             at = max(pen.local(pen.sometime(share, share), zone, "22:15"), at + 4 * HOUR)
-            pen.alter(at, "tenants", tenant, **{"deleted_at": at} if values == GOES else values)
+            said = {key: self.dated(value) if key == "settings" else value for key, value in values.items()}
+            pen.alter(at, "tenants", tenant, **{"deleted_at": at} if values == GOES else said)
         names = ("Grooming", "Day care")
         services = [pen.add(pen.long_ago, "services", tenant_id=tenant, name=name, price=4500) for name in names]
         households = [self.household(tenant, place) for _ in range(OWNERS_PER_TENANT)]
-        return Business(tenant, zone, tuple(services), tuple(households))
+        snow = pen.world.first.date() + timedelta(days=place.snow) if place.snow else None
+        return Business(tenant, zone, tuple(services), tuple(households), snow)
+
+    def dated(self, settings: str | None) -> str | None:
+        """Return settings with dates in the place of "day+4", the fourth after the first."""
+        first = self.pen.world.first.date()
+        return settings and re.sub(r"day\+(\d+)", lambda found: str(first + timedelta(days=int(found[1]))), settings)
 
     def household(self, tenant: UUID, place: Place) -> Household:
         owner = self.owner(tenant, place)
@@ -129,10 +138,37 @@ class Author:
             first["phone"] = pen.rng.choice(UNUSABLE_NUMBERS)
         if "deleted_at" in first:
             first["deleted_at"] = pen.long_ago
-        owner = pen.add(pen.long_ago, "owners", tenant_id=tenant, first_name=f"Kim{next(self.serials)}", **first)
+        owner = pen.add(
+            pen.long_ago,
+            "owners",
+            tenant_id=tenant,
+            first_name=f"Kim{next(self.serials)}",
+            **first,
+            **self.card(),
+            **self.standing(),
+        )
+        if pen.chance(0.15):
+            pen.alter(pen.sometime(), "owners", owner, **self.card())
         for at, values in zip(sorted(pen.sometime_in(zone_of(place)) for _ in later), later, strict=True):
             pen.alter(at, "owners", owner, **self.filled(values, place, at))
         return owner
+
+    def card(self) -> dict[str, Any]:
+        customer, has_card = self.pen.rng.choices(
+            ((f"cus_{next(self.serials)}", True), ("cus_without_card", False), (None, True), (None, False)),
+            (60, 12, 8, 20),
+        )[0]
+        return {"stripe_customer_id": customer, "has_payment_method": has_card}
+
+    def standing(self) -> dict[str, Any]:
+        """Return what the row says of the past: most owners have a good name."""
+        rng, first = self.pen.rng, self.pen.world.first
+        days = rng.choice((None, None, 1, 5, 30, 86, 100))
+        return {
+            "no_show_count": rng.choices((0, 1, 2, 5), (70, 15, 10, 5))[0],
+            "reputation_score": rng.choices((100, 98, 90, 45, 31, 10, 0), (50, 10, 12, 10, 8, 5, 5))[0],
+            "last_reputation_update": days and first - days * DAY + timedelta(seconds=11),
+        }
 
     def filled(self, values: dict[str, Any], place: Place, at: datetime) -> dict[str, Any]:
         """Return the values of a change, with what can only be known now in the place of "new"."""
@@ -147,7 +183,7 @@ class Author:
 
     def pet(self, tenant: UUID, owner: UUID, place: Place) -> UUID:
         pen = self.pen
-        fate = pen.rng.choices(("lives", "is dead", "dies", "is deleted", "gets deleted"), (80, 6, 8, 3, 3))[0]
+        fate = pen.rng.choices(list(PET_FATES), list(PET_FATES.values()))[0]
         pet = pen.add(
             pen.long_ago,
             "pets",
@@ -155,15 +191,34 @@ class Author:
             owner_id=owner,
             name=pen.rng.choices((f"Rex{next(self.serials)}", None, ""), (90, 6, 4))[0],
             is_deceased=fate == "is dead",
+            is_active=fate not in ("is inactive", "becomes active"),
             deleted_at=pen.long_ago if fate == "is deleted" else None,
+            vaccination_status=pen.rng.choice(("unknown", "current")),
+            vaccination_expires_at=None,
         )
-        if fate == "dies":
-            pen.alter(pen.sometime_in(zone_of(place)), "pets", pet, is_deceased=True)
-        if fate == "gets deleted":
-            at = pen.sometime_in(zone_of(place))
-            pen.alter(at, "pets", pet, deleted_at=at)
+        at = pen.sometime_in(zone_of(place))
+        later: dict[str, dict[str, Any]] = {
+            "dies": {"is_deceased": True},
+            "gets deleted": {"deleted_at": at},
+            "becomes inactive": {"is_active": False},
+            "becomes active": {"is_active": True},
+        }
+        if fate in later:
+            pen.alter(at, "pets", pet, **later[fate])
         return pet
 
+
+PET_FATES: Final = {
+    "lives": 74,
+    "is dead": 5,
+    "dies": 8,
+    "is deleted": 2,
+    "gets deleted": 3,
+    "is inactive": 2,
+    "becomes inactive": 4,
+    "becomes active": 2,
+}
+"""How often it befalls a pet."""
 
 FATES: Final[dict[str, tuple[int, dict[str, Any], tuple[dict[str, Any], ...]]]] = {
     "reachable": (56, {}, ()),

@@ -1,14 +1,15 @@
 """What can be said about the texts that left without knowing what should have been decided."""
 
 import re
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, Self
+from typing import Any, Final, Self
 
+from .books import Member, Sent, is_open
 from .house import House, house_of
-from .oracle import LEADS, Member, Sent, is_open
 from .platform import Platform, Row
+from .reminders import LEAD_OF_KIND, LEADS
 from .world import DAY, HOUR, World
 
 ON_TIME: Final = timedelta(minutes=30)
@@ -16,7 +17,7 @@ ON_TIME: Final = timedelta(minutes=30)
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """One SMS and, as they were when it left: the tenant, the members' rows, the owners and the dead pets' names."""
+    """One SMS and, as they were when it left: the tenant, the appointments and owners, and the dead pets' names."""
 
     sent: Sent
     body: str
@@ -28,13 +29,24 @@ class Departure:
     dead_pets: tuple[str, ...]
 
     @classmethod
-    def of(cls, sent: Sent, body: str, useful_until: datetime, tenant: Hashable, platform: Platform) -> Self:
-        rows = tuple(dict(platform.row("appointments", key)) for key, _ in sent.members)
-        owners = tuple(dict(platform.row("owners", row["owner_id"])) for row in rows)
-        dead = (pet["name"] for row in rows for pet in platform.pets(row["id"]) if pet["is_deceased"] and pet["name"])
-        there = platform.row("tenants", tenant)
-        name: str = there["business_name"]
-        return cls(sent, body, useful_until, house_of(there), name, rows, owners, tuple(dead))
+    def of(cls, sent: Sent, body: str, notification: Mapping[str, Any], platform: Platform) -> Self:
+        keys = [key for key, _ in sent.members]
+        rows = tuple(dict(platform.row("appointments", key)) for key in keys if sent.kind in LEAD_OF_KIND)
+        records = (platform.row("vaccination_records", key) for key in keys if sent.kind == "vaccination_expiring")
+        pets = [pet for row in rows for pet in platform.pets(row["id"])]
+        pets += [platform.row("pets", record["pet_id"]) for record in records]
+        owners = {notification["owner_id"], *(row["owner_id"] for row in rows), *(pet["owner_id"] for pet in pets)}
+        there = platform.row("tenants", notification["tenant_id"])
+        return cls(
+            sent,
+            body,
+            notification["useful_until"],
+            house_of(there),
+            there["business_name"],
+            rows,
+            tuple(dict(platform.row("owners", owner)) for owner in owners),
+            tuple(pet["name"] for pet in pets if pet["is_deceased"] and pet["name"]),
+        )
 
     def objections(self, e164: dict[str, str]) -> list[str]:
         """Say what is wrong with this SMS."""
@@ -45,7 +57,7 @@ class Departure:
             "for a tenant that must not text": not house.is_active or house.is_broken or not house.may_text,
             "too late to be useful": self.useful_until <= self.sent.at,
             "about nothing": not self.sent.members,
-            "about a start that is no more": any(starts[key] != start for key, start in self.sent.members),
+            "about a start that is no more": any(starts.get(key, start) != start for key, start in self.sent.members),
             "about an appointment that is off or over": not all(is_open(row) for row in self.appointments),
             "to another tenant's owner": any(owner["tenant_id"] != house.tenant for owner in self.owners),
             "to a wrong number": {e164.get(owner["phone"] or "") for owner in self.owners} != {self.sent.to},
@@ -74,15 +86,26 @@ class Promise:
 
 
 def promises(world: World) -> Iterator[Promise]:
-    """Yield the reminders whose lead is not in quiet hours, whose run took place, and which nothing touched lately."""
-    platform = Platform()
+    """Yield the reminders whose lead is not in quiet hours, whose run took place, and which nothing touched lately.
+
+    What was over once may have been marked as missed since: no promise is made of it.
+    """
+    platform, ended = Platform(), set[Hashable]()
     for changes, run in world.timeline():
         for change in changes:
             platform.apply(change)
+        ended |= {row["id"] for row in platform.rows("appointments") if row["scheduled_end"] <= run.now}
+        if run.job not in LEADS:
+            continue
         lead = LEADS[run.job]
         for row in platform.rows("appointments"):
             at_lead = row["scheduled_start"] - lead.lead
-            if not -ON_TIME < at_lead - run.now <= ON_TIME or not is_open(row) or row["created_at"] > at_lead:
+            if (
+                row["id"] in ended
+                or not -ON_TIME < at_lead - run.now <= ON_TIME
+                or not is_open(row)
+                or row["created_at"] > at_lead
+            ):
                 continue
             house = house_of(platform.row("tenants", row["tenant_id"]))
             if _nothing_stands_in_the_way(world, platform, house, lead.setting, row, run.now, at_lead):
@@ -115,7 +138,7 @@ def _nothing_stands_in_the_way(
         and not house.quiet.holds(at_lead)
         and not house.quiet.holds(now)
         and max(platform.touched_at[key] for key in keys) < now - HOUR
-        and {other["tenant_id"] for other in (owner, *pets)} == {house.tenant}
+        and {other["tenant_id"] for other in (owner, *platform.linked_pets(row["id"]))} == {house.tenant}
         and (not row["service_id"] or platform.row("services", row["service_id"])["tenant_id"] == house.tenant)
         and may_be_texted(owner)
         and owner["phone"] in world.e164

@@ -1,7 +1,7 @@
 """The lives of appointments: booked weeks or minutes ahead, confirmed, moved, cancelled, kept or missed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -37,13 +37,14 @@ class Calendar:
 
     pen: Pen
     business: Business
+    taken: set[tuple[UUID, datetime]] = field(default_factory=set)
 
     def fill(self, visits: int) -> None:
         for _ in range(visits):
             household = self.pen.rng.choice(self.business.households)
             day = self.pen.world.first + self.pen.rng.random() * (self.pen.world.last - self.pen.world.first + DAY)
             for _ in range(self.pen.rng.choices((1, 2, 3), (75, 18, 7))[0]):
-                self.appointment(household, self.start_on(day))
+                self.appointment(household, self.free(household, self.start_on(day)))
 
     def start_on(self, day: datetime) -> datetime:
         """Return a start on the local day of an instant: at an awkward time, in working hours, or at any minute."""
@@ -60,6 +61,13 @@ class Calendar:
         zone = self.business.zone
         return datetime.combine(day.astimezone(zone).date(), local, zone).astimezone(UTC)
 
+    def free(self, household: Household, start: datetime) -> datetime:
+        """Return the first start from this one on that the owner has not taken: scores depend on the order in time."""
+        while (household.owner, start) in self.taken:
+            start += timedelta(minutes=5)
+        self.taken.add((household.owner, start))
+        return start
+
     def appointment(self, household: Household, start: datetime) -> None:
         rng = self.pen.rng
         booked = self.pen.odd(start - self.notice())
@@ -67,6 +75,7 @@ class Calendar:
         pets = rng.sample(household.pets, 0 if self.pen.chance(0.05) else some)
         life = Life(self.pen, self.business.zone, booked, start, timedelta(minutes=rng.choice((30, 45, 60, 90))))
         life.book(self.business, household.owner, rng.choice((*self.business.services, None)), pets)
+        life.is_snowing = self.business.snow == start.astimezone(life.zone).date()
         life.live(rng.choices(list(LIVES), list(LIVES.values()))[0])
 
     def notice(self) -> timedelta:
@@ -87,8 +96,11 @@ class Life:
     start: datetime
     duration: timedelta
     key: UUID = UUID(int=0)
+    owner: UUID = UUID(int=0)
+    is_snowing: bool = False
 
     def book(self, business: Business, owner: UUID, service: UUID | None, pets: Sequence[UUID]) -> None:
+        self.owner = owner
         self.key = self.pen.add(
             self.now,
             "appointments",
@@ -98,6 +110,13 @@ class Life:
             scheduled_start=self.start,
             scheduled_end=self.start + self.duration,
             status=self.pen.rng.choice(("pending", "confirmed")),
+            arrived_at=None,
+            actual_start=None,
+            cancelled_at=None,
+            cancelled_by=None,
+            total_amount=self.pen.rng.choice((1500, 4000, 12000) if service is None else (None, 3000, 6000)),
+            deposit_paid=self.pen.rng.choices((None, 0, 1000, 9000), (70, 10, 12, 8))[0],
+            no_show_fee_charged=None,
         )
         for pet in pets:
             self.pen.link(self.now, self.key, pet)
@@ -111,9 +130,9 @@ class Life:
         if life == "moved away and back":
             self.move(original, soon=True)
         if life.endswith("cancelled") or life == "cancelled and restored":
-            self.change(status="cancelled", cancelled_by=self.pen.rng.choice(("owner", "staff")))
+            self.cancel()
         if life == "cancelled and restored":
-            self.change(soon=True, status="confirmed", cancelled_by=None)
+            self.change(soon=True, status="confirmed", cancelled_by=None, cancelled_at=None)
         if life == "deleted":
             self.change(deleted_at=self.now)
         if "cancelled" in life or life == "deleted":
@@ -168,16 +187,104 @@ class Life:
             return self.start + rng.choice((-1, 1, 1)) * rng.randint(20, 400) * quarter
         return self.now.replace(minute=0, second=0) + rng.randint(2, 120) * quarter
 
+    def cancel(self) -> None:
+        """Cancel the appointment; every so often nobody writes down when."""
+        by = self.pen.rng.choices(("owner", "staff", "system"), (60, 30, 10))[0]
+        self.change(status="cancelled", cancelled_by=by)
+        if not self.pen.chance(0.1):
+            self.pen.alter(self.now, "appointments", self.key, cancelled_at=self.now)
+
     def attend(self) -> None:
-        """Check the animal in and out, or miss the visit, or forget to say; or book any of it at the wrong time."""
+        """Come or stay away; and have the desk write it down, forget it, or get it wrong."""
         rng = self.pen.rng
-        status = rng.choices(("in_progress", "no_show", "completed", None), (60, 8, 6, 26))[0]
-        if status is None:
-            return
-        late = rng.randint(20, 240) if status == "no_show" else rng.randint(-20, 20)
-        at = self.moment() if self.pen.chance(0.2) else self.pen.odd(self.start + timedelta(minutes=late))
-        if at <= self.now:
-            return
-        self.pen.alter(at, "appointments", self.key, status=status)
-        if status == "in_progress":
+        story = rng.choices(list(STORIES), list(STORIES.values()))[0]
+        if self.is_snowing and self.pen.chance(0.9):
+            story = "missed"
+        lateness = {"comes late": rng.randint(16, 90), "no_show": rng.randint(20, 600)}.get(story, rng.randint(-20, 15))
+        at = self.pen.odd(self.start + timedelta(minutes=lateness))
+        if story == "comes at a wrong time":
+            at = self.moment()
+        if at > self.now:
+            self.write(story, at)
+        if story in ("missed", "no_show"):
+            self.aftermath()
+
+    def write(self, story: str, at: datetime) -> None:
+        """Have the desk write down what happened."""
+        written: dict[str, dict[str, Any]] = {
+            "no_show": {"status": "no_show"},
+            "only arrives": {"arrived_at": at},
+            "only starts": {"actual_start": at},
+        }
+        if story in written:
+            self.pen.alter(at, "appointments", self.key, **written[story])
+        elif story == "completed":
             self.pen.alter(at + self.duration, "appointments", self.key, status="completed")
+        elif story != "missed":
+            self.come(at)
+
+    def come(self, at: datetime) -> None:
+        begun = self.pen.odd(at + timedelta(minutes=self.pen.rng.randint(1, 12)))
+        self.pen.alter(at, "appointments", self.key, arrived_at=at)
+        self.pen.alter(begun, "appointments", self.key, status="in_progress", actual_start=begun)
+        self.pen.alter(begun + self.duration, "appointments", self.key, status="completed")
+
+    def aftermath(self) -> None:
+        """Let staff think again, once or more, about a missed visit, or waive its fee."""
+        rng = self.pen.rng
+        what = rng.choices(list(AFTERMATHS), list(AFTERMATHS.values()))[0]
+        at = max(self.start + self.duration, self.now)
+        for status in filter(None, what.split()):
+            at = self.pen.odd(at + rng.choice((rng.uniform(0.3, 20), rng.uniform(16, 90))) * HOUR)
+            if status == "waived":
+                visit = self.owner, self.start.astimezone(self.zone).date()
+                self.pen.alter(at, "payments", visit, status="waived")
+            elif status == "cancelled":
+                self.now = at
+                self.cancel_at(at)
+            elif status == "moved":
+                start = at.replace(minute=0, second=0) + rng.randint(3, 50) * HOUR
+                self.pen.alter(
+                    at,
+                    "appointments",
+                    self.key,
+                    status="confirmed",
+                    scheduled_start=start,
+                    scheduled_end=start + self.duration,
+                )
+            elif status == "deleted":
+                self.pen.alter(at, "appointments", self.key, deleted_at=at)
+            else:
+                self.pen.alter(at, "appointments", self.key, status=status)
+
+    def cancel_at(self, at: datetime) -> None:
+        by = self.pen.rng.choice(("owner", "staff"))
+        self.pen.alter(at, "appointments", self.key, status="cancelled", cancelled_by=by, cancelled_at=at)
+
+
+STORIES: Final = {
+    "comes in time": 44,
+    "comes late": 12,
+    "comes at a wrong time": 6,
+    "completed": 5,
+    "only arrives": 3,
+    "only starts": 2,
+    "no_show": 6,
+    "missed": 22,
+}
+"""How often it goes so."""
+
+AFTERMATHS: Final = {
+    "": 52,
+    "completed": 12,
+    "confirmed": 6,
+    "cancelled": 5,
+    "waived": 7,
+    "completed no_show": 4,
+    "confirmed no_show": 3,
+    "no_show confirmed no_show": 3,
+    "waived completed": 2,
+    "moved": 4,
+    "deleted": 2,
+}
+"""What staff write down afterwards, one thing after the other, and how often."""

@@ -1,7 +1,7 @@
 """Local time, minute by minute: slow, and hard to get wrong. Offsets from UTC and edges of quiet hours are minutes."""
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -44,3 +44,12 @@ def quiet_begin(quiet: Quiet, instant: datetime) -> datetime:
     while quiet.holds(minute - MINUTE):
         minute -= MINUTE
     return minute
+
+
+@cache
+def day_begins(zone: ZoneInfo, day: date) -> datetime:
+    """Return the first instant of a local day."""
+    instant = datetime.combine(day, time(), UTC) - timedelta(hours=15)
+    while instant.astimezone(zone).date() < day:
+        instant += 15 * MINUTE  # what zones are apart, and what clocks are changed by, are quarters of an hour
+    return instant

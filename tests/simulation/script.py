@@ -1,31 +1,45 @@
 """Puts a world together."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import pairwise
 from random import Random
 
 from .author import Author, Business, Pen
 from .lives import Calendar, Life
-from .places import PLACES
-from .world import DAY, HOUR, World, schedule
+from .places import PLACES, Place
+from .shots import Cabinet, lend_records
+from .world import DAY, HOUR, TIMETABLES, World, schedule
 
 
-def make_world(first: datetime, days: int, visits_per_tenant: int, seed: int = 1) -> World:
-    """Make up `days` from `first` on; a visit is one to three appointments. The same seed makes the same world."""
+def make_world(
+    first: datetime,
+    days: int,
+    visits_per_tenant: int,
+    places: Iterable[Place] = PLACES,
+    jobs: Iterable[str] = tuple(TIMETABLES),
+    seed: int = 1,
+    strangers_miss: bool = False,
+) -> World:
+    """Make up `days` from `first` on; a visit is one to three appointments. The same seed makes the same world.
+
+    `strangers_miss`: nobody takes back the appointments that refer to another business before they are missed.
+    """
     world, rng = World(first, first + days * DAY), Random(seed)
     pen = Pen(world, rng)
     author = Author(pen)
-    businesses = [author.business(place) for place in PLACES]
+    businesses = [author.business(place) for place in places]
     for business in businesses:
         Calendar(pen, business).fill(visits_per_tenant)
-    lend(pen, businesses)
+        Cabinet(pen, business).fill()
+    lend(pen, businesses, strangers_miss=strangers_miss)
+    lend_records(pen, businesses)
     world.changes = sorted((change for change in world.changes if change.at < world.last), key=lambda change: change.at)
-    schedule(world, rng)
+    schedule(world, rng, frozenset(jobs))
     return world
 
 
-def lend(pen: Pen, businesses: Sequence[Business]) -> None:
+def lend(pen: Pen, businesses: Sequence[Business], *, strangers_miss: bool) -> None:
     """Write bad rows: appointments that refer to another business's owner, service or pet."""
     for here, other in pairwise(businesses):
         start = Calendar(pen, here).start_on(pen.sometime(0.2, 0.8))
@@ -38,3 +52,5 @@ def lend(pen: Pen, businesses: Sequence[Business]) -> None:
         ):
             life = Life(pen, here.zone, pen.odd(start - 60 * HOUR), start, HOUR)
             life.book(here, owner, service, pets)
+            if not strangers_miss:
+                pen.alter(pen.odd(start + HOUR / 2), "appointments", life.key, status="cancelled", cancelled_by="staff")

@@ -1,6 +1,6 @@
 """The script of a simulated world: what changes on the platform, and when the jobs run."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
@@ -13,8 +13,31 @@ SHARE_OF_RUNS_MISSING: Final = 0.05
 OUTAGE: Final = (timedelta(hours=9, minutes=40), timedelta(hours=16, minutes=50))
 """When the outage of the middle day begins and ends: it holds the end of quiet hours in North America."""
 
-JOBS: Final = {"AppointmentReminders24h": timedelta(0), "AppointmentReminders2h": timedelta(minutes=30)}
-"""Each job and how long after the full hour it runs."""
+
+@dataclass(frozen=True, slots=True)
+class Timetable:
+    """When a job runs: first so long after midnight UTC, then step by step. `weekday`: on that one only (Monday: 0)."""
+
+    after_midnight: timedelta
+    step: timedelta = DAY
+    weekday: int | None = None
+
+    def instants(self, first: datetime, last: datetime) -> Iterator[datetime]:
+        at = first + self.after_midnight
+        while at < last:
+            if self.weekday in (None, at.weekday()):
+                yield at
+            at += self.step
+
+
+TIMETABLES: Final = {
+    "AppointmentReminders24h": Timetable(timedelta(0), HOUR),
+    "ReputationUpdater": Timetable(timedelta(0), weekday=6),
+    "VaccinationMonitor": Timetable(6 * HOUR),
+    "AppointmentReminders2h": Timetable(HOUR / 2, HOUR),
+    "NoShowDetector": Timetable(6.5 * HOUR),
+}
+"""Each job's. Of the runs of one instant the first named comes first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +71,19 @@ class World:
             yield self.changes[begin:position], run
 
 
-def schedule(world: World, rng: Random) -> None:
-    """Fill in the runs: every hour's, without a random twentieth and one long outage."""
-    hours = int((world.last - world.first) / HOUR)
-    middle = world.first + hours // 48 * DAY
+def schedule(world: World, rng: Random, jobs: Iterable[str]) -> None:
+    """Fill in the runs of some jobs: all, but of all that run daily or oftener a random twentieth, and one long outage.
+
+    The same seed leaves out the same runs whichever jobs there are. `first` is a midnight.
+    """
+    middle = world.first + (world.last - world.first) // (2 * DAY) * DAY
     begin, end = middle + OUTAGE[0], middle + OUTAGE[1]
-    full_hours = [world.first + hour * HOUR for hour in range(hours)]
-    world.scheduled = [Run(hour + late, job) for hour in full_hours for job, late in JOBS.items()]
-    world.runs = [run for run in world.scheduled if rng.random() >= SHARE_OF_RUNS_MISSING and not begin < run.now < end]
+    for job, timetable in TIMETABLES.items():
+        for now in timetable.instants(world.first, world.last):
+            is_lost = rng.random() < SHARE_OF_RUNS_MISSING and timetable.weekday is None
+            if job in jobs:
+                world.scheduled.append(Run(now, job))
+                if not is_lost and not begin < now < end:
+                    world.runs.append(Run(now, job))
+    world.scheduled.sort(key=lambda run: run.now)
+    world.runs.sort(key=lambda run: run.now)

@@ -1,0 +1,69 @@
+"""The spells of time that are lived through, each in a process of its own: they have nothing to do with each other."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from shared.database.engine import open_engine
+from shared.database.migrations import upgrade
+from shared.jobs import JOBS
+
+from .books import Prediction
+from .differences import Readable
+from .oracle import predict
+from .places import PLACES, Place
+from .play import Played, play
+from .script import make_world
+from .world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """What a world is made of. The seeds of the fortnight are ones with which it holds all that its tests ask for."""
+
+    first: datetime
+    days: int
+    visits_per_tenant: int
+    places: tuple[Place, ...] = PLACES
+    seed: int = 1
+    strangers_miss: bool = False
+
+    def world(self) -> World:
+        return make_world(
+            self.first, self.days, self.visits_per_tenant, self.places, JOBS, self.seed, self.strangers_miss
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Spell:
+    world: World
+    expected: Prediction
+    played: Played
+
+    @property
+    def readable(self) -> Readable:
+        return Readable(self.world)
+
+
+FORTNIGHT: Final = datetime(2026, 10, 20, tzinfo=UTC)
+FORTNIGHTS: Final = {
+    "a fortnight with the end of summer time in New York": Plot(FORTNIGHT, 14, 160, PLACES[::2], seed=7),
+    "the same fortnight at the other businesses": Plot(FORTNIGHT, 14, 160, PLACES[1::2], seed=5),
+}
+PLOTS: Final = {
+    **FORTNIGHTS,
+    "two days with the end of summer time on Lord Howe": Plot(datetime(2026, 4, 4, tzinfo=UTC), 2, 16),
+    "two days with the start of summer time in New York": Plot(datetime(2026, 3, 7, tzinfo=UTC), 2, 16),
+    "two days with missed appointments of another business": Plot(FORTNIGHT, 2, 8, PLACES[:6], strangers_miss=True),
+}
+
+
+def live(plot: Plot, database: Path) -> Spell:
+    """Let the application and the oracle live through a spell; the application on a new database."""
+    world = plot.world()
+    engine = open_engine(f"sqlite:///{database}")
+    upgrade(engine)
+    played = play(world, engine)
+    engine.dispose()
+    return Spell(world, predict(world), played)
