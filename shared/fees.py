@@ -67,6 +67,7 @@ class Candidate:
     deposit_paid: int | None
     price: int | None
     no_show_count: int
+    has_foreign_pet: bool = False
     earlier: Outcome | None = None
     earlier_reason: Reason | None = None
 

@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Subquery, and_, case, exists, func, or_, select, update
 
 from shared.database.dialects import chunks
 from shared.database.queries import owner_of
-from shared.database.tables import appointments, decisions, owners, services
+from shared.database.tables import appointment_pets, appointments, decisions, owners, pets, services
 from shared.fees import Candidate, DayCount
 from shared.reasons import Reason
 from shared.records import RETAKEN, AppointmentStatus, Kind, Outcome
@@ -57,19 +57,20 @@ def candidates(
 
 
 def day_counts(connection: Connection, tenant_ids: Sequence[UUID], day: Day) -> list[DayCount]:
-    """How many of a day's appointments are candidates, for each tenant that has one.
+    """How many of a day's appointments are candidates, for each tenant that has one; rows of others do not count.
 
     Index: appointments (tenant_id, scheduled_start).
     """
-    is_candidate, is_marked = _is_candidate(day), _is_marked()
-    sums = [func.sum(case((condition, 1), else_=0)) for condition in (is_candidate, is_marked)]
+    foreign_pets = _foreign_pets(day)
+    sums = [func.sum(case((condition, 1), else_=0)) for condition in (_is_candidate(day), _is_marked())]
+    rows = _ITS_ROWS.outerjoin(decisions, _SAME).outerjoin(foreign_pets, foreign_pets.c.id == appointments.c.id)
     query = (
         select(appointments.c.tenant_id, func.count(), *sums)
-        .select_from(appointments.outerjoin(decisions, _SAME))
+        .select_from(rows)
         .where(
             appointments.c.tenant_id.in_(tenant_ids),
-            appointments.c.scheduled_start >= day.begins,
-            appointments.c.scheduled_start < day.ends,
+            _is_in(day),
+            _is_own(foreign_pets),
             appointments.c.status != AppointmentStatus.CANCELLED,
             appointments.c.deleted_at.is_(None),
         )
@@ -132,6 +133,33 @@ _CANDIDATE = (
     decisions.c.outcome,
     decisions.c.reason,
 )
+_ITS_ROWS = appointments.join(owners).outerjoin(services, services.c.id == appointments.c.service_id)
+
+
+def _foreign_pets(day: Day) -> Subquery:
+    """The day's appointments that name a pet of another tenant."""
+    named = appointments.join(appointment_pets, appointment_pets.c.appointment_id == appointments.c.id)
+    return (
+        select(appointments.c.id)
+        .distinct()
+        .select_from(named.join(pets, pets.c.id == appointment_pets.c.pet_id))
+        .where(_is_in(day), pets.c.tenant_id != appointments.c.tenant_id)
+        .subquery("foreign_pets")
+    )
+
+
+def _is_in(day: Day) -> ColumnElement[bool]:
+    return and_(appointments.c.scheduled_start >= day.begins, appointments.c.scheduled_start < day.ends)
+
+
+def _is_own(foreign_pets: Subquery) -> ColumnElement[bool]:
+    """Whether nothing of the appointment belongs to another tenant."""
+    its = appointments.c.tenant_id
+    return and_(
+        owners.c.tenant_id == its,
+        or_(services.c.tenant_id.is_(None), services.c.tenant_id == its),
+        foreign_pets.c.id.is_(None),
+    )
 
 
 def _is_open() -> ColumnElement[bool]:
@@ -160,12 +188,12 @@ def _is_marked() -> ColumnElement[bool]:
 
 
 def _candidates(day: Day) -> Any:
-    rows = appointments.join(owners).outerjoin(services, services.c.id == appointments.c.service_id)
+    foreign_pets = _foreign_pets(day)
+    rows = _ITS_ROWS.outerjoin(decisions, _SAME).outerjoin(foreign_pets, foreign_pets.c.id == appointments.c.id)
     return (
-        select(*_CANDIDATE)
-        .select_from(rows.outerjoin(decisions, _SAME))
-        .where(appointments.c.scheduled_start >= day.begins, appointments.c.scheduled_start < day.ends)
-        .where(_is_candidate(day))
+        select(*_CANDIDATE, foreign_pets.c.id.label("foreign_pet"))
+        .select_from(rows)
+        .where(_is_in(day), _is_candidate(day))
     )
 
 
@@ -194,6 +222,7 @@ def _candidate(row: Any) -> Candidate:
         deposit_paid=row.deposit_paid,
         price=row.price,
         no_show_count=row.no_show_count,
+        has_foreign_pet=row.foreign_pet is not None,
         earlier=Outcome(row.outcome) if row.outcome else None,
         earlier_reason=Reason(row.reason) if row.reason else None,
     )

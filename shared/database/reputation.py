@@ -43,6 +43,18 @@ def add_events(connection: Connection, events: Sequence[NewEvent], now: datetime
     return insert_absent(connection, reputation_events, list(rows.values()), "ledger_key")
 
 
+def taken_back(connection: Connection, visit_ids: Iterable[UUID]) -> set[UUID]:
+    """Return the visits whose no-show event was reversed: they are settled for good. Index: the unique key."""
+    found: set[UUID] = set()
+    for ids in chunks(sorted(set(visit_ids))):
+        keys = [f"{EventKind.NO_SHOW}:{each}" for each in ids]
+        query = select(reputation_events.c.subject_id).where(
+            reputation_events.c.ledger_key.in_(keys), reputation_events.c.reversed_at.is_not(None)
+        )
+        found |= set(connection.execute(query).scalars())
+    return found
+
+
 def reverse_events(connection: Connection, event_ids: Iterable[UUID], reason: str, now: datetime) -> set[UUID]:
     """Reverse the events that are not reversed yet; return those that this call reversed.
 

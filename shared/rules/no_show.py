@@ -95,7 +95,9 @@ def is_surge(day: DayCount) -> bool:
 
 
 def refers_elsewhere(candidate: Candidate) -> str | None:
-    """Return which of the appointment's rows belongs to another tenant: "owner" or "service"; None if none."""
+    """Return which of the appointment's rows belongs to another tenant: "owner", "pet" or "service"; None if none."""
     if candidate.owner.tenant_id != candidate.tenant_id:
         return "owner"
+    if candidate.has_foreign_pet:
+        return "pet"
     return "service" if candidate.service_tenant_id not in (None, candidate.tenant_id) else None

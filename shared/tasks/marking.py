@@ -47,9 +47,9 @@ class Marking:
         context = self.context
         reputation.lock_owners(connection, {each.owner.id for each in visits})  # first of all, as everywhere
         found = self._mark(connection, visits, closed, over_by)
-        notices = {each.id: notice_of(each, context.now, context.run_id) for each in found}
+        notices = self._notices(connection, found)
         won = ledger.record(connection, _joined(notices), context.run_id, context.now)
-        new = [each for each in found if notices[each.id].decisions[0].ledger_key in won]
+        new = [each for each in found if each.id in notices and notices[each.id].decisions[0].ledger_key in won]
         counts = no_shows.raise_counts(connection, [each.owner.id for each in new], context.now)
         made = [fee_of(each, counts[each.owner.id], context.now) for each in new]
         written = fees.add(connection, [each for each in made if each], context.now)
@@ -57,6 +57,12 @@ class Marking:
         reputation.rescore(connection, {each.owner.id for each in found}, context.now)
         decided = {each.id: notices[each.id].decisions[0] for each in new}
         return found, decided, [each for each in made if each and each.id in written]
+
+    def _notices(self, connection: Connection, visits: Sequence[FoundVisit]) -> dict[UUID, Plan]:
+        """Return the notices of the visits, but of those taken back before: they cost nothing and nobody is told."""
+        settled = reputation.taken_back(connection, [each.id for each in visits])
+        now, run_id = self.context.now, self.context.run_id
+        return {each.id: notice_of(each, now, run_id) for each in visits if each.id not in settled}
 
     def _mark(
         self, connection: Connection, visits: Sequence[FoundVisit], closed: Plan, over_by: datetime
@@ -80,9 +86,9 @@ class Marking:
         self, connection: Connection, visits: Sequence[FoundVisit]
     ) -> tuple[dict[UUID, Decision], list[NewFee]]:
         """Tell what would be marked; return the decisions on notices of new visits, and their fees."""
-        notices = {each.id: notice_of(each, self.context.now, self.context.run_id) for each in visits}
+        notices = self._notices(connection, visits)
         known = ledger.known(connection, [each.decisions[0].ledger_key for each in notices.values()])
-        new = [each for each in visits if notices[each.id].decisions[0].ledger_key not in known]
+        new = [each for each in visits if each.id in notices and notices[each.id].decisions[0].ledger_key not in known]
         made = {}
         for each in new:
             self.foretold[each.owner.id] += 1

@@ -59,7 +59,7 @@ def _detect_day(marking: Marking, tenants: Mapping[UUID, ServedTenant], day: Day
     with reading(context.engine) as connection:
         counts = no_shows.day_counts(connection, list(tenants), day)
     held = {each.tenant_id for each in counts if _is_held(context, tenants[each.tenant_id], day, each)}
-    open_ = [each.tenant_id for each in counts if each.tenant_id not in held]
+    open_ = [each for each in tenants if each not in held]
     for page in _pages(context, open_, day):
         _decide_page(marking, tenants, page, day)
 

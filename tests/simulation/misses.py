@@ -163,7 +163,8 @@ def is_waived_by_staff(fee: Row) -> bool:
 
 
 def close(fee: Row) -> None:
-    if fee["status"] in OPEN_FEES:
+    # Nobody paid it: only a waiver that staff gave stands.
+    if fee["status"] in OPEN_FEES or (fee["status"] == "waived" and fee["is_covered"]):
         fee["status"] = "cancelled"
     elif fee["status"] == "succeeded":
         fee["status"] = "needs_refund"

@@ -265,3 +265,17 @@ def test_a_killed_correction_is_done_whole_by_the_next_run(
     paws.run()
     assert (paws.owners(), paws.fee().status) == ([(0, 100)], "cancelled")
     assert payments.created == []
+
+
+def test_a_mark_of_staff_that_was_settled_and_taken_back_is_not_charged_when_nobody_comes_again(
+    paws: Salon, clock: Clock, sms: RecordingSms
+) -> None:
+    appointment = paws.missed(status="no_show")
+    run(paws.application, "ReputationUpdater")
+    assert [each.reversed_at for each in paws.events()] == [None]
+    paws.set(appointment, status="confirmed")
+    for _ in range(3):
+        paws.run()
+        clock.pass_(hours=24)
+    assert (paws.fees(), paws.owners(), sms.sent) == ([], [(0, 100)], [])
+    assert [each.reversed_at is None for each in paws.events()] == [False]

@@ -496,15 +496,42 @@ def test_a_run_killed_between_two_steps_leaves_nothing_and_the_next_does_all(
 # Bad rows, other tenants, a dry run
 
 
-def test_a_row_that_refers_to_another_tenant_is_named_and_never_mixed(application: Application) -> None:
+@pytest.mark.parametrize("what", ["owner", "pet", "service"])
+@pytest.mark.parametrize("sound", [0, 1])
+def test_a_row_that_refers_to_another_tenant_is_named_and_never_mixed(
+    application: Application, what: str, sound: int
+) -> None:
     paws, other = salon(application), salon(application, subdomain="other")
-    bad = paws.missed(owner_id=other.owner())
-    paws.missed()
+    stranger = other.owner()
+    bad = paws.missed(owner_id=stranger if what == "owner" else None)
+    with application.engine.begin() as connection:
+        if what == "pet":
+            pet = rows.pet(connection, other.tenant_id, stranger)
+            connection.execute(tables.appointment_pets.insert(), {"appointment_id": bad, "pet_id": pet})
+        if what == "service":
+            theirs = rows.insert(connection, tables.services, tenant_id=other.tenant_id, name="Walk")
+            connection.execute(
+                tables.appointments.update().where(tables.appointments.c.id == bad).values(service_id=theirs)
+            )
+    for _ in range(sound):
+        paws.missed()
     result = paws.run()
     assert result["errors"] == [
-        {"tenant": "paws", "subject": f"appointment {bad}", "reason": "its owner belongs to another business"}
+        {"tenant": "paws", "subject": f"appointment {bad}", "reason": f"its {what} belongs to another business"}
     ]
-    assert (result["total_detected"], paws.status(bad)) == (1, "confirmed")
+    assert (result["total_detected"], paws.status(bad)) == (sound, "confirmed")
+
+
+def test_rows_that_refer_to_another_tenant_neither_make_nor_hide_a_surge(application: Application) -> None:
+    paws, other = salon(application), salon(application, subdomain="other")
+    for _ in range(4):
+        paws.missed(owner_id=other.owner())
+    for _ in range(2):
+        paws.missed()
+    assert paws.run()["held"] == []
+    paws.missed()
+    (held,) = paws.run()["held"]
+    assert (held["candidates"], held["appointments"]) == (3, 3)
 
 
 def test_a_tenant_with_bad_settings_is_left_out(application: Application) -> None:
