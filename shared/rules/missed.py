@@ -42,8 +42,7 @@ def decisions_of(visit: FoundVisit) -> list[Decision]:
 def closed(visits: Sequence[FoundVisit]) -> Plan:
     """Return a plan of skipping visits on closed days, of what the ledger does not say already."""
     missed = [each for visit in visits for each in visit.appointments if each.earlier_reason is not Reason.CLOSED_DAY]
-    made = {each.id: decision(each, Outcome.SKIPPED, Reason.CLOSED_DAY) for each in missed}
-    return Plan(tuple(made.values()), retaken=frozenset(made[each.id].ledger_key for each in missed if each.earlier))
+    return Plan(tuple(decision(each, Outcome.SKIPPED, Reason.CLOSED_DAY) for each in missed))
 
 
 def event_of(visit: FoundVisit) -> NewEvent:

@@ -72,8 +72,7 @@ class Marking:
         decided = {each.subject_id: each for visit in visits for each in decisions_of(visit)}
         earlier = {each.id for visit in visits for each in visit.appointments if each.earlier}
         plan = Plan(
-            (*decided.values(), *closed.decisions),
-            retaken=closed.retaken | {decided[each].ledger_key for each in earlier},
+            (*decided.values(), *closed.decisions), retaken=frozenset(decided[each].ledger_key for each in earlier)
         )
         won = ledger.record(connection, plan, context.run_id, context.now)
         ours = {id_ for id_, each in decided.items() if each.ledger_key in won}

@@ -426,6 +426,7 @@ def at_the_last_moment(monkeypatch: pytest.MonkeyPatch, do: Any) -> None:
         {"deleted_at": NOON},
         {"scheduled_start": NOON + DAY, "scheduled_end": NOON + DAY + HOUR},
         {"scheduled_end": NOON + HOUR},
+        {"scheduled_start": NOON - 4 * HOUR},  # moved, though still over
     ],
     ids=str,
 )
