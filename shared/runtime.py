@@ -1,29 +1,28 @@
-"""The composition root: one run of one job, from settings and clock to the stored result."""
+"""One run of one job, from settings and clock to the stored result."""
 
 import logging
 import socket
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from shared.application import Application, open_application
 from shared.collection import Collection, charge_by_hand, collect, would_collect
 from shared.database import leases, outbox, queries, runs
-from shared.database.engine import ensure_ready, first_line, open_engine, reading, writing
+from shared.database.engine import ensure_ready, first_line, reading, writing
 from shared.database.leases import LeaseHeld
 from shared.database.outbox import Scope
 from shared.delivery import Drain, deliver, would_deliver
-from shared.gateways.payments import ConsolePayments, PaymentCredentialsRefused, PaymentGateway
-from shared.gateways.sms import ConsoleSms, CredentialsRefused, SmsGateway
+from shared.gateways.payments import ConsolePayments, PaymentCredentialsRefused
+from shared.gateways.sms import CredentialsRefused
 from shared.jobs import JOBS
-from shared.policy import ServedTenant, TenantPolicy
+from shared.policy import ServedTenant
 from shared.records import RunStatus, Tenant, ensure_aware
-from shared.settings import ConfigurationError, JobSettings, PaymentSettings, SmsSettings, database_url, load
+from shared.settings import ConfigurationError
 from shared.tally import Progress, Tally
 from shared.tasks.context import Context
 from shared.tasks.tenants import serve
@@ -42,32 +41,6 @@ class RunFailed(Exception):
     """The run failed as a whole; what it had done stands, and running it again is harmless."""
 
 
-def utc_now() -> datetime:
-    """The wall clock. The only place that reads it."""
-    return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Application:
-    """The parts a run is made of. `clock`: the wall clock; `is_live`: a text could reach a person, a charge a card.
-
-    `payments`: None where no provider was built: the jobs that collect need one. `look_back`: how old a missed
-    appointment may be.
-    """
-
-    engine: Engine
-    defaults: TenantPolicy
-    zone: ZoneInfo
-    sms: SmsGateway
-    clock: Callable[[], datetime] = utc_now
-    sms_enabled: bool = True
-    concurrency: int = 64
-    time_budget: timedelta = timedelta(seconds=540)
-    is_live: bool = False
-    payments: PaymentGateway | None = None
-    look_back: timedelta = timedelta(days=7)
-
-
 @dataclass(frozen=True, slots=True)
 class Request:
     """What is asked of a run. `at`: as of when, None for now; `only`: subdomains, none for all tenants.
@@ -81,34 +54,6 @@ class Request:
     is_dry: bool = False
     progress: Progress | None = None
     accept_surge: frozenset[tuple[str, date]] = frozenset()
-
-
-def open_application(*, is_dry: bool = False) -> Application:
-    """Build the parts from the settings. Raise ConfigurationError or DatabaseUnusable, naming what is wrong."""
-    jobs, sms, payments = load(JobSettings), load(SmsSettings), load(PaymentSettings)
-    return Application(
-        engine=open_engine(database_url()),
-        defaults=jobs.policy(),
-        zone=jobs.task_timezone,
-        sms=ConsoleSms() if is_dry else _sms_gateway(sms),
-        sms_enabled=jobs.sms_enabled,
-        concurrency=jobs.sms_concurrency,
-        time_budget=jobs.time_budget,
-        is_live=sms.is_live or payments.is_live,
-        payments=ConsolePayments() if payments.payment_provider == "console" else None,
-        look_back=jobs.look_back,
-    )
-
-
-def simulation(engine: Engine, clock: Callable[[], datetime]) -> Application:
-    """Build an application that sends nothing and lives by a clock of its own."""
-    return Application(engine, TenantPolicy(), ZoneInfo("UTC"), ConsoleSms(), clock=clock, payments=ConsolePayments())
-
-
-def _sms_gateway(settings: SmsSettings) -> SmsGateway:
-    if settings.sms_provider == "console":
-        return ConsoleSms()
-    raise ConfigurationError("SMS_PROVIDER: twilio is not part of this version yet; set SMS_PROVIDER=console")
 
 
 def run_scheduled(job: str) -> None:

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import Engine
 
+from shared.application import Application
 from shared.database import migrations
 from shared.database.engine import open_engine
 from shared.policy import TenantPolicy
-from shared.runtime import Application
 from tests.doubles import Clock, RecordingPayments, RecordingSms
 from tests.rows import NOON
 

@@ -1,10 +1,12 @@
 """A clock that is told the time, and providers of SMS and payments that remember and answer as scripted."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import datetime, timedelta
+from typing import Any
 
 from shared.gateways.payments import Charge, Intent
-from shared.gateways.sms import Sms
+from shared.gateways.sms import Accepted, Logged, Receipt, Sms
 
 
 class Clock:
@@ -22,24 +24,36 @@ class Clock:
 
 
 class RecordingSms:
-    """Remembers what it was asked to send. `answer` may raise what a provider raises; `log` is its message log."""
+    """Remembers what it was asked to send. `answer` may raise what a provider raises; `books` is its message log."""
 
     def __init__(self) -> None:
         self.sent: list[Sms] = []
-        self.log: dict[str, str] = {}
+        self.books: list[Logged] = []
         self.answer: Callable[[Sms], None] = lambda sms: None
-        self.asked: list[tuple[Sms, datetime, frozenset[str]]] = []
+        self.asked: list[tuple[str | None, datetime]] = []
 
-    async def send(self, sms: Sms) -> str:
+    def connected(self) -> AbstractAsyncContextManager[None]:
+        """Nothing is connected to."""
+        return nullcontext()
+
+    async def send(self, sms: Sms) -> Accepted:
         """Take a message, unless the script says otherwise."""
         self.sent.append(sms)
         self.answer(sms)
-        return f"SM{len(self.sent)}"
+        return Accepted(f"SM{len(self.sent)}")
 
-    async def find(self, sms: Sms, after: datetime, known: frozenset[str]) -> str | None:
-        """Look the message up in the scripted log: body → id."""
-        self.asked.append((sms, after, known))
-        return self.log.get(sms.body)
+    async def log(self, since: datetime, to: str | None = None) -> AsyncIterator[Logged]:
+        """Yield the books, newest first."""
+        self.asked.append((to, since))
+        for each in sorted(self.books, key=lambda each: each.created_at, reverse=True):
+            if each.created_at >= since and to in (None, each.to):
+                yield each
+
+    def took(self, sms: Sms, id_: str, created_at: datetime, **more: Any) -> None:
+        """Write a message into the books."""
+        ordinary = {"sender": sms.sender, "messaging_service_sid": sms.messaging_service_sid}
+        its = ordinary | {"receipt": Receipt.UNDER_WAY} | more
+        self.books.append(Logged(id=id_, to=sms.to, body=sms.body, created_at=created_at, **its))
 
     @property
     def bodies(self) -> list[str]:

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from sqlalchemy import Engine
 
+from shared.application import Application
 from shared.database import tables
-from shared.runtime import Application, run
+from shared.runtime import run
 from tests import rows
 from tests.rows import NOON
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from shared.application import Application
 from shared.database import tables
 from shared.gateways.payments import (
     Charge,
@@ -18,7 +19,7 @@ from shared.gateways.payments import (
     OutcomeUnknown,
     PaymentCredentialsRefused,
 )
-from shared.runtime import Application, RunFailed
+from shared.runtime import RunFailed
 from shared.settings import ConfigurationError
 from tests import rows
 from tests.doubles import Clock, RecordingPayments, RecordingSms

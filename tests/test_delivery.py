@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import Engine
 
+from shared.application import Application
 from shared.database import tables
 from shared.gateways.sms import CredentialsRefused, NotProcessed, OutcomeUnknown, Rejected, Sms
 from shared.records import Kind
-from shared.runtime import Application, RunFailed, run
+from shared.runtime import RunFailed, run
 from shared.subjects import SUBJECTS
 from tests import rows
 from tests.doubles import Clock, RecordingSms
@@ -183,7 +184,7 @@ def test_what_the_providers_log_holds_counts_as_sent(application: Application, s
     due_tomorrow(application.engine)
     sms.answer = answering(OutcomeUnknown("time-out"))
     remind(application)
-    sms.log[sms.bodies[0]] = "SM-from-the-log"
+    sms.took(sms.sent[0], "SM-from-the-log", NOON)
     clock.pass_(minutes=2)
     remind(application)
     settled = rows.only(application.engine, tables.notifications)
@@ -214,20 +215,81 @@ def test_what_the_log_does_not_hold_and_is_too_late_expires(
     assert rows.only(application.engine, tables.decisions).reason == "too_late"
 
 
+@pytest.mark.parametrize(
+    ("difference", "found"),
+    [
+        ({}, True),
+        ({"to": "+12125550199"}, False),
+        ({"body": "another text"}, False),
+        ({"sender": "+12125550100"}, True),  # the message left the choice to the provider
+        ({"created_at": NOON - timedelta(minutes=2)}, True),  # the provider's clock may be behind
+        ({"created_at": NOON - timedelta(minutes=3)}, False),
+    ],
+)
+def test_a_message_of_the_log_is_this_one_if_number_text_and_time_agree(
+    application: Application, sms: RecordingSms, clock: Clock, difference: dict, found: bool
+) -> None:
+    due_tomorrow(application.engine)
+    sms.answer = answering(OutcomeUnknown("time-out"))
+    remind(application)
+    sms.took(sms.sent[0], "SM-from-the-log", NOON)
+    sms.books[0] = replace(sms.books[0], **difference)
+    clock.pass_(minutes=2)
+    remind(application)
+    settled = rows.only(application.engine, tables.notifications)
+    assert (settled.provider_message_id == "SM-from-the-log", len(sms.sent) == 1) == (found, found)
+
+
+@pytest.mark.parametrize(
+    ("logged", "found"), [({}, True), ({"messaging_service_sid": "MG1"}, False), ({"sender": "+12125550177"}, False)]
+)
+def test_a_message_of_the_log_is_this_one_only_if_the_tenants_own_sender_sent_it(
+    application: Application, sms: RecordingSms, clock: Clock, logged: dict, found: bool
+) -> None:
+    settings = f'{{"sms": {{"messaging_service_sid": "MG{"0" * 32}", "from": "+12125550100"}}}}'
+    with application.engine.begin() as connection:
+        rows.appointment(connection, rows.tenant(connection, settings=settings), NOON + DAY)
+    sms.answer = answering(OutcomeUnknown("time-out"))
+    remind(application)
+    sms.took(sms.sent[0], "SM-from-the-log", NOON, **logged)
+    clock.pass_(minutes=2)
+    remind(application)
+    assert (len(sms.sent) == 1) == found
+
+
 def test_the_ids_of_other_messages_are_left_out_when_the_log_is_asked(
+    application: Application, sms: RecordingSms, clock: Clock
+) -> None:
+    due_tomorrow(application.engine)
+    remind(application)
+    due_tomorrow_again = rows.only(application.engine, tables.owners)
+    with application.engine.begin() as connection:
+        start = NOON + DAY + timedelta(minutes=5)
+        rows.appointment(connection, due_tomorrow_again.tenant_id, start, owner_id=due_tomorrow_again.id)
+    sms.answer = answering(OutcomeUnknown("time-out"))
+    remind(application)
+    sms.took(sms.sent[1], "SM1", NOON)
+    sms.answer = lambda sent: None
+    clock.pass_(minutes=2)
+    remind(application)
+    assert len(sms.sent) == 3
+
+
+def test_two_equal_messages_are_not_found_under_one_id(
     application: Application, sms: RecordingSms, clock: Clock
 ) -> None:
     with application.engine.begin() as connection:
         tenant = rows.tenant(connection)
-        owner = rows.owner(connection, tenant)
-        rows.appointment(connection, tenant, NOON + TWO, owner_id=owner)
-        rows.appointment(connection, tenant, NOON + DAY, owner_id=owner)
-    remind(application, "AppointmentReminders2h")
+        for _ in range(2):
+            rows.appointment(connection, tenant, NOON + DAY)
     sms.answer = answering(OutcomeUnknown("time-out"))
     remind(application)
+    assert len(set(sms.bodies)) == 1
+    sms.took(sms.sent[0], "SM-one", NOON)
+    sms.answer = lambda sent: None
     clock.pass_(minutes=2)
     remind(application)
-    assert [known for _, _, known in sms.asked] == [frozenset({"SM1"})]
+    assert len(sms.sent) == 3
 
 
 def test_the_log_is_asked_for_the_text_and_the_number_as_they_were_handed_over(
@@ -236,14 +298,14 @@ def test_the_log_is_asked_for_the_text_and_the_number_as_they_were_handed_over(
     due_tomorrow(application.engine)
     sms.answer = answering(OutcomeUnknown("time-out"))
     remind(application)
-    handed_over = sms.sent[0]
+    sms.took(sms.sent[0], "SM-from-the-log", NOON)
     with application.engine.begin() as connection:
         connection.execute(tables.pets.update().values(name="Luna"))
         connection.execute(tables.owners.update().values(phone="+12125550199"))
     clock.pass_(minutes=2)
     remind(application)
-    asked, after, _ = sms.asked[0]
-    assert (asked.body, asked.to, after) == (handed_over.body, handed_over.to, NOON)
+    assert (len(sms.sent), rows.only(application.engine, tables.notifications).status) == (1, "sent")
+    assert sms.asked == [("+12125550143", NOON - timedelta(minutes=2))]
 
 
 def test_an_answer_that_is_unclear_twice_is_asked_about_twice(

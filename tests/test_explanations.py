@@ -7,13 +7,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from shared.application import Application
 from shared.database import tables
 from shared.database.engine import reading
 from shared.explanations import KIND_WORDS, OUTCOME_WORDS, STATUS_WORDS, SUBJECTS, Explanation, explain
 from shared.policy import TenantPolicy
 from shared.reasons import SENTENCES, Reason
 from shared.records import Kind, NotificationStatus, Outcome
-from shared.runtime import Application, run
+from shared.runtime import run
 from tests import rows
 from tests.doubles import Clock
 from tests.rows import NOON

@@ -33,10 +33,12 @@ MAY_IMPORT = {
     "jobs": "records tally tasks",
     "explanations": "reasons records policy rules database",
     "sample": "records database",
-    "runtime": "reasons records policy tally settings logs telemetry database gateways tasks jobs delivery collection",
-    "schedulers": "runtime database settings",
-    "cli": "explanations jobs reasons records fees policy tally settings logs runtime database messages sample "
-    "schedulers",
+    "application": "policy settings database gateways",
+    "runtime": "application reasons records policy tally settings logs telemetry database gateways tasks jobs delivery "
+    "collection",
+    "schedulers": "application runtime database settings",
+    "cli": "explanations jobs reasons records fees policy tally settings logs application runtime database messages "
+    "sample schedulers",
     "__main__": "cli",
     "__init__": "",
 }
@@ -124,8 +126,8 @@ def environment(path: Path, tree: ast.Module) -> list[str]:
 
 def clock(path: Path, tree: ast.Module) -> list[str]:
     """The wall clock is read in one place; time.monotonic, which only measures, anywhere."""
-    found = mentions(path, tree, CLOCK) if layer_of(path) != "runtime" else []
-    return [f"{name} belongs to runtime" for name in found]
+    found = mentions(path, tree, CLOCK) if layer_of(path) != "application" else []
+    return [f"{name} belongs to application" for name in found]
 
 
 CHECKS: list[Check] = [other_layers, impurities, sdks, environment, clock]
@@ -172,9 +174,9 @@ def test_a_function_folder_knows_the_runtime_only(path: Path) -> None:
         (sdks, "runtime.py", "def f():\n    import opencensus.trace", "runtime may not import opencensus"),
         (environment, "runtime.py", "import os\nos.environ['A']", "os.environ belongs to settings"),
         (environment, "cli/run.py", "from os import getenv", "os.getenv belongs to settings"),
-        (clock, "delivery.py", "datetime.now(UTC)", "datetime.now belongs to runtime"),
-        (clock, "delivery.py", "import datetime\ndatetime.datetime.utcnow()", "datetime.utcnow belongs to runtime"),
-        (clock, "delivery.py", "from time import time", "time.time belongs to runtime"),
+        (clock, "delivery.py", "datetime.now(UTC)", "datetime.now belongs to application"),
+        (clock, "delivery.py", "import datetime\ndatetime.datetime.utcnow()", "datetime.utcnow belongs to application"),
+        (clock, "delivery.py", "from time import time", "time.time belongs to application"),
     ],
 )
 def test_what_a_rule_forbids_is_found_and_named(check: Check, module: str, source: str, problem: str) -> None:
@@ -192,7 +194,7 @@ def test_what_a_rule_forbids_is_found_and_named(check: Check, module: str, sourc
         (sdks, "gateways/sms.py", "def build():\n    from twilio.rest import Client"),
         (sdks, "telemetry.py", "if TYPE_CHECKING:\n    from opencensus.trace import tracer"),
         (environment, "settings.py", "import os\nos.environ"),
-        (clock, "runtime.py", "datetime.now(UTC)"),
+        (clock, "application.py", "datetime.now(UTC)"),
         (clock, "delivery.py", "import time\ntime.monotonic()\nrun.now"),
     ],
 )

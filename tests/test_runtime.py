@@ -10,10 +10,11 @@ import pytest
 from sqlalchemy import Engine, text
 
 from shared import runtime
+from shared.application import Application
 from shared.database import leases, tables
 from shared.database.engine import DatabaseUnusable, open_engine
 from shared.database.leases import LeaseHeld
-from shared.runtime import Application, RunFailed, UsageError, run
+from shared.runtime import RunFailed, UsageError, run
 from tests import rows
 from tests.doubles import Clock, RecordingSms
 from tests.rows import NOON

@@ -7,6 +7,7 @@ from sqlalchemy import Engine, func, inspect, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from shared import sample
+from shared.application import utc_now
 from shared.cli.run import Instant
 from shared.database import migrations
 from shared.database.engine import (
@@ -20,7 +21,7 @@ from shared.database.engine import (
     writing,
 )
 from shared.database.tables import tenants
-from shared.runtime import UsageError, utc_now
+from shared.runtime import UsageError
 from shared.settings import SmsSettings, database_url, load
 
 

@@ -13,13 +13,14 @@ from rich.text import Text
 from sqlalchemy import Engine, select
 
 from shared import sample
+from shared.application import simulation
 from shared.cli.db import ensure_empty, migrate, plant
 from shared.cli.demo_tables import show
 from shared.cli.showing import line, page
 from shared.database import reports
 from shared.database.engine import open_engine, reading, shown, writing
 from shared.database.tables import tenants
-from shared.runtime import UsageError, run, simulation
+from shared.runtime import UsageError, run
 from shared.sample import life
 
 START = datetime(2026, 3, 5, 6, tzinfo=UTC)

@@ -5,9 +5,10 @@ from uuid import UUID
 
 import click
 
+from shared.application import utc_now
 from shared.database.engine import ensure_ready, open_engine, reading
 from shared.explanations import SUBJECTS, Explanation, explain
-from shared.runtime import UsageError, utc_now
+from shared.runtime import UsageError
 from shared.settings import JobSettings, database_url, load
 
 

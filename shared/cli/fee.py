@@ -9,6 +9,7 @@ import click
 from sqlalchemy import Engine
 
 from shared import logs, runtime
+from shared.application import open_application, utc_now
 from shared.cli.showing import line, page
 from shared.database import fees
 from shared.database.engine import ensure_ready, open_engine, reading, writing
@@ -16,7 +17,7 @@ from shared.database.fee_list import ListedFee, listed
 from shared.database.tables import PAYMENT_STATUSES
 from shared.fees import UNCOLLECTED, FeeStatus
 from shared.messages.wording import money_words
-from shared.runtime import UsageError, utc_now
+from shared.runtime import UsageError
 from shared.settings import LogSettings, database_url, load
 
 ID = click.argument("fee_id", type=click.UUID, metavar="ID")
@@ -49,7 +50,7 @@ def list_fees(statuses: tuple[str, ...], as_json: bool) -> None:
 def charge(fee_id: UUID) -> None:
     """Charge a fee to the owner's card now, whatever its hold and age. A declined one is not tried again."""
     logs.configure(load(LogSettings))
-    application = runtime.open_application()
+    application = open_application()
     ensure_ready(application.engine)
     _open_fee(application.engine, fee_id)
     runtime.charge_fee(application, fee_id)

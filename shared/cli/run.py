@@ -14,6 +14,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 
 from shared import logs, runtime
+from shared.application import open_application
 from shared.cli.endings import say
 from shared.cli.showing import line, page, plain
 from shared.database.leases import LeaseHeld
@@ -117,7 +118,7 @@ def run_and_show(
     A job that failed, or that another run is doing, does not keep the next one from running.
     """
     logs.configure(load(LogSettings))
-    application = runtime.open_application(is_dry=is_dry)
+    application = open_application(is_dry=is_dry)
     codes = set()
     for job in jobs:
         try:

@@ -11,7 +11,7 @@ from shared.delivery.drain import CLAIM_HOLD, Drain
 from shared.delivery.outcomes import change
 from shared.delivery.preparing import Ready, prepare, write_prepared
 from shared.delivery.settling import settle_lapsed
-from shared.gateways.sms import CredentialsRefused, Sms, SmsError
+from shared.gateways.sms import Accepted, CredentialsRefused, Sms, SmsError
 from shared.records import Claimed, NotificationStatus, Outcome, mask_phone
 
 BATCH = 500
@@ -82,21 +82,22 @@ def _claim(drain: Drain) -> tuple[list[Claimed], list[Ready]]:
     return claimed, prepared.ready
 
 
-async def _send_all(drain: Drain, messages: Sequence[Sms]) -> list[str | SmsError]:
-    """Send at most `concurrency` at once; return the provider's id or the error for each, in order."""
+async def _send_all(drain: Drain, messages: Sequence[Sms]) -> list[Accepted | SmsError]:
+    """Send at most `concurrency` at once; return the answer or the error for each, in order."""
     slots = asyncio.Semaphore(drain.concurrency)
 
-    async def send(sms: Sms) -> str | SmsError:
+    async def send(sms: Sms) -> Accepted | SmsError:
         async with slots:
             try:
                 return await drain.gateway.send(sms)
             except SmsError as error:
                 return error
 
-    return list(await asyncio.gather(*(send(each) for each in messages)))
+    async with drain.gateway.connected():
+        return list(await asyncio.gather(*(send(each) for each in messages)))
 
 
-def _record(drain: Drain, ready: Sequence[Ready], outcomes: Sequence[str | SmsError]) -> None:
+def _record(drain: Drain, ready: Sequence[Ready], outcomes: Sequence[Accepted | SmsError]) -> None:
     now, wall = drain.now(), drain.wall()
     changes: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for each, outcome in zip(ready, outcomes, strict=True):

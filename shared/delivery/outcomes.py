@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from shared.gateways.sms import NotProcessed, OutcomeUnknown, Rejected, SmsError
+from shared.gateways.sms import Accepted, NotProcessed, OutcomeUnknown, Rejected, SmsError
 from shared.reasons import Reason
 from shared.records import Claimed, NotificationStatus
 
@@ -13,10 +13,10 @@ ASK_AFTER: Final = timedelta(minutes=2)
 MOST_ATTEMPTS: Final = 5
 
 
-def change(claimed: Claimed, outcome: str | SmsError, now: datetime, wall: datetime) -> tuple[str, dict[str, Any]]:
-    """Return under which name the answer (the provider's id, or an error) is counted, and what it changes."""
-    if isinstance(outcome, str):
-        return "sent", sent(claimed.id, outcome, now)
+def change(claimed: Claimed, outcome: Accepted | SmsError, now: datetime, wall: datetime) -> tuple[str, dict[str, Any]]:
+    """Return under which name the answer is counted, and what it changes."""
+    if isinstance(outcome, Accepted):
+        return "sent", sent(claimed.id, outcome.id, now)
     if isinstance(outcome, Rejected):
         return "failed", ended(claimed, NotificationStatus.FAILED, Reason.REJECTED, now, outcome.code)
     if isinstance(outcome, OutcomeUnknown):

@@ -1,8 +1,12 @@
 """What delivery asks of an SMS provider, the console that stands in for one, and the ways a send can go wrong."""
 
 import logging
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
@@ -23,6 +27,44 @@ class Sms:
     sender: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What the provider said when it took a message. `segments`: as it counts them, None where it does not say."""
+
+    id: str
+    segments: int | None = None
+
+
+class Receipt(StrEnum):
+    """How far the provider got with a message that it took."""
+
+    UNDER_WAY = "under_way"
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """One message of the provider's own log. `created_at`: aware UTC, by the provider's clock.
+
+    `sender`: the number it left from, None where none was chosen yet; `code`: why it was not delivered;
+    `is_dead_number`: that reason lies in the number itself. `price`: in units of `currency`, None until it is known.
+    """
+
+    id: str
+    to: str
+    body: str
+    sender: str | None
+    messaging_service_sid: str | None
+    created_at: datetime
+    receipt: Receipt
+    code: str | None = None
+    is_dead_number: bool = False
+    segments: int | None = None
+    price: Decimal | None = None
+    currency: str | None = None
+
+
 class SmsError(Exception):
     """A send that was not accepted. `code`: the provider's, for the record."""
 
@@ -32,11 +74,30 @@ class SmsError(Exception):
 
 
 class Rejected(SmsError):
-    """Refused for good: a bad number, an opted-out recipient. Never sent again."""
+    """Refused for good: a bad number, for example. Never sent again."""
+
+
+class OptedOut(Rejected):
+    """The recipient replied STOP to the sender: nobody at this number wants texts of this tenant."""
 
 
 class NotProcessed(SmsError):
-    """The provider certainly did not take it (429, or no connection was made): safe to send again."""
+    """The provider certainly did not take it (429, or no connection was made): safe to send again.
+
+    `retry_after`: seconds the provider asked to wait, None where it named none.
+    """
+
+    def __init__(self, code: str, retry_after: float | None = None) -> None:
+        super().__init__(code)
+        self.retry_after = retry_after
+
+
+class DailyCapReached(NotProcessed):
+    """The tenant's sender may send nothing more today."""
+
+
+class SenderRefused(NotProcessed):
+    """The tenant's sender is not set up for this: somebody has to change a setting before anything can leave."""
 
 
 class OutcomeUnknown(SmsError):
@@ -50,22 +111,30 @@ class CredentialsRefused(SmsError):
 class SmsGateway(Protocol):
     """An SMS provider."""
 
-    async def send(self, sms: Sms) -> str:
-        """Hand over one message; return the provider's id for it, or raise an SmsError."""
+    def connected(self) -> AbstractAsyncContextManager[None]:
+        """Keep connections open for the length of the block. The other calls are made inside one."""
 
-    async def find(self, sms: Sms, after: datetime, known: frozenset[str]) -> str | None:
-        """Return the id under which the provider's log holds `sms`, accepted after `after`; None if it does not.
+    async def send(self, sms: Sms) -> Accepted:
+        """Hand over one message, or raise an SmsError."""
 
-        `known`: ids that belong to other messages.
+    def log(self, since: datetime, to: str | None = None) -> AsyncIterator[Logged]:
+        """Yield the provider's messages created at or after `since`, newest first: those to one number, or all.
+
+        Raise NotProcessed, OutcomeUnknown or CredentialsRefused where the log cannot be read.
         """
 
 
 class ConsoleSms:
     """Shows each message in the log instead of sending it. It keeps no log of its own to ask afterwards."""
 
-    async def send(self, sms: Sms) -> str:
-        log.info("SMS to %s (%s): %s", mask_phone(sms.to), sms.notification_id, sms.body)
-        return f"console-{sms.notification_id}"
+    def connected(self) -> AbstractAsyncContextManager[None]:
+        return nullcontext()
 
-    async def find(self, sms: Sms, after: datetime, known: frozenset[str]) -> str | None:
-        return None
+    async def send(self, sms: Sms) -> Accepted:
+        log.info("SMS to %s (%s): %s", mask_phone(sms.to), sms.notification_id, sms.body)
+        return Accepted(f"console-{sms.notification_id}")
+
+    async def log(self, since: datetime, to: str | None = None) -> AsyncIterator[Logged]:
+        none: tuple[Logged, ...] = ()
+        for each in none:
+            yield each

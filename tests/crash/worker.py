@@ -13,9 +13,10 @@ from datetime import datetime
 
 from sqlalchemy import Engine, event
 
+from shared.application import simulation
 from shared.database.engine import open_engine
-from shared.gateways.sms import ConsoleSms, Sms
-from shared.runtime import Request, run_without_lease, simulation
+from shared.gateways.sms import Accepted, ConsoleSms, Sms
+from shared.runtime import Request, run_without_lease
 
 
 class Countdown:
@@ -37,7 +38,7 @@ class CountingSms(ConsoleSms):
     def __init__(self, countdown: Countdown) -> None:
         self.countdown = countdown
 
-    async def send(self, sms: Sms) -> str:
+    async def send(self, sms: Sms) -> Accepted:
         """Show the message, and perhaps die of it."""
         sent = await super().send(sms)
         self.countdown.step()

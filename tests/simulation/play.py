@@ -1,7 +1,8 @@
 """Lets the application live through a script, and writes down what it did."""
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Hashable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, RowMapping, Select, select
 
+from shared.application import Application
 from shared.database.tables import (
     appointments,
     decisions,
@@ -20,9 +22,9 @@ from shared.database.tables import (
     vaccination_records,
 )
 from shared.gateways.payments import ConsolePayments
-from shared.gateways.sms import Sms
+from shared.gateways.sms import Accepted, Logged, Sms
 from shared.policy import TenantPolicy
-from shared.runtime import Application, run
+from shared.runtime import run
 
 from .books import Fee, Member, Prediction, Sent, Standing, Subject, Verdict, step
 from .evidence import Departure
@@ -49,11 +51,14 @@ class Recorder:
 
     accepted: list[Sms] = field(default_factory=list)
 
-    async def send(self, sms: Sms) -> str:
-        self.accepted.append(sms)
-        return f"SM{sms.notification_id.hex}"
+    def connected(self) -> AbstractAsyncContextManager[None]:
+        return nullcontext()
 
-    async def find(self, sms: Sms, after: datetime, known: frozenset[str]) -> str | None:
+    async def send(self, sms: Sms) -> Accepted:
+        self.accepted.append(sms)
+        return Accepted(f"SM{sms.notification_id.hex}")
+
+    def log(self, since: datetime, to: str | None = None) -> AsyncIterator[Logged]:
         raise AssertionError("the outcome of every send is known")
 
 

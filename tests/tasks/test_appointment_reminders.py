@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
+from shared.application import Application
 from shared.database import tables
-from shared.runtime import Application, run
+from shared.runtime import run
 from tests import rows
 from tests.doubles import Clock, RecordingSms
 from tests.rows import NOON

@@ -6,8 +6,9 @@ from uuid import UUID
 
 import pytest
 
+from shared.application import Application
 from shared.database import tables
-from shared.runtime import Application, run
+from shared.runtime import run
 from tests import rows
 from tests.doubles import Clock, RecordingSms
 from tests.rows import NOON

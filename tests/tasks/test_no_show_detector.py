@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 
+from shared.application import Application
 from shared.database import tables
-from shared.runtime import Application, UsageError, run
+from shared.runtime import UsageError, run
 from shared.tasks import marking
 from tests import rows
 from tests.doubles import Clock, RecordingSms

@@ -9,10 +9,11 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import event
 
+from shared.application import Application
 from shared.database import queries, reputation, tables
 from shared.database.engine import reading, writing
 from shared.records import EventKind, NewEvent, visit_id
-from shared.runtime import Application, RunFailed, run
+from shared.runtime import RunFailed, run
 from shared.tally import Tally
 from shared.tasks import reputation_updater
 from shared.tasks.context import Context

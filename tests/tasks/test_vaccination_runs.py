@@ -5,8 +5,9 @@ import json
 import pytest
 from sqlalchemy import event
 
+from shared.application import Application
 from shared.database import tables
-from shared.runtime import Application, run
+from shared.runtime import run
 from tests import rows
 from tests.doubles import Clock, RecordingSms
 from tests.rows import BOOKED, NOON

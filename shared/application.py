@@ -1,0 +1,68 @@
+"""The parts a run is made of, built from the settings: database, policy, clock, providers of SMS and payments."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Engine
+
+from shared.database.engine import open_engine
+from shared.gateways.payments import ConsolePayments, PaymentGateway
+from shared.gateways.sms import ConsoleSms, SmsGateway
+from shared.policy import TenantPolicy
+from shared.settings import ConfigurationError, JobSettings, PaymentSettings, SmsSettings, database_url, load
+
+
+def utc_now() -> datetime:
+    """The wall clock. The only place that reads it."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """The parts a run is made of. `clock`: the wall clock; `is_live`: a text could reach a person, a charge a card.
+
+    `payments`: None where no provider was built: the jobs that collect need one. `look_back`: how old a missed
+    appointment may be.
+    """
+
+    engine: Engine
+    defaults: TenantPolicy
+    zone: ZoneInfo
+    sms: SmsGateway
+    clock: Callable[[], datetime] = utc_now
+    sms_enabled: bool = True
+    concurrency: int = 64
+    time_budget: timedelta = timedelta(seconds=540)
+    is_live: bool = False
+    payments: PaymentGateway | None = None
+    look_back: timedelta = timedelta(days=7)
+
+
+def open_application(*, is_dry: bool = False) -> Application:
+    """Build the parts from the settings. Raise ConfigurationError or DatabaseUnusable, naming what is wrong."""
+    jobs, sms, payments = load(JobSettings), load(SmsSettings), load(PaymentSettings)
+    return Application(
+        engine=open_engine(database_url()),
+        defaults=jobs.policy(),
+        zone=jobs.task_timezone,
+        sms=ConsoleSms() if is_dry else _sms_gateway(sms),
+        sms_enabled=jobs.sms_enabled,
+        concurrency=jobs.sms_concurrency,
+        time_budget=jobs.time_budget,
+        is_live=sms.is_live or payments.is_live,
+        payments=ConsolePayments() if payments.payment_provider == "console" else None,
+        look_back=jobs.look_back,
+    )
+
+
+def simulation(engine: Engine, clock: Callable[[], datetime]) -> Application:
+    """Build an application that sends nothing and lives by a clock of its own."""
+    return Application(engine, TenantPolicy(), ZoneInfo("UTC"), ConsoleSms(), clock=clock, payments=ConsolePayments())
+
+
+def _sms_gateway(settings: SmsSettings) -> SmsGateway:
+    if settings.sms_provider == "console":
+        return ConsoleSms()
+    raise ConfigurationError("SMS_PROVIDER: twilio is not part of this version yet; set SMS_PROVIDER=console")
