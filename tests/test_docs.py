@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 RULES, SCHEMA = ((ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("rules.md", "schema.md"))
 OURS = (
+    tables.breakers,
     tables.decisions,
     tables.notifications,
     tables.payment_attempts,

@@ -20,15 +20,16 @@ MAY_IMPORT = {
     "tally": "reasons records",
     "rules": "reasons records policy fees",
     "messages": "reasons records policy fees",
-    "database": "reasons records fees",
+    "breaker": "",
+    "database": "reasons records fees breaker",
     "gateways": "reasons records",
     "settings": "policy",
     "logs": "settings",
     "telemetry": "settings logs",
     "subjects": "reasons records policy database rules messages fees",
-    "delivery": "reasons records policy tally database rules messages gateways subjects",
+    "delivery": "reasons records policy tally breaker database rules messages gateways subjects",
     "charges": "records fees policy rules gateways",
-    "collection": "records fees policy tally database rules gateways charges",
+    "collection": "records fees policy tally breaker database rules gateways charges",
     "tasks": "reasons records policy tally database rules messages subjects fees",
     "jobs": "records tally tasks",
     "explanations": "reasons records policy rules database",
@@ -43,7 +44,14 @@ MAY_IMPORT = {
     "__init__": "",
 }
 # Rules and values are functions of their arguments: these libraries, no input, no output, no clock.
-PURE = {"reasons": "", "fees": "", "records": "pydantic", "policy": "pydantic phonenumbers", "rules": "phonenumbers"}
+PURE = {
+    "reasons": "",
+    "breaker": "",
+    "fees": "",
+    "records": "pydantic",
+    "policy": "pydantic phonenumbers",
+    "rules": "phonenumbers",
+}
 IMPURE = set("asyncio logging os pathlib random secrets socket subprocess threading time urllib".split())
 SDKS = {"twilio": "gateways", "stripe": "gateways", "opencensus": "telemetry", "celery": "schedulers"}
 ENVIRONMENT = {"os.environ", "os.environb", "os.getenv", "os.getenvb"}

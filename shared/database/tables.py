@@ -32,6 +32,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Dialect
 
+from shared.breaker import BreakerState
 from shared.records import AppointmentStatus, EventKind, NotificationStatus, Outcome, RunStatus, ensure_aware
 
 metadata = MetaData(
@@ -301,14 +302,18 @@ notifications = Table(
     Column("to_phone", String(20)),
     Column("body", Unicode(1600)),
     Column("segments", SmallInteger),
+    # In millionths of the currency's unit: a text costs less than a cent.
+    Column("price_micros", Integer),
+    Column("price_currency", String(3)),
     Column("status", String(20), nullable=False, server_default="planned"),
     Column("reason", String(40)),
     _instant("not_before", nullable=False),
     _instant("useful_until", nullable=False),
     Column("priority", SmallInteger, nullable=False),
     Column("attempts", SmallInteger, nullable=False, server_default=text("0")),
-    # How often it was unknown whether the provider took it.
+    # How often it was unknown whether the provider took it, and how often of those it had been asked and said so.
     Column("ambiguities", SmallInteger, nullable=False, server_default=text("0")),
+    Column("unclear_answers", SmallInteger, nullable=False, server_default=text("0")),
     _instant("attempted_at"),
     Column("provider_message_id", String(64), unique=True),
     Column("error_code", String(40)),
@@ -320,13 +325,22 @@ notifications = Table(
     _instant("updated_at"),
     _one_of("status", list(NotificationStatus)),
 )
-# claim: what is planned and due. expire: what is planned and useless.
-Index("ix_notifications_status_not_before", notifications.c.status, notifications.c.not_before)
+# claim: what is planned and due, in the order in which it leaves.
+Index(
+    "ix_notifications_status_priority_not_before",
+    notifications.c.status,
+    notifications.c.priority,
+    notifications.c.not_before,
+    notifications.c.id,
+)
+# expire: what is planned and useless.
 Index("ix_notifications_status_useful_until", notifications.c.status, notifications.c.useful_until)
 # lapsed: what a worker took and never recorded.
 Index("ix_notifications_status_claimed_until", notifications.c.status, notifications.c.claimed_until)
 # message_ids_to: what a number already got, when the provider's log is asked.
 Index("ix_notifications_to_phone", notifications.c.to_phone)
+# sent_since: how much each tenant sent in the last hour. awaiting_receipts: what was sent lately.
+Index("ix_notifications_sent_at_tenant_id", notifications.c.sent_at, notifications.c.tenant_id)
 # waiting: what a run planned and could not send yet.
 Index("ix_notifications_run_id", notifications.c.run_id)
 
@@ -396,4 +410,26 @@ leases = Table(
     Column("name", String(100), primary_key=True),
     Column("holder", String(64), nullable=False),
     _instant("expires_at", nullable=False),
+)
+
+breakers = Table(
+    "breakers",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("state", String(20), nullable=False),
+    Column("holder", String(64)),
+    _instant("since"),
+    _instant("until"),
+    Column("openings", SmallInteger, nullable=False),
+    Column("code", String(40)),
+    _one_of("state", list(BreakerState)),
+)
+
+pauses = Table(
+    "pauses",
+    metadata,
+    Column("tenant_id", Uuid, ForeignKey("tenants.id"), primary_key=True),
+    _instant("until", nullable=False),
+    Column("code", String(40)),
+    _instant("created_at", nullable=False),
 )

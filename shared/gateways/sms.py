@@ -92,6 +92,10 @@ class NotProcessed(SmsError):
         self.retry_after = retry_after
 
 
+class Unreachable(NotProcessed):
+    """No connection to the provider was made."""
+
+
 class DailyCapReached(NotProcessed):
     """The tenant's sender may send nothing more today."""
 

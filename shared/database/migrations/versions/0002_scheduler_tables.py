@@ -21,6 +21,8 @@ _TABLES = (
     "phone_blocks",
     "runs",
     "leases",
+    "breakers",
+    "pauses",
 )
 _PLATFORM_INDEXES = {
     "ix_appointments_tenant_id_scheduled_start": ("appointments", ["tenant_id", "scheduled_start"]),
@@ -43,6 +45,8 @@ def upgrade() -> None:
     _create_phone_blocks()
     _create_runs()
     _create_leases()
+    _create_breakers()
+    _create_pauses()
 
 
 def downgrade() -> None:
@@ -161,6 +165,8 @@ def _create_notifications() -> None:
         sa.Column("to_phone", sa.String(20)),
         sa.Column("body", sa.Unicode(1600)),
         sa.Column("segments", sa.SmallInteger),
+        sa.Column("price_micros", sa.Integer),
+        sa.Column("price_currency", sa.String(3)),
         sa.Column("status", sa.String(20), nullable=False, server_default="planned"),
         sa.Column("reason", sa.String(40)),
         _instant("not_before", nullable=False),
@@ -168,6 +174,7 @@ def _create_notifications() -> None:
         sa.Column("priority", sa.SmallInteger, nullable=False),
         sa.Column("attempts", sa.SmallInteger, nullable=False, server_default=sa.text("0")),
         sa.Column("ambiguities", sa.SmallInteger, nullable=False, server_default=sa.text("0")),
+        sa.Column("unclear_answers", sa.SmallInteger, nullable=False, server_default=sa.text("0")),
         _instant("attempted_at"),
         sa.Column("provider_message_id", sa.String(64)),
         sa.Column("error_code", sa.String(40)),
@@ -191,8 +198,14 @@ def _unique_provider_message_id() -> list[sa.UniqueConstraint]:
 
 
 def _index_notifications() -> None:
-    for second in ("not_before", "useful_until", "claimed_until"):
+    op.create_index(
+        "ix_notifications_status_priority_not_before",
+        "notifications",
+        ["status", "priority", "not_before", "id"],
+    )
+    for second in ("useful_until", "claimed_until"):
         op.create_index(f"ix_notifications_status_{second}", "notifications", ["status", second])
+    op.create_index("ix_notifications_sent_at_tenant_id", "notifications", ["sent_at", "tenant_id"])
     for column in ("to_phone", "run_id"):
         op.create_index(f"ix_notifications_{column}", "notifications", [column])
     if op.get_context().dialect.name == "mssql":
@@ -272,6 +285,30 @@ def _create_leases() -> None:
         sa.Column("name", sa.String(100), primary_key=True),
         sa.Column("holder", sa.String(64), nullable=False),
         _instant("expires_at", nullable=False),
+    )
+
+
+def _create_breakers() -> None:
+    op.create_table(
+        "breakers",
+        sa.Column("name", sa.String(40), primary_key=True),
+        sa.Column("state", sa.String(20), nullable=False),
+        sa.Column("holder", sa.String(64)),
+        _instant("since"),
+        _instant("until"),
+        sa.Column("openings", sa.SmallInteger, nullable=False),
+        sa.Column("code", sa.String(40)),
+        _one_of("state", ("closed", "open", "half_open")),
+    )
+
+
+def _create_pauses() -> None:
+    op.create_table(
+        "pauses",
+        sa.Column("tenant_id", sa.Uuid, sa.ForeignKey("tenants.id"), primary_key=True),
+        _instant("until", nullable=False),
+        sa.Column("code", sa.String(40)),
+        _instant("created_at", nullable=False),
     )
 
 
