@@ -7,6 +7,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import click
 from rich.text import Text
@@ -22,15 +23,13 @@ from shared.database.engine import open_engine, reading, shown, writing
 from shared.database.tables import tenants
 from shared.runtime import UsageError, run
 from shared.sample import life
+from shared.schedulers.schedules import read_schedules
 
 START = datetime(2026, 3, 5, 6, tzinfo=UTC)
 """A Thursday: the clocks of New York change on the following Sunday, as the demo ends."""
 DAYS = 3
 FILE = Path("petcare-demo.db")
-HOURLY = (("AppointmentReminders24h", 0), ("AppointmentReminders2h", 30))
-DAILY = {6: (("VaccinationMonitor", 0), ("NoShowDetector", 30))}
-SUNDAYS = {0: (("ReputationUpdater", 0),)}
-"""The same hours (UTC) and minutes as in the function.json files; a test compares them."""
+UTC_ZONE = ZoneInfo("UTC")
 CLOSED_DESK = ("heelwork", 4)
 """A tenant, and the weekday (Friday) on which nobody there is checked in."""
 
@@ -74,8 +73,12 @@ def _introduction(filled: sample.Sample) -> Text:
 
 def due_jobs(hour: datetime) -> list[tuple[str, int]]:
     """Return the jobs that the schedules start in this hour (UTC), with their minute, in order."""
-    weekly = SUNDAYS.get(hour.hour, ()) if hour.weekday() == 6 else ()
-    return sorted((*HOURLY, *DAILY.get(hour.hour, ()), *weekly), key=lambda job: job[1])
+    due = []
+    for job, schedule in read_schedules().items():
+        at = schedule.ncrontab.next_after(hour - timedelta(seconds=1), UTC_ZONE)
+        if at is not None and at < hour + timedelta(hours=1):
+            due.append((job, at.minute))
+    return sorted(due, key=lambda each: each[1])
 
 
 def _simulate(engine: Engine) -> tuple[dict[str, Counter[str]], list[str]]:
