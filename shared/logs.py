@@ -1,29 +1,88 @@
-"""Logging: text for people, JSON lines for machines. Always on stderr, so that stdout holds results alone."""
+"""Logging: text for people, JSON lines for machines, and on each line the run it belongs to.
+
+Always on stderr, so that stdout holds results alone. No line shows a whole phone number.
+"""
 
 import json
 import logging
+import re
 import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
+from logging.handlers import WatchedFileHandler
+from types import MappingProxyType
 
+from shared.records import mask_phone
 from shared.settings import ConfigurationError, LogSettings
 
-_TEXT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+OURS = "shared"
+"""The logger above all of ours. Of libraries only warnings are shown: the rest quotes what they send."""
+
+_about: ContextVar[Mapping[str, str]] = ContextVar("_about", default=MappingProxyType({}))
+_NUMBER = re.compile(r"(?:\+|%2B)(\d{8,15})")  # E.164, as it is or in the address of a request
+
+
+@contextmanager
+def about(**words: str) -> Iterator[None]:
+    """Put `run_id`, `task` or `tenant` on every line that is logged inside the block."""
+    token = _about.set({**_about.get(), **words})
+    try:
+        yield
+    finally:
+        _about.reset(token)
+
+
+def dimensions(record: logging.LogRecord) -> dict[str, str]:
+    """Return what a line is about: what the block around it says, and a `tenant` that was logged with it (`extra`)."""
+    tenant = getattr(record, "tenant", None)
+    return {**_about.get(), **({"tenant": tenant} if tenant else {})}
+
+
+def without_phones(words: str) -> str:
+    """Return the words with every phone number (E.164) masked, whoever wrote it there."""
+    return _NUMBER.sub(lambda found: mask_phone(f"+{found[1]}"), words)
+
+
+class TextLines(logging.Formatter):
+    """For people: time (UTC), level, logger, run, task, tenant and message.
+
+    `is_bare`: without time, level and logger, for a Functions host that adds its own.
+    """
+
+    def __init__(self, *, is_bare: bool = False) -> None:
+        super().__init__()
+        self._is_bare = is_bare
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  the library's name
+        """Return the line without its trace."""
+        head = [] if self._is_bare else [_time(record).strftime("%Y-%m-%dT%H:%M:%SZ"), record.levelname, record.name]
+        where = " ".join(dimensions(record).values())
+        return " ".join([*head, *([f"[{where}]"] if where else []), record.message])
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line and, for an error, its trace."""
+        return without_phones(super().format(record))
 
 
 class JsonLines(logging.Formatter):
     """One JSON object a line."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the record as JSON: time (UTC), level, logger, message and, for an error, its trace."""
+        """Return the record as JSON: time (UTC), level, logger, message; run_id, task and tenant where they are known;
+        for an error its trace.
+        """
         line = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
+            "time": _time(record).isoformat(),
             "level": record.levelname,
             "logger": record.name,
+            **dimensions(record),
             "message": record.getMessage(),
         }
         if record.exc_info:
             line["trace"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False)
+        return without_phones(json.dumps(line, ensure_ascii=False))
 
 
 class _Stderr:
@@ -36,6 +95,25 @@ class _Stderr:
         sys.stderr.flush()
 
 
+class LogFile(WatchedFileHandler):
+    """LOG_FILE. It follows a rotation by the system, and a disk that is full or gone does not stop a run."""
+
+    _is_told = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a record. Opening the file again after a rotation may fail, too."""
+        try:
+            super().emit(record)
+        except OSError:
+            self.handleError(record)
+
+    def handleError(self, _: logging.LogRecord) -> None:  # noqa: N802  the library's name
+        """Say once on stderr that the file cannot be written."""
+        if not self._is_told:
+            self._is_told = True
+            sys.stderr.write(f"LOG_FILE: {self.baseFilename} cannot be written ({sys.exc_info()[1]}); going on\n")
+
+
 def configure(settings: LogSettings) -> None:
     """Send the application's log to stderr, and to LOG_FILE where one is set.
 
@@ -45,12 +123,39 @@ def configure(settings: LogSettings) -> None:
     if settings.log_file:
         handlers.append(_file(settings.log_file))
     for handler in handlers:
-        handler.setFormatter(JsonLines() if settings.log_format == "json" else logging.Formatter(_TEXT))
-    logging.basicConfig(level=settings.log_level, handlers=handlers, force=True)
+        handler.setFormatter(_lines(settings))
+    logging.basicConfig(level=max(logging.WARNING, _level(settings)), handlers=handlers, force=True)
+    logging.getLogger(OURS).setLevel(_level(settings))
+
+
+def join_host(settings: LogSettings) -> None:
+    """Log through the handlers that a Functions host has put there; only give its lines the run they belong to.
+
+    Where nobody has put any, it is `configure`. LOG_FILE is not for a host: it keeps the log itself.
+    """
+    handlers = logging.getLogger().handlers
+    if not handlers:
+        configure(settings)
+    for handler in handlers:
+        if handler.formatter is None:
+            handler.setFormatter(_lines(settings, is_bare=True))
+    logging.getLogger(OURS).setLevel(_level(settings))
+
+
+def _lines(settings: LogSettings, *, is_bare: bool = False) -> logging.Formatter:
+    return JsonLines() if settings.log_format == "json" else TextLines(is_bare=is_bare)
+
+
+def _level(settings: LogSettings) -> int:
+    return logging.getLevelNamesMapping()[settings.log_level]
+
+
+def _time(record: logging.LogRecord) -> datetime:
+    return datetime.fromtimestamp(record.created, UTC)
 
 
 def _file(path: str) -> logging.Handler:
     try:
-        return logging.FileHandler(path, encoding="utf-8")
+        return LogFile(path, encoding="utf-8")
     except OSError as error:
         raise ConfigurationError(f"LOG_FILE: {path} cannot be written ({error.strerror})") from None

@@ -2,14 +2,16 @@
 
 import logging
 import socket
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from shared import logs
 from shared.application import Application, open_application
 from shared.collection import Collection, charge_by_hand, collect, would_collect
 from shared.database import leases, outbox, queries, runs
@@ -22,7 +24,7 @@ from shared.gateways.sms import CredentialsRefused
 from shared.jobs import JOBS
 from shared.policy import ServedTenant
 from shared.records import RunStatus, Tenant, ensure_aware
-from shared.settings import ConfigurationError
+from shared.settings import ConfigurationError, LogSettings, load
 from shared.tally import Progress, Tally
 from shared.tasks.context import Context
 from shared.tasks.tenants import serve
@@ -54,10 +56,12 @@ class Request:
     is_dry: bool = False
     progress: Progress | None = None
     accept_surge: frozenset[tuple[str, date]] = frozenset()
+    run_id: UUID = field(default_factory=uuid4)
 
 
 def run_scheduled(job: str) -> None:
     """Run a job for the Functions host. A run that another one is doing already is none of its business."""
+    logs.join_host(load(LogSettings))
     application = open_application()
     try:
         run(application, job)
@@ -86,23 +90,28 @@ def run(
     request = Request(job, at, only, is_dry, progress, frozenset(accept_surge))
     _ensure_possible(application, request)
     ensure_ready(application.engine)
-    try:
-        if is_dry:
-            return _execute(application, request, uuid4(), _tenants(application, request))
-        with leases.held(application.engine, job, application.clock):
-            return run_without_lease(application, request)
-    except SQLAlchemyError as error:
-        raise RunFailed(f"the database failed: {first_line(error)}") from error
+    with logs.about(run_id=str(request.run_id), task=job):
+        try:
+            if is_dry:
+                return _execute(application, request, _tenants(application, request))
+            with leases.held(application.engine, job, application.clock):
+                return run_without_lease(application, request)
+        except SQLAlchemyError as error:
+            raise RunFailed(f"the database failed: {first_line(error)}") from error
 
 
 def run_without_lease(application: Application, request: Request) -> dict[str, Any]:
     """Run one job whoever else does: the ledger keeps it exact. Note the run in the history, however it ends."""
-    run_id, wall = uuid4(), application.clock()
-    tenants = _tenants(application, request)
+    with logs.about(run_id=str(request.run_id), task=request.job):
+        return _noted(application, request, _tenants(application, request))
+
+
+def _noted(application: Application, request: Request, tenants: Sequence[Tenant]) -> dict[str, Any]:
+    run_id, wall = request.run_id, application.clock()
     with writing(application.engine) as connection:
         runs.start(connection, run_id, request.job, request.at or wall, wall, socket.gethostname())
     try:
-        result = _execute(application, request, run_id, tenants)
+        result = _execute(application, request, tenants)
         _finish(application, run_id, RunStatus.HELD if result.get("held") else RunStatus.SUCCEEDED, result, None)
     except BaseException as error:  # also when it is interrupted: no run may stay "running" for ever
         failure = _failure(error)
@@ -136,26 +145,28 @@ def _ensure_possible(application: Application, request: Request) -> None:
 # One execution
 
 
-def _execute(application: Application, request: Request, run_id: UUID, tenants: Sequence[Tenant]) -> dict[str, Any]:
+def _execute(application: Application, request: Request, tenants: Sequence[Tenant]) -> dict[str, Any]:
     started, tally = application.clock(), Tally(request.progress)
     served, left_out = serve(tenants, application.defaults, application.zone, tally)
-    context = _context(application, request, run_id, started, served, tally)
+    context = _context(application, request, started, served, tally)
     job = JOBS[request.job]
     job.plan(context)
     if job.collects:
         _collect(application, context, started)
     _deliver(application, request, context, left_out, started)
+    if not request.is_dry:
+        _tell_by_tenant(tenants, tally)
     if tally.failed_tenants and len(tally.failed_tenants) == len(tenants):
         first = tally.problems[0]
         raise RunFailed(
             f"no tenant could be worked for; the first error: {first.tenant}: {first.subject}: {first.reason}"
         )
     return {
-        "run_id": str(run_id),
+        "run_id": str(request.run_id),
         "task": request.job,
         "now": context.now.isoformat(),
         "tenants_processed": len(tenants) - len(tally.failed_tenants),
-        **job.summarize(tally, _waiting(application, request, run_id)),
+        **job.summarize(tally, _waiting(application, request)),
         "total_errors": len(tally.problems),
         "errors": tally.errors(),
         "duration_seconds": round((application.clock() - started).total_seconds(), 3),
@@ -168,7 +179,6 @@ def _execute(application: Application, request: Request, run_id: UUID, tenants: 
 def _context(
     application: Application,
     request: Request,
-    run_id: UUID,
     started: datetime,
     served: Sequence[ServedTenant],
     tally: Tally,
@@ -178,7 +188,7 @@ def _context(
         switch_on = runs.switch_on(connection, request.job) or now
     return Context(
         engine=application.engine,
-        run_id=run_id,
+        run_id=request.run_id,
         now=now,
         switch_on=switch_on,
         served=served,
@@ -220,13 +230,13 @@ def _deliver(
         deliver(drain)
 
 
-def _waiting(application: Application, request: Request, run_id: UUID) -> int:
+def _waiting(application: Application, request: Request) -> int:
     """How many of the run's own texts wait for a later run."""
     kind = JOBS[request.job].kind
     if kind is None or request.is_dry:
         return 0
     with reading(application.engine) as connection:
-        return outbox.waiting(connection, run_id, kind)
+        return outbox.waiting(connection, request.run_id, kind)
 
 
 def _collection(application: Application, context: Context, started: datetime) -> Collection:
@@ -317,6 +327,22 @@ def _note_failure(application: Application, run_id: UUID, failure: str) -> None:
         log.error("the failed run %s cannot be noted: %s", run_id, first_line(error))
 
 
-def _one_line(result: dict[str, Any]) -> str:
-    shown = {key: value for key, value in result.items() if isinstance(value, int) and value}
-    return ", ".join(f"{key} {value}" for key, value in shown.items())
+def _tell_by_tenant(tenants: Sequence[Tenant], tally: Tally) -> None:
+    """Log one line for each tenant: what this run did for it."""
+    counts, errors = tally.by_tenant(), Counter(each.tenant for each in tally.problems)
+    for tenant in tenants:
+        told = counts.get(tenant.subdomain, {}) | {"errors": errors[tenant.subdomain]}
+        log.info("%s", _one_line(told) or "nothing to do", extra={"tenant": tenant.subdomain})
+
+
+def _one_line(result: Mapping[str, Any]) -> str:
+    return ", ".join(f"{key} {count}" for key, count in _counts(result) if count)
+
+
+def _counts(result: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+    """Yield the counts of a result with their names; those of single tenants have lines of their own."""
+    for key, value in result.items():
+        if isinstance(value, int):
+            yield key, value
+        elif isinstance(value, dict) and key != "tenant_results":
+            yield from ((f"{key} {inner}", count) for inner, count in _counts(value))

@@ -24,7 +24,7 @@ MAY_IMPORT = {
     "database": "reasons records fees breaker",
     "gateways": "reasons records",
     "settings": "policy",
-    "logs": "settings",
+    "logs": "records settings",
     "telemetry": "settings logs",
     "subjects": "reasons records policy database rules messages fees",
     "delivery": "reasons records policy tally breaker database rules messages gateways subjects",

@@ -29,7 +29,8 @@ def open_engine(url: str) -> Engine:
     """Return an engine for DATABASE_URL. Raise DatabaseUnusable for one that cannot be understood."""
     try:
         parsed = make_url(url)
-        engine = create_engine(parsed, pool_pre_ping=parsed.get_backend_name() != "sqlite")
+        # hide_parameters: an error is logged with its statement, and a parameter may be a name or a phone number
+        engine = create_engine(parsed, pool_pre_ping=parsed.get_backend_name() != "sqlite", hide_parameters=True)
     except (ArgumentError, ImportError, ValueError) as error:
         raise DatabaseUnusable(f"DATABASE_URL: {_without_secrets(url, error)}") from None
     if engine.dialect.name == "sqlite":

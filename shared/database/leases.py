@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import copy_context
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import uuid4
@@ -34,7 +35,10 @@ def held(engine: Engine, name: str, clock: Callable[[], datetime]) -> Iterator[N
     holder, stop = str(uuid4()), threading.Event()
     if not _renewed(engine, name, holder, clock):
         raise LeaseHeld(f"{name}: another run of it is at work")
-    renewer = threading.Thread(target=_renew, args=(engine, name, holder, clock, stop), daemon=True)
+    its_lines_name_the_run = copy_context().run
+    renewer = threading.Thread(
+        target=its_lines_name_the_run, args=(_renew, engine, name, holder, clock, stop), daemon=True
+    )
     renewer.start()
     try:
         yield

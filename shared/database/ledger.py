@@ -1,5 +1,6 @@
 """The ledger of decisions: for each (kind, subject, occurrence) there is one, and its key makes it exactly once."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,8 @@ from shared.database.tables import decisions
 from shared.reasons import Reason
 from shared.records import RETAKEN, Decision, Member, Outcome, Plan
 
+log = logging.getLogger(__name__)
+
 
 def record(connection: Connection, plan: Plan, run_id: UUID, now: datetime) -> set[str]:
     """Write a plan's decisions, and the notifications of those that win; return the ledger keys that won.
@@ -25,6 +28,8 @@ def record(connection: Connection, plan: Plan, run_id: UUID, now: datetime) -> s
     won = insert_absent(connection, decisions, fresh, "ledger_key") | _retake(connection, retaken)
     wanted = {rows[key]["notification_id"] for key in won}
     outbox.plan(connection, [each for each in plan.notifications if each.id in wanted], run_id, now)
+    for key in sorted(won) if log.isEnabledFor(logging.DEBUG) else ():
+        log.debug("%s: %s, %s", key, rows[key]["outcome"], rows[key]["reason"] or "no objection")
     return won
 
 

@@ -124,7 +124,7 @@ def _decide_batch(
         try:
             plans += [decide(visit, lead, served, context.now, context.run_id) for visit in visits(own, served.zone)]
         except Exception as error:  # one tenant's data must not stop the others
-            log.exception("%s: its reminders cannot be planned", served.tenant.subdomain)
+            log.exception("its reminders cannot be planned", extra={"tenant": served.tenant.subdomain})
             context.tally.problem(Problem(served.tenant.subdomain, lead.kind, repr(error)), is_tenants=True)
     subjects = {each.appointment.id: each.appointment for each in batch}
     write(context, tenants, joined(plans), subjects, planned_as="reminders_planned")

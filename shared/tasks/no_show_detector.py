@@ -99,7 +99,7 @@ def _decide_page(marking: Marking, tenants: Mapping[UUID, ServedTenant], page: S
         try:
             found = no_show.visits(own, served)
         except Exception as error:  # one tenant's data must not stop the others
-            log.exception("%s: its missed appointments cannot be marked", served.tenant.subdomain)
+            log.exception("its missed appointments cannot be marked", extra={"tenant": served.tenant.subdomain})
             context.tally.problem(Problem(served.tenant.subdomain, "no_show", repr(error)), is_tenants=True)
             continue
         closed_on = served.policy.no_show.closed_on

@@ -76,7 +76,7 @@ def _settle(book: Book, page: Sequence[PastAppointment]) -> None:
         try:
             subjects |= {event: past.id for past in own for event in events_of(past, served)}
         except Exception as error:  # one tenant's data must not stop the others
-            log.exception("%s: its appointments cannot be settled", served.tenant.subdomain)
+            log.exception("its appointments cannot be settled", extra={"tenant": served.tenant.subdomain})
             book.context.tally.problem(Problem(served.tenant.subdomain, "settle", repr(error)), is_tenants=True)
     new, scores = _rehearse(book, list(subjects)) if book.context.is_dry else _write(book, list(subjects))
     _note_crossings(book, new, scores)

@@ -151,7 +151,7 @@ def _decide_batch(context: Context, tenants: Tenants, batch: Sequence[UndecidedA
                 for alerts in rules.by_owner(own)
             ]
         except Exception as error:  # one tenant's data must not stop the others
-            log.exception("%s: its alerts cannot be planned", served.tenant.subdomain)
+            log.exception("its alerts cannot be planned", extra={"tenant": served.tenant.subdomain})
             context.tally.problem(Problem(served.tenant.subdomain, rules.KIND, repr(error)), is_tenants=True)
     _write(context, tenants, joined(plans), batch)
 

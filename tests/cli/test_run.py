@@ -28,7 +28,7 @@ def test_json_is_one_document_alone_on_stdout_and_logs_go_to_stderr(petcare: She
     assert result["reminders_sent"] == result["delivery"]["sent"]["reminder_24h"] > 10
     assert result["deferred"] > 0
     assert all(set(error) == {"tenant", "subject", "reason"} for error in result["errors"])
-    assert len(re.findall(" INFO shared.gateways.sms: SMS to ", done.err)) == result["reminders_sent"]
+    assert len(re.findall(r" INFO shared\.gateways\.sms \[.+?\] SMS to ", done.err)) == result["reminders_sent"]
     ((stored,),) = petcare.sql("SELECT result FROM runs")
     assert json.loads(stored) == result
 

@@ -55,7 +55,7 @@ def test_a_terminal_sees_a_progress_bar_and_a_table_within_its_width(petcare: Sh
 
 def test_log_lines_stand_above_the_progress_bar_not_in_it(petcare: Shell) -> None:
     _, written = typed(petcare, *RUN, "--tenant", "hudson-paws", columns=400)
-    logged = [line for line in re.split("\r|\n", written) if " INFO shared.gateways.sms: " in line]
+    logged = [line for line in re.split("\r|\n", written) if " INFO shared.gateways.sms " in line]
     assert len(logged) > 5
     assert [line for line in logged if not re.match(r"(\x1b\[2K)?20\d\d-", line)] == []
 
