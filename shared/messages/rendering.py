@@ -5,6 +5,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from string import Template
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -81,6 +82,7 @@ def pet_words(pets: Sequence[Pet], *, language: str | None) -> str:
     return listed(known, language)
 
 
+@lru_cache(maxsize=1024)
 def street_of(address: str | None) -> str:
     """Return the street line of an address, the first of its parts that hold a number and a word ("12 Main St")."""
     lines = [line for line in map(clean, (address or "").splitlines()) if line]
@@ -139,14 +141,20 @@ def _shorter_and_shorter(
 
 def _filled(template: str, values: Mapping[str, str]) -> str:
     """Fill the lines and join those that have something to say. Every value is put in once and never read again."""
-    lines = [line for line in template.splitlines() if line.strip()]
-    kept = [line for line in lines if _has_its_values(line, values)] or lines
+    lines = _lines(template)
+    kept = [line for line, used in lines if _has_its_values(used, values)] or [line for line, _ in lines]
     # An address or a name that ends in a full stop must not be followed by the line's own.
-    return clean(" ".join(_DOUBLED_STOP.sub(".", Template(line.strip()).substitute(values)) for line in kept))
+    return clean(" ".join(_DOUBLED_STOP.sub(".", line.substitute(values)) for line in kept))
 
 
-def _has_its_values(line: str, values: Mapping[str, str]) -> bool:
-    used = Template(line).get_identifiers()
+@lru_cache(maxsize=1024)
+def _lines(template: str) -> tuple[tuple[Template, tuple[str, ...]], ...]:
+    """Return the lines of a template that are not empty, each with the placeholders it uses."""
+    lines = [Template(line.strip()) for line in template.splitlines() if line.strip()]
+    return tuple((line, tuple(line.get_identifiers())) for line in lines)
+
+
+def _has_its_values(used: Sequence[str], values: Mapping[str, str]) -> bool:
     return all(values[name] for name in used) or any(values[name] for name in used if name in ESSENTIAL)
 
 

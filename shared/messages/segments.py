@@ -17,6 +17,7 @@ GSM_BASIC: Final = frozenset(
 )
 GSM_EXTENSION: Final = frozenset("^{}\\[]~|€\f")
 """These travel as an escape and a character: two septets."""
+_GSM: Final = GSM_BASIC | GSM_EXTENSION
 
 LOOK_ALIKES: Final = {
     '"': "«»“”„‟ʺˮ❝❞〝〞",
@@ -89,7 +90,7 @@ class Segments:
 
 def is_gsm(text: str) -> bool:
     """Whether every character can travel as GSM-7."""
-    return all(char in GSM_BASIC or char in GSM_EXTENSION for char in text)
+    return _GSM.issuperset(text)
 
 
 def to_gsm(text: str) -> str:
@@ -103,6 +104,8 @@ def cheapest(text: str) -> str:
     Typographic characters give way to look-alikes, and letters that GSM-7 lacks lose their accents, only when the whole
     text becomes GSM-7 by it. A text that needs UCS-2 anyway (emoji, Cyrillic) keeps both: nothing is saved there.
     """
+    if is_gsm(text):
+        return text
     composed = unicodedata.normalize("NFC", text)
     smart = to_gsm(_FRACTION_AFTER_DIGIT.sub(" ", composed))
     folded = "".join(char if is_gsm(char) else _folded(char) for char in smart)
@@ -112,6 +115,8 @@ def cheapest(text: str) -> str:
 
 def count_segments(text: str) -> Segments:
     """Count the segments of `text` as it stands: one of 160 septets or 70 UTF-16 units, several of 153 or 67 each."""
+    if is_gsm(text) and GSM_EXTENSION.isdisjoint(text):  # as nearly every text is
+        return Segments("GSM-7", 1 if len(text) <= 160 else -(-len(text) // 153), len(text))
     if is_gsm(text):
         septets = [2 if char in GSM_EXTENSION else 1 for char in text]
         return Segments("GSM-7", _packed(septets, alone=160, joined=153), sum(septets))

@@ -4,9 +4,9 @@ import json
 import re
 import unicodedata
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from itertools import groupby
 from pathlib import Path
 from string import Template
@@ -24,6 +24,9 @@ FALLBACK: Final = "en"
 BLANK_LETTERS: Final = "\u115f\u1160\u2800\u3164\uffa0"
 """Letters and symbols by category, but nothing to see."""
 
+KEPT: Final = 4096
+"""How many of the words that many texts share are kept: a batch of reminders names the same days and times."""
+
 _TEMPLATES: Final = Path(__file__).with_name("templates")
 _KEPT_FORMATS: Final = "\u200c\u200d"  # the joiners that emoji, Persian and Indic scripts are written with
 _DROPPED_CATEGORIES: Final = ("Cf", "Cs")
@@ -39,7 +42,10 @@ _REGION: Final = re.compile(r"[A-Z]{2}")
 def clean(value: str | None) -> str:
     """Return `value` on one line: white space and control characters are one space, what steers text or breaks
     encodings (direction marks, lone surrogates, zero-width characters) is gone. Emoji survive."""
-    return " ".join("".join(_cleaned(char) for char in value or "").split())
+    text = value or ""
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(map(_cleaned, text))
+    return " ".join(text.split())
 
 
 def _cleaned(char: str) -> str:
@@ -91,6 +97,7 @@ def template_of(kind: Kind, language: str) -> str:
     return (_TEMPLATES / language / f"{kind}.txt").read_text(encoding="utf-8")
 
 
+@lru_cache(maxsize=KEPT)
 def phrase(name: str, language: str, **values: object) -> str:
     """Return one of the phrases of a language's `words.json`, filled. `language`: one of `languages()`."""
     return Template(_phrases(language)[name]).substitute(values)
@@ -119,6 +126,7 @@ def listed(items: Sequence[str], language: str | None) -> str:
     return f"{', '.join(items[:-1])} {phrase('and', language_of(language))} {items[-1]}"
 
 
+@lru_cache(maxsize=KEPT)
 def day_words(day: date, *, language: str | None, region: str, weekday: bool = True) -> str:
     """Return "Sat, Mar 7", or "Mar 7" without the weekday."""
     return clean(format_skeleton("MMMEd" if weekday else "MMMd", day, locale=locale_of(language, region)))
@@ -155,11 +163,16 @@ def when_words(starts: Sequence[datetime], *, zone: ZoneInfo, language: str | No
 
 def _day_with_times(day: date, starts: list[datetime], today: date, language: str | None, region: str) -> str:
     code, locale = language_of(language), locale_of(language, region)
-    times = [clean(format_time(start.time(), format="short", locale=locale)) for start in starts]
+    times = [_time_words(start.time(), locale) for start in starts]
     # Spanish says "a la" for one o'clock and "a las" for the others.
     at = phrase("at_one" if _ONE_O_CLOCK.match(times[0]) else "at", code, time=listed([*dict.fromkeys(times)], code))
     name = {-1: "yesterday", 0: "today", 1: "tomorrow"}.get((day - today).days, "other_day")
     return phrase(name, code, at=at, day=day_words(day, language=language, region=region))
+
+
+@lru_cache(maxsize=KEPT)
+def _time_words(at: time, locale: Locale) -> str:
+    return clean(format_time(at, format="short", locale=locale))
 
 
 def _local(instant: datetime, zone: ZoneInfo) -> datetime:
