@@ -1,9 +1,26 @@
-"""What the databases do differently: inserting what is absent, and claiming rows no other worker holds."""
+"""What databases do differently: inserting what is absent, claiming what nobody holds, many values in one statement."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Dialect,
+    Select,
+    Subquery,
+    Table,
+    Unicode,
+    bindparam,
+    case,
+    cast,
+    func,
+    select,
+    type_coerce,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 IN_LIST = 1000
@@ -20,6 +37,69 @@ def insert_absent(connection: Connection, table: Table, rows: Sequence[Mapping[s
     statement = _insert(connection, table).on_conflict_do_nothing().returning(table.c[key])
     ordered = sorted(rows, key=lambda row: str(row[key]))
     return set(connection.execute(statement, ordered).scalars())
+
+
+def update_each(
+    connection: Connection,
+    table: Table,
+    rows: Sequence[Mapping[str, Any]],
+    key: str,
+    expected: ColumnElement[bool],
+) -> None:
+    """Update many rows in one statement, each with values of its own, where `expected` holds.
+
+    Each of `rows` has the `key` and the same other columns. They travel as one JSON text: one parameter and one text
+    of the statement, however many they are.
+    """
+    if not rows:
+        return
+    names = list(rows[0])
+    given = _rows_of_json(connection.dialect, [table.c[name] for name in names])
+    # Inside a CASE no index serves it: SQLite would go through all rows of a status for each of the given ones.
+    still_expected = case((expected, 1), else_=0) == 1
+    statement = (
+        update(table)
+        .where(table.c[key] == given.c[key], still_expected)
+        .values({name: given.c[name] for name in names if name != key})
+    )
+    connection.execute(statement, {"given": _as_json(connection.dialect, table, rows)})
+
+
+_JSON = {
+    "sqlite": ("json_each", "json_extract", "$."),
+    "postgresql": ("json_array_elements", "json_extract_path_text", ""),
+    "mssql": ("openjson", "json_value", "$."),
+}
+"""What turns a JSON array into rows, what takes a value out of one of them, and what stands before its name."""
+
+
+def _rows_of_json(dialect: Dialect, columns: Sequence[Column[Any]]) -> Subquery:
+    """Return the rows of the JSON array `given` as a table with some columns."""
+    elements, extract, prefix = _JSON[dialect.name]
+    given: ColumnElement[Any] = bindparam("given", type_=Unicode)
+    if dialect.name == "postgresql":
+        given = cast(given, postgresql.JSON)
+    element = getattr(func, elements)(given).table_valued("value")
+    if dialect.name == "postgresql":
+        element = element.render_derived()  # without the name it would call the column after the function
+    # SQLite has no types to cast to, and would take a date for a number.
+    typed = type_coerce if dialect.name == "sqlite" else cast
+    values = [
+        typed(getattr(func, extract)(element.c.value, f"{prefix}{column.name}"), column.type).label(column.name)
+        for column in columns
+    ]
+    return select(*values).select_from(element).subquery("given_rows")
+
+
+def _as_json(dialect: Dialect, table: Table, rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return rows as a JSON array, each value as the database keeps it."""
+    kept = {name: table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in rows[0]}
+
+    def written(name: str, value: Any) -> Any:
+        process = kept[name]
+        return value if value is None or process is None else process(value)
+
+    return json.dumps([{name: written(name, value) for name, value in row.items()} for row in rows], default=str)
 
 
 def skipping_locked(select: Select[Any]) -> Select[Any]:

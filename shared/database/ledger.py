@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, bindparam, or_, select, update
 
 from shared.database import outbox
-from shared.database.dialects import chunks, insert_absent
+from shared.database.dialects import chunks, insert_absent, update_each
 from shared.database.tables import decisions
 from shared.reasons import Reason
 from shared.records import RETAKEN, Decision, Member, Outcome, Plan
@@ -98,14 +98,11 @@ def cancel(connection: Connection, cancelled: Mapping[str, Reason], now: datetim
 
 
 def _close(connection: Connection, outcome: Outcome, closed: Mapping[str, Reason], now: datetime) -> None:
-    if not closed:
-        return
-    statement = (
-        update(decisions)
-        .where(decisions.c.ledger_key == bindparam("key"), decisions.c.outcome == Outcome.NOTIFY)
-        .values(outcome=outcome, reason=bindparam("why"), notification_id=None, decided_at=now)
-    )
-    connection.execute(statement, [{"key": key, "why": closed[key]} for key in sorted(closed)])
+    rows = [
+        {"ledger_key": key, "outcome": outcome, "reason": reason, "notification_id": None, "decided_at": now}
+        for key, reason in closed.items()
+    ]
+    update_each(connection, decisions, rows, "ledger_key", decisions.c.outcome == Outcome.NOTIFY)
 
 
 def expire(connection: Connection, notification_ids: Sequence[UUID], now: datetime) -> None:

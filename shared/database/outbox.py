@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, select, true, update
+from sqlalchemy import ColumnElement, Connection, and_, func, select, true, update
 
-from shared.database.dialects import chunks, skipping_locked
+from shared.database.dialects import chunks, skipping_locked, update_each
 from shared.database.tables import notifications
 from shared.reasons import Reason
 from shared.records import Claimed, Kind, NotificationStatus, PlannedNotification, Unsettled
@@ -149,24 +149,11 @@ def message_ids_to(connection: Connection, phones: Collection[str]) -> dict[str,
 def record_outcomes(connection: Connection, worker: str, changes: Sequence[Mapping[str, Any]]) -> None:
     """Write what became of claimed notifications: each change is an `id` and the same columns for all.
 
-    A worker whose claim was taken over in the meantime changes nothing.
+    A worker whose claim was taken over in the meantime changes nothing. Raise IntegrityError when one of the provider's
+    ids is another notification's.
     """
-    if not changes:
-        return
-    names = [name for name in changes[0] if name != "id"]
-    statement = (
-        update(notifications)
-        .where(
-            notifications.c.id == bindparam("its_id"),
-            notifications.c.status == NotificationStatus.SENDING,
-            notifications.c.claimed_by == worker,
-        )
-        .values({name: bindparam(f"new_{name}") for name in names})
-    )
-    connection.execute(
-        statement,
-        [{"its_id": each["id"], **{f"new_{name}": each[name] for name in names}} for each in changes],
-    )
+    still_ours = and_(notifications.c.status == NotificationStatus.SENDING, notifications.c.claimed_by == worker)
+    update_each(connection, notifications, changes, "id", still_ours)
 
 
 def waiting(connection: Connection, run_id: UUID, kind: Kind) -> int:
