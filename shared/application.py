@@ -11,7 +11,7 @@ from shared.database.engine import open_engine
 from shared.gateways.payments import ConsolePayments, PaymentGateway
 from shared.gateways.sms import ConsoleSms, SmsGateway
 from shared.policy import TenantPolicy
-from shared.settings import ConfigurationError, JobSettings, PaymentSettings, SmsSettings, database_url, load
+from shared.settings import JobSettings, PaymentSettings, SmsSettings, database_url, load
 
 
 def utc_now() -> datetime:
@@ -40,14 +40,18 @@ class Application:
     look_back: timedelta = timedelta(days=7)
 
 
-def open_application(*, is_dry: bool = False) -> Application:
-    """Build the parts from the settings. Raise ConfigurationError or DatabaseUnusable, naming what is wrong."""
-    jobs, sms, payments = load(JobSettings), load(SmsSettings), load(PaymentSettings)
+def open_application(*, texts: bool = True) -> Application:
+    """Build the parts from the settings. Raise ConfigurationError or DatabaseUnusable, naming what is wrong.
+
+    `texts`: whether the caller sends any; if not, no setting of the SMS provider is read.
+    """
+    jobs, payments = load(JobSettings), load(PaymentSettings)
+    sms = load(SmsSettings) if texts else SmsSettings(sms_provider="console")
     return Application(
         engine=open_engine(database_url()),
         defaults=jobs.policy(),
         zone=jobs.task_timezone,
-        sms=ConsoleSms() if is_dry else _sms_gateway(sms),
+        sms=_sms_gateway(sms, jobs.sms_concurrency),
         sms_enabled=jobs.sms_enabled,
         concurrency=jobs.sms_concurrency,
         time_budget=jobs.time_budget,
@@ -62,7 +66,17 @@ def simulation(engine: Engine, clock: Callable[[], datetime]) -> Application:
     return Application(engine, TenantPolicy(), ZoneInfo("UTC"), ConsoleSms(), clock=clock, payments=ConsolePayments())
 
 
-def _sms_gateway(settings: SmsSettings) -> SmsGateway:
+def _sms_gateway(settings: SmsSettings, concurrency: int) -> SmsGateway:
     if settings.sms_provider == "console":
         return ConsoleSms()
-    raise ConfigurationError("SMS_PROVIDER: twilio is not part of this version yet; set SMS_PROVIDER=console")
+    account_sid, auth_token = settings.credentials()
+    from shared.gateways.twilio import TwilioSms
+
+    return TwilioSms(
+        account_sid,
+        auth_token,
+        service=settings.twilio_messaging_service_sid,
+        number=settings.twilio_phone_number,
+        base_url=settings.twilio_api_base_url,
+        connections=concurrency,
+    )

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from ipaddress import ip_address
@@ -11,7 +12,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from shared.policy import (
     FeeSchedule,
@@ -51,6 +52,8 @@ def is_loopback(url: str | None) -> bool:
 def _safe_base_url(url: str | None) -> str | None:
     if url and urlsplit(url).scheme != "https" and not is_loopback(url):
         raise ValueError("must be https, or point at this machine")
+    if url and (not urlsplit(url).hostname or "@" in urlsplit(url).netloc):
+        raise ValueError("must name a host, and neither a user nor a password")
     return url
 
 
@@ -112,9 +115,50 @@ class JobSettings(Group):
         return timedelta(seconds=self.run_time_budget_seconds)
 
 
+def _written_as(pattern: str, words: str) -> AfterValidator:
+    """Refuse a text of another form, in words that do not repeat it: it may be a secret in the wrong place."""
+
+    def check(text: str | None) -> str | None:
+        if text is not None and not re.fullmatch(pattern, text):
+            raise ValueError(words)
+        return text
+
+    return AfterValidator(check)
+
+
+AccountSid = Annotated[str | None, _written_as("AC[0-9a-fA-F]{32}", "must be AC and 32 hexadecimal digits")]
+ServiceSid = Annotated[str | None, _written_as("MG[0-9a-fA-F]{32}", "must be MG and 32 hexadecimal digits")]
+Sender = Annotated[
+    str | None,
+    _written_as(
+        r"\+[1-9]\d{6,14}|\d{3,8}|(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}",
+        "must be a number like +12025550143, a short code, or a name of up to 11 letters and digits",
+    ),
+]
+
+
 class SmsSettings(Group):
+    """Who sends the texts. Of the senders the messaging service is taken where both are set."""
+
     sms_provider: Literal["twilio", "console"] = "twilio"
+    twilio_account_sid: AccountSid = Field(None, repr=False)
+    twilio_auth_token: SecretStr | None = None
+    twilio_messaging_service_sid: ServiceSid = None
+    twilio_phone_number: Sender = Field(None, repr=False)
     twilio_api_base_url: BaseUrl = None
+
+    def credentials(self) -> tuple[str, str]:
+        """Return account SID and auth token. Raise ConfigurationError naming what texts cannot be sent without."""
+        account_sid, auth_token = self.twilio_account_sid, self.twilio_auth_token
+        if not account_sid:
+            raise ConfigurationError("TWILIO_ACCOUNT_SID: not set; set it, or SMS_PROVIDER=console to send nothing")
+        if not auth_token:
+            raise ConfigurationError("TWILIO_AUTH_TOKEN: not set; it belongs to TWILIO_ACCOUNT_SID")
+        if not (self.twilio_messaging_service_sid or self.twilio_phone_number):
+            raise ConfigurationError(
+                "TWILIO_MESSAGING_SERVICE_SID or TWILIO_PHONE_NUMBER: set one; texts need a sender"
+            )
+        return account_sid, auth_token.get_secret_value()
 
     @property
     def is_live(self) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from pydantic import SecretStr
 
 from shared.policy import QuietHours, TenantPolicy
 from shared.settings import (
@@ -24,6 +25,8 @@ from shared.settings import (
 
 EXAMPLE = Path(__file__).resolve().parents[1] / "local.settings.json.example"
 NO_SPAN = 'is not a span of local times; write it like "21:00-08:00", or "off"'
+ACCOUNT, SERVICE = "AC" + "0123456789abcdef" * 2, "MG" + "0123456789abcdef" * 2
+NO_SENDER = "must be a number like +12025550143, a short code, or a name of up to 11 letters and digits"
 GROUPS = (DatabaseSettings, JobSettings, SmsSettings, PaymentSettings, LogSettings)
 
 # variable: its default, then a text and what is read from it
@@ -47,6 +50,10 @@ KNOWN: dict[str, tuple[Any, str, Any]] = {
     "SMS_CONCURRENCY": (64, "1", 1),
     "RUN_TIME_BUDGET_SECONDS": (540, "10", 10),
     "SMS_PROVIDER": ("twilio", "console", "console"),
+    "TWILIO_ACCOUNT_SID": (None, ACCOUNT, ACCOUNT),
+    "TWILIO_AUTH_TOKEN": (None, "secret", SecretStr("secret")),
+    "TWILIO_MESSAGING_SERVICE_SID": (None, SERVICE, SERVICE),
+    "TWILIO_PHONE_NUMBER": (None, "+12025550143", "+12025550143"),
     "TWILIO_API_BASE_URL": (None, "http://127.0.0.1:4010", "http://127.0.0.1:4010"),
     "PAYMENT_PROVIDER": ("stripe", "console", "console"),
     "STRIPE_API_BASE_URL": (None, "https://stripe.test", "https://stripe.test"),
@@ -132,7 +139,15 @@ def test_the_example_holds_the_defaults_and_console_providers() -> None:
         ("PAYMENT_PROVIDER", "none", "Input should be 'stripe' or 'console'"),
         ("LOG_LEVEL", "loud", "Input should be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'"),
         ("LOG_FORMAT", "xml", "Input should be 'text' or 'json'"),
+        ("TWILIO_ACCOUNT_SID", "SK" + "0" * 32, "must be AC and 32 hexadecimal digits"),
+        ("TWILIO_ACCOUNT_SID", ACCOUNT[:-1], "must be AC and 32 hexadecimal digits"),
+        ("TWILIO_MESSAGING_SERVICE_SID", ACCOUNT, "must be MG and 32 hexadecimal digits"),
+        ("TWILIO_PHONE_NUMBER", "202 555 0143", NO_SENDER),
+        ("TWILIO_PHONE_NUMBER", "+1 202 555 0143", NO_SENDER),
+        ("TWILIO_PHONE_NUMBER", "Happy Paws Co", NO_SENDER),
         ("TWILIO_API_BASE_URL", "http://twilio.test", "must be https, or point at this machine"),
+        ("TWILIO_API_BASE_URL", "https://", "must name a host, and neither a user nor a password"),
+        ("TWILIO_API_BASE_URL", "https://me:secret@twilio.test", "must name a host, and neither a user nor a password"),
         ("STRIPE_API_BASE_URL", "http://stripe.test", "must be https, or point at this machine"),
         ("NO_SHOW_GRACE_PERIOD_MINUTES", "-1", "Input should be greater than or equal to 0"),
         ("NO_SHOW_FEE_HOLD_HOURS", "337", "Input should be less than or equal to 336"),
@@ -278,6 +293,47 @@ def test_a_base_url_is_https_or_points_at_this_machine(url: str, is_allowed: boo
         assert read("TWILIO_API_BASE_URL", {"TWILIO_API_BASE_URL": url}) == url
     else:
         assert refusal(SmsSettings, {"TWILIO_API_BASE_URL": url}).startswith("TWILIO_API_BASE_URL: ")
+
+
+# The account at Twilio
+
+COMPLETE = {"TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": "secret", "TWILIO_PHONE_NUMBER": "+12025550143"}
+
+
+def test_the_credentials_are_account_and_token() -> None:
+    assert load(SmsSettings, COMPLETE).credentials() == (ACCOUNT, "secret")
+
+
+@pytest.mark.parametrize(
+    ("missing", "named"),
+    [
+        ("TWILIO_ACCOUNT_SID", "TWILIO_ACCOUNT_SID: not set"),
+        ("TWILIO_AUTH_TOKEN", "TWILIO_AUTH_TOKEN: not set"),
+        ("TWILIO_PHONE_NUMBER", "TWILIO_MESSAGING_SERVICE_SID or TWILIO_PHONE_NUMBER: set one"),
+    ],
+)
+def test_what_texts_cannot_be_sent_without_is_named(missing: str, named: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"^{named}"):
+        load(SmsSettings, COMPLETE | {missing: ""}).credentials()
+
+
+def test_a_messaging_service_will_do_for_a_sender() -> None:
+    source = COMPLETE | {"TWILIO_PHONE_NUMBER": "", "TWILIO_MESSAGING_SERVICE_SID": SERVICE}
+    assert load(SmsSettings, source).credentials() == (ACCOUNT, "secret")
+
+
+@pytest.mark.parametrize("sender", ["+12025550143", "12345", "HappyPaws", "Paws 4 You"])
+def test_texts_can_come_from_a_number_a_short_code_or_a_name(sender: str) -> None:
+    assert load(SmsSettings, {"TWILIO_PHONE_NUMBER": sender}).twilio_phone_number == sender
+
+
+def test_no_credential_shows_in_the_settings_as_text() -> None:
+    shown = repr(load(SmsSettings, COMPLETE))
+    assert [value for value in COMPLETE.values() if value in shown] == []
+
+
+def test_a_secret_in_the_wrong_place_is_not_repeated() -> None:
+    assert "secret" not in refusal(SmsSettings, {"TWILIO_ACCOUNT_SID": "secret"})
 
 
 # The database

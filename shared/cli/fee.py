@@ -50,7 +50,7 @@ def list_fees(statuses: tuple[str, ...], as_json: bool) -> None:
 def charge(fee_id: UUID) -> None:
     """Charge a fee to the owner's card now, whatever its hold and age. A declined one is not tried again."""
     logs.configure(load(LogSettings))
-    application = open_application()
+    application = open_application(texts=False)
     ensure_ready(application.engine)
     _open_fee(application.engine, fee_id)
     runtime.charge_fee(application, fee_id)

@@ -118,7 +118,7 @@ def run_and_show(
     A job that failed, or that another run is doing, does not keep the next one from running.
     """
     logs.configure(load(LogSettings))
-    application = open_application(is_dry=is_dry)
+    application = open_application(texts=not is_dry)
     codes = set()
     for job in jobs:
         try:

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -17,14 +17,17 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Sms:
-    """One message as handed to the provider. `to`: E.164; `validity_seconds`: 1 to 36,000 (Twilio's limit)."""
+    """One message as handed to the provider. `to`: E.164; `validity_seconds`: 1 to 36,000 (Twilio's limit).
+
+    `messaging_service_sid`, `sender`: the tenant's own; where it has neither, the gateway's default is used.
+    """
 
     notification_id: UUID
-    to: str
-    body: str
+    to: str = field(repr=False)
+    body: str = field(repr=False)
     validity_seconds: int
     messaging_service_sid: str | None = None
-    sender: str | None = None
+    sender: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +51,21 @@ class Logged:
     """One message of the provider's own log. `created_at`: aware UTC, by the provider's clock.
 
     `sender`: the number it left from, None where none was chosen yet; `code`: why it was not delivered;
-    `is_dead_number`: that reason lies in the number itself. `price`: in units of `currency`, None until it is known.
+    `is_dead_number`: that reason lies in the number itself; `is_opt_out`: the recipient had replied STOP, which a
+    messaging service finds out only after it took the message. `price`: what it cost, in units of `currency`; None
+    until it is known.
     """
 
     id: str
-    to: str
-    body: str
-    sender: str | None
+    to: str = field(repr=False)
+    body: str = field(repr=False)
+    sender: str | None = field(repr=False)
     messaging_service_sid: str | None
     created_at: datetime
     receipt: Receipt
     code: str | None = None
     is_dead_number: bool = False
+    is_opt_out: bool = False
     segments: int | None = None
     price: Decimal | None = None
     currency: str | None = None
@@ -122,7 +128,7 @@ class SmsGateway(Protocol):
         """Hand over one message, or raise an SmsError."""
 
     def log(self, since: datetime, to: str | None = None) -> AsyncIterator[Logged]:
-        """Yield the provider's messages created at or after `since`, newest first: those to one number, or all.
+        """Yield the provider's messages created at or after `since`, roughly newest first: those to one number, or all.
 
         Raise NotProcessed, OutcomeUnknown or CredentialsRefused where the log cannot be read.
         """

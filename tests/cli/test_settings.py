@@ -2,10 +2,13 @@
 
 import json
 import re
+from uuid import UUID
 
 import pytest
 
 from tests.cli.shell import AT, JOB, Done, Shell
+
+ACCOUNT = "AC" + "0123456789abcdef" * 2
 
 BAD = {
     ("TASK_TIMEZONE", "Mars/Olympus"): "'Mars/Olympus' is not an IANA time zone",
@@ -42,6 +45,32 @@ def test_the_console_is_never_chosen_silently(petcare: Shell) -> None:
     done = petcare("run", JOB, SMS_PROVIDER=None)
     assert (done.code, done.out) == (2, "")
     assert re.fullmatch("error: (SMS_PROVIDER|TWILIO_[A-Z_]+): .+\n", done.err)
+    assert petcare.rows() == before
+
+
+def test_a_dry_run_needs_no_account_at_twilio(migrated: Shell) -> None:
+    assert migrated("run", JOB, "--dry-run", SMS_PROVIDER=None).code == 0
+
+
+def test_charging_a_fee_reads_no_setting_of_texts(petcare: Shell) -> None:
+    done = petcare("fee", "charge", str(UUID(int=1)), SMS_PROVIDER="pigeon")
+    assert (done.code, "SMS_PROVIDER" in done.err, "fee" in done.err) == (2, False, True)
+
+
+@pytest.mark.parametrize(
+    ("missing", "named"),
+    [
+        ("TWILIO_ACCOUNT_SID", "TWILIO_ACCOUNT_SID: "),
+        ("TWILIO_AUTH_TOKEN", "TWILIO_AUTH_TOKEN: "),
+        ("TWILIO_PHONE_NUMBER", "TWILIO_MESSAGING_SERVICE_SID or TWILIO_PHONE_NUMBER: "),
+    ],
+)
+def test_a_run_names_what_it_cannot_send_texts_without(petcare: Shell, missing: str, named: str) -> None:
+    account = {"TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": "secret", "TWILIO_PHONE_NUMBER": "+12025550143"}
+    before = petcare.rows()
+    done = petcare("run", JOB, SMS_PROVIDER=None, **{**account, missing: None})
+    assert (done.code, done.out) == (2, "")
+    assert re.fullmatch(f"error: {named}.+\n", done.err)
     assert petcare.rows() == before
 
 

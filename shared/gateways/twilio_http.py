@@ -1,0 +1,104 @@
+"""How the Twilio SDK reaches the network, and how far a request got when it failed."""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any, Final
+
+import aiohttp
+
+from shared.gateways.sms import NotProcessed, OutcomeUnknown, SmsError
+from shared.gateways.twilio_codes import Trouble, refusal
+
+if TYPE_CHECKING:
+    from twilio.http.response import Response
+
+CONNECT_SECONDS: Final = 10.0
+READ_SECONDS: Final = 20.0
+"""How long Twilio may keep silent. Sending usually takes 0.1 to 0.3 s."""
+TOTAL_SECONDS: Final = 30.0
+"""For an answer that comes in drops. Above CONNECT_SECONDS, so that a slow connecting is known for what it is."""
+
+CONNECTING: Final[Mapping[type[Exception], Trouble]] = {
+    aiohttp.ClientConnectorDNSError: Trouble.NO_DNS,
+    aiohttp.ClientSSLError: Trouble.NO_TLS,
+    aiohttp.ClientConnectorError: Trouble.NO_CONNECTION,
+    aiohttp.ConnectionTimeoutError: Trouble.CONNECT_TIMEOUT,
+}
+"""What fails before a byte of the request has left. The first that fits counts."""
+
+
+class Http:
+    """An HTTP client for the SDK, which lets one bring one's own.
+
+    The SDK's asynchronous client asks aiohttp for no time-out, whatever it is given, and logs recipients at INFO.
+    """
+
+    is_async = True
+
+    def __init__(self, session: aiohttp.ClientSession) -> None:
+        self._session = session
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        params: Mapping[str, Any] | None = None,
+        data: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        **_: object,
+    ) -> "Response":
+        """Return the answer if it is a success; else raise an SmsError that says what it means."""
+        from twilio.http.response import Response
+
+        try:
+            async with self._session.request(
+                method,
+                url,
+                params=params,
+                data=data,
+                headers={**(headers or {}), **({"Authorization": aiohttp.encode_basic_auth(*auth)} if auth else {})},
+                allow_redirects=False,
+            ) as response:
+                text = await response.text(errors="replace")
+        except (aiohttp.ClientError, OSError) as error:  # a time-out is an OSError, too
+            raise _unanswered(error) from None  # its text may hold the address with the recipient in it
+        if not response.ok or response.status >= 300:
+            raise refusal(response.status, _code(text), _retry_after(response.headers))
+        return Response(response.status, text)
+
+
+@asynccontextmanager
+async def open_http(connections: int) -> AsyncIterator[Http]:
+    """Open a client with at most so many connections, which stay open for the length of the block."""
+    timeout = aiohttp.ClientTimeout(total=TOTAL_SECONDS, connect=CONNECT_SECONDS, sock_read=READ_SECONDS)
+    connector = aiohttp.TCPConnector(limit=connections)
+    async with aiohttp.ClientSession(
+        connector=connector, timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()
+    ) as session:
+        yield Http(session)
+
+
+def _unanswered(error: Exception) -> SmsError:
+    for kind, trouble in CONNECTING.items():
+        if isinstance(error, kind):
+            return NotProcessed(trouble)
+    if isinstance(error, TimeoutError):
+        return OutcomeUnknown(Trouble.TIMEOUT)
+    return OutcomeUnknown(Trouble.UNREADABLE if isinstance(error, aiohttp.ClientResponseError) else Trouble.DROPPED)
+
+
+def _code(text: str) -> int | None:
+    """Return Twilio's code in the body of a refusal, None for the body of something else."""
+    with suppress(ValueError):
+        match json.loads(text):
+            case {"code": int(code)} if code >= 10_000:
+                return code
+    return None
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds that Retry-After asks for, None for a date or nothing."""
+    value = headers.get("Retry-After", "")
+    return float(value) if value.isascii() and value.isdigit() else None
