@@ -24,7 +24,7 @@ class Application:
     """The parts a run is made of. `clock`: the wall clock; `is_live`: a text could reach a person, a charge a card.
 
     `payments`: None where no provider was built: the jobs that collect need one. `look_back`: how old a missed
-    appointment may be.
+    appointment may be. `is_stopping`: the process was told to end, so a run stops early, in good order.
     """
 
     engine: Engine
@@ -38,6 +38,7 @@ class Application:
     is_live: bool = False
     payments: PaymentGateway | None = None
     look_back: timedelta = timedelta(days=7)
+    is_stopping: Callable[[], bool] = lambda: False
 
 
 def open_application(*, texts: bool = True) -> Application:

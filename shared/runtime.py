@@ -119,7 +119,7 @@ def _noted(application: Application, request: Request, tenants: Sequence[Tenant]
         if failure is None:
             raise
         raise failure from error
-    log.info("%s: %s", request.job, _one_line(result))
+    log.info("%s: %s", request.job, one_line(result))
     return result
 
 
@@ -169,6 +169,7 @@ def _execute(application: Application, request: Request, tenants: Sequence[Tenan
         **job.summarize(tally, _waiting(application, request)),
         "total_errors": len(tally.problems),
         "errors": tally.errors(),
+        "stopped_early": context.is_out_of_time(),
         "duration_seconds": round((application.clock() - started).total_seconds(), 3),
         "tenant_results": tally.by_tenant(),
         "delivery": tally.delivery(),
@@ -194,7 +195,7 @@ def _context(
         served=served,
         tally=tally,
         is_dry=request.is_dry,
-        is_out_of_time=lambda: application.clock() - started > application.time_budget,
+        is_out_of_time=lambda: application.is_stopping() or application.clock() - started > application.time_budget,
         look_back=application.look_back,
         accept_surge=request.accept_surge,
     )
@@ -332,10 +333,11 @@ def _tell_by_tenant(tenants: Sequence[Tenant], tally: Tally) -> None:
     counts, errors = tally.by_tenant(), Counter(each.tenant for each in tally.problems)
     for tenant in tenants:
         told = counts.get(tenant.subdomain, {}) | {"errors": errors[tenant.subdomain]}
-        log.info("%s", _one_line(told) or "nothing to do", extra={"tenant": tenant.subdomain})
+        log.info("%s", one_line(told) or "nothing to do", extra={"tenant": tenant.subdomain})
 
 
-def _one_line(result: Mapping[str, Any]) -> str:
+def one_line(result: Mapping[str, Any]) -> str:
+    """Return what a result counts, without what is zero."""
     return ", ".join(f"{key} {count}" for key, count in _counts(result) if count)
 
 

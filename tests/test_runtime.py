@@ -183,10 +183,38 @@ def test_the_result_is_stored_with_the_run(application: Application) -> None:
         "failed": 0,
         "total_errors": 0,
         "errors": [],
+        "stopped_early": False,
         "duration_seconds": 0.0,
         "tenant_results": {"paws": {"reminders_planned": 1, "total_checked": 1}},
         "delivery": {"sent": {"reminder_24h": 1}, "failed": {}, "ambiguous": {}, "deferred": {}},
     }
+
+
+def test_a_run_that_is_told_to_stop_ends_in_good_order_and_leaves_the_rest(
+    application: Application, sms: RecordingSms
+) -> None:
+    with application.engine.begin() as connection:
+        rows.appointment(connection, rows.tenant(connection), NOON + DAY)
+    stopped = run(replace(application, is_stopping=lambda: True), JOB)
+    assert (stopped["stopped_early"], sms.sent) == (True, [])
+    assert rows.only(application.engine, tables.runs).status == "succeeded"
+    assert rows.all_of(application.engine, tables.leases) == []
+    assert run(application, JOB)["reminders_sent"] == 1
+
+
+def test_a_run_that_is_told_to_stop_while_it_sends_records_what_it_sent(
+    application: Application, sms: RecordingSms
+) -> None:
+    with application.engine.begin() as connection:
+        for number in range(3):
+            at = {"phone": f"+1212555014{number}"}
+            tenant = rows.tenant(connection, f"paws{number}")
+            owner = rows.owner(connection, tenant, **at)
+            rows.appointment(connection, tenant, NOON + DAY, owner_id=owner)
+    stopped = run(replace(application, is_stopping=lambda: bool(sms.sent)), JOB)
+    assert stopped["stopped_early"] is True
+    statuses = {row.status for row in rows.all_of(application.engine, tables.notifications)}
+    assert statuses == {"sent"}  # one batch was on its way: it is finished and recorded
 
 
 def test_at_most_twenty_errors_are_shown_and_all_are_counted(application: Application) -> None:

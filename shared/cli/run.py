@@ -170,6 +170,8 @@ def show(result: dict[str, Any], console: Console) -> None:
     line(console, _totals(result))
     if delivered := _delivered(result["delivery"]):
         line(console, f"delivery: {delivered}")
+    if result["stopped_early"]:
+        line(console, "stopped early: what is left is the next run's", "yellow")
     if result["tenant_results"]:
         console.print(_tenants(result["tenant_results"]))
     for held in result.get("held", ()):
@@ -183,7 +185,7 @@ def show(result: dict[str, Any], console: Console) -> None:
 
 
 def _totals(result: dict[str, Any]) -> str:
-    shown = [f"{key.replace('_', ' ')} {value}" for key, value in result.items() if isinstance(value, int)]
+    shown = [f"{key.replace('_', ' ')} {value}" for key, value in result.items() if type(value) is int]
     shown += [f"{key.replace('_', ' ')} {_cell(result[key])}" for key in AMOUNTS if result.get(key)]
     skipped = _cell(result.get("skipped", {}))
     return ", ".join(shown) + (f"; skipped: {skipped}" if skipped else "")
