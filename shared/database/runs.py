@@ -1,13 +1,37 @@
 """The history of runs: one row for each execution of a job."""
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, func, select, update
 
-from shared.database.tables import runs
+from shared.database.tables import leases, runs
 from shared.records import RunStatus
+
+DONE = (RunStatus.SUCCEEDED, RunStatus.HELD)
+"""A run that holds a day back for an operator has done its work."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotedRun:
+    """One execution. `started_at`, `finished_at`: by the wall clock; `now`: as of when it worked.
+
+    `is_lost`: it is noted as running and nobody holds its job: the process is gone.
+    """
+
+    id: UUID
+    task: str
+    now: datetime
+    started_at: datetime
+    finished_at: datetime | None
+    status: RunStatus
+    result: dict[str, Any] | None
+    error: str | None
+    host: str | None
+    is_lost: bool = False
 
 
 def start(connection: Connection, id_: UUID, task: str, now: datetime, wall: datetime, host: str) -> None:
@@ -33,12 +57,7 @@ def finish(
 
 def switch_on(connection: Connection, task: str) -> datetime | None:
     """The `now` of a job's first successful run. Index: runs (task, started_at)."""
-    query = (
-        select(runs.c.now)
-        .where(runs.c.task == task, runs.c.status.in_((RunStatus.SUCCEEDED, RunStatus.HELD)))
-        .order_by(runs.c.started_at)
-        .limit(1)
-    )
+    query = select(runs.c.now).where(runs.c.task == task, runs.c.status.in_(DONE)).order_by(runs.c.started_at).limit(1)
     return connection.execute(query).scalar()
 
 
@@ -48,3 +67,39 @@ def last_success(connection: Connection, task: str, now: datetime) -> datetime |
         runs.c.task == task, runs.c.status == RunStatus.SUCCEEDED, runs.c.now <= now
     )
     return connection.execute(query).scalar()
+
+
+def latest(
+    connection: Connection,
+    wall: datetime,
+    *,
+    task: str | None = None,
+    statuses: Collection[RunStatus] = tuple(RunStatus),
+    limit: int = 1,
+) -> list[NotedRun]:
+    """The latest runs, newest first, of one job or of all. Index: runs (task, started_at); for all jobs, a scan."""
+    query = select(runs).where(runs.c.status.in_(statuses)).order_by(runs.c.started_at.desc(), runs.c.id).limit(limit)
+    if task:
+        query = query.where(runs.c.task == task)
+    held = _held(connection, wall)
+    return [
+        NotedRun(
+            row.id,
+            row.task,
+            row.now,
+            row.started_at,
+            row.finished_at,
+            RunStatus(row.status),
+            row.result,
+            row.error,
+            row.host,
+            is_lost=row.status == RunStatus.RUNNING and row.task not in held,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def _held(connection: Connection, wall: datetime) -> set[str]:
+    """Return the jobs of which a process holds the lease, or that of a shard (`job:shard`)."""
+    names = connection.execute(select(leases.c.name).where(leases.c.expires_at > wall)).scalars()
+    return {name.partition(":")[0] for name in names}

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -15,13 +16,18 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """When a job runs. `binding`: the name of its timer. `is_monitored`: a missed occurrence is made up for."""
+    """When a job runs. `binding`: the name of its timer. `is_monitored`: a missed occurrence is made up for.
+
+    `retries`: how often a run that failed is tried again, each time `retry_delay` later.
+    """
 
     job: str
     ncrontab: Ncrontab
     binding: str
     run_on_startup: bool = False
     is_monitored: bool = True
+    retries: int = 0
+    retry_delay: timedelta = timedelta()
 
 
 def read_schedules(root: Path = ROOT) -> dict[str, Schedule]:
@@ -43,12 +49,20 @@ def _read(path: Path) -> Schedule:
         ncrontab = parse(_written(timer.get("schedule")))
     except ValueError as error:
         raise bad(f"schedule: {error}") from None
+    try:
+        retries, delay = _retry(function.get("retry"))
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise bad(
+            'retry: write it like {"strategy": "fixedDelay", "maxRetryCount": 3, "delayInterval": "00:01:30"}'
+        ) from None
     return Schedule(
         path.parent.name,
         ncrontab,
         binding=str(timer.get("name", "timer")),
         run_on_startup=timer.get("runOnStartup", False) is True,
         is_monitored=timer.get("useMonitor", True) is True,
+        retries=retries,
+        retry_delay=delay,
     )
 
 
@@ -66,6 +80,16 @@ def _written(schedule: Any) -> str:
     if ":" in schedule:
         raise ValueError(f"{schedule!r} is a span of time; write it as NCRONTAB, for example 0 */5 * * * *")
     return schedule
+
+
+def _retry(policy: Any) -> tuple[int, timedelta]:
+    """Read how often, and after what time, a failed run is tried again. Of Azure's strategies we know `fixedDelay`."""
+    if policy is None:
+        return 0, timedelta()
+    if policy["strategy"] != "fixedDelay":
+        raise ValueError
+    hours, minutes, seconds = map(int, policy["delayInterval"].split(":"))
+    return max(int(policy["maxRetryCount"]), 0), timedelta(hours=hours, minutes=minutes, seconds=seconds)
 
 
 def _error(path: str, words: str) -> ConfigurationError:

@@ -1,7 +1,7 @@
 """The schedules as they stand in the function.json files."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,6 +12,7 @@ from shared.jobs import JOBS
 from shared.schedulers.schedules import read_schedules
 from shared.settings import ConfigurationError
 
+RETRY = {"strategy": "fixedDelay", "maxRetryCount": 3, "delayInterval": "00:01:30"}
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 
 
@@ -28,6 +29,7 @@ def test_every_job_has_the_schedule_of_its_function_folder() -> None:
     assert all(each.is_monitored and not each.run_on_startup for each in schedules.values())
     detector = schedules["NoShowDetector"]
     assert (detector.job, detector.binding) == ("NoShowDetector", "timer")
+    assert (detector.retries, detector.retry_delay) == (3, timedelta(seconds=90))
     assert detector.ncrontab.next_after(NOON, ZoneInfo("UTC")) == datetime(2026, 3, 5, 6, 30, tzinfo=UTC)
 
 
@@ -45,6 +47,7 @@ def timer(**fields: Any) -> dict[str, Any]:
 def test_what_a_timer_says_beyond_its_schedule_is_read(tmp_path: Path) -> None:
     write(tmp_path, timer(runOnStartup=True, useMonitor=False))
     (schedule,) = read_schedules(tmp_path).values()
+    assert (schedule.retries, schedule.retry_delay) == (0, timedelta())
     assert (schedule.job, schedule.binding) == ("Groomer", "at")
     assert (schedule.run_on_startup, schedule.is_monitored) == (True, False)
 
@@ -62,6 +65,9 @@ def test_what_a_timer_says_beyond_its_schedule_is_read(tmp_path: Path) -> None:
             timer(schedule="%VACCINATIONS%"),
             "schedule: '%VACCINATIONS%' names an app setting; write the schedule itself",
         ),
+        ({**timer(), "retry": {"strategy": "exponentialBackoff"}}, 'retry: write it like {"strategy": "fixedDelay"'),
+        ({**timer(), "retry": {**RETRY, "delayInterval": "soon"}}, "retry: write it like"),
+        ({**timer(), "retry": "yes"}, "retry: write it like"),
         (timer(schedule="01:00:00"), "schedule: '01:00:00' is a span of time; write it as NCRONTAB"),
     ],
 )

@@ -1,0 +1,141 @@
+"""The local host's scheduler: every job on its schedule in this process, as the Functions host does it in Azure."""
+
+import logging
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.schedulers.base import BaseScheduler
+from sqlalchemy.exc import SQLAlchemyError
+
+from shared.application import Application
+from shared.database import runs
+from shared.database.engine import DatabaseUnusable, ensure_ready, first_line, reading
+from shared.database.leases import LeaseHeld
+from shared.runtime import RunFailed, UsageError, run
+from shared.schedulers.schedules import Schedule
+from shared.schedulers.trigger import NcrontabTrigger
+from shared.settings import ConfigurationError
+
+log = logging.getLogger(__name__)
+
+STOP_WITHIN: Final = timedelta(seconds=30)
+"""How long a run may take to end in good order when the host stops: one request to a provider, and what it records."""
+
+
+class LocalHost:
+    """Runs the jobs when their schedules say, each in a thread of its own, and one run of a job at a time.
+
+    APScheduler keeps the timers and the threads: it wakes up, leaves out an occurrence whose job is still running, and
+    makes one of several that were missed (a laptop asleep). The lease keeps out the runs of other processes.
+    """
+
+    def __init__(
+        self, application: Application, schedules: Mapping[str, Schedule], timers: BaseScheduler | None = None
+    ) -> None:
+        """`timers`: an APScheduler that has not started; None for one with threads."""
+        self._stopping = threading.Event()
+        self.application = replace(application, is_stopping=self._stopping.is_set)
+        self.schedules = schedules
+        self._timers = timers or BackgroundScheduler(timezone="UTC")
+        self._running: Counter[str] = Counter()
+        self._changed = threading.Condition()
+
+    def start(self) -> None:
+        """Start the timers; run at once what is to run at startup, and what was missed while no host was there.
+
+        Raise DatabaseUnusable when the database is not there or not migrated.
+        """
+        ensure_ready(self.application.engine)
+        self._timers.configure(job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None})
+        for job, schedule in self.schedules.items():
+            trigger = NcrontabTrigger(schedule.ncrontab, self.application.zone)
+            now = self.application.clock()
+            is_missed = schedule.is_monitored and self._is_missed(schedule)
+            if is_missed:
+                log.info("%s: past due; running it now", job)
+            first = now if is_missed or schedule.run_on_startup else trigger.get_next_fire_time(None, now)
+            self._timers.add_job(self._run, trigger, args=[job], id=job, next_run_time=first)
+        self._timers.start()
+
+    def run_now(self, job: str) -> None:
+        """Run a job once, by hand, beside its schedule."""
+        self._timers.add_job(self._run, "date", run_date=self.application.clock(), args=[job, None])
+
+    def running(self) -> list[str]:
+        """Return the jobs that this process is running."""
+        with self._changed:
+            return sorted(self._running)
+
+    def stop(self, within: timedelta = STOP_WITHIN) -> list[str]:
+        """Start nothing more, let the running jobs end early in good order, and return those that did not in time."""
+        self._stopping.set()
+        self._timers.remove_all_jobs()  # or its last look at them could find one due, and nobody to run it
+        self._timers.shutdown(wait=False)
+        with self._changed:
+            self._changed.wait_for(lambda: not self._running, within.total_seconds())
+            return sorted(self._running)
+
+    def _run(self, job: str, attempt: int | None = 0) -> None:
+        """Run a job and say what went wrong. `attempt`: how often its schedule has tried it; None: by hand, once."""
+        if self._stopping.is_set():
+            return
+        with self._noted(job):
+            try:
+                if not attempt or self._is_wanted(self.schedules[job]):
+                    run(self.application, job)
+                return
+            except LeaseHeld as held:
+                log.warning("%s", held)
+            except (RunFailed, UsageError, ConfigurationError, DatabaseUnusable) as error:
+                log.error("%s: %s", job, error)
+            except SQLAlchemyError as error:
+                log.error("%s: the database failed: %s", job, first_line(error))
+            except Exception:  # one job's fault must not take the retry away, nor the other jobs
+                log.exception("%s: a fault of this program", job)
+        if attempt is not None:
+            self._try_again(self.schedules[job], attempt)
+
+    def _try_again(self, schedule: Schedule, attempt: int) -> None:
+        """Let a run that failed, or that a dead run's lease kept out, be tried later, as function.json says."""
+        if attempt >= schedule.retries or self._stopping.is_set():
+            return
+        at = self.application.clock() + schedule.retry_delay
+        log.info("%s: trying again at %s", schedule.job, f"{at:%H:%M:%SZ}")
+        self._timers.add_job(self._run, "date", run_date=at, args=[schedule.job, attempt + 1])
+
+    @contextmanager
+    def _noted(self, job: str) -> Iterator[None]:
+        with self._changed:
+            self._running[job] += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._running -= Counter([job])
+                self._changed.notify_all()
+
+    def _is_missed(self, schedule: Schedule) -> bool:
+        """Whether an occurrence passed since the job last did its work. One that never did has missed nothing."""
+        done = self._last_done(schedule.job)
+        return done is not None and self._is_due_since(schedule, done)
+
+    def _is_wanted(self, schedule: Schedule) -> bool:
+        """Whether a run that failed is still worth trying again: none has done its work in the meantime."""
+        done = self._last_done(schedule.job)
+        return done is None or self._is_due_since(schedule, done)
+
+    def _is_due_since(self, schedule: Schedule, done: runs.NotedRun) -> bool:
+        due: datetime | None = schedule.ncrontab.next_after(done.started_at, self.application.zone)
+        is_cut_short = bool((done.result or {}).get("stopped_early"))
+        return is_cut_short or (due is not None and due <= self.application.clock())
+
+    def _last_done(self, job: str) -> runs.NotedRun | None:
+        with reading(self.application.engine) as connection:
+            found = runs.latest(connection, self.application.clock(), task=job, statuses=runs.DONE)
+        return found[0] if found else None
