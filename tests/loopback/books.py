@@ -15,7 +15,7 @@ FAR = datetime(9999, 1, 1, tzinfo=UTC)
 
 @dataclass(slots=True)
 class Message:
-    """One message in the log. `ends`: the final state and its error code, None where it is delivered."""
+    """One message in the log. `ends`: the final state and its error code; `waits`: how long before it leaves."""
 
     sid: str
     to: str
@@ -27,6 +27,7 @@ class Message:
     validity: int
     ends: tuple[str, int | None] | None = None
     direction: str = "outbound-api"
+    waits: timedelta = timedelta()
 
 
 @dataclass(slots=True)
@@ -111,7 +112,9 @@ class Books:
         return self.fates.get(message.to, ("delivered", None))
 
     def _sent_at(self, message: Message) -> datetime | None:
-        return message.created_at + (self.settles_after or timedelta()) if self._final(message) else None
+        return (
+            message.created_at + message.waits + (self.settles_after or timedelta()) if self._final(message) else None
+        )
 
     def shown(self, message: Message) -> dict[str, Any]:
         """Return a message as the API shows it."""

@@ -60,6 +60,9 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self.buffer += data
+        if not self.buffer[:1].isalpha():  # not HTTP: TLS, for example
+            self.write(*Response(400).wire(), Response(cut=1000))
+            return
         while request := self.read():
             self.respond(self.server.answer(request))
 

@@ -10,7 +10,7 @@ import json
 import random
 from base64 import b64encode
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -94,7 +94,7 @@ FAULTS: Final = {
 
 
 class LoopbackTwilio(Server):
-    """The server. `books`: what it accepted; `requests`: what it was asked.
+    """The server. `books`: what it accepted; `requests`: what it was asked; `on_request`: called before each answer.
 
     `latency`: seconds before each answer; `faults`: answers and how often (0 to 1) each takes the place of the plain
     one for a message; `keeps_requests`: whether it remembers what it was asked.
@@ -113,6 +113,7 @@ class LoopbackTwilio(Server):
         super().__init__(self._answer, port)
         self.books, self.latency, self.keeps_requests = Books(ACCOUNT, **books), latency, keeps_requests
         self.requests: list[Request] = []
+        self.on_request: Callable[[Request], None] = lambda request: None
         self._faults, self._chance = list(faults), random.Random(seed)
         self._next: dict[str | None, deque[Answer]] = {}
         self._always: dict[str | None, Answer] = {}
@@ -136,6 +137,7 @@ class LoopbackTwilio(Server):
             return Response(body=json.dumps([self.books.shown(each) for each in self.books.messages]).encode())
         if self.keeps_requests:
             self.requests.append(request)
+        self.on_request(request)
         answer = self._scripted(request)
         status, shown = self._outcome(request, answer)
         return replace(
