@@ -37,7 +37,7 @@ MAY_IMPORT = {
     "application": "policy settings database gateways",
     "runtime": "application reasons records policy tally settings logs telemetry database gateways tasks jobs delivery "
     "collection",
-    "schedulers": "application runtime database settings records jobs",
+    "schedulers": "application runtime database settings records jobs breaker",
     "cli": "explanations jobs reasons records fees policy tally settings logs application runtime database messages "
     "sample schedulers",
     "__main__": "cli",

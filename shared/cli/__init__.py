@@ -2,12 +2,15 @@
 
 import click
 
+from shared.cli.crontab import crontab_command
 from shared.cli.db import db
 from shared.cli.demo import demo
 from shared.cli.endings import said_plainly
 from shared.cli.explain import explain_command
 from shared.cli.fee import fee
+from shared.cli.health import health_command
 from shared.cli.run import run, run_and_show
+from shared.cli.runs import runs_command
 
 CONTEXT = {"help_option_names": ["-h", "--help"]}
 
@@ -26,6 +29,9 @@ cli.add_command(demo)
 cli.add_command(db)
 cli.add_command(explain_command)
 cli.add_command(fee)
+cli.add_command(crontab_command)
+cli.add_command(health_command)
+cli.add_command(runs_command)
 
 
 def main() -> None:

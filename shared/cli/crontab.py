@@ -1,0 +1,33 @@
+"""`crontab`: lines for cron, from the schedules in the function.json files."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from shared.runtime import UsageError
+from shared.schedulers.crontab import NotForCron, crontab
+from shared.schedulers.schedules import ROOT, read_schedules
+from shared.settings import JobSettings, load
+
+
+@click.command(name="crontab")
+@click.option(
+    "--log",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=ROOT / "petcare-cron.log",
+    help="The file that gets what the jobs say. Default: petcare-cron.log beside the application.",
+)
+def crontab_command(log: Path) -> None:
+    """Print crontab lines for all jobs: python -m shared crontab | crontab -
+
+    That replaces the crontab of the user who types it; without the pipe it is only shown.
+    """
+    python = Path(sys.executable).absolute()  # not resolved: the interpreter of a virtual environment is a link
+    try:
+        lines = crontab(
+            read_schedules(), load(JobSettings).task_timezone, python=python, folder=ROOT, log=log.absolute()
+        )
+    except NotForCron as error:
+        raise UsageError(str(error)) from None
+    click.echo(lines, nl=False)

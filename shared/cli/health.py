@@ -1,0 +1,51 @@
+"""`health`: can each job run, did each run lately, does anything hang."""
+
+import json
+import sys
+from zoneinfo import ZoneInfo
+
+import click
+from rich.console import Console
+
+from shared.application import open_application, utc_now
+from shared.cli.showing import line, page
+from shared.database.engine import open_engine
+from shared.schedulers.health import Health, examine
+from shared.schedulers.schedules import read_schedules
+from shared.settings import ConfigurationError, JobSettings, database_url, load
+
+
+@click.command(name="health")
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON, alone, on stdout.")
+def health_command(as_json: bool) -> None:
+    """Is all well? What is wrong, since when, and what to run next. Exit code 1 when something is wrong."""
+    found = _examined()
+    if as_json:
+        click.echo(json.dumps(found.as_object(), indent=2))
+    else:
+        show(found, page())
+    sys.exit(0 if found.is_well else 1)
+
+
+def _examined() -> Health:
+    wrong: str | None = None
+    zone = ZoneInfo("UTC")
+    try:
+        zone = load(JobSettings).task_timezone
+        open_application().engine.dispose()
+    except ConfigurationError as error:
+        wrong = str(error)
+    return examine(open_engine(database_url()), read_schedules(), zone, utc_now(), wrong_setting=wrong)
+
+
+def show(found: Health, console: Console) -> None:
+    """Print a line for each check, what is wrong first, and under it the command to run next."""
+    wrong = [each for each in found.checks if not each.is_well]
+    line(console, "well" if found.is_well else f"NOT WELL: {len(wrong)} of {len(found.checks)}", "bold")
+    width = max(len(each.name) for each in found.checks)
+    for each in found.ordered:
+        since = f" (since {each.since:%Y-%m-%d %H:%M} UTC)" if each.since else ""
+        mark = "ok " if each.is_well else "BAD"
+        line(console, f"{mark}  {each.name:{width}}  {each.words}{since}", "" if each.is_well else "red")
+        if each.command:
+            line(console, f"     {'':{width}}  run: {each.command}")

@@ -1,0 +1,79 @@
+"""`runs`: the history of runs, newest first."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import click
+
+from shared.application import utc_now
+from shared.cli.showing import line, page
+from shared.database import runs
+from shared.database.engine import ensure_ready, open_engine, reading
+from shared.database.runs import NotedRun
+from shared.jobs import JOBS
+from shared.records import RunStatus
+from shared.runtime import one_line
+from shared.schedulers.health import span_words
+from shared.settings import database_url
+
+
+@click.command(name="runs")
+@click.option("--job", type=click.Choice(list(JOBS)), metavar="JOB", help="Only this job's.")
+@click.option(
+    "--status", "statuses", type=click.Choice([each.value for each in RunStatus]), multiple=True, help="Only these."
+)
+@click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="At most so many.")
+@click.option("--json", "as_json", is_flag=True, help="Print them as JSON, alone, on stdout, with the whole results.")
+def runs_command(job: str | None, statuses: tuple[str, ...], limit: int, as_json: bool) -> None:
+    """What ran when, for how long, and what came of it. The newest first, times in UTC."""
+    engine = open_engine(database_url())
+    ensure_ready(engine)
+    chosen = [RunStatus(each) for each in statuses] or list(RunStatus)
+    with reading(engine) as connection:
+        found = runs.latest(connection, utc_now(), task=job, statuses=chosen, limit=limit)
+    if as_json:
+        click.echo(json.dumps([_as_object(each) for each in found], indent=2))
+        return
+    console = page()
+    for each in found:
+        line(console, _as_line(each), "red" if each.status is RunStatus.FAILED or each.is_lost else "")
+    if not found:
+        click.echo("there is no such run")
+
+
+def _as_line(run: NotedRun) -> str:
+    columns = (f"{run.started_at:%Y-%m-%d %H:%M:%S}", f"{run.task:23}", f"{_took(run):>7}", f"{status_word(run):9}")
+    return "  ".join((*columns, outcome_words(run)))
+
+
+def _took(run: NotedRun) -> str:
+    if run.finished_at is None:
+        return "-"
+    took = run.finished_at - run.started_at
+    return span_words(took) if took >= timedelta(minutes=1) else f"{took.total_seconds():.1f} s"
+
+
+def status_word(run: NotedRun) -> str:
+    """Return how a run stands; one that is noted as running and has no process any more is `cut off`."""
+    return "cut off" if run.is_lost else run.status.value
+
+
+def outcome_words(run: NotedRun) -> str:
+    """Return what came of a run, in a line."""
+    return run.error or one_line(run.result or {}) or "nothing to do"
+
+
+def _as_object(run: NotedRun) -> dict[str, Any]:
+    return {
+        "id": str(run.id),
+        "task": run.task,
+        "now": run.now.isoformat(),
+        "started_at": run.started_at.isoformat(),
+        "finished_at": run.finished_at.isoformat() if run.finished_at else None,
+        "status": run.status.value,
+        "is_lost": run.is_lost,
+        "result": run.result,
+        "error": run.error,
+        "host": run.host,
+    }

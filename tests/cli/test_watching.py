@@ -1,0 +1,105 @@
+"""`runs`, `health` and `crontab`, as one types them who was called at night."""
+
+import json
+
+import pytest
+
+from shared.jobs import JOBS
+from tests.cli.shell import AT, JOB, JOB_2H, ROOT, Shell
+
+TWILIO = {"SMS_PROVIDER": "twilio", "TWILIO_ACCOUNT_SID": None, "TWILIO_AUTH_TOKEN": None}
+
+
+def test_the_history_tells_each_run_in_a_line_the_newest_first(petcare: Shell) -> None:
+    for job in (JOB, JOB_2H):
+        petcare("run", job, "--at", AT)
+    petcare.sql("UPDATE runs SET started_at = '2026-03-04 17:00:00.000000', finished_at = '2026-03-04 17:02:05.000000' "
+                "WHERE task = ?", JOB)  # fmt: skip
+    done = petcare("runs")
+    assert (done.code, done.err) == (0, "")
+    second, first = done.out.splitlines()
+    assert first.startswith(f"2026-03-04 17:00:00  {JOB}    2 min  succeeded  tenants_processed 6, total_checked ")
+    assert f"  {JOB_2H} " in second
+    assert petcare("runs", "--limit", "1").out == f"{second}\n"
+    assert petcare("runs", "--job", JOB).out == f"{first}\n"
+    (as_object,) = json.loads(petcare("runs", "--job", JOB, "--json").out)
+    assert (as_object["task"], as_object["status"], as_object["is_lost"]) == (JOB, "succeeded", False)
+    assert as_object["result"]["reminders_sent"] > 0
+
+
+def test_the_history_tells_why_a_run_failed_and_which_were_cut_off(petcare: Shell) -> None:
+    run = "INSERT INTO runs (id, task, now, started_at, status, error) VALUES (?, ?, ?, ?, ?, ?)"
+    at = "2026-03-04 17:00:00.000000"
+    petcare.sql(run, "0" * 32, JOB, at, at, "running", None)
+    petcare.sql(run, "1" * 32, JOB_2H, at, at, "failed", "the database failed: \x1b[2Jgone")
+    lost, failed = petcare("runs").out.splitlines()
+    assert " -  cut off " in lost
+    assert failed.endswith("failed     the database failed: \\x1b[2Jgone")
+    assert petcare("runs", "--status", "failed").out == f"{failed}\n"
+    assert petcare("runs", "--status", "held").out == "there is no such run\n"
+    assert petcare("runs", "--status", "held", "--json").out == "[]\n"
+
+
+def test_health_says_what_is_wrong_and_which_command_to_run_next(petcare: Shell) -> None:
+    done = petcare("health")
+    assert (done.code, done.err) == (1, "")
+    title, first, command, *_ = done.out.splitlines()
+    assert title == f"NOT WELL: {len(JOBS)} of {len(JOBS) + 5}"
+    assert first.split() == ["BAD", JOB, "never", "ran"]
+    assert command.split(maxsplit=1) == ["run:", f"python -m shared run {JOB}"]
+    assert "ok   settings " in done.out
+
+
+def test_health_is_well_after_the_commands_it_names(petcare: Shell) -> None:
+    petcare.sql("UPDATE tenants SET settings = NULL")
+    found = json.loads(petcare("health", "--json").out)
+    commands = [each["command"] for each in found["checks"] if not each["healthy"]]
+    assert len(commands) == len(JOBS)
+    for command in commands:
+        assert petcare(*command.removeprefix("python -m shared ").split()).code == 0, command
+    after, as_json = petcare.each([(("health",), {}), (("health", "--json"), {})])
+    assert (after.code, after.out.splitlines()[0]) == (0, "well")
+    assert (as_json.code, json.loads(as_json.out)["healthy"]) == (0, True)
+
+
+def test_health_names_what_is_missing(shell: Shell) -> None:
+    nothing, unset, bad_zone = shell.each(
+        [(("health",), {}), (("health",), dict(TWILIO)), (("health",), {"TASK_TIMEZONE": "Mars/Olympus"})]
+    )
+    assert [each.code for each in (nothing, unset, bad_zone)] == [1, 1, 1]
+    assert "BAD  database  there is no database at petcare.db\n" in nothing.out
+    assert " run: python -m shared db upgrade\n" in nothing.out
+    assert "BAD  settings  TWILIO_ACCOUNT_SID: not set" in unset.out
+    assert "BAD  settings  TASK_TIMEZONE: 'Mars/Olympus'" in bad_zone.out
+    assert not shell.database.exists()
+
+
+@pytest.mark.parametrize("arguments", [("runs",), ("runs", "--json")])
+def test_without_a_database_there_is_no_history(shell: Shell, arguments: tuple[str, ...]) -> None:
+    done = shell(*arguments)
+    assert (done.code, done.out) == (2, "")
+    assert done.err == "error: there is no database at petcare.db; run: python -m shared db upgrade\n"
+
+
+def test_what_is_typed_wrongly_is_refused(shell: Shell) -> None:
+    wrong = {
+        ("runs", "--job", "Groomer"): "'Groomer' is not one of",
+        ("runs", "--status", "well"): "'well' is not one of 'running', 'succeeded', 'failed', 'held'",
+        ("runs", "--limit", "0"): "0 is not in the range",
+        ("health", "now"): "Got unexpected extra argument (now)",
+        ("crontab", "--log", str(shell.folder)): "is a directory",
+    }
+    for (arguments, hint), done in zip(wrong.items(), shell.each([(each, {}) for each in wrong]), strict=True):
+        assert (arguments, done.code, done.out) == (arguments, 2, "")
+        assert hint in done.err
+
+
+def test_crontab_prints_a_line_for_each_job_and_needs_no_database(shell: Shell) -> None:
+    done = shell("crontab", "--log", "cron.log", TASK_TIMEZONE="Europe/London")
+    assert (done.code, done.err) == (0, "")
+    lines = [line for line in done.out.splitlines() if not line.startswith("#")]
+    assert lines[:2] == ["CRON_TZ=Europe/London", "SHELL=/bin/sh"]
+    assert len(lines) == 2 + len(JOBS)
+    assert all(f"-m shared run {job} >> {shell.folder}/cron.log 2>&1" in done.out for job in JOBS)
+    assert f"30 6 * * * cd {ROOT} && " in done.out
+    assert f" {ROOT}/petcare-cron.log " in shell("crontab").out
