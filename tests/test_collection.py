@@ -77,6 +77,17 @@ def test_a_fee_is_charged_after_its_hold_and_recorded(
     assert (len(payments.confirmed), len(sms.sent)) == (1, 2)
 
 
+def test_a_fee_is_collected_as_it_was_written_whatever_the_schedule_says_by_then(
+    paws: Salon, clock: Clock, payments: RecordingPayments
+) -> None:
+    owed(paws, clock)
+    dearer = '{"no_show": {"fee_schedule": [9900], "fee_cap_cents": 100}}'
+    rows.change(paws.engine, tables.tenants, paws.tenant_id, settings=dearer, currency="EUR")
+    paws.run()
+    assert [(each.amount_cents, each.currency) for each in payments.created] == [(2500, "USD")]
+    assert paws.fee().policy["fee_schedule"] == [2500, 3500, 5000, 7500]
+
+
 @pytest.mark.parametrize(("minutes", "is_charged"), [(22 * 60 + 59, False), (23 * 60, True), (24 * 60, True)])
 def test_a_fee_is_held_and_then_charged_by_the_run_within_the_hour(
     paws: Salon, clock: Clock, payments: RecordingPayments, minutes: int, is_charged: bool
@@ -199,6 +210,18 @@ def test_a_card_that_works_the_second_time_pays(paws: Salon, clock: Clock, payme
     clock.pass_(days=1)
     assert paws.run()["total_fees_collected"] == 1
     assert (paws.fee().status, paws.fee().failure_code) == ("succeeded", None)
+
+
+def test_a_retry_that_falls_more_than_14_days_after_the_visit_is_not_made(
+    paws: Salon, clock: Clock, payments: RecordingPayments
+) -> None:
+    owed(paws, clock)
+    payments.answer = raising(Declined("insufficient_funds"))
+    clock.pass_(days=10)  # nothing ran: the first attempt is made on the 11th day, the others on the 12th and 15th
+    for _ in range(6):
+        paws.run()
+        clock.pass_(days=1)
+    assert (paws.fee().status, paws.fee().failure_code, len(payments.confirmed)) == ("failed", "too_late", 2)
 
 
 @pytest.mark.parametrize(

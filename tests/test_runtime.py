@@ -14,6 +14,7 @@ from shared.application import Application
 from shared.database import leases, tables
 from shared.database.engine import DatabaseUnusable, open_engine
 from shared.database.leases import LeaseHeld
+from shared.jobs import JOBS
 from shared.runtime import RunFailed, UsageError, run
 from tests import rows
 from tests.doubles import Clock, RecordingSms
@@ -188,6 +189,28 @@ def test_the_result_is_stored_with_the_run(application: Application) -> None:
         "tenant_results": {"paws": {"reminders_planned": 1, "total_checked": 1}},
         "delivery": {"sent": {"reminder_24h": 1}, "failed": {}, "ambiguous": {}, "deferred": {}},
     }
+
+
+COMMON = (
+    "run_id task now tenants_processed total_errors errors stopped_early duration_seconds tenant_results delivery"
+).split()
+REMINDERS = "total_checked reminders_planned reminders_sent deferred skipped expired failed"
+OWN = {
+    "AppointmentReminders24h": REMINDERS,
+    "AppointmentReminders2h": REMINDERS,
+    "VaccinationMonitor": "total_checked alerts_planned total_alerts_sent total_alerts_failed deferred skipped expired "
+    "statuses_updated",
+    "NoShowDetector": "total_detected total_fees_applied fee_cents_applied total_fees_collected fee_cents_collected "
+    "total_fees_failed corrected needs_refund held skipped deferred",
+    "ReputationUpdater": "total_checked events_settled total_improved total_restricted total_unrestricted",
+}
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_a_result_has_the_keys_that_its_job_promises_and_no_others(application: Application, job: str) -> None:
+    promised = {*COMMON, *OWN[job].split()}
+    assert set(run(application, job)) == promised
+    assert set(run(application, job, is_dry=True)) == {*promised, "would"}
 
 
 def test_a_run_that_is_told_to_stop_ends_in_good_order_and_leaves_the_rest(

@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, and_, func, select
 
 from shared.database.dialects import chunks
 from shared.database.tables import decisions, payments, reputation_events
 from shared.reasons import Reason
 from shared.records import RETAKEN, EventKind, Kind
+
+# The fee is written when detection marks the visit; the event may be older, where staff had marked a part of it.
+_MARKED_AT = func.coalesce(payments.c.created_at, reputation_events.c.created_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ def untold(connection: Connection, kinds: Sequence[Kind], tenant_ids: Sequence[U
     found: list[Untold] = []
     for ids in chunks(tenant_ids):
         query = (
-            select(decisions, event.created_at.label("marked_at"), payments.c.succeeded_at, payments.c.updated_at)
+            select(decisions, _MARKED_AT.label("marked_at"), payments.c.succeeded_at, payments.c.updated_at)
             .join(reputation_events, and_(event.subject_id == decisions.c.subject_id, event.kind == EventKind.NO_SHOW))
             .outerjoin(payments, payments.c.id == decisions.c.subject_id)
             .where(

@@ -1,5 +1,6 @@
 """Texts about missed visits that could not be sent are sent when they can be, while they are of use."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,7 @@ from shared.runtime import run
 from tests import rows
 from tests.doubles import Clock, RecordingSms
 from tests.rows import NOON
-from tests.salon import DAY, Salon
+from tests.salon import DAY, JOB, Salon
 
 
 @pytest.fixture
@@ -52,6 +53,35 @@ def test_a_week_later_the_notice_is_of_no_use(salon: Salon, sms: RecordingSms, c
     salon.run()
     assert not any("we missed" in body for body in sms.bodies)
     assert text_decisions(salon)["no_show_notice"] == ("skipped", "no_phone")
+
+
+def test_the_week_of_a_notice_begins_when_the_visit_was_detected_not_when_staff_marked_a_part_of_it(
+    salon: Salon, sms: RecordingSms, clock: Clock
+) -> None:
+    owner = salon.owner(phone=None)
+    salon.missed(NOON - timedelta(hours=4), owner_id=owner, status="no_show")
+    late = salon.missed(NOON - timedelta(hours=3), owner_id=owner, status="in_progress")
+    salon.run()  # the switch-on
+    run(salon.application, "ReputationUpdater")
+    clock.pass_(hours=4 * 24)
+    salon.set(late, status="confirmed")
+    salon.run()
+    change_owner(salon, owner, phone="+12125550143")
+    clock.pass_(hours=4 * 24)
+    salon.run()
+    assert any("we missed" in body for body in sms.bodies)
+
+
+@pytest.mark.parametrize(("days", "texts"), [(6, 1), (7, 0)])
+def test_a_notice_that_waits_is_of_use_for_seven_days(
+    salon: Salon, sms: RecordingSms, clock: Clock, days: int, texts: int
+) -> None:
+    silent = replace(salon.application, sms_enabled=False)
+    salon.missed()
+    run(silent, JOB)
+    clock.pass_(hours=24 * days)
+    run(salon.application, "AppointmentReminders24h")
+    assert (len(sms.bodies), text_decisions(salon)["no_show_notice"] == ("expired", "too_late")) == (texts, not texts)
 
 
 def test_a_receipt_that_could_not_be_sent_follows(salon: Salon, sms: RecordingSms, clock: Clock) -> None:
