@@ -1,7 +1,7 @@
 """The parts a run is made of, built from the settings: database, policy, clock, providers of SMS and payments."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,7 +11,7 @@ from shared.database.engine import open_engine
 from shared.gateways.payments import ConsolePayments, PaymentGateway
 from shared.gateways.sms import ConsoleSms, SmsGateway
 from shared.policy import TenantPolicy
-from shared.settings import JobSettings, PaymentSettings, SmsSettings, database_url, load
+from shared.settings import JobSettings, PaymentSettings, SmsSettings, TelemetrySettings, database_url, load
 
 
 def utc_now() -> datetime:
@@ -39,6 +39,7 @@ class Application:
     payments: PaymentGateway | None = None
     look_back: timedelta = timedelta(days=7)
     is_stopping: Callable[[], bool] = lambda: False
+    telemetry: TelemetrySettings = field(default_factory=TelemetrySettings)
 
 
 def open_application(*, texts: bool = True) -> Application:
@@ -59,6 +60,7 @@ def open_application(*, texts: bool = True) -> Application:
         is_live=sms.is_live or payments.is_live,
         payments=ConsolePayments() if payments.payment_provider == "console" else None,
         look_back=jobs.look_back,
+        telemetry=load(TelemetrySettings),
     )
 
 

@@ -11,10 +11,11 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from shared import logs
+from shared import logs, telemetry
 from shared.application import Application, open_application
+from shared.breaker import BreakerState
 from shared.collection import Collection, charge_by_hand, collect, would_collect
-from shared.database import leases, outbox, queries, runs
+from shared.database import breakers, leases, outbox, queries, runs, vitals
 from shared.database.engine import ensure_ready, first_line, reading, writing
 from shared.database.leases import LeaseHeld
 from shared.database.outbox import Scope
@@ -102,7 +103,10 @@ def run(
 
 def run_without_lease(application: Application, request: Request) -> dict[str, Any]:
     """Run one job whoever else does: the ledger keeps it exact. Note the run in the history, however it ends."""
-    with logs.about(run_id=str(request.run_id), task=request.job):
+    with (
+        logs.about(run_id=str(request.run_id), task=request.job),
+        telemetry.run(application.telemetry, request.job, request.run_id, application.clock),
+    ):
         return _noted(application, request, _tenants(application, request))
 
 
@@ -115,11 +119,14 @@ def _noted(application: Application, request: Request, tenants: Sequence[Tenant]
         _finish(application, run_id, RunStatus.HELD if result.get("held") else RunStatus.SUCCEEDED, result, None)
     except BaseException as error:  # also when it is interrupted: no run may stay "running" for ever
         failure = _failure(error)
+        log.error("%s failed: %s", request.job, failure or type(error).__name__)
         _note_failure(application, run_id, str(failure or repr(error)))
         if failure is None:
             raise
         raise failure from error
     log.info("%s: %s", request.job, one_line(result))
+    if telemetry.is_on():
+        _measure(application, result)
     return result
 
 
@@ -150,10 +157,13 @@ def _execute(application: Application, request: Request, tenants: Sequence[Tenan
     served, left_out = serve(tenants, application.defaults, application.zone, tally)
     context = _context(application, request, started, served, tally)
     job = JOBS[request.job]
-    job.plan(context)
+    with telemetry.span("plan"):
+        job.plan(context)
     if job.collects:
-        _collect(application, context, started)
-    _deliver(application, request, context, left_out, started)
+        with telemetry.span("collect"):
+            _collect(application, context, started)
+    with telemetry.span("deliver"):
+        _deliver(application, request, context, left_out, started)
     if not request.is_dry:
         _tell_by_tenant(tenants, tally)
     if tally.failed_tenants and len(tally.failed_tenants) == len(tenants):
@@ -299,6 +309,22 @@ def _scope(
 
 
 # The record
+
+
+def _measure(application: Application, result: dict[str, Any]) -> None:
+    """Tell telemetry the result, how long the text due longest has waited, and which provider is given a rest."""
+    telemetry.record(telemetry.numbers_of(result))
+    try:
+        with reading(application.engine) as connection:
+            age, known = vitals.queue_age(connection, application.clock()), breakers.all_of_them(connection)
+    except SQLAlchemyError as error:  # the run is done and noted: what only telemetry reads must not fail it
+        log.warning("the outbox cannot be measured: %s", first_line(error))
+        return
+    closed = BreakerState.CLOSED
+    telemetry.record([telemetry.Number("queue_age_seconds", age.total_seconds())])
+    telemetry.record(
+        telemetry.Number("breaker_open", each.state is not closed, {"provider": each.name}) for each in known
+    )
 
 
 def _finish(

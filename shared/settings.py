@@ -182,6 +182,27 @@ class LogSettings(Group):
     log_file: str | None = None
 
 
+def _connection_string(secret: SecretStr) -> SecretStr:
+    """Accept what Azure shows as a connection string, and no other endpoint than a safe one."""
+    parts = dict(part.partition("=")[::2] for part in secret.get_secret_value().split(";"))
+    if not re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", parts.get("InstrumentationKey", "")):
+        raise ValueError("write it as Azure shows it, like InstrumentationKey=…;IngestionEndpoint=https://…")
+    if "" in parts:
+        raise ValueError("take away the semicolon at its end")
+    _safe_base_url(parts.get("IngestionEndpoint"))
+    return secret
+
+
+class TelemetrySettings(Group):
+    applicationinsights_connection_string: Annotated[SecretStr, AfterValidator(_connection_string)] | None = None
+    website_site_name: str | None = None
+
+    @property
+    def ships_log_lines(self) -> bool:
+        """Whether log lines are sent from here: a deployed Functions host, which sets that name, sends them itself."""
+        return self.website_site_name is None
+
+
 G = TypeVar("G", bound=Group)
 
 

@@ -36,7 +36,7 @@ MAY_IMPORT = {
     "sample": "records database",
     "application": "policy settings database gateways",
     "runtime": "application reasons records policy tally settings logs telemetry database gateways tasks jobs delivery "
-    "collection",
+    "collection breaker",
     "schedulers": "application runtime database settings records jobs breaker",
     "cli": "explanations jobs reasons records fees policy tally settings logs application runtime database messages "
     "sample schedulers",

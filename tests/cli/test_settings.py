@@ -121,4 +121,6 @@ def test_tenants_with_malformed_settings_are_named_and_the_others_are_served(pet
 def test_a_run_that_no_tenant_could_be_served_in_fails(petcare: Shell) -> None:
     done = petcare("run", JOB, "--at", AT, "--json", "--tenant", "mile-high-mutts", LOG_LEVEL="WARNING")
     assert (done.code, done.out) == (1, "")
-    assert re.fullmatch("error: no tenant could be worked for; .*sms.quiet_hour: unknown key.*\n", done.err)
+    logged, said = done.err.splitlines()
+    assert " ERROR shared.runtime " in logged
+    assert re.fullmatch("error: no tenant could be worked for; .*sms.quiet_hour: unknown key.*", said)

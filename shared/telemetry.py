@@ -1,0 +1,303 @@
+"""Telemetry to Application Insights: one trace for each run, its numbers, its log lines; nothing about a person.
+
+The only file that knows opencensus, and it imports it only where there is an address to send to. An endpoint that is
+down, slow or angry costs a run at most WAIT_SECONDS and never fails it; what it did not take by then is lost, and the
+history of runs has the numbers anyway.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from typing import Any, Final
+from uuid import UUID
+
+from shared.logs import OURS, dimensions, without_phones
+from shared.settings import TelemetrySettings
+
+log = logging.getLogger(__name__)
+
+WAIT_SECONDS: Final = 0.8
+"""How long the end of a run waits for the endpoint. With the imports and the end of the process it is below two."""
+_REQUEST_SECONDS: Final = 1.0
+_EXIT_SECONDS: Final = 0.05
+_MOST_LINES: Final = 4096
+"""How many log lines wait to be sent; more are dropped."""
+_ROLE: Final = "petcare-scheduler"
+
+NUMBERS: Final = {
+    "total_checked": "checked",
+    "reminders_planned": "planned",
+    "alerts_planned": "planned",
+    "statuses_updated": "statuses_updated",
+    "total_detected": "no_shows",
+    "total_fees_applied": "fees_applied",
+    "total_fees_collected": "fees_collected",
+    "total_fees_failed": "fees_failed",
+    "corrected": "corrected",
+    "needs_refund": "needs_refund",
+    "events_settled": "events_settled",
+    "total_improved": "scores_improved",
+    "tenants_processed": "tenants",
+    "total_errors": "errors",
+}
+"""Numbers of a result, and the metrics they become (each after `petcare.`)."""
+GROUPS: Final = {
+    "skipped": "reason",
+    "fee_cents_applied": "currency",
+    "fee_cents_collected": "currency",
+}
+"""Numbers of a result by something: metrics of the same name, and the dimension that says by what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """One value of a metric, with the dimensions of its own."""
+
+    name: str
+    value: float
+    dimensions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Run:
+    """The run that is traced: its tracer, the spans that ended, the numbers as they come."""
+
+    task: str
+    run_id: str
+    tracer: Any = None
+    spans: list[Any] = field(default_factory=list)
+    numbers: list[Number] = field(default_factory=list)
+
+    @property
+    def dimensions(self) -> dict[str, str]:
+        return {"run_id": self.run_id, "task": self.task}
+
+    def export(self, spans: Sequence[Any]) -> None:
+        """Take ended spans from the tracer."""
+        self.spans.extend(spans)
+
+
+@dataclass(frozen=True, slots=True)
+class _Exporters:
+    """The ways to one endpoint, made once a process. `lines`: None where a Functions host ships the log."""
+
+    spans: Any
+    metrics: Any
+    lines: Any
+
+
+_traced: ContextVar[_Run | None] = ContextVar("_traced", default=None)
+
+
+def is_on() -> bool:
+    """Whether a run is being traced: what only telemetry needs is read only then."""
+    return _traced.get() is not None
+
+
+@contextmanager
+def run(settings: TelemetrySettings, task: str, run_id: UUID, clock: Callable[[], datetime]) -> Iterator[None]:
+    """Trace the block as one run and send all about it at its end; do nothing where there is no connection string."""
+    exporters = _exporters_of(settings)
+    if exporters is None:
+        yield
+        return
+    began, traced, status = time.monotonic(), _Run(task, str(run_id)), "failed"
+    token = _traced.set(traced)
+    try:
+        with _root_span(traced):
+            yield
+        status = "succeeded"
+    finally:
+        traced.numbers.append(Number("run_seconds", time.monotonic() - began, {"status": status}))
+        _end(exporters, traced, clock())
+        _traced.reset(token)
+
+
+@contextmanager
+def span(name: str) -> Iterator[None]:
+    """Trace the block as a part of the run, where one is traced."""
+    began, traced = time.monotonic(), _traced.get()
+    with _span(traced, name) if traced else nullcontext():
+        yield
+    log.debug("%s: %.3f s", name, time.monotonic() - began)
+
+
+def record(numbers: Iterable[Number]) -> None:
+    """Add numbers to the run, where one is traced."""
+    if traced := _traced.get():
+        traced.numbers.extend(numbers)
+
+
+def numbers_of(result: Mapping[str, Any]) -> Iterator[Number]:
+    """Yield the metrics that a result holds: plain numbers, and those by reason, currency or kind of text."""
+    for key, name in NUMBERS.items():
+        if key in result:
+            yield Number(name, result[key])
+    for key, by in GROUPS.items():
+        yield from (Number(key, value, {by: group}) for group, value in result.get(key, {}).items())
+    for outcome, kinds in result.get("delivery", {}).items():
+        yield from (Number(outcome, value, {"kind": kind}) for kind, value in kinds.items())
+    if "held" in result:
+        yield Number("days_held", len(result["held"]))
+
+
+def _root_span(traced: _Run) -> Any:
+    from opencensus.trace.samplers import AlwaysOnSampler
+    from opencensus.trace.span import SpanKind
+    from opencensus.trace.span_context import SpanContext
+    from opencensus.trace.tracer import Tracer
+
+    context = SpanContext(trace_id=_trace_id(traced.run_id))
+    traced.tracer = Tracer(span_context=context, sampler=AlwaysOnSampler(), exporter=traced)
+    root = _span(traced, f"run {traced.task}")
+    root.span_kind = SpanKind.SERVER
+    return root
+
+
+def _span(traced: _Run, name: str) -> Any:
+    made = traced.tracer.span(name)
+    for key, value in traced.dimensions.items():
+        made.add_attribute(key, value)
+    return made
+
+
+def _trace_id(run_id: str) -> str:
+    """A trace has the id of its run: who has one of them finds the other."""
+    return run_id.replace("-", "")
+
+
+# At the end of a run
+
+
+def _end(exporters: _Exporters, traced: _Run, at: datetime) -> None:
+    """Send what there is; wait for it, but not long."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    sending = threading.Thread(target=_send, args=(exporters, traced, at), name="telemetry", daemon=True)
+    sending.start()
+    if exporters.lines is not None:
+        exporters.lines.flush(WAIT_SECONDS)
+    sending.join(max(0.0, deadline - time.monotonic()))
+    if sending.is_alive() or exporters.spans.has_failed or exporters.metrics.has_failed:
+        log.warning("Application Insights did not take all telemetry of this run")
+
+
+def _send(exporters: _Exporters, traced: _Run, at: datetime) -> None:
+    exporters.spans.emit(traced.spans)
+    exporters.metrics.export_metrics([_metric(traced, number, at) for number in traced.numbers])
+
+
+def _metric(traced: _Run, number: Number, at: datetime) -> Any:
+    from opencensus.metrics.export.metric import Metric
+    from opencensus.metrics.export.metric_descriptor import MetricDescriptor, MetricDescriptorType
+    from opencensus.metrics.export.point import Point
+    from opencensus.metrics.export.time_series import TimeSeries
+    from opencensus.metrics.export.value import ValueDouble
+    from opencensus.metrics.label_key import LabelKey
+    from opencensus.metrics.label_value import LabelValue
+
+    labels = {**traced.dimensions, **number.dimensions}
+    keys, values = [LabelKey(key, "") for key in labels], [LabelValue(value) for value in labels.values()]
+    kind = MetricDescriptorType.GAUGE_DOUBLE
+    return Metric(
+        MetricDescriptor(f"petcare.{number.name}", "", "1", kind, keys),
+        [TimeSeries(values, [Point(ValueDouble(number.value), at)], at)],
+    )
+
+
+# The exporters
+
+
+def _exporters_of(settings: TelemetrySettings) -> _Exporters | None:
+    secret = settings.applicationinsights_connection_string
+    if secret is None:
+        return None
+    try:
+        return _exporters(secret.get_secret_value(), settings.ships_log_lines)
+    except Exception as error:  # noqa: BLE001  whatever is wrong with telemetry, texts have to go out
+        log.warning("there is no telemetry: opencensus cannot be set up (%s)", type(error).__name__)
+        return None
+
+
+@cache
+def _exporters(connection_string: str, ships_log_lines: bool) -> _Exporters:
+    from opencensus.common.schedule import QueueEvent
+    from opencensus.ext.azure.log_exporter import AzureLogHandler
+    from opencensus.ext.azure.metrics_exporter import MetricsExporter
+    from opencensus.ext.azure.trace_exporter import AzureExporter
+
+    logging.getLogger("opencensus").setLevel(logging.CRITICAL)  # what it says of each request, _end says once
+
+    class Quiet:
+        """Sends no figures about itself to Microsoft, and remembers whether the last request was taken."""
+
+        has_failed = False
+
+        def _check_stats_collection(self) -> bool:
+            return False
+
+        def _transmit(self, envelopes: Sequence[Any]) -> Any:
+            taken = super()._transmit(envelopes)  # type: ignore[misc]  # it is mixed into an exporter
+            self.has_failed = taken != 0
+            return taken
+
+    class Spans(Quiet, AzureExporter):  # type: ignore[misc]  # opencensus has no types
+        pass
+
+    class Metrics(Quiet, MetricsExporter):  # type: ignore[misc]
+        pass
+
+    class Lines(Quiet, AzureLogHandler):  # type: ignore[misc]
+        def createLock(self) -> None:  # noqa: N802  the library's name
+            logging.Handler.createLock(self)  # its own makes none, which Python 3.13 does not bear
+
+        def flush(self, timeout: float = _EXIT_SECONDS) -> None:
+            # Its own flush does not see lines that its thread has taken and not sent yet, and at the end of the process
+            # it would wait for ever.
+            deadline, sent = time.monotonic() + timeout, QueueEvent("flush")
+            self._queue.put(sent, timeout=timeout)
+            sent.wait(max(0.0, deadline - time.monotonic()))
+
+        def format(self, record: logging.LogRecord) -> str:
+            record.message = record.getMessage()
+            return without_phones(record.message)  # without the trace's values; where it was is sent anyway
+
+    options = {
+        "connection_string": connection_string,
+        "enable_local_storage": False,
+        "timeout": _REQUEST_SECONDS,
+        "grace_period": _EXIT_SECONDS,
+        "queue_capacity": _MOST_LINES,
+    }
+    made = _Exporters(Spans(**options), Metrics(**options), Lines(**options) if ships_log_lines else None)
+    for exporter in filter(None, (made.spans, made.metrics, made.lines)):
+        exporter.add_telemetry_processor(_name)
+    if made.lines is not None:
+        made.lines.addFilter(_is_of_a_run)
+        logging.getLogger(OURS).addHandler(made.lines)
+    return made
+
+
+def _is_of_a_run(record: logging.LogRecord) -> bool:
+    """Whether a line is sent: one of a run, without the text of a message. Give it what it is about."""
+    traced = _traced.get()
+    if traced is None or getattr(record, "is_personal", False):
+        return False
+    record.custom_dimensions = {**traced.dimensions, **dimensions(record)}
+    record.traceId = _trace_id(traced.run_id)
+    return True
+
+
+def _name(envelope: Any) -> None:
+    """Name what is sent after the application and the run."""
+    sent = envelope.data.baseData
+    envelope.tags["ai.cloud.role"] = _ROLE
+    envelope.tags["ai.operation.id"] = _trace_id(sent.properties["run_id"])
+    envelope.tags["ai.operation.name"] = f"run {sent.properties['task']}"
+    if envelope.data.baseType == "RequestData":
+        sent.name = envelope.tags["ai.operation.name"]
