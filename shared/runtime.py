@@ -15,7 +15,7 @@ from shared import logs, telemetry
 from shared.application import Application, open_application
 from shared.breaker import BreakerState
 from shared.collection import Collection, charge_by_hand, collect, would_collect
-from shared.database import breakers, leases, outbox, queries, runs, vitals
+from shared.database import breakers, health, leases, outbox, queries, runs
 from shared.database.engine import ensure_ready, first_line, reading, writing
 from shared.database.leases import LeaseHeld
 from shared.database.outbox import Scope
@@ -312,19 +312,19 @@ def _scope(
 
 
 def _measure(application: Application, result: dict[str, Any]) -> None:
-    """Tell telemetry the result, how long the text due longest has waited, and which provider is given a rest."""
+    """Tell telemetry the result, how many texts are due and how long they have waited, and who is given a rest."""
     telemetry.record(telemetry.numbers_of(result))
+    wall = application.clock()
     try:
         with reading(application.engine) as connection:
-            age, known = vitals.queue_age(connection, application.clock()), breakers.all_of_them(connection)
+            waiting, known = health.waiting_texts(connection, wall), breakers.all_of_them(connection)
     except SQLAlchemyError as error:  # the run is done and noted: what only telemetry reads must not fail it
         log.warning("the outbox cannot be measured: %s", first_line(error))
         return
-    closed = BreakerState.CLOSED
-    telemetry.record([telemetry.Number("queue_age_seconds", age.total_seconds())])
-    telemetry.record(
-        telemetry.Number("breaker_open", each.state is not closed, {"provider": each.name}) for each in known
-    )
+    age = (wall - (waiting.since or wall)).total_seconds()
+    rests = {each.name: each.state is not BreakerState.CLOSED for each in known}
+    telemetry.record([telemetry.Number("queue_length", waiting.count), telemetry.Number("queue_age_seconds", age)])
+    telemetry.record(telemetry.Number("breaker_open", is_open, {"provider": name}) for name, is_open in rests.items())
 
 
 def _finish(

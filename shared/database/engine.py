@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from shared.database import tables
+from shared.database import odbc, tables
 from shared.database.migrations import HEAD, current
 
 _UPGRADE = "run: python -m shared db upgrade"
@@ -28,9 +28,11 @@ class DatabaseUnusable(Exception):
 def open_engine(url: str) -> Engine:
     """Return an engine for DATABASE_URL. Raise DatabaseUnusable for one that cannot be understood."""
     try:
-        parsed = make_url(url)
+        parsed = odbc.completed(make_url(url))
         # hide_parameters: an error is logged with its statement, and a parameter may be a name or a phone number
         engine = create_engine(parsed, pool_pre_ping=parsed.get_backend_name() != "sqlite", hide_parameters=True)
+    except odbc.NoDriver as error:
+        raise DatabaseUnusable(f"DATABASE_URL: {error}") from None
     except (ArgumentError, ImportError, ValueError) as error:
         raise DatabaseUnusable(f"DATABASE_URL: {_without_secrets(url, error)}") from None
     if engine.dialect.name == "sqlite":

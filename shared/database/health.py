@@ -1,4 +1,4 @@
-"""What hangs: rows that a worker took and never gave back, and texts that were given up."""
+"""What waits, and what hangs: rows that a worker took and never gave back, and texts that were given up."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +19,16 @@ class Hanging:
 
     count: int
     since: datetime | None
+
+
+def waiting_texts(connection: Connection, now: datetime) -> Hanging:
+    """Texts that are due and not sent yet. Index: notifications (status, not_before)."""
+    waiting = (
+        (notifications.c.status == NotificationStatus.PLANNED)
+        & (notifications.c.not_before <= now)
+        & (notifications.c.useful_until > now)
+    )
+    return _hanging(connection, notifications.c.not_before, waiting)
 
 
 def lapsed_texts(connection: Connection, wall: datetime) -> Hanging:
