@@ -14,7 +14,8 @@ from sqlalchemy import Connection, bindparam, func, select, update
 
 from shared.database.dialects import chunks, insert_absent
 from shared.database.tables import owners, reputation_events
-from shared.records import BEST_SCORE, Event, EventKind, NewEvent, fold
+from shared.records import EventKind
+from shared.reputation import BEST_SCORE, Event, NewEvent, fold
 
 
 def lock_owners(connection: Connection, owner_ids: Iterable[UUID]) -> None:

@@ -18,7 +18,8 @@ from shared.database.tables import (
     reputation_events,
     services,
 )
-from shared.records import BEST_SCORE, AppointmentStatus, EventKind, Kind, PastAppointment, Standing
+from shared.records import AppointmentStatus, EventKind, Kind
+from shared.reputation import BEST_SCORE, PastAppointment, Standing
 
 _NEGATIVE = (EventKind.NO_SHOW, EventKind.LATE_CANCELLATION)
 

@@ -8,7 +8,8 @@ from uuid import UUID, uuid5
 from shared.fees import Candidate, MissedVisit, NewFee
 from shared.policy import ServedTenant
 from shared.reasons import Reason
-from shared.records import Decision, EventKind, Kind, NewEvent, Outcome, Owner, Plan, PlannedNotification
+from shared.records import Decision, EventKind, Kind, Outcome, Owner, Plan, PlannedNotification
+from shared.reputation import NewEvent
 from shared.rules import fees
 from shared.rules.contact import cannot_text
 from shared.rules.no_show import FoundVisit

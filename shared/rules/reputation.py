@@ -5,7 +5,8 @@ from typing import Final, Literal
 from uuid import UUID
 
 from shared.policy import ReputationPolicy, ServedTenant
-from shared.records import BEST_SCORE, AppointmentStatus, EventKind, NewEvent, PastAppointment, Standing, visit_id
+from shared.records import AppointmentStatus, EventKind, visit_id
+from shared.reputation import BEST_SCORE, NewEvent, PastAppointment, Standing
 
 POINTS: Final = {
     EventKind.NO_SHOW: -20,

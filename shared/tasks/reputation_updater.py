@@ -14,7 +14,8 @@ from shared.database.dialects import chunks
 from shared.database.engine import reading, writing
 from shared.database.queries import Starts
 from shared.policy import ServedTenant
-from shared.records import NewEvent, PastAppointment, Problem, Standing
+from shared.records import Problem
+from shared.reputation import NewEvent, PastAppointment, Standing
 from shared.rules.reputation import NEGATIVE, crossed, events_of, recovery, settle_since
 from shared.tasks.context import Context
 

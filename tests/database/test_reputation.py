@@ -10,7 +10,8 @@ from sqlalchemy import Engine, delete, event
 
 from shared.database import reputation, tables
 from shared.database.engine import writing
-from shared.records import Event, EventKind, NewEvent, fold, visit_id
+from shared.records import EventKind, visit_id
+from shared.reputation import Event, NewEvent, fold
 from shared.rules.reputation import POINTS
 from tests import rows
 from tests.rows import NOON

@@ -10,17 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.policy import NoShowPolicy, ReputationPolicy, ServedTenant, TenantPolicy
-from shared.records import (
-    AppointmentStatus,
-    Event,
-    EventKind,
-    NewEvent,
-    PastAppointment,
-    Standing,
-    Tenant,
-    fold,
-    visit_id,
-)
+from shared.records import AppointmentStatus, EventKind, Tenant, visit_id
+from shared.reputation import Event, NewEvent, PastAppointment, Standing, fold
 from shared.rules.reputation import POINTS, crossed, events_of, recovery, settle_since
 
 MONDAY = datetime(2026, 3, 2, 15, tzinfo=UTC)

@@ -12,7 +12,8 @@ from sqlalchemy import event
 from shared.application import Application
 from shared.database import queries, reputation, tables
 from shared.database.engine import reading, writing
-from shared.records import EventKind, NewEvent, visit_id
+from shared.records import EventKind, visit_id
+from shared.reputation import NewEvent
 from shared.runtime import RunFailed, run
 from shared.tally import Tally
 from shared.tasks import reputation_updater
