@@ -1,6 +1,8 @@
 """The parts a run is made of, built from the settings: database, policy, clock, providers of SMS and payments."""
 
-from collections.abc import Callable
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -25,6 +27,7 @@ class Application:
 
     `payments`: None where no provider was built: the jobs that collect need one. `look_back`: how old a missed
     appointment may be. `is_stopping`: the process was told to end, so a run stops early, in good order.
+    `max_per_second`: texts, None for no limit; `monotonic`, `wait`: seconds, to pace them by.
     """
 
     engine: Engine
@@ -40,6 +43,9 @@ class Application:
     look_back: timedelta = timedelta(days=7)
     is_stopping: Callable[[], bool] = lambda: False
     telemetry: TelemetrySettings = field(default_factory=TelemetrySettings)
+    max_per_second: float | None = None
+    monotonic: Callable[[], float] = time.monotonic
+    wait: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 
 def open_application(*, texts: bool = True) -> Application:
@@ -56,6 +62,7 @@ def open_application(*, texts: bool = True) -> Application:
         sms=_sms_gateway(sms, jobs.sms_concurrency),
         sms_enabled=jobs.sms_enabled,
         concurrency=jobs.sms_concurrency,
+        max_per_second=jobs.sms_max_per_second,
         time_budget=jobs.time_budget,
         is_live=sms.is_live or payments.is_live,
         payments=ConsolePayments() if payments.payment_provider == "console" else None,

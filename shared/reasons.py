@@ -36,6 +36,8 @@ class Reason(StrEnum):
     REJECTED = "rejected"
     ATTEMPTS_EXHAUSTED = "attempts_exhausted"
     AMBIGUOUS = "ambiguous"
+    UNCONFIRMED = "unconfirmed"
+    DEAD_NUMBER = "dead_number"
     UNREADABLE = "unreadable"
 
 
@@ -70,5 +72,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.REJECTED: "The SMS provider refused the message for good.",
     Reason.ATTEMPTS_EXHAUSTED: "The SMS provider could not take the message in five attempts.",
     Reason.AMBIGUOUS: "It is not known whether the SMS provider took the message; its log will be asked.",
+    Reason.UNCONFIRMED: "Twice the SMS provider gave no clear answer and its log does not hold the message.",
+    Reason.DEAD_NUMBER: "Nobody can be reached at the phone number.",
     Reason.UNREADABLE: "Its text could not be written from the data; the log of the run names the cause.",
 }

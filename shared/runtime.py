@@ -230,10 +230,13 @@ def _deliver(
         expirable=_scope(context.served, left_out, request.only, only_sending=False),
         now=lambda: context.now + (application.clock() - started),
         wall=application.clock,
-        is_out_of_time=context.is_out_of_time,
+        time_left=lambda: application.time_budget - (application.clock() - started),
         tally=context.tally,
         concurrency=application.concurrency,
+        max_per_second=application.max_per_second,
         is_sending=application.sms_enabled,
+        monotonic=application.monotonic,
+        wait=application.wait,
     )
     if context.is_dry:
         context.tally.would.extend(would_deliver(drain))

@@ -85,6 +85,7 @@ class JobSettings(Group):
     sms_rate_limit: int = Field(1000, ge=0)
     sms_enabled: bool = True
     sms_concurrency: int = Field(64, ge=1, le=1024)
+    sms_max_per_second: float | None = Field(None, gt=0, le=10_000, allow_inf_nan=False)
     run_time_budget_seconds: int = Field(540, ge=10)
 
     def policy(self) -> TenantPolicy:

@@ -61,4 +61,13 @@ def payments() -> RecordingPayments:
 @pytest.fixture
 def application(engine: Engine, sms: RecordingSms, payments: RecordingPayments, clock: Clock) -> Application:
     """The application with scripted parts."""
-    return Application(engine, TenantPolicy(), ZoneInfo("UTC"), sms, clock=clock, payments=payments)
+    return Application(
+        engine,
+        TenantPolicy(),
+        ZoneInfo("UTC"),
+        sms,
+        clock=clock,
+        payments=payments,
+        monotonic=clock.monotonic,
+        wait=clock.wait,
+    )

@@ -1,5 +1,6 @@
 """A clock that is told the time, and providers of SMS and payments that remember and answer as scripted."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import datetime, timedelta
@@ -21,6 +22,16 @@ class Clock:
     def pass_(self, **elapsed: float) -> None:
         """Let time pass."""
         self.now += timedelta(**elapsed)
+
+    def monotonic(self) -> float:
+        """The same in seconds."""
+        return self.now.timestamp()
+
+    async def wait(self, seconds: float) -> None:
+        """Let time pass at once. Those who wait at the same time wait side by side, not one after the other."""
+        until = self.now + timedelta(seconds=seconds) + timedelta.resolution  # never too short by a rounding
+        await asyncio.sleep(0)
+        self.now = max(self.now, until)
 
 
 class RecordingSms:

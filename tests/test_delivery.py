@@ -151,8 +151,8 @@ def test_what_was_not_processed_is_sent_again_after_a_while(
     sms.answer = answering(NotProcessed("20429"))
     remind(application)
     waiting = rows.only(application.engine, tables.notifications)
-    assert (waiting.status, waiting.attempts) == ("planned", 1)
-    assert waiting.not_before > NOON
+    assert (waiting.status, waiting.attempts, waiting.error_code) == ("planned", 3, "20429")
+    assert waiting.not_before > clock.now
     sms.answer = lambda sent: None
     clock.pass_(hours=1)
     assert remind(application)["reminders_sent"] == 1
@@ -308,30 +308,17 @@ def test_the_log_is_asked_for_the_text_and_the_number_as_they_were_handed_over(
     assert sms.asked == [("+12125550143", NOON - timedelta(minutes=2))]
 
 
-def test_an_answer_that_is_unclear_twice_is_asked_about_twice(
+def test_what_was_unclear_twice_and_is_not_in_the_log_is_for_a_person_to_look_at(
     application: Application, sms: RecordingSms, clock: Clock
 ) -> None:
     due_tomorrow(application.engine)
     sms.answer = answering(OutcomeUnknown("time-out"))
-    for _ in range(3):
+    for _ in range(4):
         remind(application)
         clock.pass_(minutes=2)
     kept = rows.only(application.engine, tables.notifications)
-    assert (len(sms.sent), len(sms.asked), kept.ambiguities, kept.status) == (3, 2, 2, "sending")
-
-
-def test_each_wait_is_twice_as_long_as_the_one_before(
-    application: Application, sms: RecordingSms, clock: Clock
-) -> None:
-    due_tomorrow(application.engine)
-    sms.answer = answering(NotProcessed("20429"))
-    waits = []
-    for _ in range(4):
-        remind(application)
-        planned = rows.only(application.engine, tables.notifications).not_before
-        waits.append((planned - clock.now) / timedelta(minutes=1))
-        clock.now = planned
-    assert waits == [1, 2, 4, 8]
+    assert (len(sms.sent), len(sms.asked), kept.ambiguities, kept.unclear_answers) == (2, 2, 2, 2)
+    assert (kept.status, kept.reason, kept.error_code) == ("dead", "unconfirmed", "time-out")
 
 
 def test_what_a_dead_worker_left_is_settled_when_its_claim_runs_out(
@@ -585,7 +572,7 @@ def test_with_a_tenant_named_only_its_outbox_is_drained(
 def test_a_run_stops_in_good_order_when_its_time_is_up(
     application: Application, sms: RecordingSms, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.delivery.loop.BATCH", 2)
+    monkeypatch.setattr("shared.delivery.claiming.LARGEST_BATCH", 2)
     with application.engine.begin() as connection:
         tenant = rows.tenant(connection)
         for _ in range(5):

@@ -72,7 +72,7 @@ def test_rules_see_the_time_asked_for_and_leases_the_wall_clock(
 def test_delivery_sees_the_time_that_passed_since_the_run_began(
     application: Application, sms: RecordingSms, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.delivery.loop.BATCH", 1)
+    monkeypatch.setattr("shared.delivery.claiming.LARGEST_BATCH", 1)
     clock.now = datetime.fromisoformat("2026-03-04T01:59:00Z")  # a minute before quiet hours in New York
     with application.engine.begin() as connection:
         tenant = rows.tenant(connection)

@@ -48,6 +48,7 @@ KNOWN: dict[str, tuple[Any, str, Any]] = {
     "SMS_RATE_LIMIT": (1000, "0", 0),
     "SMS_ENABLED": (True, "false", False),
     "SMS_CONCURRENCY": (64, "1", 1),
+    "SMS_MAX_PER_SECOND": (None, "0.5", 0.5),
     "RUN_TIME_BUDGET_SECONDS": (540, "10", 10),
     "SMS_PROVIDER": ("twilio", "console", "console"),
     "TWILIO_ACCOUNT_SID": (None, ACCOUNT, ACCOUNT),
@@ -153,6 +154,7 @@ def test_the_example_holds_the_defaults_and_console_providers() -> None:
         ("NO_SHOW_FEE_HOLD_HOURS", "337", "Input should be less than or equal to 336"),
         ("NO_SHOW_LOOKBACK_DAYS", "61", "Input should be less than or equal to 60"),
         ("SMS_CONCURRENCY", "0", "Input should be greater than or equal to 1"),
+        ("SMS_MAX_PER_SECOND", "0", "Input should be greater than 0"),
         ("RUN_TIME_BUDGET_SECONDS", "9", "Input should be greater than or equal to 10"),
     ],
 )

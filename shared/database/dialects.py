@@ -102,6 +102,14 @@ def _as_json(dialect: Dialect, table: Table, rows: Sequence[Mapping[str, Any]]) 
     return json.dumps([{name: written(name, value) for name, value in row.items()} for row in rows], default=str)
 
 
+def locked(select: Select[Any], table: Table) -> Select[Any]:
+    """Return `select` locking its rows of `table` against other workers that do the same, until the transaction ends.
+
+    SQLite has one writer at a time, and no such lock.
+    """
+    return select.with_for_update(of=table, key_share=True).with_hint(table, "WITH (UPDLOCK, ROWLOCK)", "mssql")
+
+
 def skipping_locked(select: Select[Any]) -> Select[Any]:
     """Return `select` locking its rows and passing over those that another worker holds."""
     return select.with_for_update(skip_locked=True)

@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select, true, update
+from sqlalchemy import ColumnElement, Connection, and_, func, not_, select, true, update
 
+from shared.database import limits
 from shared.database.dialects import chunks, skipping_locked, update_each
 from shared.database.tables import notifications
 from shared.reasons import Reason
@@ -34,6 +35,10 @@ class Scope:
 
     only: frozenset[UUID] | None = None
     left_out: frozenset[UUID] = frozenset()
+
+    def without(self, tenant_ids: Collection[UUID]) -> "Scope":
+        """The same with more tenants left out."""
+        return Scope(self.only, self.left_out | frozenset(tenant_ids))
 
     def condition(self) -> ColumnElement[bool]:
         """The same as SQL over notifications."""
@@ -80,7 +85,7 @@ def expire_useless(connection: Connection, scope: Scope, now: datetime) -> list[
 
 
 def due(connection: Connection, scope: Scope, now: datetime, limit: int) -> list[Claimed]:
-    """What could be claimed, without claiming it. Index: notifications (status, not_before)."""
+    """What could be claimed, without claiming it. Index: notifications (status, priority, not_before, id)."""
     return [_claimed(row) for row in connection.execute(_due(scope, now, limit).with_only_columns(*_CLAIMED))]
 
 
@@ -89,7 +94,7 @@ def claim(
 ) -> list[Claimed]:
     """Take what is due, most urgent first, for `worker`; no other worker gets it while the claim holds.
 
-    Index: notifications (status, not_before).
+    Index: notifications (status, priority, not_before, id).
     """
     chosen = skipping_locked(_due(scope, now, limit)).scalar_subquery()
     statement = (
@@ -125,13 +130,10 @@ def claim_lapsed(
     statement = (
         update(notifications)
         .where(notifications.c.id.in_(chosen), lapsed)
-        .values(claimed_by=worker, claimed_until=wall + hold, ambiguities=notifications.c.ambiguities + 1)
-        .returning(*_CLAIMED, notifications.c.to_phone, notifications.c.body, notifications.c.attempted_at)
+        .values(claimed_by=worker, claimed_until=wall + hold)
+        .returning(*_CLAIMED, *_HANDED_OVER)
     )
-    return [
-        Unsettled(_claimed(row), row.to_phone or "", row.body or "", row.attempted_at)
-        for row in connection.execute(statement)
-    ]
+    return [_unsettled(row) for row in connection.execute(statement)]
 
 
 def message_ids_to(connection: Connection, phones: Collection[str]) -> dict[str, frozenset[str]]:
@@ -144,6 +146,25 @@ def message_ids_to(connection: Connection, phones: Collection[str]) -> dict[str,
         for phone, id_ in connection.execute(query):
             found[phone].add(id_)
     return {phone: frozenset(ids) for phone, ids in found.items()}
+
+
+def under_way(connection: Connection, phones: Collection[str], worker: str) -> set[tuple[str, str]]:
+    """Number and text of what other workers are sending to some numbers. Index: notifications (to_phone)."""
+    found: set[tuple[str, str]] = set()
+    for some in chunks(sorted(phones)):
+        query = select(notifications.c.to_phone, notifications.c.body).where(
+            notifications.c.to_phone.in_(some),
+            notifications.c.status == NotificationStatus.SENDING,
+            notifications.c.claimed_by != worker,
+        )
+        found |= {(phone, body) for phone, body in connection.execute(query)}
+    return found
+
+
+def count_sent_since(connection: Connection, since: datetime) -> int:
+    """How many notifications were sent since then. Index: notifications (sent_at, tenant_id)."""
+    query = select(func.count()).where(notifications.c.sent_at >= since)
+    return connection.execute(query).scalar_one()
 
 
 def record_outcomes(connection: Connection, worker: str, changes: Sequence[Mapping[str, Any]]) -> None:
@@ -173,11 +194,35 @@ _CLAIMED = (
     notifications.c.kind,
     notifications.c.useful_until,
     notifications.c.attempts,
+    notifications.c.unclear_answers,
+)
+_HANDED_OVER = (
+    notifications.c.to_phone,
+    notifications.c.body,
+    notifications.c.segments,
+    notifications.c.attempted_at,
+    notifications.c.ambiguities,
+    notifications.c.reason,
+    notifications.c.error_code,
 )
 
 
 def _claimed(row: Any) -> Claimed:
-    return Claimed(row.id, row.tenant_id, row.owner_id, Kind(row.kind), row.useful_until, row.attempts)
+    id_, tenant_id, owner_id, kind, useful_until, attempts, unclear_answers = row[: len(_CLAIMED)]
+    return Claimed(id_, tenant_id, owner_id, Kind(kind), useful_until, attempts, unclear_answers)
+
+
+def _unsettled(row: Any) -> Unsettled:
+    return Unsettled(
+        claimed=_claimed(row),
+        to_phone=row.to_phone or "",
+        body=row.body or "",
+        segments=row.segments or 0,
+        attempted_at=row.attempted_at,
+        ambiguities=row.ambiguities,
+        was_answered=row.reason == Reason.AMBIGUOUS,
+        code=row.error_code,
+    )
 
 
 def _due(scope: Scope, now: datetime, limit: int) -> Any:
@@ -187,6 +232,7 @@ def _due(scope: Scope, now: datetime, limit: int) -> Any:
             notifications.c.status == NotificationStatus.PLANNED,
             notifications.c.not_before <= now,
             notifications.c.useful_until > now,
+            not_(limits.is_paused(now)),
             scope.condition(),
         )
         .order_by(notifications.c.priority, notifications.c.not_before, notifications.c.id)

@@ -1,8 +1,11 @@
 """What one run's delivery works with."""
 
-from collections.abc import Callable, Mapping, Sequence
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from random import Random
 from typing import Final
 from uuid import UUID, uuid4
 
@@ -14,15 +17,21 @@ from shared.policy import ServedTenant
 from shared.records import Claimed
 from shared.tally import Tally
 
+PROVIDER: Final = "sms"
+"""The name of the provider's circuit breaker."""
 CLAIM_HOLD: Final = timedelta(minutes=5)
-"""How long a worker keeps what it claimed: longer than a batch can take with every request at its time-out."""
+"""How long a worker keeps what it claimed."""
+HAND_OVER: Final = timedelta(minutes=2)
+"""How long of that it may hand texts over. The rest is for the slowest answer, and for the provider's log to show what
+it took before another worker asks for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drain:
     """What one run's delivery works with. `now` and `wall` are the two clocks; `scope` the tenants it may send for.
 
-    `expirable`: the tenants whose outbox may expire: also those that have switched sending off.
+    `expirable`: the tenants whose outbox may expire: also those that have switched sending off. `max_per_second`: None
+    for no limit; `concurrency`: the most requests at once. `monotonic`, `wait`: in seconds.
     """
 
     engine: Engine
@@ -32,13 +41,27 @@ class Drain:
     expirable: Scope
     now: Callable[[], datetime]
     wall: Callable[[], datetime]
-    is_out_of_time: Callable[[], bool]
+    time_left: Callable[[], timedelta]
     tally: Tally
     concurrency: int = 64
+    max_per_second: float | None = None
     is_sending: bool = True
+    monotonic: Callable[[], float] = time.monotonic
+    wait: Callable[[float], Awaitable[None]] = asyncio.sleep
+    dice: Random = field(default_factory=Random)
     worker: str = field(default_factory=lambda: str(uuid4()))
 
-    def count(self, outcome: str, claimed: Sequence[Claimed]) -> None:
-        """Count what became of some notifications, by kind."""
+    @property
+    def is_out_of_time(self) -> bool:
+        """Whether the run has to end."""
+        return self.time_left() <= timedelta()
+
+    def count(self, outcome: str, claimed: Iterable[Claimed]) -> None:
+        """Count what became of some notifications, by kind. Not thread-safe: called by the event loop only."""
         for each in claimed:
             self.tally.deliver(outcome, each.kind)
+
+    def subdomain(self, tenant_id: UUID) -> str:
+        """How a tenant is named to people; its id when it is not served."""
+        served = self.served.get(tenant_id)
+        return served.tenant.subdomain if served else str(tenant_id)

@@ -1,20 +1,21 @@
-"""Claim what is due, send, record. No transaction is open while a message is on its way."""
+"""Claim what is due, send, record; what nobody knows the outcome of is settled first."""
 
-import asyncio
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Final
 
 from shared.database import ledger, outbox
 from shared.database.engine import reading, writing
-from shared.delivery.drain import CLAIM_HOLD, Drain
-from shared.delivery.outcomes import change
-from shared.delivery.preparing import Ready, prepare, write_prepared
+from shared.delivery.drain import Drain
+from shared.delivery.outage import Outage
+from shared.delivery.pipeline import Pipeline
+from shared.delivery.preparing import prepare
+from shared.delivery.probing import is_provider_there
+from shared.delivery.sending import Sender
 from shared.delivery.settling import settle_lapsed
-from shared.gateways.sms import Accepted, CredentialsRefused, Sms, SmsError
-from shared.records import Claimed, NotificationStatus, Outcome, mask_phone
+from shared.delivery.stopping import run_until_stopped
+from shared.records import NotificationStatus, Outcome, mask_phone
 
-BATCH = 500
+SHOWN_AT_ONCE: Final = 500
 
 
 def deliver(drain: Drain) -> None:
@@ -23,25 +24,32 @@ def deliver(drain: Drain) -> None:
         expired = outbox.expire_useless(connection, drain.expirable, drain.now())
         ledger.expire(connection, [each.id for each in expired], drain.now())
     drain.count("expired", expired)
-    if not drain.is_sending:
-        return
-    settle_lapsed(drain)
-    while not drain.is_out_of_time():
-        claimed, ready = _claim(drain)
-        if not claimed:
-            return
-        _record(drain, ready, asyncio.run(_send_all(drain, [each.sms for each in ready])))
+    if drain.is_sending:
+        run_until_stopped(_deliver(drain))
+
+
+async def _deliver(drain: Drain) -> None:
+    sender = Sender(drain, Outage(drain))
+    async with drain.gateway.connected():
+        await settle_lapsed(drain)
+        has_more = await is_provider_there(drain, sender)
+        while has_more and sender.may_go_on:
+            pipeline = Pipeline(drain, sender)
+            await pipeline.run()
+            has_more = pipeline.has_claimed
+    if sender.refused:
+        raise sender.refused
 
 
 def would_deliver(drain: Drain) -> Iterator[dict[str, Any]]:
     """Yield what a dry run tells of texts that wait in the outbox already; nothing is taken or changed."""
     with reading(drain.engine) as connection:
-        due = outbox.due(connection, drain.scope, drain.now(), BATCH) if drain.is_sending else []
+        due = outbox.due(connection, drain.scope, drain.now(), SHOWN_AT_ONCE) if drain.is_sending else []
         prepared = prepare(drain, connection, due)
     for each in prepared.ready:
         yield {
             "action": NotificationStatus.SENDING,
-            "tenant": drain.served[each.claimed.tenant_id].tenant.subdomain,
+            "tenant": drain.subdomain(each.claimed.tenant_id),
             "subject": f"notification {each.claimed.id}",
             "to": mask_phone(each.sms.to),
             "when": drain.now().isoformat(),
@@ -50,10 +58,9 @@ def would_deliver(drain: Drain) -> Iterator[dict[str, Any]]:
             "reason": None,
         }
     for claimed, reason in prepared.cancelled:
-        served = drain.served.get(claimed.tenant_id)
         yield {
             "action": Outcome.CANCELLED,
-            "tenant": served.tenant.subdomain if served else str(claimed.tenant_id),
+            "tenant": drain.subdomain(claimed.tenant_id),
             "subject": f"notification {claimed.id}",
             "to": None,
             "when": None,
@@ -61,51 +68,3 @@ def would_deliver(drain: Drain) -> Iterator[dict[str, Any]]:
             "segments": None,
             "reason": reason,
         }
-
-
-def _claim(drain: Drain) -> tuple[list[Claimed], list[Ready]]:
-    with writing(drain.engine) as connection:
-        claimed = outbox.claim(
-            connection,
-            drain.scope,
-            now=drain.now(),
-            wall=drain.wall(),
-            worker=drain.worker,
-            hold=CLAIM_HOLD,
-            limit=BATCH,
-        )
-        prepared = prepare(drain, connection, claimed)
-        write_prepared(drain, connection, prepared)
-    drain.count("failed", prepared.broken)
-    drain.count("cancelled", [each for each, _ in prepared.cancelled])
-    drain.count("deferred", [each for each, _ in prepared.postponed])
-    return claimed, prepared.ready
-
-
-async def _send_all(drain: Drain, messages: Sequence[Sms]) -> list[Accepted | SmsError]:
-    """Send at most `concurrency` at once; return the answer or the error for each, in order."""
-    slots = asyncio.Semaphore(drain.concurrency)
-
-    async def send(sms: Sms) -> Accepted | SmsError:
-        async with slots:
-            try:
-                return await drain.gateway.send(sms)
-            except SmsError as error:
-                return error
-
-    async with drain.gateway.connected():
-        return list(await asyncio.gather(*(send(each) for each in messages)))
-
-
-def _record(drain: Drain, ready: Sequence[Ready], outcomes: Sequence[Accepted | SmsError]) -> None:
-    now, wall = drain.now(), drain.wall()
-    changes: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for each, outcome in zip(ready, outcomes, strict=True):
-        name, row = change(each.claimed, outcome, now, wall)
-        changes[name].append(row)
-        drain.tally.deliver(name, each.claimed.kind)
-    with writing(drain.engine) as connection:
-        for name in sorted(changes):
-            outbox.record_outcomes(connection, drain.worker, changes[name])
-    if refused := [each for each in outcomes if isinstance(each, CredentialsRefused)]:
-        raise refused[0]

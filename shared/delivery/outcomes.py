@@ -1,48 +1,83 @@
-"""What an answer of the provider means, and what it changes in the notification's row."""
+"""What an answer of the provider means, and what it changes in the notification's row. Pure."""
 
 from datetime import datetime, timedelta
+from random import Random
 from typing import Any, Final
 from uuid import UUID
 
-from shared.gateways.sms import Accepted, NotProcessed, OutcomeUnknown, Rejected, SmsError
+from shared.delivery.message import Answer
+from shared.gateways.sms import (
+    Accepted,
+    CredentialsRefused,
+    DailyCapReached,
+    NotProcessed,
+    OptedOut,
+    OutcomeUnknown,
+    Rejected,
+    SenderRefused,
+)
 from shared.reasons import Reason
 from shared.records import Claimed, NotificationStatus
 
 ASK_AFTER: Final = timedelta(minutes=2)
 """How long after an unclear answer the provider's log is asked: by then it holds what was accepted."""
 MOST_ATTEMPTS: Final = 5
+FIRST_BACK_OFF: Final = timedelta(minutes=2)
+"""The longest wait after the first attempt; it doubles with each, and its length is drawn (full jitter)."""
+FREE: Final = (DailyCapReached, SenderRefused, CredentialsRefused)
+"""Answers that say nothing about the message itself: they cost it no attempt."""
 
 
-def change(claimed: Claimed, outcome: Accepted | SmsError, now: datetime, wall: datetime) -> tuple[str, dict[str, Any]]:
+def change(answer: Answer, now: datetime, wall: datetime, dice: Random) -> tuple[str, dict[str, Any]]:
     """Return under which name the answer is counted, and what it changes."""
+    claimed, outcome, tried = answer.ready.claimed, answer.outcome, {"attempts": answer.attempts}
     if isinstance(outcome, Accepted):
-        return "sent", sent(claimed.id, outcome.id, now)
+        return "sent", sent(claimed.id, outcome.id, outcome.segments or answer.ready.segments, now) | tried
     if isinstance(outcome, Rejected):
-        return "failed", ended(claimed, NotificationStatus.FAILED, Reason.REJECTED, now, outcome.code)
+        reason = Reason.OPTED_OUT if isinstance(outcome, OptedOut) else Reason.REJECTED
+        return "failed", ended(claimed, NotificationStatus.FAILED, reason, now, outcome.code) | tried
     if isinstance(outcome, OutcomeUnknown):
-        return "ambiguous", {
-            "id": claimed.id,
-            "reason": Reason.AMBIGUOUS,
-            "error_code": outcome.code,
-            "claimed_until": wall + ASK_AFTER,
-            "updated_at": now,
-        }
-    if isinstance(outcome, NotProcessed) and claimed.attempts >= MOST_ATTEMPTS:
-        return "failed", ended(claimed, NotificationStatus.DEAD, Reason.ATTEMPTS_EXHAUSTED, now, outcome.code)
-    back_off = timedelta(minutes=2 ** (claimed.attempts - 1)) if isinstance(outcome, NotProcessed) else timedelta()
-    attempts = claimed.attempts - (0 if isinstance(outcome, NotProcessed) else 1)
-    return "deferred", planned_again(claimed, now + back_off, now, attempts)
+        return "ambiguous", unclear(answer, outcome.code, now, wall)
+    if outcome is None:
+        return "deferred", handed_back(claimed, now) | tried
+    if not isinstance(outcome, NotProcessed) or isinstance(outcome, FREE):
+        return "deferred", handed_back(claimed, now) | tried | {"error_code": outcome.code}
+    if answer.attempts >= MOST_ATTEMPTS:
+        return "failed", ended(claimed, NotificationStatus.DEAD, Reason.ATTEMPTS_EXHAUSTED, now, outcome.code) | tried
+    not_before = now + back_off(answer.attempts, outcome.retry_after, dice)
+    return "deferred", handed_back(claimed, now) | tried | {"not_before": not_before, "error_code": outcome.code}
 
 
-def sent(id_: UUID, provider_message_id: str, now: datetime) -> dict[str, Any]:
+def back_off(attempts: int, retry_after: float | None, dice: Random) -> timedelta:
+    """Return how long a message waits after so many attempts. `retry_after`: seconds the provider asked for."""
+    longest = FIRST_BACK_OFF * (1 << max(0, attempts - 1))
+    return max(longest * dice.random(), timedelta(seconds=retry_after or 0))
+
+
+def sent(id_: UUID, provider_message_id: str, segments: int, now: datetime) -> dict[str, Any]:
     """The provider took it."""
     return {
         "id": id_,
         "status": NotificationStatus.SENT,
         "reason": None,
+        "error_code": None,
         "provider_message_id": provider_message_id,
+        "segments": segments,
         "claimed_until": None,
         "sent_at": now,
+        "updated_at": now,
+    }
+
+
+def unclear(answer: Answer, code: str, now: datetime, wall: datetime) -> dict[str, Any]:
+    """Nobody knows whether the provider took it: its log will be asked."""
+    return {
+        "id": answer.ready.claimed.id,
+        "reason": Reason.AMBIGUOUS,
+        "error_code": code,
+        "attempts": answer.attempts,
+        "unclear_answers": answer.ready.claimed.unclear_answers + 1,
+        "claimed_until": wall + ASK_AFTER,
         "updated_at": now,
     }
 
@@ -61,13 +96,6 @@ def ended(
     }
 
 
-def planned_again(claimed: Claimed, not_before: datetime, now: datetime, attempts: int) -> dict[str, Any]:
-    """It waits for `not_before`. `attempts`: how many it has had."""
-    return {
-        "id": claimed.id,
-        "status": NotificationStatus.PLANNED,
-        "not_before": not_before,
-        "attempts": attempts,
-        "claimed_until": None,
-        "updated_at": now,
-    }
+def handed_back(claimed: Claimed, now: datetime) -> dict[str, Any]:
+    """It waits again, as before it was claimed."""
+    return {"id": claimed.id, "status": NotificationStatus.PLANNED, "claimed_until": None, "updated_at": now}

@@ -1,6 +1,7 @@
 """Reading claimed notifications again: what is still right is rendered, the rest is cancelled or waits."""
 
 import logging
+import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,28 +12,20 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from shared.database import ledger, outbox
-from shared.delivery.drain import Drain
-from shared.delivery.outcomes import ended, planned_again
+from shared.delivery.drain import HAND_OVER, Drain
+from shared.delivery.message import Ready
+from shared.delivery.outcomes import ended, handed_back
 from shared.gateways.sms import Sms
 from shared.policy import ServedTenant
 from shared.reasons import Reason
 from shared.records import Claimed, Member, NotificationStatus, Problem
 from shared.rules.contact import e164
-from shared.rules.quiet_hours import after_quiet
+from shared.rules.quiet_hours import after_quiet, quiet_began
 from shared.subjects import SUBJECTS, SubjectKind
 
 log = logging.getLogger(__name__)
 
 LONGEST_VALIDITY: Final = timedelta(seconds=36_000)  # Twilio's limit for validity_period
-
-
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """A claimed notification that is still right, with the text to send."""
-
-    claimed: Claimed
-    sms: Sms
-    segments: int
 
 
 @dataclass(slots=True)
@@ -46,19 +39,45 @@ class Prepared:
     broken: list[Claimed] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The instant at which a batch is prepared, by both clocks, and until when each tenant may send in it."""
+
+    now: datetime
+    wall: datetime
+    quiet: dict[UUID, tuple[datetime, datetime]] = field(default_factory=dict)
+
+    def may_leave(self, served: ServedTenant) -> tuple[datetime, datetime]:
+        """Return from when and until when a tenant's texts may be handed over, quiet hours considered."""
+        found = self.quiet.get(served.tenant.id)
+        if found is None:
+            found = self.quiet[served.tenant.id] = _open_hours(served, self.now)
+        return found
+
+
+def _open_hours(served: ServedTenant, now: datetime) -> tuple[datetime, datetime]:
+    quiet, last = served.policy.sms.quiet_hours, now + HAND_OVER
+    begin = after_quiet(now, quiet, served.zone)
+    if quiet is None or begin > now or after_quiet(last, quiet, served.zone) == last:
+        return begin, last
+    return begin, quiet_began(last, quiet, served.zone)
+
+
 def prepare(drain: Drain, connection: Connection, claimed: Sequence[Claimed]) -> Prepared:
     """Read the subjects of claimed notifications again and sort out what may leave now."""
     members = defaultdict(list)
     for member in ledger.members(connection, [each.id for each in claimed]):
         members[member.notification_id].append(member)
     subjects = _read_again(connection, claimed, members)
-    prepared = Prepared()
+    prepared, moment = Prepared(), Moment(drain.now(), drain.wall())
     for each in claimed:
+        time.sleep(0)  # writing takes the processor: let the messages under way have it in between
         try:
-            _prepare_one(drain, each, members[each.id], subjects, prepared)
+            _prepare_one(drain, each, members[each.id], subjects, moment, prepared)
         except Exception as error:  # one message that cannot be written must not hold up all others
             log.exception("notification %s cannot be prepared", each.id)
-            drain.tally.problem(Problem(_subdomain(drain, each), f"notification {each.id}", repr(error)))
+            problem = Problem(drain.subdomain(each.tenant_id), f"notification {each.id}", repr(error))
+            drain.tally.problem(problem)
             prepared.broken.append(each)
     return prepared
 
@@ -75,13 +94,13 @@ def _read_again(
     return found
 
 
-def _subdomain(drain: Drain, claimed: Claimed) -> str:
-    served = drain.served.get(claimed.tenant_id)
-    return served.tenant.subdomain if served else str(claimed.tenant_id)
-
-
 def _prepare_one(
-    drain: Drain, claimed: Claimed, members: Sequence[Member], subjects: Mapping[UUID, Any], into: Prepared
+    drain: Drain,
+    claimed: Claimed,
+    members: Sequence[Member],
+    subjects: Mapping[UUID, Any],
+    moment: Moment,
+    into: Prepared,
 ) -> None:
     served = drain.served.get(claimed.tenant_id)
     objections = {each.ledger_key: _objection(claimed, each, subjects, served) for each in members}
@@ -91,12 +110,11 @@ def _prepare_one(
         reason = next(filter(None, objections.values()), Reason.TENANT_INACTIVE)
         into.cancelled.append((claimed, reason))
         return
-    now = drain.now()
-    may_leave = after_quiet(now, served.policy.sms.quiet_hours, served.zone)
-    if may_leave > now:
-        into.postponed.append((claimed, may_leave))
+    begin, _ = moment.may_leave(served)
+    if begin > moment.now:
+        into.postponed.append((claimed, begin))
     else:
-        into.ready.append(_render(served, claimed, right, now))
+        into.ready.append(_render(served, claimed, right, moment))
 
 
 def _objection(
@@ -114,11 +132,13 @@ def _objection(
     return objection
 
 
-def _render(served: ServedTenant, claimed: Claimed, right: Sequence[Any], now: datetime) -> Ready:
+def _render(served: ServedTenant, claimed: Claimed, right: Sequence[Any], moment: Moment) -> Ready:
     kind = SUBJECTS[claimed.kind]
-    text = kind.text(claimed.kind, served, right, now)
+    text = kind.text(claimed.kind, served, right, moment.now)
     phone = kind.owner(right[0]).phone or ""
-    return Ready(claimed, sms(served, claimed, e164(phone, served.region) or phone, text.body, now), text.segments)
+    message = sms(served, claimed, e164(phone, served.region) or phone, text.body, moment.now)
+    until = min(moment.may_leave(served)[1], claimed.useful_until)
+    return Ready(claimed, message, text.segments, moment.wall + (until - moment.now))
 
 
 def sms(served: ServedTenant | None, claimed: Claimed, to: str, body: str, now: datetime) -> Sms:
@@ -151,8 +171,9 @@ def write_prepared(drain: Drain, connection: Connection, prepared: Prepared) -> 
     outbox.record_outcomes(connection, drain.worker, closed)
     ledger.cancel(connection, prepared.cancelled_members, now)
     ledger.expire(connection, [each.id for each in useless], now)
-    outbox.record_outcomes(
-        connection,
-        drain.worker,
-        [planned_again(each, at, now, each.attempts - 1) for each, at in prepared.postponed if at < each.useful_until],
-    )
+    waiting = [
+        handed_back(each, now) | {"not_before": at, "attempts": each.attempts - 1}
+        for each, at in prepared.postponed
+        if at < each.useful_until
+    ]
+    outbox.record_outcomes(connection, drain.worker, waiting)

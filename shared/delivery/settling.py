@@ -1,78 +1,128 @@
-"""Settling what was handed over and never recorded: the provider's log is asked, with no transaction open."""
+"""Settling what was handed over and of which nobody knows what became. No transaction is open while the log is asked.
+
+A worker that died left it behind, or the provider gave no clear answer.
+"""
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Final
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Connection
 
 from shared.database import ledger, outbox
 from shared.database.engine import writing
+from shared.delivery.asking import entries_about, matched
 from shared.delivery.drain import CLAIM_HOLD, Drain
-from shared.delivery.outcomes import ended, planned_again, sent
-from shared.delivery.preparing import sms
-from shared.gateways.sms import Logged, Sms
+from shared.delivery.outcomes import ASK_AFTER, ended, handed_back, sent
+from shared.delivery.recording import Counted, write_unique
+from shared.gateways.sms import CredentialsRefused, Logged
 from shared.reasons import Reason
 from shared.records import NotificationStatus, Unsettled
 
 BATCH: Final = 500
-CLOCK_SKEW: Final = timedelta(minutes=2)
-"""How far the provider's clock may be behind ours."""
+MOST_UNCLEAR: Final = 2
+"""So many answers that were unclear and are not in the log: then a person has to look before it is sent again."""
 
 
-def settle_lapsed(drain: Drain) -> None:
-    """Find out about everything whose claim has run out."""
-    while not drain.is_out_of_time():
-        with writing(drain.engine) as connection:
-            lapsed = outbox.claim_lapsed(
-                connection, drain.scope, wall=drain.wall(), worker=drain.worker, hold=CLAIM_HOLD, limit=BATCH
-            )
-            known = outbox.message_ids_to(connection, {each.to_phone for each in lapsed})
-        if not lapsed:
+@dataclass(frozen=True, slots=True)
+class Lapsed:
+    """Messages to settle. `known`: the ids on record by number; `sent_since`: how many were sent since the first."""
+
+    messages: Sequence[Unsettled]
+    known: Mapping[str, frozenset[str]]
+    sent_since: int
+
+
+async def settle_lapsed(drain: Drain) -> None:
+    """Find out about everything whose claim has run out. Raise CredentialsRefused."""
+    while not drain.is_out_of_time:
+        lapsed = await asyncio.to_thread(_claim, drain)
+        if not lapsed.messages:
             return
-        found = asyncio.run(_ask_all(drain, lapsed, known))
-        _record_settled(drain, lapsed, found)
+        refused, found = None, dict[UUID, Logged | None]()
+        try:
+            entries = await entries_about(drain, lapsed.messages, lapsed.sent_since)
+            found = matched(lapsed.messages, entries, lapsed.known, _senders(drain, lapsed.messages))
+        except CredentialsRefused as error:
+            refused = error
+        counted = await asyncio.to_thread(_record, drain, lapsed.messages, found)
+        for name, claimed in counted.items():
+            drain.count(name, claimed)
+        if refused:
+            raise refused
+        if len(found) < len(lapsed.messages):
+            return  # the log cannot be read now
 
 
-async def _ask_all(drain: Drain, lapsed: Sequence[Unsettled], known: Mapping[str, frozenset[str]]) -> list[str | None]:
-    """Ask the provider about each, one after the other: two equal messages must not be found under the same id."""
-    taken: set[str] = set()
-    found = []
-    async with drain.gateway.connected():
-        for each in lapsed:
-            message = sms(drain.served.get(each.claimed.tenant_id), each.claimed, each.to_phone, each.body, drain.now())
-            id_ = await _find(drain, message, each.attempted_at, known.get(each.to_phone, frozenset()) | taken)
-            taken |= {id_} if id_ else set()
-            found.append(id_)
+def _claim(drain: Drain) -> Lapsed:
+    with writing(drain.engine) as connection:
+        messages = outbox.claim_lapsed(
+            connection, drain.expirable, wall=drain.wall(), worker=drain.worker, hold=CLAIM_HOLD, limit=BATCH
+        )
+        known = outbox.message_ids_to(connection, {each.to_phone for each in messages})
+        first = min((each.attempted_at for each in messages), default=None)
+        return Lapsed(messages, known, outbox.count_sent_since(connection, first) if first else 0)
+
+
+def _senders(drain: Drain, lapsed: Sequence[Unsettled]) -> dict[UUID, tuple[str | None, str | None]]:
+    found: dict[UUID, tuple[str | None, str | None]] = {}
+    for id_ in {each.claimed.tenant_id for each in lapsed}:
+        served = drain.served.get(id_)
+        found[id_] = (served.policy.sms.messaging_service_sid, served.policy.sms.sender) if served else (None, None)
     return found
 
 
-async def _find(drain: Drain, message: Sms, attempted_at: datetime, others: Collection[str]) -> str | None:
-    """Return the id under which the provider's log holds a message, None if it does not. `others`: not this one's."""
-    async for each in drain.gateway.log(attempted_at - CLOCK_SKEW, message.to):
-        if each.id not in others and each.body == message.body and _may_be_from(each, message):
-            return each.id
-    return None
-
-
-def _may_be_from(logged: Logged, message: Sms) -> bool:
-    """Whether the sender is the message's own; where it names none, the provider's default sent it."""
-    service, number = message.messaging_service_sid, message.sender
-    return service in (None, logged.messaging_service_sid) and number in (None, logged.sender)
-
-
-def _record_settled(drain: Drain, lapsed: Sequence[Unsettled], found: Sequence[str | None]) -> None:
-    now = drain.now()
-    accepted, planned, useless = [], [], []
-    for each, id_ in zip(lapsed, found, strict=True):
-        if id_:
-            accepted.append(sent(each.claimed.id, id_, now))
-        elif each.claimed.useful_until > now:
-            planned.append(planned_again(each.claimed, now, now, each.claimed.attempts - 1))
-        else:
-            useless.append(ended(each.claimed, NotificationStatus.EXPIRED, Reason.TOO_LATE, now))
+def _record(drain: Drain, lapsed: Sequence[Unsettled], found: Mapping[UUID, Logged | None]) -> Counted:
+    now, wall = drain.now(), drain.wall()
+    counted: Counted = defaultdict(list)
     with writing(drain.engine) as connection:
-        for changes in (accepted, planned, useless):
-            outbox.record_outcomes(connection, drain.worker, changes)
-        ledger.expire(connection, [each["id"] for each in useless], now)
-    drain.count("ambiguous", [each.claimed for each in lapsed])
-    drain.count("sent", [each.claimed for each, id_ in zip(lapsed, found, strict=True) if id_])
+        open_ = _still_open(drain, connection, lapsed, found)
+        changes = {
+            each.claimed.id: _settled(each, found[each.claimed.id], now)
+            for each in lapsed
+            if each.claimed.id not in open_
+        }
+        open_ |= write_unique(connection, drain.worker, [row for _, row in changes.values()])
+        again = [{"id": id_, "claimed_until": wall + ASK_AFTER} for id_ in sorted(open_)]
+        outbox.record_outcomes(connection, drain.worker, again)
+        expired = [id_ for id_, (name, _) in changes.items() if name == "expired"]
+        ledger.expire(connection, expired, now)
+    for each in lapsed:
+        if each.claimed.id not in open_:
+            counted["ambiguous"].append(each.claimed)
+            counted[changes[each.claimed.id][0]].append(each.claimed)
+    return counted
+
+
+def _still_open(
+    drain: Drain, connection: Connection, lapsed: Sequence[Unsettled], found: Mapping[UUID, Logged | None]
+) -> set[UUID]:
+    """Return those that cannot be settled now.
+
+    Besides those that the log could not be asked about: where another worker is just sending the same text to the same
+    number, what the log holds may be its message.
+    """
+    phones = {each.to_phone for each in lapsed if found.get(each.claimed.id)}
+    others = outbox.under_way(connection, phones, drain.worker)
+    return {
+        each.claimed.id
+        for each in lapsed
+        if each.claimed.id not in found or (found[each.claimed.id] and (each.to_phone, each.body) in others)
+    }
+
+
+def _settled(each: Unsettled, entry: Logged | None, now: datetime) -> tuple[str, dict[str, Any]]:
+    """Return under which name it is counted, and what changes."""
+    claimed, ambiguities = each.claimed, {"ambiguities": each.ambiguities + 1}
+    if entry:
+        return "sent", sent(claimed.id, entry.id, entry.segments or each.segments, now) | ambiguities
+    if claimed.useful_until <= now:
+        return "expired", ended(claimed, NotificationStatus.EXPIRED, Reason.TOO_LATE, now) | ambiguities
+    if each.was_answered and claimed.unclear_answers >= MOST_UNCLEAR:
+        return "failed", ended(claimed, NotificationStatus.DEAD, Reason.UNCONFIRMED, now, each.code) | ambiguities
+    again = {"not_before": now, "attempts": claimed.attempts - 1}
+    return "deferred", handed_back(claimed, now) | again | ambiguities

@@ -1,0 +1,61 @@
+"""What keeps a tenant's texts from leaving: what it sent in the last hour, and pauses of its sender."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, func, select, union_all, update
+
+from shared.database.dialects import chunks, insert_absent, locked
+from shared.database.tables import notifications, pauses, tenants
+from shared.records import NotificationStatus
+
+WINDOW: Final = timedelta(hours=1)
+
+
+def sent_lately(
+    connection: Connection, now: datetime, wall: datetime, tenant_ids: Collection[UUID] | None = None
+) -> dict[UUID, int]:
+    """How much each tenant (of some, or all) sent in the last hour or is sending now, texts of unknown outcome too.
+
+    Indexes: notifications (sent_at, tenant_id) and (status, claimed_until).
+    """
+    sent = select(notifications.c.tenant_id).where(notifications.c.sent_at > now - WINDOW)
+    sending = select(notifications.c.tenant_id).where(
+        notifications.c.status == NotificationStatus.SENDING, notifications.c.attempted_at > wall - WINDOW
+    )
+    if tenant_ids is not None:
+        sent, sending = (each.where(notifications.c.tenant_id.in_(tenant_ids)) for each in (sent, sending))
+    both = union_all(sent, sending).subquery()
+    query = select(both.c.tenant_id, func.count().label("sent")).group_by(both.c.tenant_id)
+    return {row.tenant_id: row.sent for row in connection.execute(query)}
+
+
+def lock(connection: Connection, tenant_ids: Collection[UUID]) -> None:
+    """Let no other worker claim for these tenants at the same moment: what is counted after this holds.
+
+    In the order of their ids, so that two workers wait for each other, never for ever.
+    """
+    for some in chunks(sorted(tenant_ids)):
+        query = select(tenants.c.id).where(tenants.c.id.in_(some)).order_by(tenants.c.id)
+        connection.execute(locked(query, tenants)).all()
+
+
+def is_paused(now: datetime) -> ColumnElement[bool]:
+    """The tenants of notifications whose sender may send nothing now, as SQL."""
+    return notifications.c.tenant_id.in_(select(pauses.c.tenant_id).where(pauses.c.until > now))
+
+
+def pause(connection: Connection, until: Mapping[UUID, datetime], code: str, now: datetime) -> None:
+    """Note that some tenants' senders may send nothing more until an instant each."""
+    rows = [{"tenant_id": id_, "until": until[id_], "code": code, "created_at": now} for id_ in sorted(until)]
+    written = insert_absent(connection, pauses, rows, "tenant_id")
+    for row in rows:
+        if row["tenant_id"] not in written:
+            connection.execute(update(pauses).where(pauses.c.tenant_id == row["tenant_id"]).values(row))
+
+
+def paused(connection: Connection, now: datetime) -> Sequence[Any]:
+    """The pauses in force, by tenant. (A scan: the table is small.)"""
+    return connection.execute(select(pauses).where(pauses.c.until > now).order_by(pauses.c.tenant_id)).all()

@@ -1,0 +1,105 @@
+"""Claiming the next batch: one short transaction, in which what was claimed is read again and written."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from shared.breaker import Breaker
+from shared.database import breakers, limits, outbox
+from shared.database.engine import writing
+from shared.delivery.drain import CLAIM_HOLD, PROVIDER, Drain
+from shared.delivery.outcomes import handed_back
+from shared.delivery.preparing import Prepared, prepare, write_prepared
+from shared.records import Claimed
+
+LARGEST_BATCH: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one claim brought. `size`: how many rows; `is_last`: there were no more; `breaker`: as it is on record."""
+
+    breaker: Breaker
+    size: int = 0
+    is_last: bool = True
+    prepared: Prepared = field(default_factory=Prepared)
+    above_cap: Sequence[Claimed] = ()
+
+    def count(self, drain: Drain) -> None:
+        """Count what will not leave."""
+        drain.count("failed", self.prepared.broken)
+        drain.count("cancelled", [each for each, _ in self.prepared.cancelled])
+        drain.count("deferred", [*(each for each, _ in self.prepared.postponed), *self.above_cap])
+
+
+def size_of_batch(drain: Drain) -> int:
+    """How many to claim at once: no more than can leave in about half a minute."""
+    soon = drain.concurrency * 30
+    if drain.max_per_second:
+        soon = min(soon, int(drain.max_per_second * 30))
+    return max(1, min(LARGEST_BATCH, soon))
+
+
+def claim(drain: Drain, silent: Collection[UUID], size: int) -> Batch:
+    """Claim what is due, most urgent first, of all tenants but the `silent`; nothing while the breaker is open."""
+    with writing(drain.engine) as connection:
+        breaker = breakers.read(connection, PROVIDER)
+        return _claim(drain, connection, breaker, silent, size) if breaker.is_closed else Batch(breaker)
+
+
+def claim_for_probe(drain: Drain, breaker: Breaker) -> Batch:
+    """Claim one message to find out whether the provider is back."""
+    with writing(drain.engine) as connection:
+        return _claim(drain, connection, breaker, (), 1)
+
+
+def _claim(drain: Drain, connection: Connection, breaker: Breaker, silent: Collection[UUID], size: int) -> Batch:
+    sent = limits.sent_lately(connection, drain.now(), drain.wall())
+    full = {id_ for id_ in drain.served if sent.get(id_, 0) >= _cap(drain, id_)}
+    claimed = outbox.claim(
+        connection,
+        drain.scope.without(full | set(silent)),
+        now=drain.now(),
+        wall=drain.wall(),
+        worker=drain.worker,
+        hold=CLAIM_HOLD,
+        limit=size,
+    )
+    kept, above = _within_caps(drain, connection, claimed, sent)
+    prepared = prepare(drain, connection, kept)
+    write_prepared(drain, connection, prepared)
+    return Batch(breaker, len(claimed), len(claimed) < size, prepared, above)
+
+
+def _cap(drain: Drain, tenant_id: UUID) -> int:
+    return drain.served[tenant_id].policy.sms.rate_limit_per_hour
+
+
+def _within_caps(
+    drain: Drain, connection: Connection, claimed: Sequence[Claimed], sent: Mapping[UUID, int]
+) -> tuple[list[Claimed], list[Claimed]]:
+    """Return what is within its tenant's cap for an hour, and what is above it and waits again.
+
+    Where a cap may be reached, the tenant is locked and counted anew, so that workers side by side do not pass it
+    together.
+    """
+    counts = Counter(each.tenant_id for each in claimed if each.tenant_id in drain.served)
+    near = [id_ for id_, count in counts.items() if sent.get(id_, 0) + count > _cap(drain, id_)]
+    if not near:
+        return list(claimed), []
+    limits.lock(connection, near)
+    exact = limits.sent_lately(connection, drain.now(), drain.wall(), near)  # these claims count already
+    room = {id_: counts[id_] - max(0, exact.get(id_, 0) - _cap(drain, id_)) for id_ in near}
+    taken: dict[UUID, int] = defaultdict(int)
+    kept: list[Claimed] = []
+    above: list[Claimed] = []
+    for each in claimed:
+        taken[each.tenant_id] += 1
+        (kept if taken[each.tenant_id] <= room.get(each.tenant_id, taken[each.tenant_id]) else above).append(each)
+    waiting = [handed_back(each, drain.now()) | {"attempts": each.attempts - 1} for each in above]
+    outbox.record_outcomes(connection, drain.worker, waiting)
+    return kept, above

@@ -1,0 +1,36 @@
+"""A STOP: it counts for every owner of the tenant with that number, however it is written."""
+
+import logging
+from collections.abc import Collection, Iterator
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from shared.database import consent
+from shared.delivery.drain import Drain
+from shared.records import mask_phone
+from shared.rules.contact import e164
+
+log = logging.getLogger(__name__)
+
+
+def withdraw_consent(drain: Drain, connection: Connection, tenant_id: UUID, phones: Collection[str]) -> None:
+    """Take the consent from all owners of a tenant who have one of the `phones` (E.164)."""
+    served = drain.served.get(tenant_id)
+    if served is None:
+        return
+    written = consent.phones_of_consenting(connection, tenant_id)
+    meant = set(_with_one_of(written, phones, served.region))
+    consent.withdraw(connection, meant, drain.now())
+    for phone in phones:
+        log.info("%s: %s replied STOP", served.tenant.subdomain, mask_phone(phone))
+
+
+def _with_one_of(written: Collection[tuple[UUID, str]], phones: Collection[str], region: str) -> Iterator[UUID]:
+    ends = tuple(phone[-4:] for phone in phones)
+    for id_, phone in written:
+        digits = "".join(filter(str.isdecimal, phone))
+        # Reading a number is slow. One that is plain digits and does not hold the last of them is another number.
+        is_other = phone.isascii() and not any(map(str.isalpha, phone)) and not any(end in digits for end in ends)
+        if not is_other and e164(phone, region) in phones:
+            yield id_

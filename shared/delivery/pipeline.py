@@ -1,0 +1,114 @@
+"""The pipeline of one run: the next batch is claimed while one is sent and the one before is recorded.
+
+No transaction waits for a request, and no request for a transaction: claiming and recording run in threads.
+"""
+
+import asyncio
+from collections import deque
+from contextlib import suppress
+from typing import Final
+
+from shared.delivery.claiming import claim, size_of_batch
+from shared.delivery.drain import Drain
+from shared.delivery.message import Answer, Ready
+from shared.delivery.recording import record
+from shared.delivery.sending import Sender
+
+RECORDED_AT_ONCE: Final = 250
+RECORDED_AFTER: Final = 5.0
+"""Seconds that an answer waits at most to be recorded: what a dying process would leave to be looked up."""
+GRACE: Final = 35.0
+"""Seconds that an interrupted run waits for the messages under way: above the longest time-out of a request."""
+
+
+class Pipeline:
+    """One round: sends until nothing is due, the time is up, or the sender may not go on."""
+
+    def __init__(self, drain: Drain, sender: Sender) -> None:
+        self.drain, self.sender = drain, sender
+        self.has_claimed = False
+        self._size = size_of_batch(drain)
+        self._queue: deque[Ready] = deque()
+        self._answers: list[Answer] = []
+        self._is_fed = self._is_over = False
+        self._arrived, self._wanted, self._answered = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def run(self) -> None:
+        """Send one round of what is due. What was claimed and not handed over in the end waits again."""
+        workers = [asyncio.create_task(self._feed())]
+        workers += [asyncio.create_task(self._send()) for _ in range(self.drain.concurrency)]
+        recorder = asyncio.create_task(self._record())
+        sending = asyncio.ensure_future(asyncio.gather(*workers))
+        try:
+            # Not awaited itself: an interruption would cancel the requests that are under way.
+            await asyncio.wait((sending, recorder), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await self._end(workers, recorder)
+        await sending
+
+    async def _end(self, workers: list[asyncio.Task[None]], recorder: asyncio.Task[None]) -> None:
+        """Let what is under way come to its end, and record everything."""
+        if not all(each.done() for each in workers):
+            self.sender.is_stopped = True
+            self._arrived.set()
+            self._wanted.set()
+            await asyncio.wait(workers, timeout=GRACE)
+        for each in workers:
+            each.cancel()
+        self._answers += [Answer(each, None, 0) for each in self._queue]
+        self._is_over = True
+        self._answered.set()
+        await recorder
+
+    async def _feed(self) -> None:
+        """Claim batches, the next one as soon as the one before is being sent."""
+        try:
+            while self.sender.may_go_on:
+                batch = await asyncio.to_thread(claim, self.drain, frozenset(self.sender.silent), self._size)
+                self.sender.outage.learn(batch.breaker)
+                batch.count(self.drain)
+                self.has_claimed = self.has_claimed or batch.size > 0
+                self._queue.extend(batch.prepared.ready)
+                self._arrived.set()
+                if batch.is_last:
+                    return
+                while len(self._queue) >= self._size and self.sender.may_go_on:
+                    self._wanted.clear()
+                    await self._wanted.wait()
+        finally:
+            self._is_fed = True
+            self._arrived.set()
+
+    async def _send(self) -> None:
+        """Hand over one message after the other."""
+        while (ready := await self._next()) is not None:
+            self._answers.append(await self.sender.hand_over(ready))
+            if len(self._answers) >= RECORDED_AT_ONCE:
+                self._answered.set()
+        self._wanted.set()
+
+    async def _next(self) -> Ready | None:
+        while not self._queue and not self._is_fed and self.sender.may_go_on:
+            self._arrived.clear()
+            await self._arrived.wait()
+        if not self._queue or not self.sender.may_go_on:
+            return None
+        ready = self._queue.popleft()
+        if len(self._queue) < self._size:
+            self._wanted.set()
+        return ready
+
+    async def _record(self) -> None:
+        """Record answers, many at once, and none of them too late."""
+        while not (self._is_over and not self._answers):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(RECORDED_AFTER):
+                    await self._answered.wait()
+            self._answered.clear()
+            if self._is_over:
+                self._answered.set()
+            answers, self._answers = self._answers, []
+            if answers:
+                counted = await asyncio.to_thread(record, self.drain, answers, self.sender.outage.tell)
+                for name, claimed in counted.items():
+                    self.drain.count(name, claimed)

@@ -1,0 +1,107 @@
+"""Recording what came of messages: one transaction and few statements for many of them."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from shared.database import limits, outbox
+from shared.database.engine import writing
+from shared.delivery.drain import Drain
+from shared.delivery.message import Answer
+from shared.delivery.opting_out import withdraw_consent
+from shared.delivery.outcomes import change
+from shared.gateways.sms import DailyCapReached, OptedOut, OutcomeUnknown
+from shared.records import Claimed
+from shared.rules.quiet_hours import local_date, midnight
+
+Counted = dict[str, list[Claimed]]
+"""Notifications by the name under which the result counts them."""
+TAKEN = "provider_message_id"
+"""The code of an answer that names the id of another message."""
+
+
+def record(drain: Drain, answers: Sequence[Answer], tell: Callable[[Connection], None] = lambda _: None) -> Counted:
+    """Record answers, and what else they tell: consent withdrawn, senders that may send no more today.
+
+    `tell`: what else belongs into the transaction.
+    """
+    counted: Counted = defaultdict(list)
+    with writing(drain.engine) as connection:
+        for name, _, answer in _changes(drain, connection, answers):
+            counted[name].append(answer.ready.claimed)
+        _withdraw_consent(drain, connection, answers)
+        _pause(drain, connection, answers)
+        tell(connection)
+    return counted
+
+
+def _changes(
+    drain: Drain, connection: Connection, answers: Sequence[Answer]
+) -> list[tuple[str, dict[str, Any], Answer]]:
+    """Write the rows; return each with the name it counts under."""
+    now, wall = drain.now(), drain.wall()
+    changes = [(*change(each, now, wall, drain.dice), each) for each in answers]
+    taken = write_unique(connection, drain.worker, [row for _, row, _ in changes])
+    if not taken:
+        return changes
+    # The provider did take these, but under an id that is another's: its log will tell which is whose.
+    doubted = [
+        Answer(each.ready, OutcomeUnknown(TAKEN), each.tries) for each in answers if each.ready.claimed.id in taken
+    ]
+    others = [each for each in changes if each[2].ready.claimed.id not in taken]
+    return others + _changes(drain, connection, doubted)
+
+
+def write_unique(connection: Connection, worker: str, rows: Sequence[Mapping[str, Any]]) -> set[UUID]:
+    """Write rows, those of one shape in one statement; return those left out because their message id is another's."""
+    shapes: dict[tuple[str, ...], list[Mapping[str, Any]]] = defaultdict(list)
+    for row in rows:
+        shapes[tuple(row)].append(row)
+    taken: set[UUID] = set()
+    for alike in shapes.values():
+        if not _is_written(connection, worker, alike):
+            taken |= {row["id"] for row in alike if not _is_written(connection, worker, [row])}
+    return taken
+
+
+def _is_written(connection: Connection, worker: str, rows: Sequence[Mapping[str, Any]]) -> bool:
+    if "provider_message_id" not in rows[0]:
+        outbox.record_outcomes(connection, worker, rows)
+        return True
+    try:
+        with connection.begin_nested():
+            outbox.record_outcomes(connection, worker, rows)
+    except IntegrityError:
+        return False
+    return True
+
+
+def _withdraw_consent(drain: Drain, connection: Connection, answers: Iterable[Answer]) -> None:
+    phones: dict[UUID, set[str]] = defaultdict(set)
+    for each in answers:
+        if isinstance(each.outcome, OptedOut):
+            phones[each.ready.claimed.tenant_id].add(each.ready.sms.to)
+    for tenant_id in sorted(phones):
+        withdraw_consent(drain, connection, tenant_id, phones[tenant_id])
+
+
+def _pause(drain: Drain, connection: Connection, answers: Iterable[Answer]) -> None:
+    codes = {
+        each.ready.claimed.tenant_id: each.outcome.code
+        for each in answers
+        if isinstance(each.outcome, DailyCapReached) and each.ready.claimed.tenant_id in drain.served
+    }
+    for code in sorted(set(codes.values())):
+        until = {id_: _next_day(drain, id_) for id_, its_code in codes.items() if its_code == code}
+        limits.pause(connection, until, code, drain.now())
+
+
+def _next_day(drain: Drain, tenant_id: UUID) -> datetime:
+    """Return when the tenant's next local day begins."""
+    zone = drain.served[tenant_id].zone
+    return midnight(local_date(drain.now(), zone) + timedelta(days=1), zone)

@@ -1,0 +1,115 @@
+"""Handing over one message: when it may leave, whether it is tried again in this run, and what an answer teaches."""
+
+import logging
+from typing import Final
+from uuid import UUID
+
+from shared.delivery.drain import Drain
+from shared.delivery.message import Answer, Ready
+from shared.delivery.outage import Outage, is_away
+from shared.delivery.outcomes import FREE, MOST_ATTEMPTS
+from shared.delivery.pace import Pace, Turn
+from shared.gateways.sms import (
+    Accepted,
+    CredentialsRefused,
+    DailyCapReached,
+    NotProcessed,
+    OptedOut,
+    SenderRefused,
+    SmsError,
+    Unreachable,
+)
+from shared.records import Problem
+
+log = logging.getLogger(__name__)
+
+MOST_TRIES: Final = 3
+"""How often a message is tried in one run: the other attempts are for later runs, when more has changed."""
+LONGEST_RETRY: Final = 1.0
+"""Seconds: the longest wait after the first try without a connection; it doubles, and its length is drawn."""
+
+
+class Sender:
+    """Hands messages over, and remembers what the answers of this run teach about tenants, numbers and the provider."""
+
+    def __init__(self, drain: Drain, outage: Outage) -> None:
+        self.drain, self.outage, self.pace = drain, outage, Pace(drain)
+        self.is_stopped = False
+        self.refused: CredentialsRefused | None = None
+        self.silent: set[UUID] = set()
+        self._opted_out: dict[tuple[UUID, str], OptedOut] = {}
+
+    @property
+    def may_go_on(self) -> bool:
+        """Whether anything may be sent in this run any more."""
+        return not (self.is_stopped or self.refused or self.outage.is_on or self.drain.is_out_of_time)
+
+    async def hand_over(self, ready: Ready, most_tries: int = MOST_TRIES) -> Answer:
+        """Hand a message over, again after a short wait where that is safe and makes sense."""
+        tries = unreached = 0
+        while True:
+            outcome = await self._try(ready)
+            tries += isinstance(outcome, Accepted | SmsError) and not isinstance(outcome, FREE)
+            unreached += isinstance(outcome, Unreachable)
+            if not self._is_worth_another(ready, outcome, tries, most_tries):
+                return Answer(ready, outcome, tries - (unreached if self.outage.is_on else 0))
+            if isinstance(outcome, Unreachable):  # for all others the pace makes everybody wait
+                await self.drain.wait(self.drain.dice.uniform(0, LONGEST_RETRY * (1 << tries - 1)))
+
+    async def _try(self, ready: Ready) -> Accepted | SmsError | None:
+        turn = await self.pace.turn()
+        if turn is None:
+            return None
+        try:
+            if not self._may_leave(ready):
+                return self._opted_out.get((ready.claimed.tenant_id, ready.sms.to))
+            outcome: Accepted | SmsError
+            try:
+                outcome = await self.drain.gateway.send(ready.sms)
+            except SmsError as error:
+                outcome = error
+            self._learn(ready, outcome, turn)
+            return outcome
+        finally:
+            self.pace.over()
+
+    def _may_leave(self, ready: Ready) -> bool:
+        """Whether it may still be handed over after it had waited for its turn."""
+        tenant_id = ready.claimed.tenant_id
+        is_silenced = tenant_id in self.silent or (tenant_id, ready.sms.to) in self._opted_out
+        return self.may_go_on and not is_silenced and self.drain.wall() < ready.until
+
+    def _is_worth_another(self, ready: Ready, outcome: Accepted | SmsError | None, tries: int, most: int) -> bool:
+        is_safe = isinstance(outcome, NotProcessed) and not isinstance(outcome, FREE)
+        return is_safe and tries < most and ready.claimed.attempts - 1 + tries < MOST_ATTEMPTS and self.may_go_on
+
+    def _learn(self, ready: Ready, outcome: Accepted | SmsError, turn: Turn) -> None:
+        self.outage.note(outcome)
+        tenant_id = ready.claimed.tenant_id
+        match outcome:
+            case Accepted():
+                self.pace.accepted(turn)
+            case OptedOut():
+                self._opted_out[tenant_id, ready.sms.to] = outcome
+            case CredentialsRefused():
+                self.refused = outcome
+            case DailyCapReached():
+                self._silence(tenant_id, outcome)
+            case SenderRefused():
+                self._silence(tenant_id, outcome)
+            case NotProcessed() if not is_away(outcome):
+                self.pace.refused(turn, outcome.retry_after)
+
+    def _silence(self, tenant_id: UUID, error: DailyCapReached | SenderRefused) -> None:
+        """Send nothing more for a tenant in this run."""
+        if tenant_id in self.silent:
+            return
+        self.silent.add(tenant_id)
+        subdomain, served = self.drain.subdomain(tenant_id), self.drain.served.get(tenant_id)
+        if isinstance(error, DailyCapReached):
+            log.warning("%s: its sender may send nothing more today (%s)", subdomain, error.code)
+            return
+        has_own = served and (served.policy.sms.messaging_service_sid or served.policy.sms.sender)
+        settings = "sms.from and sms.messaging_service_sid" if has_own else "TWILIO_MESSAGING_SERVICE_SID"
+        reason = f"the SMS provider refuses its sender ({error.code}); check {settings}; its texts wait"
+        self.drain.tally.problem(Problem(subdomain, "sms sender", reason))

@@ -1,0 +1,34 @@
+"""Ending in good order when the process is told to stop."""
+
+import asyncio
+import signal
+import threading
+from collections.abc import Coroutine
+from types import FrameType
+
+
+def run_until_stopped(work: Coroutine[None, None, None]) -> None:
+    """Run `work`; SIGTERM cancels it, as Ctrl-C does, and takes its usual effect once `work` has ended.
+
+    In a thread other than the main one nobody is told of signals.
+    """
+    is_main = threading.current_thread() is threading.main_thread()
+    asyncio.run(_heeding_sigterm(work) if is_main else work)
+
+
+async def _heeding_sigterm(work: Coroutine[None, None, None]) -> None:
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    told = []
+
+    def stop(number: int, _: FrameType | None) -> None:
+        told.append(number)
+        if task:
+            loop.call_soon_threadsafe(task.cancel)
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        await work
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        if told:
+            signal.raise_signal(signal.SIGTERM)
