@@ -5,7 +5,7 @@ import socket
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -205,10 +205,17 @@ def _context(
         served=served,
         tally=tally,
         is_dry=request.is_dry,
-        is_out_of_time=lambda: application.is_stopping() or application.clock() - started > application.time_budget,
+        is_out_of_time=lambda: _time_left(application, started) <= timedelta(),
         look_back=application.look_back,
         accept_surge=request.accept_surge,
     )
+
+
+def _time_left(application: Application, started: datetime) -> timedelta:
+    """Return for how long a run may go on; nothing when its time is up or the process was told to end."""
+    if application.is_stopping():
+        return timedelta()
+    return max(timedelta(), application.time_budget - (application.clock() - started))
 
 
 def _collect(application: Application, context: Context, started: datetime) -> None:
@@ -230,7 +237,7 @@ def _deliver(
         expirable=_scope(context.served, left_out, request.only, only_sending=False),
         now=lambda: context.now + (application.clock() - started),
         wall=application.clock,
-        time_left=lambda: application.time_budget - (application.clock() - started),
+        time_left=lambda: _time_left(application, started),
         tally=context.tally,
         concurrency=application.concurrency,
         max_per_second=application.max_per_second,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
 
-from shared.gateways.sms import NotProcessed, OutcomeUnknown, SmsError
+from shared.gateways.sms import OutcomeUnknown, SmsError, Unreachable
 from shared.gateways.twilio_codes import Trouble, refusal
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ async def open_http(connections: int) -> AsyncIterator[Http]:
 def _unanswered(error: Exception) -> SmsError:
     for kind, trouble in CONNECTING.items():
         if isinstance(error, kind):
-            return NotProcessed(trouble)
+            return Unreachable(trouble)
     if isinstance(error, TimeoutError):
         return OutcomeUnknown(Trouble.TIMEOUT)
     return OutcomeUnknown(Trouble.UNREADABLE if isinstance(error, aiohttp.ClientResponseError) else Trouble.DROPPED)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from shared.gateways import twilio_http
-from shared.gateways.sms import Accepted, NotProcessed, OutcomeUnknown
+from shared.gateways.sms import Accepted, OutcomeUnknown, Unreachable
 from shared.gateways.twilio import TwilioSms
 from tests.gateways.asking import outcome, sent, text
 from tests.loopback.http import Response
@@ -32,7 +32,7 @@ def gateway_to(url: str) -> TwilioSms:
 
 def nothing_left(gateway: TwilioSms) -> str:
     answer = outcome(gateway)
-    assert type(answer) is NotProcessed
+    assert type(answer) is Unreachable
     return answer.code
 
 
@@ -104,7 +104,7 @@ def test_no_free_connection_in_time(server: LoopbackTwilio) -> None:
             return await asyncio.gather(gateway.send(text()), gateway.send(text()), return_exceptions=True)
 
     answers = asyncio.run(two_at_once())
-    assert sorted(type(each).__name__ for each in answers) == ["NotProcessed", "OutcomeUnknown"]
+    assert sorted(type(each).__name__ for each in answers) == ["OutcomeUnknown", "Unreachable"]
     assert len(server.requests) == 1
 
 
