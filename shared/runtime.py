@@ -113,7 +113,7 @@ def run_without_lease(application: Application, request: Request) -> dict[str, A
 def _noted(application: Application, request: Request, tenants: Sequence[Tenant]) -> dict[str, Any]:
     run_id, wall = request.run_id, application.clock()
     with writing(application.engine) as connection:
-        runs.start(connection, run_id, request.job, request.at or wall, wall, socket.gethostname())
+        runs.start(connection, run_id, request.job, request.at or wall, wall, socket.gethostname(), request.only)
     try:
         result = _execute(application, request, tenants)
         _finish(application, run_id, RunStatus.HELD if result.get("held") else RunStatus.SUCCEEDED, result, None)
@@ -176,6 +176,7 @@ def _execute(application: Application, request: Request, tenants: Sequence[Tenan
         "task": request.job,
         "now": context.now.isoformat(),
         "tenants_processed": len(tenants) - len(tally.failed_tenants),
+        "tenants_failed": len(tally.failed_tenants),
         **job.summarize(tally, _waiting(application, request)),
         "total_errors": len(tally.problems),
         "errors": tally.errors(),
@@ -196,7 +197,7 @@ def _context(
 ) -> Context:
     now = request.at or started
     with reading(application.engine) as connection:
-        switch_on = runs.switch_on(connection, request.job) or now
+        switch_on = runs.switch_on(connection, request.job, request.only) or now
     return Context(
         engine=application.engine,
         run_id=request.run_id,

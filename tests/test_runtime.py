@@ -175,6 +175,7 @@ def test_the_result_is_stored_with_the_run(application: Application) -> None:
         "task": JOB,
         "now": NOON.isoformat(),
         "tenants_processed": 1,
+        "tenants_failed": 0,
         "total_checked": 1,
         "reminders_planned": 1,
         "reminders_sent": 1,
@@ -192,7 +193,8 @@ def test_the_result_is_stored_with_the_run(application: Application) -> None:
 
 
 COMMON = (
-    "run_id task now tenants_processed total_errors errors stopped_early duration_seconds tenant_results delivery"
+    "run_id task now tenants_processed tenants_failed total_errors errors stopped_early duration_seconds "
+    "tenant_results delivery"
 ).split()
 REMINDERS = "total_checked reminders_planned reminders_sent deferred skipped expired failed"
 OWN = {

@@ -1,6 +1,6 @@
 """The history of runs: one row for each execution of a job."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -34,11 +34,18 @@ class NotedRun:
     is_lost: bool = False
 
 
-def start(connection: Connection, id_: UUID, task: str, now: datetime, wall: datetime, host: str) -> None:
-    """Note that a run began."""
-    connection.execute(
-        runs.insert().values(id=id_, task=task, now=now, started_at=wall, status=RunStatus.RUNNING, host=host)
-    )
+def start(
+    connection: Connection,
+    id_: UUID,
+    task: str,
+    now: datetime,
+    wall: datetime,
+    host: str,
+    tenants: Sequence[str] = (),
+) -> None:
+    """Note that a run began. `tenants`: the subdomains it is for, none for all."""
+    row = {"id": id_, "task": task, "now": now, "started_at": wall, "status": RunStatus.RUNNING, "host": host}
+    connection.execute(runs.insert().values(row | {"tenants": list(tenants) or None}))
 
 
 def finish(
@@ -49,22 +56,31 @@ def finish(
     result: dict[str, Any] | None,
     error: str | None,
 ) -> None:
-    """Note how a run ended."""
-    connection.execute(
-        update(runs).where(runs.c.id == id_).values(status=status, finished_at=wall, result=result, error=error)
-    )
+    """Note how a run ended. `result`: what it returns; None when it failed."""
+    is_complete = result is not None and not (result.get("tenants_failed") or result.get("stopped_early"))
+    ended = {"status": status, "finished_at": wall, "result": result, "error": error, "is_complete": is_complete}
+    connection.execute(update(runs).where(runs.c.id == id_).values(ended))
 
 
-def switch_on(connection: Connection, task: str) -> datetime | None:
-    """The `now` of a job's first successful run. Index: runs (task, started_at)."""
-    query = select(runs.c.now).where(runs.c.task == task, runs.c.status.in_(DONE)).order_by(runs.c.started_at).limit(1)
-    return connection.execute(query).scalar()
+def switch_on(connection: Connection, task: str, tenants: Collection[str] = ()) -> datetime | None:
+    """The `now` of a job's first successful run for all tenants. Index: runs (task, started_at).
+
+    For a run that is for some `tenants` only (subdomains), of the first that was for all or at least for these: trying
+    a job on one business does not switch it on for the others.
+    """
+    done = select(runs.c.now).where(runs.c.task == task, runs.c.status.in_(DONE)).order_by(runs.c.started_at)
+    for_all = connection.execute(done.where(runs.c.tenants.is_(None)).limit(1)).scalar()
+    if not tenants:
+        return for_all
+    for_some = connection.execute(done.add_columns(runs.c.tenants).where(runs.c.tenants.is_not(None)))
+    covering = (now for now, named in for_some if set(tenants) <= set(named))
+    return min(filter(None, (for_all, next(covering, None))), default=None)
 
 
-def last_success(connection: Connection, task: str, now: datetime) -> datetime | None:
-    """The `now` of a job's latest successful run before `now`. Index: runs (task, started_at)."""
+def last_complete(connection: Connection, task: str, now: datetime) -> datetime | None:
+    """The `now` of a job's latest run before `now` that left no tenant out. Index: runs (task, started_at)."""
     query = select(func.max(runs.c.now)).where(
-        runs.c.task == task, runs.c.status == RunStatus.SUCCEEDED, runs.c.now <= now
+        runs.c.task == task, runs.c.is_complete, runs.c.tenants.is_(None), runs.c.now <= now
     )
     return connection.execute(query).scalar()
 

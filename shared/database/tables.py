@@ -396,12 +396,14 @@ runs = Table(
     _instant("started_at", nullable=False),
     _instant("finished_at"),
     Column("status", String(20), nullable=False),
+    Column("tenants", JSON(none_as_null=True)),
+    Column("is_complete", Boolean, nullable=False, server_default=false()),
     Column("result", JSON),
     Column("error", UnicodeText),
     Column("host", String(200)),
     _one_of("status", list(RunStatus)),
 )
-# switch_on, last_success: the successful runs of a job. runs: its history.
+# switch_on, last_complete: the successful runs of a job. runs: its history.
 Index("ix_runs_task_started_at", runs.c.task, runs.c.started_at)
 
 leases = Table(

@@ -37,9 +37,12 @@ def crossed(before: int, after: int) -> Crossing | None:
     return None
 
 
-def settle_since(last_success: datetime | None, now: datetime) -> datetime:
-    """Return the instant after which the run at `now` settles appointments."""
-    return min(last_success or now, now - SETTLED_BACK)
+def settle_since(last_complete: datetime | None, now: datetime) -> datetime:
+    """Return the instant after which the run at `now` settles appointments. `last_complete`: when one left nothing out.
+
+    A run for some businesses, or one that ran out of time, must not leave behind for good what it did not reach.
+    """
+    return min(last_complete or now, now - SETTLED_BACK)
 
 
 def events_of(past: PastAppointment, served: ServedTenant) -> list[NewEvent]:

@@ -59,7 +59,7 @@ def update_reputations(context: Context) -> None:
 def _pages_to_settle(book: Book) -> Iterator[list[PastAppointment]]:
     context = book.context
     with reading(context.engine) as connection:
-        since = settle_since(runs.last_success(connection, JOB, context.now), context.now)
+        since = settle_since(runs.last_complete(connection, JOB, context.now), context.now)
     starts, beyond = Starts(after=since, until=context.now), None
     while not context.is_out_of_time():
         with reading(context.engine) as connection:

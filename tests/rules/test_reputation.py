@@ -178,7 +178,7 @@ def test_keys_are_unique_per_subject_and_kind_and_hold_no_names() -> None:
 # How far back
 
 
-def test_a_run_settles_since_the_last_successful_one_and_at_least_fourteen_days() -> None:
+def test_a_run_settles_since_the_last_complete_one_and_at_least_fourteen_days() -> None:
     assert settle_since(None, SUNDAY) == SUNDAY - 14 * DAY
     assert settle_since(SUNDAY - 7 * DAY, SUNDAY) == SUNDAY - 14 * DAY
     assert settle_since(SUNDAY - 40 * DAY, SUNDAY) == SUNDAY - 40 * DAY

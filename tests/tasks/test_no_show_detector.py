@@ -366,6 +366,21 @@ def test_a_held_first_run_counts_as_the_switch_on(application: Application, cloc
     assert paws.run(accept_surge=[("paws", date(2026, 3, 3))])["total_detected"] == 4
 
 
+def test_trying_the_job_on_one_business_switches_it_on_for_no_other(application: Application, clock: Clock) -> None:
+    paws, other = salon(application), salon(application, subdomain="other")
+    paws.run(only=["paws"])
+    clock.pass_(days=3)
+    missed = [each.missed(clock.now - 2 * DAY) for each in (paws, other)]
+    paws.run(only=["paws"])
+    assert paws.status(missed[0]) == "no_show"  # it has been on for three days there
+    paws.run()
+    assert other.status(missed[1]) == "confirmed"  # and is switched on here now
+    clock.pass_(days=3)
+    later = other.missed(clock.now - 2 * DAY)
+    paws.run(only=["other"])
+    assert other.status(later) == "no_show"
+
+
 @pytest.mark.parametrize(
     ("job", "surge", "words"),
     [

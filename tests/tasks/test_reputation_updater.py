@@ -268,6 +268,27 @@ def test_a_run_that_failed_settles_nothing_for_good(
     assert run(application, JOB)["events_settled"] == 1
 
 
+@pytest.mark.parametrize("why", ["for another tenant", "out of time", "this tenant failed"])
+def test_a_run_that_left_a_tenant_out_settles_nothing_of_it_for_good(
+    application: Application, tenant: UUID, clock: Clock, why: str
+) -> None:
+    with application.engine.begin() as connection:
+        rows.tenant(connection, "other")
+    visit(application, tenant, new_owner(application, tenant), MONDAY, "completed")
+    run(application, JOB, at=MONDAY - DAY)
+    clock.now = MONDAY + 10 * DAY
+    if why == "for another tenant":
+        run(application, JOB, only=["other"])
+    elif why == "out of time":
+        run(replace(application, is_stopping=lambda: True), JOB)
+    else:
+        rows.change(application.engine, tables.tenants, tenant, settings="{")
+        assert run(application, JOB)["total_errors"] == 1
+        rows.change(application.engine, tables.tenants, tenant, settings=None)
+    clock.now = MONDAY + 20 * DAY
+    assert run(application, JOB)["events_settled"] == 1
+
+
 def test_what_staff_complete_a_week_later_is_settled_then(application: Application, tenant: UUID, clock: Clock) -> None:
     appointment = visit(application, tenant, new_owner(application, tenant), MONDAY, "confirmed")
     run(application, JOB)

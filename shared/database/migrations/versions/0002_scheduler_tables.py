@@ -271,6 +271,8 @@ def _create_runs() -> None:
         _instant("started_at", nullable=False),
         _instant("finished_at"),
         sa.Column("status", sa.String(20), nullable=False),
+        sa.Column("tenants", sa.JSON),
+        sa.Column("is_complete", sa.Boolean, nullable=False, server_default=sa.false()),
         sa.Column("result", sa.JSON),
         sa.Column("error", sa.UnicodeText),
         sa.Column("host", sa.String(200)),
