@@ -1,4 +1,4 @@
-"""Everyday commands: `python3 dev.py demo`, `test` or `lint`. Makes its own environment in .venv.
+"""Everyday commands: `python3 dev.py demo`, `test`, `host` or `lint`. Makes its own environment in .venv.
 
 Standard library only, on Linux, macOS and Windows.
 """
@@ -33,6 +33,9 @@ LINT = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy", "--
 COMMANDS = {
     "demo": Command("simulated days on sample data; nothing is really sent", RUNTIME, (("shared", "demo"),)),
     "test": Command("lint, then the tests; arguments go to pytest", DEVELOPMENT, (*LINT, ("pytest",))),
+    "host": Command(
+        "the local host: every job on its schedule, and a page to look at", DEVELOPMENT, (("shared", "host"),)
+    ),
     "lint": Command("ruff and mypy", DEVELOPMENT, LINT),
 }
 

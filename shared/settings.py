@@ -204,6 +204,12 @@ class TelemetrySettings(Group):
         return self.website_site_name is None
 
 
+class HostSettings(Group):
+    """The local host. `host_key`: what a caller of its HTTP must know; where it is set, everyone must."""
+
+    host_key: SecretStr | None = Field(None, min_length=16)
+
+
 G = TypeVar("G", bound=Group)
 
 

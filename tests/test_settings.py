@@ -13,6 +13,7 @@ from shared.settings import (
     ConfigurationError,
     DatabaseSettings,
     Group,
+    HostSettings,
     JobSettings,
     LogSettings,
     PaymentSettings,
@@ -27,7 +28,7 @@ EXAMPLE = Path(__file__).resolve().parents[1] / "local.settings.json.example"
 NO_SPAN = 'is not a span of local times; write it like "21:00-08:00", or "off"'
 ACCOUNT, SERVICE = "AC" + "0123456789abcdef" * 2, "MG" + "0123456789abcdef" * 2
 NO_SENDER = "must be a number like +12025550143, a short code, or a name of up to 11 letters and digits"
-GROUPS = (DatabaseSettings, JobSettings, SmsSettings, PaymentSettings, LogSettings)
+GROUPS = (DatabaseSettings, JobSettings, SmsSettings, PaymentSettings, LogSettings, HostSettings)
 
 # variable: its default, then a text and what is read from it
 KNOWN: dict[str, tuple[Any, str, Any]] = {
@@ -61,6 +62,7 @@ KNOWN: dict[str, tuple[Any, str, Any]] = {
     "LOG_LEVEL": ("INFO", "DEBUG", "DEBUG"),
     "LOG_FORMAT": ("text", "json", "json"),
     "LOG_FILE": (None, "petcare.log", "petcare.log"),
+    "HOST_KEY": (None, "sixteen letters.", SecretStr("sixteen letters.")),
 }
 
 

@@ -9,6 +9,7 @@ from shared.cli.endings import said_plainly
 from shared.cli.explain import explain_command
 from shared.cli.fee import fee
 from shared.cli.health import health_command
+from shared.cli.host import host_command, run_alone
 from shared.cli.run import run, run_and_show
 from shared.cli.runs import runs_command
 
@@ -31,6 +32,7 @@ cli.add_command(explain_command)
 cli.add_command(fee)
 cli.add_command(crontab_command)
 cli.add_command(health_command)
+cli.add_command(host_command)
 cli.add_command(runs_command)
 
 
@@ -49,3 +51,14 @@ def main_of(*jobs: str) -> None:
 
     with said_plainly():
         by_hand()
+
+
+def main_alone() -> None:
+    """Run the scheduler without HTTP, as `python -m shared.schedulers.host` does. It takes no options either."""
+
+    @click.command(context_settings=CONTEXT, help="Run every job on its schedule. With HTTP: python -m shared host.")
+    def alone() -> None:
+        run_alone()
+
+    with said_plainly():
+        alone()

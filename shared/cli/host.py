@@ -1,0 +1,131 @@
+"""`host`: the local host, with HTTP or without."""
+
+import os
+import secrets
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from shared import logs
+from shared.application import open_application
+from shared.runtime import RunFailed, UsageError
+from shared.schedulers.schedules import read_schedules
+from shared.settings import HostSettings, LogSettings, load
+
+if TYPE_CHECKING:
+    from shared.schedulers.local import LocalHost
+
+HURRIED = 130  # the exit code of one who is told to stop a second time, as after Ctrl-C
+
+
+@click.command(name="host")
+@click.option("--port", type=click.IntRange(0, 65535), default=7071, show_default=True, help="0: any that is free.")
+@click.option(
+    "--address", default="127.0.0.1", show_default=True, help="On any but this machine's own, a key is asked for."
+)
+def host_command(port: int, address: str) -> None:
+    """Run every job on its function.json schedule until Ctrl-C or SIGTERM, and answer HTTP.
+
+    At / is a page to look at; POST /admin/functions/JOB runs a job, as on the Functions host.
+    """
+    logs.configure(load(LogSettings))
+    with _installed():
+        from shared.schedulers import web
+    host = _local_host()
+    listener = _listen(address, port)
+    key = _key(is_needed=not web.is_loopback(address))
+    _run(host, web.serving(web.application(host, key), listener), _where(listener))
+
+
+def run_alone() -> None:
+    """Run every job on its schedule until Ctrl-C or SIGTERM, without HTTP."""
+    logs.configure(load(LogSettings))
+    _run(_local_host(), _nothing(), "the scheduler alone, without HTTP")
+
+
+@contextmanager
+def _installed() -> Iterator[None]:
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        library = (error.name or "").partition(".")[0]
+        raise UsageError(
+            f"the local host needs {library}, which is not installed; run: pip install -r requirements-dev.txt"
+        ) from None
+
+
+def _local_host() -> "LocalHost":
+    with _installed():
+        from shared.schedulers.local import LocalHost
+    return LocalHost(open_application(), read_schedules())
+
+
+def _listen(address: str, port: int) -> socket.socket:
+    from shared.schedulers.web import listen
+
+    try:
+        return listen(address, port)
+    except OSError as error:
+        number = error.errno or 0  # below 0: there is no such address
+        why = os.strerror(number) if number > 0 else error.strerror
+        raise UsageError(f"cannot listen on {address} port {port}: {why}; try another --port or --address") from None
+
+
+def _key(*, is_needed: bool) -> str | None:
+    """Return HOST_KEY; where it is needed and not set, one that is made up and shown once."""
+    setting = load(HostSettings).host_key
+    if setting:
+        return setting.get_secret_value()
+    if not is_needed:
+        return None
+    key = secrets.token_urlsafe(24)
+    click.echo(f"HOST_KEY is not set; until this host ends, the key is {key}", err=True)
+    return key
+
+
+def _where(listener: socket.socket) -> str:
+    name, port = listener.getsockname()[:2]
+    return f"http://{f'[{name}]' if ':' in name else name}:{port}"
+
+
+@contextmanager
+def _nothing() -> Iterator[threading.Thread | None]:
+    yield None
+
+
+def _run(host: "LocalHost", serving: AbstractContextManager[threading.Thread | None], where: str) -> None:
+    """Run the host until it is told to stop; say what it will do next, and what did not end in time."""
+    told = threading.Event()
+    _on_signal(told.set)
+    host.start()
+    click.echo(f"local host: {where} (Ctrl-C to stop)")
+    _tell_schedules(host)
+    with serving as web:
+        while not told.wait(1):  # in steps: on Windows a wait without an end cannot be interrupted
+            if web is not None and not web.is_alive():
+                raise RunFailed("the web server ended; what it said is in the log above")
+        click.echo("stopping; the running jobs end in good order (once more to stop at once)", err=True)
+        _on_signal(lambda: os._exit(HURRIED))
+        unfinished = host.stop()
+    host.application.engine.dispose()
+    if unfinished:
+        click.echo(f"error: {', '.join(unfinished)} did not end in time; the next run takes over", err=True)
+        os._exit(1)  # its thread would keep this process from ending
+
+
+def _on_signal(act: Callable[[], object]) -> None:
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda *_: act())
+
+
+def _tell_schedules(host: "LocalHost") -> None:
+    zone = host.application.zone
+    for each in host.schedules.values():
+        due = each.ncrontab.next_after(host.application.clock(), zone)
+        following = f"{due.astimezone(zone):%Y-%m-%d %H:%M:%S} {zone.key}" if due else "never"
+        click.echo(f"  {each.job:24} {each.ncrontab.text:16} next {following}")

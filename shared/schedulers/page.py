@@ -1,0 +1,127 @@
+"""The operations page: what runs when, what it did, the last texts and fees, and what is wrong. To look at only."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from shared.database import runs
+from shared.database.engine import reading
+from shared.database.latest import LatestFee, LatestText, latest_fees, latest_texts
+from shared.database.runs import NotedRun
+from shared.messages.wording import money_words
+from shared.records import mask_phone
+from shared.runtime import one_line
+from shared.schedulers.health import examine, span_words
+from shared.schedulers.local import LocalHost
+from shared.schedulers.schedules import Schedule
+
+TEMPLATES: Final = Path(__file__).with_name("templates")
+MOST: Final = 12
+"""How many texts, and how many fees, are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobLine:
+    """A job as the page shows it. Times in the zone of the schedules; None: never, or not known."""
+
+    name: str
+    schedule: str
+    next_at: datetime | None
+    next_in: str
+    last: NotedRun | None
+    last_at: datetime | None
+    last_ago: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bubble:
+    """A text as a phone would show it. `sent_at`: local time of the business."""
+
+    business: str
+    phone: str
+    sent_at: datetime
+    status: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class FeeLine:
+    """A fee in a line, with its amount in words."""
+
+    fee: LatestFee
+    amount: str
+
+
+def render(host: LocalHost) -> str:
+    """Return the page as HTML. A database that cannot be read is told on it."""
+    application, wall = host.application, host.application.clock()
+    health = examine(application.engine, host.schedules, application.zone, wall, wrong_setting=None)
+    try:
+        with reading(application.engine) as connection:
+            jobs = [_job_line(connection, each, application.zone, wall) for each in host.schedules.values()]
+            texts, fees = latest_texts(connection, MOST), latest_fees(connection, MOST)
+    except SQLAlchemyError:
+        jobs, texts, fees = [], [], []
+    return _template().render(
+        at=wall.astimezone(application.zone),
+        zone=application.zone.key,
+        health=health,
+        jobs=jobs,
+        running=host.running(),
+        texts=[_bubble(each, application.zone) for each in texts],
+        fees=_fee_lines(fees),
+    )
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    return environment.get_template("page.html")
+
+
+def _job_line(connection: Connection, schedule: Schedule, zone: ZoneInfo, wall: datetime) -> JobLine:
+    last = next(iter(runs.latest(connection, wall, task=schedule.job)), None)
+    next_at = schedule.ncrontab.next_after(wall, zone)
+    return JobLine(
+        name=schedule.job,
+        schedule=schedule.ncrontab.text,
+        next_at=next_at.astimezone(zone) if next_at else None,
+        next_in=span_words(next_at - wall) if next_at else "",
+        last=last,
+        last_at=last.started_at.astimezone(zone) if last else None,
+        last_ago=span_words(wall - last.started_at) if last else "",
+        outcome=(last.error or one_line(last.result or {})) if last else "",
+    )
+
+
+def _bubble(text: LatestText, default: ZoneInfo) -> Bubble:
+    return Bubble(
+        text.business,
+        mask_phone(text.to_phone),
+        text.sent_at.astimezone(_zone(text.timezone, default)),
+        text.status.value,
+        text.body,
+    )
+
+
+def _zone(name: str | None, default: ZoneInfo) -> ZoneInfo:
+    try:
+        return ZoneInfo(name or default.key)
+    except (KeyError, ValueError, OSError):  # a bad row is that business's error in a run; here it is only shown
+        return default
+
+
+def _fee_lines(fees: Sequence[LatestFee]) -> list[FeeLine]:
+    return [FeeLine(each, money_words(each.amount, each.currency, language="en", region="US")) for each in fees]
