@@ -13,7 +13,15 @@ from shared.database.engine import open_engine
 from shared.gateways.payments import ConsolePayments, PaymentGateway
 from shared.gateways.sms import ConsoleSms, SmsGateway
 from shared.policy import TenantPolicy
-from shared.settings import JobSettings, PaymentSettings, SmsSettings, TelemetrySettings, database_url, load
+from shared.settings import (
+    ConfigurationError,
+    JobSettings,
+    PaymentSettings,
+    SmsSettings,
+    TelemetrySettings,
+    database_url,
+    load,
+)
 
 
 def utc_now() -> datetime:
@@ -65,15 +73,32 @@ def open_application(*, texts: bool = True) -> Application:
         max_per_second=jobs.sms_max_per_second,
         time_budget=jobs.time_budget,
         is_live=sms.is_live or payments.is_live,
-        payments=ConsolePayments() if payments.payment_provider == "console" else None,
+        payments=_payment_gateway(payments),
         look_back=jobs.look_back,
         telemetry=load(TelemetrySettings),
     )
 
 
+def payment_gateway(application: Application) -> PaymentGateway:
+    """Return the payment provider. Raise ConfigurationError, naming what cards cannot be charged without."""
+    if application.payments is None:
+        raise ConfigurationError("STRIPE_SECRET_KEY: not set; set it, or PAYMENT_PROVIDER=console to charge nobody")
+    return application.payments
+
+
 def simulation(engine: Engine, clock: Callable[[], datetime]) -> Application:
     """Build an application that sends nothing and lives by a clock of its own."""
     return Application(engine, TenantPolicy(), ZoneInfo("UTC"), ConsoleSms(), clock=clock, payments=ConsolePayments())
+
+
+def _payment_gateway(settings: PaymentSettings) -> PaymentGateway | None:
+    if settings.payment_provider == "console":
+        return ConsolePayments()
+    if settings.stripe_secret_key is None:
+        return None  # only the commands that charge cards need it, and they say so
+    from shared.gateways.stripe_payments import StripePayments
+
+    return StripePayments(settings.stripe_secret_key.get_secret_value(), settings.stripe_api_base_url)
 
 
 def _sms_gateway(settings: SmsSettings, concurrency: int) -> SmsGateway:

@@ -21,10 +21,29 @@ class FeeStatus(StrEnum):
     NEEDS_REFUND = "needs_refund"
     CANCELLED = "cancelled"
     WAIVED = "waived"
+    REFUNDED = "refunded"
 
 
+COLLECTED = (FeeStatus.SUCCEEDED, FeeStatus.NEEDS_REFUND, FeeStatus.REFUNDED)
+"""The money was taken, whatever of it was given back since."""
 UNCOLLECTED = (FeeStatus.PENDING, FeeStatus.FAILED, FeeStatus.REQUIRES_ACTION)
 """Nobody paid it, and no charge is under way."""
+
+
+class FeeAction(StrEnum):
+    """What staff may do to a fee by hand."""
+
+    CHARGE = "charge"
+    WAIVE = "waive"
+    REFUND = "refund"
+
+
+class ActionOutcome(StrEnum):
+    """What a refund has come to. Asked: nobody knows yet whether the money went back."""
+
+    ASKED = "asked"
+    DONE = "done"
+    REFUSED = "refused"
 
 
 class FeeCode(StrEnum):
@@ -32,20 +51,26 @@ class FeeCode(StrEnum):
 
     COVERED_BY_DEPOSIT = "covered_by_deposit"
     NO_FEE = "no_fee"
+    BELOW_MINIMUM = "below_minimum"
+    NO_DELIVERED_REMINDER = "no_delivered_reminder"
     NO_PAYMENT_METHOD = "no_payment_method"
     OWNER_INACTIVE = "owner_inactive"
     TOO_LATE = "too_late"
+    CANCELLED_AT_PROVIDER = "cancelled_at_provider"
 
 
 FEE_SENTENCES: dict[FeeCode, str] = {
     FeeCode.COVERED_BY_DEPOSIT: "The deposit covers it.",
     FeeCode.NO_FEE: "By the business's own settings there is nothing to pay.",
+    FeeCode.BELOW_MINIMUM: "It is less than the least amount a card can be charged.",
+    FeeCode.NO_DELIVERED_REMINDER: "No reminder of the visit was delivered, so the card was not charged.",
     FeeCode.NO_PAYMENT_METHOD: "The owner has no saved card.",
     FeeCode.OWNER_INACTIVE: "The owner is inactive or was deleted.",
     FeeCode.TOO_LATE: "The visit lies more than 14 days back, so the card was not charged.",
+    FeeCode.CANCELLED_AT_PROVIDER: "The payment was cancelled at the provider.",
 }
 
-OUR_WAIVERS = (FeeCode.COVERED_BY_DEPOSIT, FeeCode.NO_FEE)
+OUR_WAIVERS = (FeeCode.COVERED_BY_DEPOSIT, FeeCode.NO_FEE, FeeCode.BELOW_MINIMUM)
 """The waivers that detection writes. Any other was given by staff."""
 
 
@@ -131,11 +156,24 @@ class Fee:
 
 
 @dataclass(frozen=True, slots=True)
+class PastAttempt:
+    """An attempt to collect a fee as it was written down. `parameters`: as asked; `charge_id`: the provider's."""
+
+    number: int
+    parameters: dict[str, Any]
+    outcome: str | None
+    code: str | None
+    charge_id: str | None
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class MissedVisit:
     """A visit with a no-show event. `missed`: the owner's appointments around it that count as missed now.
 
     `began_at`: the first start it was marked for. `is_reversed`: the event no longer counts. `customer_id`: whom the
-    payment provider charges; None without a saved card.
+    payment provider charges; None without a saved card. `reminded`: those of `missed` of
+    which a reminder was delivered.
     """
 
     id: UUID
@@ -146,6 +184,7 @@ class MissedVisit:
     missed: tuple[Appointment, ...]
     fee: Fee | None
     customer_id: str | None
+    reminded: frozenset[UUID]
 
 
 @dataclass(frozen=True, slots=True)

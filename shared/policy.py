@@ -148,13 +148,9 @@ class NoShowPolicy(_Closed):
     closed_on: frozenset[date] = frozenset()
     fee_requires_delivered_reminder: YesNo = False
 
-    @property
-    def charges_by_itself(self) -> bool:
-        """Whether fees are collected without anybody asking.
-
-        Where a fee needs a delivered reminder they are not: nothing tells yet what was delivered, so staff decide.
-        """
-        return self.auto_charge and not self.fee_requires_delivered_reminder
+    def charges_by_itself(self, *, is_reminded: bool) -> bool:
+        """Whether a fee is collected without anybody asking. `is_reminded`: a reminder of the visit was delivered."""
+        return self.auto_charge and (is_reminded or not self.fee_requires_delivered_reminder)
 
 
 class ReminderPolicy(_Closed):

@@ -21,6 +21,8 @@ class Kind(StrEnum):
     FEE_FAILED = "fee_failed"
 
 
+REMINDERS = (Kind.REMINDER_24H, Kind.REMINDER_2H)
+"""The kinds that remind of an appointment."""
 TEXTS = tuple(kind for kind in Kind if kind is not Kind.NO_SHOW)
 """The kinds that are texts: each has its template. That an appointment was missed is decided, not texted."""
 

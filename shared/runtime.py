@@ -12,9 +12,9 @@ from uuid import UUID, uuid4
 from sqlalchemy.exc import SQLAlchemyError
 
 from shared import logs, telemetry
-from shared.application import Application, open_application
+from shared.application import Application, open_application, payment_gateway
 from shared.breaker import BreakerState
-from shared.collection import Collection, charge_by_hand, collect, would_collect
+from shared.collection import Collection, collect, would_collect
 from shared.database import breakers, health, leases, outbox, queries, runs
 from shared.database.engine import ensure_ready, first_line, reading, writing
 from shared.database.leases import LeaseHeld
@@ -25,7 +25,7 @@ from shared.gateways.sms import CredentialsRefused
 from shared.jobs import JOBS
 from shared.policy import ServedTenant
 from shared.records import RunStatus, Tenant, ensure_aware
-from shared.settings import ConfigurationError, LogSettings, load
+from shared.settings import LogSettings, load
 from shared.tally import Progress, Tally
 from shared.tasks.context import Context
 from shared.tasks.tenants import serve
@@ -137,7 +137,7 @@ def _ensure_possible(application: Application, request: Request) -> None:
     if request.accept_surge and not collects:
         raise UsageError("only NoShowDetector holds days back; --accept-surge is for it alone")
     if collects and not request.is_dry:
-        _ensure_payments(application)
+        payment_gateway(application)
     if request.at is None:
         return
     if not EARLIEST <= ensure_aware(request.at) <= LATEST:
@@ -272,32 +272,6 @@ def _collection(application: Application, context: Context, started: datetime) -
         is_out_of_time=context.is_out_of_time,
         tally=context.tally,
     )
-
-
-def charge_fee(application: Application, fee_id: UUID) -> None:
-    """Charge one fee now, because staff asked. What came of it stands in its row.
-
-    Raise UsageError when it cannot be charged at all, ConfigurationError without a payment provider.
-    """
-    _ensure_payments(application)
-    started, tally = application.clock(), Tally()
-    with reading(application.engine) as connection:
-        tenants = queries.active_tenants(connection)
-    served, _ = serve(tenants, application.defaults, application.zone, tally)
-    context = Context(application.engine, uuid4(), started, started, served, tally, False, lambda: False)
-    try:
-        is_claimed = charge_by_hand(_collection(application, context, started), fee_id)
-    except PaymentCredentialsRefused as error:
-        raise _failure(error) or error from error
-    if not is_claimed:
-        raise UsageError(f"the fee {fee_id} cannot be charged: another run is at it, or its business is not served")
-
-
-def _ensure_payments(application: Application) -> None:
-    if application.payments is None:
-        raise ConfigurationError(
-            "PAYMENT_PROVIDER: stripe is not part of this version yet; set PAYMENT_PROVIDER=console"
-        )
 
 
 def _tenants(application: Application, request: Request) -> list[Tenant]:

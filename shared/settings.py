@@ -167,8 +167,15 @@ class SmsSettings(Group):
         return self.sms_provider != "console" and not is_loopback(self.twilio_api_base_url)
 
 
+def _secret_key(key: SecretStr | None) -> SecretStr | None:
+    if key is not None and not re.fullmatch(r"(sk|rk)_\S+", key.get_secret_value()):
+        raise ValueError("must be a secret or a restricted key of Stripe, which begins with sk_ or rk_")
+    return key
+
+
 class PaymentSettings(Group):
     payment_provider: Literal["stripe", "console"] = "stripe"
+    stripe_secret_key: Annotated[SecretStr | None, AfterValidator(_secret_key)] = None
     stripe_api_base_url: BaseUrl = None
 
     @property

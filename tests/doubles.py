@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.gateways.payments import Charge, Intent
+from shared.gateways.payments import Charge, Intent, IntentState, Refund
 from shared.gateways.sms import Accepted, Logged, Receipt, Sms
 
 
@@ -73,17 +73,33 @@ class RecordingSms:
 
 
 class RecordingPayments:
-    """Remembers what it was asked to charge. The two answers may raise what a provider raises; `books` it is looked
-    up in.
+    """Remembers what it was asked to do. The answers may raise what a provider raises; `books` it is looked up in.
+
+    `found`: what its lists hold; `saved`: the card it finds.
     """
 
     def __init__(self) -> None:
         self.created: list[Charge] = []
         self.confirmed: list[tuple[str, str]] = []
-        self.looked_up: list[tuple[Charge, str | None]] = []
+        self.looked_up: list[tuple[Charge, str]] = []
+        self.searched: list[Charge] = []
+        self.refunded: list[Refund] = []
         self.answer_create: Callable[[Charge], None] = lambda charge: None
         self.answer: Callable[[Charge], None] = lambda charge: None
-        self.books: Callable[[Charge], Intent | None] = lambda charge: None
+        self.answer_refund: Callable[[Refund], None] = lambda refund: None
+        self.books: Callable[[Charge], Intent] = lambda charge: Intent(f"pi-{charge.fee_id}", IntentState.UNCONFIRMED)
+        self.found: Callable[[Charge], Intent | None] = lambda charge: None
+        self.found_refund: Callable[[Refund], str | None] = lambda refund: None
+        self.saved: str | None = "pm_1"
+
+    def connected(self) -> AbstractAsyncContextManager[None]:
+        """Nothing is connected to."""
+        return nullcontext()
+
+    async def find(self, charge: Charge, since: datetime) -> Intent | None:
+        """Look into the scripted lists."""
+        self.searched.append(charge)
+        return self.found(charge)
 
     async def create(self, charge: Charge) -> str:
         """Create a charge, unless the script says otherwise."""
@@ -91,12 +107,27 @@ class RecordingPayments:
         self.answer_create(charge)
         return f"pi-{charge.fee_id}"
 
-    async def confirm(self, charge: Charge, intent_id: str, attempt_key: str) -> None:
-        """Take the money, unless the script says otherwise."""
-        self.confirmed.append((intent_id, attempt_key))
-        self.answer(charge)
+    async def card(self, charge: Charge) -> str | None:
+        """Return the saved card."""
+        return self.saved
 
-    async def look_up(self, charge: Charge, intent_id: str | None) -> Intent | None:
+    async def confirm(self, charge: Charge, intent_id: str, card: str, key: str) -> str | None:
+        """Take the money, unless the script says otherwise."""
+        self.confirmed.append((intent_id, key))
+        self.answer(charge)
+        return f"ch-{key}"
+
+    async def look_up(self, charge: Charge, intent_id: str) -> Intent:
         """Look the charge up in the scripted books."""
         self.looked_up.append((charge, intent_id))
         return self.books(charge)
+
+    async def refund(self, refund: Refund) -> str:
+        """Give money back, unless the script says otherwise."""
+        self.refunded.append(refund)
+        self.answer_refund(refund)
+        return f"re-{refund.id}"
+
+    async def find_refund(self, refund: Refund) -> str | None:
+        """Look into the scripted lists."""
+        return self.found_refund(refund)

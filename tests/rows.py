@@ -68,6 +68,43 @@ def appointment(
     return id_
 
 
+def reminder(connection: Connection, appointment_id: UUID, occurs_at: datetime, *, status: str = "delivered") -> UUID:
+    """A 24-hour reminder of an appointment, for the start it had then, sent in time."""
+    its = connection.execute(select(tables.appointments).where(tables.appointments.c.id == appointment_id)).one()
+    sent_at = occurs_at - timedelta(hours=24)
+    text = insert(
+        connection,
+        tables.notifications,
+        tenant_id=its.tenant_id,
+        owner_id=its.owner_id,
+        kind="reminder_24h",
+        to_phone="+12125550143",
+        body="Happy Paws reminder",
+        segments=1,
+        status=status,
+        not_before=sent_at,
+        useful_until=occurs_at,
+        priority=1,
+        run_id=uuid4(),
+        sent_at=sent_at,
+    )
+    decision = {
+        "ledger_key": f"reminder_24h:{appointment_id}:{occurs_at.isoformat()}",
+        "tenant_id": its.tenant_id,
+        "kind": "reminder_24h",
+        "subject_type": "appointment",
+        "subject_id": appointment_id,
+        "occurrence": occurs_at.isoformat(),
+        "occurs_at": occurs_at,
+        "outcome": "notify",
+        "notification_id": text,
+        "run_id": uuid4(),
+        "decided_at": sent_at,
+    }
+    connection.execute(tables.decisions.insert(), decision)
+    return text
+
+
 def vaccination(connection: Connection, tenant_id: UUID, pet_id: UUID, expires_on: date | None, **columns: Any) -> UUID:
     """A rabies shot, entered long ago."""
     ordinary = {"type": "rabies", "expiry_date": expires_on}

@@ -1,23 +1,28 @@
 """Collection: a fee is charged once, when it is due, and what becomes of it is recorded."""
 
-import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from shared import by_hand
 from shared.application import Application
+from shared.breaker import OPENS_AFTER
+from shared.by_hand import Staff
 from shared.database import tables
 from shared.gateways.payments import (
     Charge,
     Declined,
     Intent,
     IntentState,
+    Misconfigured,
     NeedsCustomer,
     NotProcessed,
     OutcomeUnknown,
     PaymentCredentialsRefused,
+    ProviderFailed,
 )
 from shared.runtime import RunFailed
 from shared.settings import ConfigurationError
@@ -41,11 +46,27 @@ def owed(paws: Salon, clock: Clock, **owner: Any) -> Any:
     return appointment
 
 
+def many_owed(paws: Salon, clock: Clock, many: int) -> None:
+    """Let many visits be missed, of a day on which more were kept, and a day go by."""
+    paws.kept(NOON - HOUR, 2 * many)
+    for _ in range(many):
+        paws.missed()
+    paws.run()
+    clock.pass_(days=1)
+
+
 def raising(error: Exception) -> Any:
     def answer(charge: Charge) -> None:
         raise error
 
     return answer
+
+
+def claim_by_hand(paws: Salon, fee_id: UUID) -> str:
+    """Let staff charge a fee; return what it came to."""
+    by_hand.charge(paws.application, fee_id, Staff("Maria", "she agreed"))
+    status: str = paws.fee().status
+    return status
 
 
 def attempts(paws: Salon) -> list[tuple[int, str | None, str | None]]:
@@ -120,14 +141,47 @@ def test_the_connected_account_and_the_rest_after_a_deposit_are_charged(
     assert (payments.created[0].account, payments.created[0].amount_cents) == ("acct_9", 1500)
 
 
-@pytest.mark.parametrize("settings", [{"auto_charge": False}, {"fee_requires_delivered_reminder": True}], ids=str)
 def test_where_fees_are_not_charged_by_themselves_they_stay_for_staff(
-    application: Application, clock: Clock, payments: RecordingPayments, settings: dict[str, bool]
+    application: Application, clock: Clock, payments: RecordingPayments
 ) -> None:
-    paws = salon(application, settings=json.dumps({"no_show": settings}))
+    paws = salon(application, settings='{"no_show": {"auto_charge": false}}')
     owed(paws, clock)
     paws.run()
     assert (paws.fee().status, payments.created) == ("pending", [])
+
+
+@pytest.mark.parametrize(
+    ("status", "moved_by", "expected"),
+    [
+        ("delivered", 0, "succeeded"),
+        ("sent", 0, "failed"),
+        ("undelivered", 0, "failed"),
+        ("delivered", 1, "failed"),  # it told another time
+        (None, 0, "failed"),
+    ],
+)
+def test_where_a_fee_needs_a_delivered_reminder_it_is_charged_only_with_one(
+    application: Application,
+    clock: Clock,
+    payments: RecordingPayments,
+    status: str | None,
+    moved_by: int,
+    expected: str,
+) -> None:
+    paws = salon(application, settings='{"no_show": {"fee_requires_delivered_reminder": true}}')
+    start = NOON - 3 * HOUR
+    appointment = paws.missed(start, owner_id=paws.owner())
+    if status:
+        with paws.engine.begin() as connection:
+            rows.reminder(connection, appointment, start + moved_by * HOUR, status=status)
+    paws.run()
+    clock.pass_(days=1)
+    result = paws.run()
+    fee = paws.fee()
+    assert (fee.status, len(payments.confirmed)) == (expected, 1 if expected == "succeeded" else 0)
+    if expected == "failed":
+        assert (fee.failure_code, result["skipped"]) == ("no_delivered_reminder", {"no_delivered_reminder": 1})
+        assert claim_by_hand(paws, fee.id) == "succeeded"
 
 
 @pytest.mark.parametrize(
@@ -231,6 +285,8 @@ def test_a_retry_that_falls_more_than_14_days_after_the_visit_is_not_made(
         (Declined("stolen_card"), "failed"),
         (Declined("expired_card", "try_again_later"), "pending"),
         (Declined("generic_decline"), "pending"),
+        (Declined("never_heard_of"), "pending"),
+        (Declined("generic_decline", "never_heard_of"), "pending"),
         (Declined("authentication_required"), "requires_action"),
         (NeedsCustomer("authentication_required"), "requires_action"),
     ],
@@ -264,18 +320,15 @@ def test_what_the_provider_could_not_take_waits_and_counts_as_no_decline(
 def test_an_outage_stops_collecting_early(
     paws: Salon, clock: Clock, payments: RecordingPayments, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.collection.BATCH", 2)
-    paws.kept(NOON - HOUR, 10)
-    for _ in range(6):
-        paws.missed()
-    paws.run()
-    clock.pass_(days=1)
+    monkeypatch.setattr("shared.collection.claiming.BATCH", 6)
+    many_owed(paws, clock, 12)
     payments.answer = raising(NotProcessed("connection"))
     paws.run()
-    assert len(payments.confirmed) == 2
+    assert len(payments.confirmed) == OPENS_AFTER
+    assert {each.status for each in paws.fees()} == {"pending"}
     payments.answer = lambda charge: None
     clock.pass_(days=1)
-    assert paws.run()["total_fees_collected"] == 6
+    assert paws.run()["total_fees_collected"] == 12
 
 
 def test_refused_credentials_fail_the_run_and_cost_nothing(
@@ -293,32 +346,197 @@ def test_refused_credentials_fail_the_run_and_cost_nothing(
 # What nobody knows
 
 
-@pytest.mark.parametrize("step", ["answer_create", "answer"])
-def test_an_unclear_answer_is_looked_up_and_never_confirmed_again_blindly(
-    paws: Salon, clock: Clock, payments: RecordingPayments, sms: RecordingSms, step: str
+def test_an_unclear_answer_is_looked_up_at_once_and_settled_if_the_books_are_clear(
+    paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
     owed(paws, clock)
-    setattr(payments, step, raising(OutcomeUnknown("timeout")))
+    payments.answer = raising(OutcomeUnknown("timeout"))
+    payments.books = lambda charge: Intent(f"pi-{charge.fee_id}", IntentState.SUCCEEDED, charge_id="ch_1")
+    assert paws.run()["total_fees_collected"] == 1
+    assert attempts(paws) == [(1, "succeeded", None)]
+    assert rows.only(paws.engine, tables.payment_attempts).stripe_charge_id == "ch_1"
+
+
+def test_an_unclear_answer_is_looked_up_later_and_never_confirmed_again_blindly(
+    paws: Salon, clock: Clock, payments: RecordingPayments, sms: RecordingSms
+) -> None:
+    owed(paws, clock)
+    payments.answer = raising(OutcomeUnknown("timeout"))
     assert paws.run()["total_fees_collected"] == 0
     assert paws.fee().status == "processing"
     assert attempts(paws) == [(1, "unknown", "timeout")]
     paws.run()
-    assert payments.looked_up == []  # too soon
+    assert len(payments.looked_up) == 1  # too soon
     clock.pass_(minutes=3)
     payments.books = lambda charge: Intent(f"pi-{charge.fee_id}", IntentState.SUCCEEDED)
-    before = len(payments.confirmed)
     assert paws.run()["total_fees_collected"] == 1
-    ((charge, intent),) = payments.looked_up
-    assert (charge.customer_id, intent) == ("cus_1", None if step == "answer_create" else f"pi-{charge.fee_id}")
-    assert (paws.fee().status, len(payments.confirmed), len(sms.sent)) == ("succeeded", before, 2)
+    charge, intent = payments.looked_up[-1]
+    assert (charge.customer_id, intent) == ("cus_1", f"pi-{charge.fee_id}")
+    assert (paws.fee().status, len(payments.confirmed), len(sms.sent)) == ("succeeded", 1, 2)
     assert attempts(paws) == [(1, "succeeded", None)]
+
+
+def test_an_unclear_creation_took_no_money_and_is_asked_again_word_for_word(
+    paws: Salon, clock: Clock, payments: RecordingPayments
+) -> None:
+    owed(paws, clock)
+    payments.answer_create = raising(OutcomeUnknown("timeout"))
+    paws.run()
+    assert (paws.fee().status, attempts(paws)) == ("pending", [(1, "not_processed", "timeout")])
+    payments.answer_create = lambda charge: None
+    rows.change(paws.engine, tables.tenants, paws.tenant_id, business_name="Happier Paws")
+    clock.pass_(hours=2)
+    assert paws.run()["total_fees_collected"] == 1
+    first, second = payments.created
+    assert first == second
+    assert len(payments.confirmed) == 1
+
+
+def test_an_intent_in_the_providers_books_is_used_and_no_other_created(
+    paws: Salon, clock: Clock, payments: RecordingPayments
+) -> None:
+    owed(paws, clock)
+    payments.found = lambda charge: Intent("pi-lost", IntentState.UNCONFIRMED)
+    assert paws.run()["total_fees_collected"] == 1
+    assert (payments.created, paws.fee().stripe_payment_intent_id) == ([], "pi-lost")
+
+
+@pytest.mark.parametrize(("hours", "keys"), [(19, 1), (20, 2)])
+def test_a_creation_key_is_used_for_twenty_hours_from_its_first_use(
+    paws: Salon, clock: Clock, payments: RecordingPayments, hours: int, keys: int
+) -> None:
+    owed(paws, clock)
+    payments.answer_create = raising(OutcomeUnknown("timeout"))
+    paws.run()
+    clock.pass_(hours=3)
+    paws.run()
+    payments.answer_create = lambda charge: None
+    clock.pass_(hours=hours - 3)
+    assert paws.run()["total_fees_collected"] == 1
+    assert len({each.key for each in payments.created}) == keys
+    assert payments.created[-1].key == (str(paws.fee().id) if keys == 1 else f"{paws.fee().id}-create-3")
+
+
+def test_a_key_that_only_repeats_an_error_is_given_up_once_the_books_hold_no_intent(
+    paws: Salon, clock: Clock, payments: RecordingPayments
+) -> None:
+    owed(paws, clock)
+
+    def stored_failure(charge: Charge) -> None:
+        if charge.key == str(charge.fee_id):
+            raise ProviderFailed("http_500")
+
+    payments.answer_create = stored_failure
+    paws.run()
+    assert (paws.fee().status, len(payments.created)) == ("pending", 1)
+    clock.pass_(hours=2)
+    assert paws.run()["total_fees_collected"] == 1
+    assert [each.key[36:] for each in payments.created] == ["", "", "-create-3"]
+    assert attempts(paws)[1:] == [(2, "not_processed", "key_spent"), (3, "succeeded", None)]
+
+
+def test_a_refused_creation_is_named_waits_a_day_and_is_asked_for_anew(
+    paws: Salon, clock: Clock, payments: RecordingPayments, sms: RecordingSms
+) -> None:
+    salon(paws.application, subdomain="good")
+    owed(paws, clock)
+    payments.answer_create = raising(Misconfigured("resource_missing"))
+    result = paws.run()
+    assert result["errors"] == [
+        {
+            "tenant": "paws",
+            "subject": f"payment {paws.fee().id}",
+            "reason": "the payment provider refuses the charge (resource_missing); it is tried again tomorrow",
+        }
+    ]
+    assert (paws.fee().status, paws.fee().failure_code, len(sms.sent)) == ("pending", "resource_missing", 1)
+    assert attempts(paws) == [(1, "refused", "resource_missing")]
+    paws.run()
+    assert len(payments.created) == 1
+    payments.answer_create = lambda charge: None
+    owner = rows.only(paws.engine, tables.owners).id
+    rows.change(paws.engine, tables.owners, owner, stripe_customer_id="cus_2")
+    clock.pass_(days=1)
+    assert paws.run()["total_fees_collected"] == 1
+    assert [each.customer_id for each in payments.created] == ["cus_1", "cus_2"]
+    assert len({each.key for each in payments.created}) == 2
+    assert {each.customer_id for each in payments.searched} == {"cus_1", "cus_2"}
+    assert paws.fee().failure_code is None
+
+
+def test_a_fee_with_an_intent_stays_with_the_customer_and_account_it_was_made_for(
+    application: Application, clock: Clock, payments: RecordingPayments
+) -> None:
+    paws = salon(application, settings='{"stripe_account": "acct_1"}')
+    owed(paws, clock)
+    payments.answer = raising(Declined("insufficient_funds", charge_id="ch_1"))
+    paws.run()
+    rows.change(paws.engine, tables.tenants, paws.tenant_id, settings='{"stripe_account": "acct_2"}')
+    rows.change(paws.engine, tables.owners, rows.only(paws.engine, tables.owners).id, stripe_customer_id="cus_2")
+    payments.answer = lambda charge: asked.append((charge.account, charge.customer_id))
+    asked: list[tuple[str | None, str]] = []
+    clock.pass_(days=1)
+    assert paws.run()["total_fees_collected"] == 1
+    assert (asked, len(payments.created)) == ([("acct_1", "cus_1")], 1)
+
+
+def test_a_customer_without_a_card_at_the_provider_is_left_to_staff(
+    paws: Salon, clock: Clock, payments: RecordingPayments, sms: RecordingSms
+) -> None:
+    owed(paws, clock)
+    payments.saved = None
+    assert paws.run()["total_fees_failed"] == 1
+    assert (paws.fee().status, paws.fee().failure_code, payments.confirmed) == ("failed", "no_payment_method", [])
+    assert len(sms.sent) == 1
+
+
+def test_an_unheard_of_decline_is_tried_again_once(paws: Salon, clock: Clock, payments: RecordingPayments) -> None:
+    owed(paws, clock)
+    payments.answer = raising(Declined("never_heard_of"))
+    paws.run()
+    clock.pass_(days=1)
+    paws.run()
+    assert (paws.fee().status, len(payments.confirmed)) == ("failed", 2)
+
+
+def test_the_card_that_is_asked_is_on_record_before_it_is(
+    paws: Salon, clock: Clock, payments: RecordingPayments
+) -> None:
+    owed(paws, clock)
+    kept = []
+    payments.answer = lambda charge: kept.append(rows.only(paws.engine, tables.payment_attempts).parameters)
+    paws.run()
+    assert [(each["payment_method"], each["customer"], each["amount"]) for each in kept] == [("pm_1", "cus_1", 2500)]
+
+
+def test_a_worker_whose_claim_was_taken_over_does_not_confirm(
+    paws: Salon, clock: Clock, payments: RecordingPayments
+) -> None:
+    owed(paws, clock)
+    payments.answer_create = lambda charge: rows.change(
+        paws.engine, tables.payments, charge.fee_id, claimed_by="another"
+    )
+    paws.run()
+    assert (payments.confirmed, paws.fee().stripe_payment_intent_id) == ([], None)
+
+
+def test_a_fee_keeps_its_first_intent_whoever_comes_with_another(
+    paws: Salon, clock: Clock, payments: RecordingPayments
+) -> None:
+    owed(paws, clock)
+    payments.answer_create = lambda charge: rows.change(
+        paws.engine, tables.payments, charge.fee_id, stripe_payment_intent_id="pi-first"
+    )
+    paws.run()
+    assert payments.confirmed == [("pi-first", f"{paws.fee().id}-2")]
+    assert (paws.fee().status, paws.fee().stripe_payment_intent_id) == ("succeeded", "pi-first")
 
 
 @pytest.mark.parametrize(
     ("found", "status", "confirmed"),
     [
-        (None, "succeeded", 2),
         (Intent("pi", IntentState.UNCONFIRMED), "succeeded", 2),
+        (Intent("pi", IntentState.CANCELLED), "failed", 1),
         (Intent("pi", IntentState.DECLINED, "stolen_card"), "failed", 1),
         (Intent("pi", IntentState.NEEDS_CUSTOMER), "requires_action", 1),
         (Intent("pi", IntentState.UNDER_WAY), "processing", 1),
@@ -330,6 +548,7 @@ def test_what_the_books_say_is_what_happened(
 ) -> None:
     owed(paws, clock)
     payments.answer = raising(OutcomeUnknown("timeout"))
+    payments.books = raising(OutcomeUnknown("timeout"))
     paws.run()
     payments.answer = lambda charge: None
     payments.books = lambda charge: found
@@ -338,11 +557,28 @@ def test_what_the_books_say_is_what_happened(
     assert (paws.fee().status, len(payments.confirmed)) == (status, confirmed)
 
 
+def test_a_decline_that_is_on_record_already_says_nothing_of_the_attempt_after_it(
+    paws: Salon, clock: Clock, payments: RecordingPayments
+) -> None:
+    owed(paws, clock)
+    payments.answer = raising(Declined("insufficient_funds", charge_id="ch_1"))
+    paws.run()
+    payments.answer = raising(OutcomeUnknown("timeout"))
+    payments.books = lambda charge: Intent("pi", IntentState.DECLINED, "insufficient_funds", charge_id="ch_1")
+    clock.pass_(days=1)
+    paws.run()
+    assert paws.fee().status == "processing"
+    payments.answer = lambda charge: None
+    clock.pass_(minutes=3)
+    assert paws.run()["total_fees_collected"] == 1
+    assert [outcome for _, outcome, _ in attempts(paws)] == ["declined", "not_processed", "succeeded"]
+
+
 def test_books_that_cannot_be_asked_leave_it_unclear(paws: Salon, clock: Clock, payments: RecordingPayments) -> None:
     owed(paws, clock)
     payments.answer = raising(OutcomeUnknown("timeout"))
     paws.run()
-    for error in (NotProcessed("429"), OutcomeUnknown("timeout")):
+    for error in (NotProcessed("429"), OutcomeUnknown("timeout"), Misconfigured("resource_missing")):
         clock.pass_(minutes=3)
         payments.books = raising(error)
         paws.run()
@@ -364,15 +600,15 @@ def test_a_worker_killed_between_two_steps_charges_nobody_twice(
         if step == "create":
             patch.setattr(payments, "answer_create", dies)
         if step == "stored":
-            patch.setattr("shared.collection._confirm", dies)
+            patch.setattr("shared.collection.asking._confirm", dies)
         if step == "confirm":
             patch.setattr(payments, "answer", dies)
         if step == "recorded":
-            patch.setattr("shared.collection._record", dies)
+            patch.setattr("shared.collection.loop.record", dies)
         with pytest.raises(KeyboardInterrupt):
             paws.run()
     assert paws.fee().status == "processing"
-    payments.books = lambda charge: Intent("pi", IntentState.SUCCEEDED) if taken else None
+    payments.books = lambda charge: Intent("pi", IntentState.SUCCEEDED if taken else IntentState.UNCONFIRMED)
     paws.run()
     assert paws.fee().status == "processing"  # the dead worker's claim still holds
     clock.pass_(minutes=6)
@@ -394,7 +630,7 @@ def test_no_transaction_is_open_while_a_card_is_charged(paws: Salon, clock: Cloc
 def test_a_run_out_of_time_leaves_the_rest_to_the_next(
     paws: Salon, clock: Clock, payments: RecordingPayments, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.collection.BATCH", 1)
+    monkeypatch.setattr("shared.collection.claiming.BATCH", 1)
     paws.kept(NOON - HOUR, 10)
     for _ in range(3):
         paws.missed()
@@ -482,7 +718,7 @@ def test_without_a_payment_provider_the_job_says_so_and_others_run(paws: Salon) 
     from shared.runtime import run
 
     without = replace(paws.application, payments=None)
-    with pytest.raises(ConfigurationError, match="PAYMENT_PROVIDER: stripe is not part of this version yet"):
+    with pytest.raises(ConfigurationError, match="STRIPE_SECRET_KEY: not set"):
         run(without, "NoShowDetector")
     run(without, "AppointmentReminders24h")
     run(without, "NoShowDetector", is_dry=True)

@@ -29,8 +29,8 @@ MAY_IMPORT = {
     "telemetry": "settings logs",
     "subjects": "reasons records policy database rules messages fees",
     "delivery": "reasons records policy tally breaker database rules messages gateways subjects",
-    "charges": "records fees policy rules gateways",
-    "collection": "records fees policy tally breaker database rules gateways charges",
+    "collection": "records fees policy tally breaker database rules gateways",
+    "by_hand": "application runtime fees policy tally database gateways collection tasks",
     "tasks": "reasons records policy tally database rules messages subjects fees reputation",
     "jobs": "records tally tasks",
     "explanations": "reasons records policy rules database",
@@ -39,8 +39,8 @@ MAY_IMPORT = {
     "runtime": "application reasons records policy tally settings logs telemetry database gateways tasks jobs delivery "
     "collection breaker",
     "schedulers": "application runtime database settings records jobs breaker messages",
-    "cli": "explanations jobs reasons records fees policy tally settings logs application runtime database messages "
-    "sample schedulers",
+    "cli": "by_hand explanations jobs reasons records fees policy tally settings logs application runtime database "
+    "messages sample schedulers",
     "__main__": "cli",
     "__init__": "",
 }

@@ -27,6 +27,7 @@ from shared.settings import (
 EXAMPLE = Path(__file__).resolve().parents[1] / "local.settings.json.example"
 NO_SPAN = 'is not a span of local times; write it like "21:00-08:00", or "off"'
 ACCOUNT, SERVICE = "AC" + "0123456789abcdef" * 2, "MG" + "0123456789abcdef" * 2
+NO_SECRET_KEY = "must be a secret or a restricted key of Stripe, which begins with sk_ or rk_"
 NO_SENDER = "must be a number like +12025550143, a short code, or a name of up to 11 letters and digits"
 GROUPS = (DatabaseSettings, JobSettings, SmsSettings, PaymentSettings, LogSettings, HostSettings)
 
@@ -58,6 +59,7 @@ KNOWN: dict[str, tuple[Any, str, Any]] = {
     "TWILIO_PHONE_NUMBER": (None, "+12025550143", "+12025550143"),
     "TWILIO_API_BASE_URL": (None, "http://127.0.0.1:4010", "http://127.0.0.1:4010"),
     "PAYMENT_PROVIDER": ("stripe", "console", "console"),
+    "STRIPE_SECRET_KEY": (None, "sk_test_secret", SecretStr("sk_test_secret")),
     "STRIPE_API_BASE_URL": (None, "https://stripe.test", "https://stripe.test"),
     "LOG_LEVEL": ("INFO", "DEBUG", "DEBUG"),
     "LOG_FORMAT": ("text", "json", "json"),
@@ -151,6 +153,11 @@ def test_the_example_holds_the_defaults_and_console_providers() -> None:
         ("TWILIO_API_BASE_URL", "http://twilio.test", "must be https, or point at this machine"),
         ("TWILIO_API_BASE_URL", "https://", "must name a host, and neither a user nor a password"),
         ("TWILIO_API_BASE_URL", "https://me:secret@twilio.test", "must name a host, and neither a user nor a password"),
+        (
+            "STRIPE_SECRET_KEY",
+            "pk_live_secret",
+            "must be a secret or a restricted key of Stripe, which begins with sk_ or rk_",
+        ),
         ("STRIPE_API_BASE_URL", "http://stripe.test", "must be https, or point at this machine"),
         ("NO_SHOW_GRACE_PERIOD_MINUTES", "-1", "Input should be greater than or equal to 0"),
         ("NO_SHOW_FEE_HOLD_HOURS", "337", "Input should be less than or equal to 336"),

@@ -1,32 +1,50 @@
 """`fee`: no-show fees by hand."""
 
 import json
+from collections.abc import Callable, Collection
 from dataclasses import asdict
+from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
 import click
 from sqlalchemy import Engine
 
-from shared import logs, runtime
+from shared import by_hand, logs
 from shared.application import open_application, utc_now
+from shared.by_hand import Staff
 from shared.cli.showing import line, page
-from shared.database import fees
-from shared.database.engine import ensure_ready, open_engine, reading, writing
+from shared.database.engine import ensure_ready, open_engine, reading
 from shared.database.fee_list import ListedFee, listed
 from shared.database.tables import PAYMENT_STATUSES
-from shared.fees import UNCOLLECTED, FeeStatus
-from shared.messages.wording import money_words
-from shared.runtime import UsageError
+from shared.fees import COLLECTED, UNCOLLECTED, FeeStatus
+from shared.messages.wording import cents_of, money_words
+from shared.runtime import RunFailed, UsageError
 from shared.settings import LogSettings, database_url, load
 
+LONGEST = {"who": 200, "why": 500}  # characters that the record of it holds
 ID = click.argument("fee_id", type=click.UUID, metavar="ID")
-LONGEST = 500  # characters that a payment's description holds
+
+
+def _short_enough(_: click.Context, parameter: click.Parameter, text: str) -> str:
+    most = LONGEST[str(parameter.name)]
+    if not text.strip():
+        raise click.BadParameter("it is empty")
+    if len(text) > most:
+        raise click.BadParameter(f"it is too long by {len(text) - most} characters")
+    return text
+
+
+def by_staff(command: Callable[..., None]) -> Callable[..., None]:
+    """Add --who and --why: what is done by hand to somebody's money is put on record with both."""
+    for name, metavar, words in (("why", "TEXT", "Why."), ("who", "NAME", "Who does it.")):
+        command = click.option(f"--{name}", required=True, metavar=metavar, callback=_short_enough, help=words)(command)
+    return command
 
 
 @click.group()
 def fee() -> None:
-    """Look at no-show fees, charge one now, or forgive it."""
+    """Look at no-show fees, charge one now, forgive some, or give one back."""
 
 
 @fee.command("list")
@@ -47,35 +65,77 @@ def list_fees(statuses: tuple[str, ...], as_json: bool) -> None:
 
 @fee.command()
 @ID
-def charge(fee_id: UUID) -> None:
-    """Charge a fee to the owner's card now, whatever its hold and age. A declined one is not tried again."""
+@click.option("--now", is_flag=True, help="Needed: the card is charged at once, whatever the fee's hold and age.")
+@by_staff
+def charge(fee_id: UUID, now: bool, who: str, why: str) -> None:
+    """Charge a fee to the owner's card now. A declined card is not tried again."""
+    if not now:
+        raise UsageError("this charges the card at once, whatever the fee's hold and age: add --now if that is meant")
     logs.configure(load(LogSettings))
     application = open_application(texts=False)
     ensure_ready(application.engine)
-    _open_fee(application.engine, fee_id)
-    runtime.charge_fee(application, fee_id)
+    _open_fees(application.engine, [fee_id])
+    by_hand.charge(application, fee_id, Staff(who, why))
     after = _one(application.engine, fee_id)
     click.echo(as_line(after))
     if after.status != FeeStatus.SUCCEEDED:
-        raise runtime.RunFailed(f"the fee was not collected ({after.failure_code or after.status})")
+        raise RunFailed(f"the fee was not collected ({after.failure_code or after.status})")
+
+
+@fee.command()
+@click.argument("fee_ids", type=click.UUID, metavar="[ID]...", nargs=-1)
+@click.option("--run", "run_id", type=click.UUID, metavar="ID", help="All fees that this run of NoShowDetector made.")
+@by_staff
+def waive(fee_ids: tuple[UUID, ...], run_id: UUID | None, who: str, why: str) -> None:
+    """Forgive fees that nobody paid yet. The next run of NoShowDetector takes the missed visits off the record too."""
+    if bool(fee_ids) == bool(run_id):
+        raise UsageError("name fees, or a run with --run")
+    engine = _engine()
+    found = _open_fees(engine, fee_ids) if fee_ids else _of_run(engine, run_id)
+    waived = by_hand.waive(engine, [each for each in found if each.status in UNCOLLECTED], Staff(who, why), utc_now())
+    with reading(engine) as connection:
+        after = listed(connection, ids=[each.id for each in found])
+    for each in after:
+        line(page(), as_line(each))
+    if left := [each for each in after if each.id not in waived and each.status != FeeStatus.WAIVED]:
+        raise RunFailed(f"not waived: {', '.join(_why_not_waived(each) for each in left)}")
+
+
+def _of_run(engine: Engine, run_id: UUID | None) -> list[ListedFee]:
+    with reading(engine) as connection:
+        found = listed(connection, run_id=run_id)
+    if not found:
+        raise UsageError(f"no fee was made by a run {run_id}")
+    return found
+
+
+def _why_not_waived(each: ListedFee) -> str:
+    hint = "; it was collected: give it back with `fee refund`" if each.status in COLLECTED else ""
+    return f"{each.id} is {each.status}{hint}"
 
 
 @fee.command()
 @ID
-@click.option("--who", required=True, metavar="NAME", help="Who forgives it.")
-@click.option("--why", required=True, metavar="TEXT", help="Why.")
-def waive(fee_id: UUID, who: str, why: str) -> None:
-    """Forgive a fee that nobody paid yet. The next run of NoShowDetector takes the missed visit off the record too."""
-    engine = _engine()
-    before = _open_fee(engine, fee_id)
-    words = f"{before.description or 'No-show fee'}; waived by {who}: {why}"
-    if len(words) > LONGEST:
-        raise UsageError(f"--why is too long by {len(words) - LONGEST} characters")
-    with writing(engine) as connection:
-        is_waived = fees.waive(connection, fee_id, UNCOLLECTED, words, utc_now())
-    if not is_waived:
-        raise UsageError(f"the fee {fee_id} changed at the same moment; look at it again")
-    click.echo(as_line(_one(engine, fee_id)))
+@click.option("--amount", metavar="AMOUNT", help="Only so much, as it is written: 12.50. Without it: all that is left.")
+@by_staff
+def refund(fee_id: UUID, amount: str | None, who: str, why: str) -> None:
+    """Give a collected fee back, in full or in part. The same command given again gives back once.
+
+    For a second refund of the same amount give another --why.
+    """
+    logs.configure(load(LogSettings))
+    application = open_application(texts=False)
+    ensure_ready(application.engine)
+    before = _one(application.engine, fee_id)
+    by_hand.give_back(application, fee_id, _cents(amount, before.currency), Staff(who, why))
+    click.echo(as_line(_one(application.engine, fee_id)))
+
+
+def _cents(amount: str | None, currency: str) -> int | None:
+    try:
+        return None if amount is None else cents_of(Decimal(amount), currency)
+    except (InvalidOperation, ValueError, OverflowError):
+        raise UsageError(f"--amount: {amount!r} is not an amount of {currency}; write it like 12.50") from None
 
 
 def as_line(each: ListedFee) -> str:
@@ -101,16 +161,23 @@ def _engine() -> Engine:
 
 
 def _one(engine: Engine, fee_id: UUID) -> ListedFee:
+    (found,) = _named(engine, [fee_id])
+    return found
+
+
+def _named(engine: Engine, ids: Collection[UUID]) -> list[ListedFee]:
     with reading(engine) as connection:
-        found = listed(connection, id_=fee_id)
-    if not found:
-        raise UsageError(f"there is no no-show fee {fee_id}")
-    return found[0]
+        found = listed(connection, ids=ids)
+    if missing := set(ids) - {each.id for each in found}:
+        raise UsageError(f"there is no no-show fee {min(missing)}")
+    return found
 
 
-def _open_fee(engine: Engine, fee_id: UUID) -> ListedFee:
-    """Return a fee that nobody paid. Raise UsageError for another."""
-    found = _one(engine, fee_id)
-    if found.status not in UNCOLLECTED:
-        raise UsageError(f"the fee {fee_id} is {found.status}; it would have to be {', '.join(UNCOLLECTED)}")
+def _open_fees(engine: Engine, ids: Collection[UUID]) -> list[ListedFee]:
+    """Return fees that nobody paid. Raise UsageError if one is another."""
+    found = _named(engine, ids)
+    for each in found:
+        if each.status not in UNCOLLECTED:
+            hint = "; it was collected: give it back with `fee refund`" if each.status in COLLECTED else ""
+            raise UsageError(f"the fee {each.id} is {each.status}; it would have to be {', '.join(UNCOLLECTED)}{hint}")
     return found

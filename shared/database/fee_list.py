@@ -1,13 +1,15 @@
 """No-show fees as people look at them."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, exists, select
 
-from shared.database.tables import payments, tenants
+from shared.database.tables import decisions, payments, tenants
 from shared.fees import FeeStatus
+from shared.records import Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +31,13 @@ class ListedFee:
     description: str | None
 
 
-def listed(connection: Connection, statuses: tuple[str, ...] = (), id_: UUID | None = None) -> list[ListedFee]:
-    """No-show fees, the oldest visit first: of some statuses (all when none is named), or the one with an id."""
+def listed(
+    connection: Connection, statuses: Collection[str] = (), ids: Collection[UUID] = (), run_id: UUID | None = None
+) -> list[ListedFee]:
+    """No-show fees, the oldest visit first: of some statuses, with some ids, made by one run; all where none is named.
+
+    Index, of a run's: decisions (subject_id, kind).
+    """
     query = (
         select(payments, tenants.c.subdomain)
         .join(tenants, tenants.c.id == payments.c.tenant_id)
@@ -39,8 +46,11 @@ def listed(connection: Connection, statuses: tuple[str, ...] = (), id_: UUID | N
     )
     if statuses:
         query = query.where(payments.c.status.in_(statuses))
-    if id_:
-        query = query.where(payments.c.id == id_)
+    if ids:
+        query = query.where(payments.c.id.in_(ids))
+    if run_id:
+        marked = (decisions.c.subject_id == payments.c.appointment_id) & (decisions.c.kind == Kind.NO_SHOW)
+        query = query.where(exists().where(marked, decisions.c.run_id == run_id))
     return [
         ListedFee(
             id=row.id,

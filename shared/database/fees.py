@@ -5,14 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, or_, select, update
 
 from shared.database.dialects import chunks, insert_absent, skipping_locked
 from shared.database.tables import appointments, payment_attempts, payments
 from shared.database.visits import fee_of
-from shared.fees import UNCOLLECTED, Fee, FeeStatus, NewFee
-
-_DECLINED = "declined"
+from shared.fees import UNCOLLECTED, Fee, FeeStatus, NewFee, PastAttempt
 
 
 def add(connection: Connection, fees: Sequence[NewFee], now: datetime) -> set[UUID]:
@@ -71,26 +69,14 @@ def due(connection: Connection, tenant_ids: Sequence[UUID], until: datetime, lim
     return found
 
 
-def declines(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, int]:
-    """How often the card behind each fee was declined. Index: primary key."""
-    counts: dict[UUID, int] = {}
+def past_attempts(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, list[PastAttempt]]:
+    """The attempts to collect some fees, the first one first. Index: primary key."""
+    found: dict[UUID, list[PastAttempt]] = {}
     for some in chunks(ids):
-        attempt = payment_attempts.c
-        query = select(attempt.payment_id, func.count()).where(
-            attempt.payment_id.in_(some), attempt.outcome == _DECLINED
-        )
-        rows = connection.execute(query.group_by(attempt.payment_id)).all()
-        counts |= {row[0]: row[1] for row in rows}
-    return counts
-
-
-def last_parameters(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
-    """What was asked of the provider in each fee's last attempt. Index: primary key."""
-    found: dict[UUID, dict[str, Any]] = {}
-    for some in chunks(ids):
-        attempt = payment_attempts.c
-        query = select(attempt.payment_id, attempt.parameters).where(attempt.payment_id.in_(some))
-        found |= {row.payment_id: row.parameters for row in connection.execute(query.order_by(attempt.attempt))}
+        query = select(payment_attempts).where(payment_attempts.c.payment_id.in_(some))
+        for row in connection.execute(query.order_by(payment_attempts.c.payment_id, payment_attempts.c.attempt)):
+            past = PastAttempt(row.attempt, row.parameters, row.outcome, row.code, row.stripe_charge_id, row.started_at)
+            found.setdefault(row.payment_id, []).append(past)
     return found
 
 
@@ -102,28 +88,51 @@ def begin_attempts(connection: Connection, worker: str, attempts: Sequence[Mappi
         record(connection, worker, counts)
 
 
+def ready_attempts(connection: Connection, ready: Sequence[Mapping[str, Any]]) -> None:
+    """Note what a card is about to be asked: `payment_id`, `attempt`, `parameters`."""
+    _change_attempts(connection, ready)
+
+
 def end_attempts(connection: Connection, ended: Sequence[Mapping[str, Any]]) -> None:
-    """Note what came of attempts: `payment_id`, `attempt`, `outcome`, `code`, `finished_at`."""
-    if not ended:
+    """Note what came of attempts: `payment_id`, `attempt`, `outcome`, `code`, `stripe_charge_id`, `finished_at`."""
+    _change_attempts(connection, ended)
+
+
+def _change_attempts(connection: Connection, changes: Sequence[Mapping[str, Any]]) -> None:
+    if not changes:
         return
+    which = ("payment_id", "attempt")
+    attempt = payment_attempts.c
     statement = (
         update(payment_attempts)
-        .where(payment_attempts.c.payment_id == bindparam("its_id"), payment_attempts.c.attempt == bindparam("number"))
-        .values(outcome=bindparam("came_to"), code=bindparam("why"), finished_at=bindparam("at"))
+        .where(attempt.payment_id == bindparam("its_payment_id"), attempt.attempt == bindparam("its_attempt"))
+        .values({name: bindparam(f"new_{name}") for name in changes[0] if name not in which})
     )
-    connection.execute(
-        statement,
-        [
-            {
-                "its_id": each["payment_id"],
-                "number": each["attempt"],
-                "came_to": each["outcome"],
-                "why": each["code"],
-                "at": each["finished_at"],
-            }
-            for each in ended
-        ],
-    )
+    rows = [
+        {f"its_{name}" if name in which else f"new_{name}": value for name, value in each.items()} for each in changes
+    ]
+    connection.execute(statement, sorted(rows, key=lambda row: str(row["its_payment_id"])))
+
+
+def keep_intents(
+    connection: Connection, worker: str, intents: Mapping[UUID, str], claimed_until: datetime
+) -> set[UUID]:
+    """Write down each fee's one intent before it is confirmed, and hold the claims on; return those that are ours.
+
+    A fee that has another intent, or that another worker took over, keeps what it has: only what this returns may be
+    confirmed.
+    """
+    ours: set[UUID] = set()
+    for id_, intent in sorted(intents.items(), key=lambda each: str(each[0])):
+        known = payments.c.stripe_payment_intent_id
+        statement = (
+            update(payments)
+            .where(_is_claimed(id_, worker), or_(known.is_(None), known == intent))
+            .values(stripe_payment_intent_id=intent, claimed_until=claimed_until)
+            .returning(payments.c.id)
+        )
+        ours |= set(connection.execute(statement).scalars())
+    return ours
 
 
 def record(connection: Connection, worker: str, changes: Sequence[Mapping[str, Any]]) -> set[UUID]:
@@ -135,11 +144,7 @@ def record(connection: Connection, worker: str, changes: Sequence[Mapping[str, A
     for change in sorted(changes, key=lambda each: str(each["id"])):
         statement = (
             update(payments)
-            .where(
-                payments.c.id == change["id"],
-                payments.c.status == FeeStatus.PROCESSING,
-                payments.c.claimed_by == worker,
-            )
+            .where(_is_claimed(change["id"], worker))
             .values({name: value for name, value in change.items() if name != "id"})
             .returning(payments.c.id)
         )
@@ -159,16 +164,31 @@ def note_charged(connection: Connection, charged: Sequence[Fee], now: datetime) 
         connection.execute(statement, sorted(rows, key=lambda row: str(row["its_id"])))
 
 
-def waive(connection: Connection, id_: UUID, statuses: Collection[FeeStatus], description: str, now: datetime) -> bool:
-    """Forgive a fee that has one of the statuses; return whether it had. Index: primary key."""
-    statement = (
-        update(payments)
-        .where(_is_fee(*statuses), payments.c.id == id_)
-        .values(
-            status=FeeStatus.WAIVED, description=description, failure_code=None, next_attempt_at=None, updated_at=now
+def waive(connection: Connection, descriptions: Mapping[UUID, str], now: datetime) -> set[UUID]:
+    """Forgive fees that nobody paid, each with what its line in the books says from now on; return those that were.
+
+    Index: primary key.
+    """
+    waived: set[UUID] = set()
+    for id_, description in sorted(descriptions.items(), key=lambda each: str(each[0])):
+        statement = (
+            update(payments)
+            .where(_is_fee(*UNCOLLECTED), payments.c.id == id_)
+            .values(
+                status=FeeStatus.WAIVED,
+                description=description,
+                failure_code=None,
+                next_attempt_at=None,
+                updated_at=now,
+            )
+            .returning(payments.c.id)
         )
-    )
-    return connection.execute(statement).rowcount == 1
+        waived |= set(connection.execute(statement).scalars())
+    return waived
+
+
+def _is_claimed(id_: UUID, worker: str) -> ColumnElement[bool]:
+    return and_(payments.c.id == id_, payments.c.status == FeeStatus.PROCESSING, payments.c.claimed_by == worker)
 
 
 def _is_fee(*statuses: FeeStatus) -> ColumnElement[bool]:

@@ -33,6 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 
 from shared.breaker import BreakerState
+from shared.fees import ActionOutcome, FeeAction
 from shared.records import AppointmentStatus, EventKind, NotificationStatus, Outcome, RunStatus, ensure_aware
 
 metadata = MetaData(
@@ -353,9 +354,32 @@ payment_attempts = Table(
     Column("parameters", JSON),
     Column("outcome", String(40)),
     Column("code", String(100)),
+    Column("stripe_charge_id", String(255)),
     _instant("started_at", nullable=False),
     _instant("finished_at"),
 )
+
+fee_actions = Table(
+    "fee_actions",
+    metadata,
+    _id(),
+    Column("payment_id", Uuid, ForeignKey("payments.id"), nullable=False),
+    Column("action", String(20), nullable=False),
+    Column("who", Unicode(200), nullable=False),
+    Column("why", Unicode(500), nullable=False),
+    # Of a refund: minor units, the provider's id, and the key under which it is asked for.
+    Column("amount", Integer),
+    Column("idempotency_key", String(255)),
+    Column("outcome", String(20)),
+    Column("code", String(100)),
+    Column("stripe_refund_id", String(255)),
+    _instant("created_at", nullable=False),
+    _instant("updated_at"),
+    _one_of("action", list(FeeAction)),
+    _one_of("outcome", list(ActionOutcome)),
+)
+# refunds of a fee; explain: what staff did to it.
+Index("ix_fee_actions_payment_id", fee_actions.c.payment_id)
 
 reputation_events = Table(
     "reputation_events",

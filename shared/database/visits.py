@@ -10,9 +10,9 @@ from sqlalchemy import Connection, select
 
 from shared.database import queries
 from shared.database.dialects import chunks
-from shared.database.tables import owners, payments, reputation_events
+from shared.database.tables import appointments, decisions, notifications, owners, payments, reputation_events
 from shared.fees import Fee, FeeStatus, MissedVisit
-from shared.records import Appointment, EventKind, Owner
+from shared.records import REMINDERS, Appointment, EventKind, NotificationStatus, Owner
 
 AROUND = timedelta(hours=26)
 """A local day lasts at most so long: what is further from the visit's first start belongs to another visit."""
@@ -25,7 +25,31 @@ def missed_visits(connection: Connection, ids: Collection[UUID]) -> dict[UUID, M
         rows = connection.execute(_visits(some)).all()
         missed = _missed(connection, rows)
         fees = fees_by_id(connection, some)
-        found |= {row.subject_id: _visit(row, missed[row.owner_id], fees.get(row.subject_id)) for row in rows}
+        reminded = reminded_of(connection, [each.id for group in missed.values() for each in group])
+        for row in rows:
+            found[row.subject_id] = _visit(row, missed[row.owner_id], fees.get(row.subject_id), reminded)
+    return found
+
+
+def reminded_of(connection: Connection, appointment_ids: Collection[UUID]) -> set[UUID]:
+    """The appointments of which a reminder of the very start they have now was delivered.
+
+    Index: decisions (subject_id, kind).
+    """
+    found: set[UUID] = set()
+    for some in chunks(sorted(appointment_ids)):
+        query = (
+            select(appointments.c.id)
+            .join(decisions, decisions.c.subject_id == appointments.c.id)
+            .join(notifications, notifications.c.id == decisions.c.notification_id)
+            .where(
+                appointments.c.id.in_(some),
+                decisions.c.kind.in_(REMINDERS),
+                decisions.c.occurs_at == appointments.c.scheduled_start,
+                notifications.c.status == NotificationStatus.DELIVERED,
+            )
+        )
+        found |= set(connection.execute(query).scalars())
     return found
 
 
@@ -90,7 +114,7 @@ def _missed(connection: Connection, visits: Collection[Any]) -> dict[UUID, list[
     return found
 
 
-def _visit(row: Any, missed: Iterable[Appointment], fee: Fee | None) -> MissedVisit:
+def _visit(row: Any, missed: Iterable[Appointment], fee: Fee | None, reminded: Collection[UUID]) -> MissedVisit:
     owner = Owner(
         id=row.owner_id,
         tenant_id=row.tenant_id,
@@ -101,13 +125,15 @@ def _visit(row: Any, missed: Iterable[Appointment], fee: Fee | None) -> MissedVi
         is_active=row.is_active and row.deleted_at is None,
     )
     near = tuple(each for each in missed if abs(each.starts_at - row.occurred_at) < AROUND)
+    its = tuple(each for each in near if each.tenant_id == row.visit_tenant_id)
     return MissedVisit(
         id=row.subject_id,
         tenant_id=row.visit_tenant_id,
         owner=owner,
         began_at=row.occurred_at,
         is_reversed=row.reversed_at is not None,
-        missed=tuple(each for each in near if each.tenant_id == row.visit_tenant_id),
+        missed=its,
         fee=fee,
         customer_id=row.stripe_customer_id if row.has_payment_method else None,
+        reminded=frozenset(each.id for each in its if each.id in reminded),
     )

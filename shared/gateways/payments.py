@@ -1,9 +1,11 @@
 """What collection asks of a payment provider, the console that stands in for one, and how a charge can go wrong."""
 
 import logging
-from dataclasses import dataclass
+from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 from uuid import UUID
 
 log = logging.getLogger(__name__)
@@ -13,25 +15,44 @@ log = logging.getLogger(__name__)
 class Charge:
     """One fee as handed to the provider. `amount_cents`: minor units; `account`: the tenant's connected account.
 
-    `fee_id` is the idempotency key under which the charge is created, and stands in its metadata.
+    `key`: the idempotency key under which its intent is created; `metadata`: what it is found by, and what staff see
+    at the provider.
     """
 
     fee_id: UUID
+    key: str
     customer_id: str
     amount_cents: int
     currency: str
     description: str
     account: str | None = None
+    metadata: dict[str, str] = field(default_factory=dict)
 
     def parameters(self) -> dict[str, Any]:
         """Return it as it is kept on record."""
         return {
+            "key": self.key,
             "customer": self.customer_id,
             "amount": self.amount_cents,
             "currency": self.currency,
             "description": self.description,
             "account": self.account,
+            "metadata": self.metadata,
         }
+
+    @classmethod
+    def of(cls, fee_id: UUID, kept: dict[str, Any]) -> Self:
+        """Return what was kept on record, to be asked again word for word."""
+        return cls(
+            fee_id=fee_id,
+            key=kept["key"],
+            customer_id=kept["customer"],
+            amount_cents=kept["amount"],
+            currency=kept["currency"],
+            description=kept["description"],
+            account=kept["account"],
+            metadata=kept["metadata"],
+        )
 
 
 class IntentState(StrEnum):
@@ -42,36 +63,56 @@ class IntentState(StrEnum):
     NEEDS_CUSTOMER = "needs_customer"
     UNDER_WAY = "under_way"
     SUCCEEDED = "succeeded"
+    CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A charge on the provider's side. `code`, `advice`: of the last decline."""
+    """A charge on the provider's side. `code`, `advice`: of the last decline; `charge_id`: of the last attempt."""
 
     id: str
     state: IntentState
     code: str | None = None
     advice: str | None = None
+    charge_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """Money to be given back. `id`: of the staff's request, by which it is found again; `key`: its idempotency key."""
+
+    id: UUID
+    key: str
+    intent_id: str
+    amount_cents: int
+    currency: str
+    account: str | None = None
+    metadata: dict[str, str] = field(default_factory=dict)
 
 
 class PaymentError(Exception):
-    """A charge that did not succeed. `code`: the provider's, for the record."""
+    """A request that did not succeed. `code`: the provider's, for the record; `charge_id`: of the attempt it made."""
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, charge_id: str | None = None) -> None:
         super().__init__(code)
         self.code = code
+        self.charge_id = charge_id
 
 
 class Declined(PaymentError):
     """The card was declined. `advice`: what the issuer says of another attempt, such as `do_not_try_again`."""
 
-    def __init__(self, code: str, advice: str | None = None) -> None:
-        super().__init__(code)
+    def __init__(self, code: str, advice: str | None = None, charge_id: str | None = None) -> None:
+        super().__init__(code, charge_id)
         self.advice = advice
 
 
 class NeedsCustomer(PaymentError):
     """The bank wants to hear from the cardholder first."""
+
+
+class Misconfigured(PaymentError):
+    """The provider refuses the request itself: a customer or an account that is not there, for example."""
 
 
 class NotProcessed(PaymentError):
@@ -82,34 +123,67 @@ class OutcomeUnknown(PaymentError):
     """The request left and no clear answer came back: looked up later, never blindly asked again."""
 
 
+class ProviderFailed(OutcomeUnknown):
+    """The provider answered with an error of its own, and may keep giving that answer to the same key."""
+
+
 class PaymentCredentialsRefused(PaymentError):
     """The provider does not know us: the run stops."""
 
 
 class PaymentGateway(Protocol):
-    """A payment provider."""
+    """A payment provider. All calls may raise a PaymentError."""
+
+    def connected(self) -> AbstractAsyncContextManager[None]:
+        """Keep connections open for the length of the block. The other calls are made inside one."""
+
+    async def find(self, charge: Charge, since: datetime) -> Intent | None:
+        """Return the fee's intent, looked for among those of its customer created at or after `since`."""
 
     async def create(self, charge: Charge) -> str:
-        """Create the one charge of a fee, unconfirmed; return its id. Asked again for the same fee: the same one."""
+        """Create the intent of a fee, unconfirmed; return its id. Asked again under the same key: the same one."""
 
-    async def confirm(self, charge: Charge, intent_id: str, attempt_key: str) -> None:
-        """Take the money without the customer present, or raise a PaymentError. Each attempt has its own key."""
+    async def card(self, charge: Charge) -> str | None:
+        """Return the customer's default card, else the newest saved one; None without one."""
 
-    async def look_up(self, charge: Charge, intent_id: str | None) -> Intent | None:
-        """Return the fee's charge as it stands, found by the fee's id where its own is unknown; None if there is none.
+    async def confirm(self, charge: Charge, intent_id: str, card: str, key: str) -> str | None:
+        """Take the money without the customer present; return the id of the charge. Each attempt has its own key."""
 
-        Raise OutcomeUnknown where it cannot be told.
-        """
+    async def look_up(self, charge: Charge, intent_id: str) -> Intent:
+        """Return an intent as it stands."""
+
+    async def refund(self, refund: Refund) -> str:
+        """Give money back; return the refund's id. Asked again under the same key: the same one."""
+
+    async def find_refund(self, refund: Refund) -> str | None:
+        """Return the id of the refund that was made of a request; None if there is none."""
 
 
 class ConsolePayments:
     """Shows each charge in the log instead of making it. Every card works; it keeps no books to look anything up in."""
 
+    def connected(self) -> AbstractAsyncContextManager[None]:
+        return nullcontext()
+
+    async def find(self, charge: Charge, since: datetime) -> Intent | None:
+        return None
+
     async def create(self, charge: Charge) -> str:
         return f"console-{charge.fee_id}"
 
-    async def confirm(self, charge: Charge, intent_id: str, attempt_key: str) -> None:
-        log.info("charge of %s %s for %s (%s)", charge.amount_cents, charge.currency, charge.fee_id, attempt_key)
+    async def card(self, charge: Charge) -> str | None:
+        return "console-card"
 
-    async def look_up(self, charge: Charge, intent_id: str | None) -> Intent | None:
+    async def confirm(self, charge: Charge, intent_id: str, card: str, key: str) -> str | None:
+        log.info("charge of %s %s for %s (%s)", charge.amount_cents, charge.currency, charge.fee_id, key)
+        return None
+
+    async def look_up(self, charge: Charge, intent_id: str) -> Intent:
+        return Intent(intent_id, IntentState.UNCONFIRMED)
+
+    async def refund(self, refund: Refund) -> str:
+        log.info("refund of %s %s of %s (%s)", refund.amount_cents, refund.currency, refund.intent_id, refund.key)
+        return f"console-{refund.id}"
+
+    async def find_refund(self, refund: Refund) -> str | None:
         return None

@@ -44,14 +44,14 @@ def _words(
         "pets": pet_words(living_pets(missed), language=language),
         "when": when_words(starts, zone=served.zone, language=language, region=region, now=at),
         "fee": money_words(fee.amount_cents, fee.currency, language=language, region=region) if fee else "",
-        "charge_on": _charge_words(served, visit, fee),
+        "charge_on": _charge_words(served, visit, fee, is_reminded=any(each.id in visit.reminded for each in missed)),
     }
 
 
-def _charge_words(served: ServedTenant, visit: MissedVisit, fee: Fee | None) -> str:
+def _charge_words(served: ServedTenant, visit: MissedVisit, fee: Fee | None, *, is_reminded: bool) -> str:
     """Return the local day from which the card is charged; nothing where no card will be charged by itself."""
     is_charged = fee and fee.status in (FeeStatus.PENDING, FeeStatus.PROCESSING) and visit.customer_id
-    if not (fee and is_charged and fee.due_at and served.policy.no_show.charges_by_itself):
+    if not (fee and is_charged and fee.due_at and served.policy.no_show.charges_by_itself(is_reminded=is_reminded)):
         return ""
     day = fee.due_at.astimezone(served.zone).date()
     return day_words(day, language=visit.owner.language, region=served.region, weekday=False)

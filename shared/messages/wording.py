@@ -141,11 +141,24 @@ def days_left_words(days: int, *, language: str | None) -> str:
 def money_words(cents: int, currency: str, *, language: str | None, region: str) -> str:
     """Return an amount given in the currency's minor unit: "$25.00", "¥2,500" (yen have none)."""
     code = currency.strip().upper()
-    decimals = 0 if code in _WHOLE else 3 if code in _THOUSANDTHS else 2
+    decimals = decimals_of(code)
     # Unicode's digits are for show and round many currencies (Serbian dinars) to whole units.
     agree = decimals == get_currency_precision(code)
     amount = Decimal(cents).scaleb(-decimals)
     return clean(format_currency(amount, code, locale=locale_of(language, region), currency_digits=agree))
+
+
+def cents_of(amount: Decimal, currency: str) -> int:
+    """Return an amount as people write it (12.50) in minor units. Raise ValueError for a fraction of one."""
+    cents = amount.scaleb(decimals_of(currency))
+    if cents != int(cents):
+        raise ValueError(f"{amount} is not an amount of {currency}")
+    return int(cents)
+
+
+def decimals_of(currency: str) -> int:
+    """Return how many decimals a currency's amounts have."""
+    return 0 if currency in _WHOLE else 3 if currency in _THOUSANDTHS else 2
 
 
 def when_words(starts: Sequence[datetime], *, zone: ZoneInfo, language: str | None, region: str, now: datetime) -> str:

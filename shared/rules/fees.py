@@ -1,6 +1,7 @@
 """What a missed visit costs, and when its fee may be collected by itself."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -11,6 +12,13 @@ DEFAULT_SCHEDULE_CURRENCIES: Final = frozenset({"USD", "CAD", "AUD", "NZD", "EUR
 """Where 2500 is a fee one may ask for. In yen it would be a hundred times another thing."""
 EARLY: Final = timedelta(hours=1)
 """A fee due within the next hour is collected, so that a daily job does not slip a day."""
+MINIMUM: Final[Mapping[str, int]] = {
+    "AED": 200, "AUD": 50, "BGN": 100, "BRL": 50, "CAD": 50, "CHF": 50, "CZK": 1500, "DKK": 250, "EUR": 50, "GBP": 30,
+    "HKD": 400, "HUF": 17500, "INR": 50, "JPY": 50, "MXN": 1000, "MYR": 200, "NOK": 300, "NZD": 50, "PLN": 200,
+    "RON": 200, "SEK": 300, "SGD": 50, "THB": 1000, "USD": 50,
+}  # fmt: skip
+"""The least a card can be charged, in minor units (https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts).
+For other currencies it depends on the day's rate; the provider refuses what is less."""
 LAST_DAY: Final = 14
 """Days after the visit beyond which nothing is charged by itself."""
 RETRY_AFTER: Final = (timedelta(days=1), timedelta(days=3), timedelta(days=7))
@@ -31,6 +39,12 @@ def charge_for(visit: Sequence[Candidate], offence: int, policy: NoShowPolicy) -
     if deposits >= price:
         return Charge(price, price, FeeCode.COVERED_BY_DEPOSIT)
     return Charge(price, price - max(deposits, 0), None)
+
+
+def above_minimum(charge: Charge, currency: str) -> Charge:
+    """Return the charge, waived where no card can be charged so little."""
+    is_less = charge.amount_cents < MINIMUM.get(currency, 0)
+    return replace(charge, waived=FeeCode.BELOW_MINIMUM) if is_less and not charge.waived else charge
 
 
 def _capped(fee: int, visit: Sequence[Candidate], policy: NoShowPolicy) -> int:
@@ -63,6 +77,8 @@ def description(offence: int, charge: Charge) -> str:
     """Return what a fee's line in the books says."""
     if charge.waived is FeeCode.COVERED_BY_DEPOSIT:
         return f"No-show fee, missed visit {offence}: covered by deposit"
+    if charge.waived is FeeCode.BELOW_MINIMUM:
+        return f"No-show fee, missed visit {offence}: too little to charge"
     if charge.waived:
         return f"No-show fee, missed visit {offence}: nothing to pay"
     less = " less deposit" if charge.amount_cents < charge.price_cents else ""

@@ -63,14 +63,15 @@ def fee_of(visit: FoundVisit, offence: int, now: datetime) -> NewFee | None:
     served, policy = visit.served, visit.served.policy.no_show
     if not fees.is_fee_configured(served):
         return None
-    charge = fees.charge_for(visit.appointments, offence, policy)
+    currency = served.tenant.currency.strip().upper()
+    charge = fees.above_minimum(fees.charge_for(visit.appointments, offence, policy), currency)
     return NewFee(
         id=visit.id,
         tenant_id=served.tenant.id,
         owner_id=visit.owner.id,
         appointment_id=visit.appointments[0].id,
         charge=charge,
-        currency=served.tenant.currency.strip().upper(),
+        currency=currency,
         offence_number=offence,
         visit_on=visit.on,
         description=fees.description(offence, charge),

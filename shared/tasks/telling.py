@@ -1,13 +1,13 @@
 """What a dry run tells of missed visits."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection
 
 from shared.database import queries
-from shared.database.visits import saved_cards
+from shared.database.visits import reminded_of, saved_cards
 from shared.fees import Fee, FeeStatus, MissedVisit, NewFee
 from shared.messages.fees import fee_text
 from shared.records import Appointment, Kind, Plan, mask_phone
@@ -24,9 +24,10 @@ def told_visits(
     """Yield each visit that would be marked, with its notice where it is a new one."""
     appointments = queries.appointments_by_id(connection, [each.id for visit in visits for each in visit.appointments])
     cards = saved_cards(connection, {each.owner.id for each in visits})
+    reminded = reminded_of(connection, list(appointments))
     for visit in visits:
         its = tuple(appointments[each.id] for each in visit.appointments)
-        foreseen = _foreseen(visit, its, fees.get(visit.id), cards.get(visit.owner.id))
+        foreseen = _foreseen(visit, its, fees.get(visit.id), cards.get(visit.owner.id), reminded)
         yield _told(visit, notices.get(visit.id, Plan()), foreseen)
 
 
@@ -42,7 +43,11 @@ def _told(visit: FoundVisit, notice: Plan, foreseen: MissedVisit) -> dict[str, A
 
 
 def _foreseen(
-    visit: FoundVisit, appointments: tuple[Appointment, ...], fee: NewFee | None, customer_id: str | None
+    visit: FoundVisit,
+    appointments: tuple[Appointment, ...],
+    fee: NewFee | None,
+    customer_id: str | None,
+    reminded: Collection[UUID],
 ) -> MissedVisit:
     """Return the visit as it would stand once it was marked."""
     return MissedVisit(
@@ -54,6 +59,7 @@ def _foreseen(
         missed=appointments,
         fee=_as_written(fee) if fee else None,
         customer_id=customer_id,
+        reminded=frozenset(each.id for each in appointments if each.id in reminded),
     )
 
 

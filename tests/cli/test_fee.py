@@ -8,6 +8,7 @@ import pytest
 from tests.cli.shell import Shell
 
 DETECT = ("run", "NoShowDetector", "--at", "2026-03-05T06:30:00Z", "--tenant", "hudson-paws")
+BY_MARIA = ("--who", "Maria", "--why", "she agreed")
 NOTHING = "00000000-0000-0000-0000-000000000000"
 
 
@@ -72,24 +73,28 @@ def test_fees_are_listed_for_people_and_for_machines(missed: Shell) -> None:
 
 def test_a_fee_can_be_charged_at_once_and_only_once(missed: Shell) -> None:
     (fee,) = fees(missed)
-    done = missed("fee", "charge", fee["id"])
+    done = missed("fee", "charge", fee["id"], "--now", *BY_MARIA)
     assert (done.code, done.out.split()[:5]) == (
         0, [fee["id"], "hudson-paws", "2026-03-04", "$25.00", "succeeded"],
     )  # fmt: skip
-    again = missed("fee", "charge", fee["id"])
+    again = missed("fee", "charge", fee["id"], "--now", *BY_MARIA)
     assert (again.code, again.out) == (2, "")
     open_ = "pending, failed, requires_action"
-    assert again.err == f"error: the fee {fee['id']} is succeeded; it would have to be {open_}\n"
+    assert again.err == (
+        f"error: the fee {fee['id']} is succeeded; it would have to be {open_}; "
+        "it was collected: give it back with `fee refund`\n"
+    )
     assert missed.sql("SELECT count(*) FROM payment_attempts") == [(1,)]
+    assert missed.sql("SELECT action, who, why FROM fee_actions") == [("charge", "Maria", "she agreed")]
 
 
 def test_a_fee_without_a_card_says_why_it_was_not_collected(missed: Shell) -> None:
     (fee,) = fees(missed)
     missed.sql("UPDATE owners SET has_payment_method = 0")
-    done = missed("fee", "charge", fee["id"])
+    done = missed("fee", "charge", fee["id"], "--now", *BY_MARIA)
     assert (done.code, done.err) == (1, "error: the fee was not collected (no_payment_method)\n")
     missed.sql("UPDATE owners SET has_payment_method = 1")
-    assert missed("fee", "charge", fee["id"]).code == 0
+    assert missed("fee", "charge", fee["id"], "--now", *BY_MARIA).code == 0
 
 
 def test_a_fee_can_be_forgiven_with_who_and_why_and_the_visit_goes_off_the_record(missed: Shell) -> None:
@@ -102,20 +107,73 @@ def test_a_fee_can_be_forgiven_with_who_and_why_and_the_visit_goes_off_the_recor
         "No-show fee, missed visit 1; waived by Maria: her dog was ill",
     )
     assert missed("fee", "waive", fee["id"], "--who", "Maria", "--why", "again").code == 2
-    assert missed("fee", "charge", fee["id"]).code == 2
+    assert missed("fee", "charge", fee["id"], "--now", *BY_MARIA).code == 2
     result = json.loads(missed(*DETECT, "--json").out)
     assert (result["corrected"], fees(missed)[0]["status"]) == (1, "waived")
     assert missed.sql("SELECT no_show_count, reputation_score FROM owners") == [(0, 100)]
 
 
+def test_all_fees_of_a_run_can_be_forgiven_and_what_was_collected_is_named(missed: Shell) -> None:
+    (fee,) = fees(missed)
+    ((run_id,),) = missed.sql("SELECT run_id FROM decisions WHERE kind = 'no_show'")
+    assert missed("fee", "charge", fee["id"], "--now", *BY_MARIA).code == 0
+    refused = missed("fee", "waive", "--run", run_id, "--who", "Maria", "--why", "snow")
+    assert (refused.code, refused.err) == (
+        1,
+        f"error: not waived: {fee['id']} is succeeded; it was collected: give it back with `fee refund`\n",
+    )
+    missed.sql("UPDATE payments SET status = 'failed'")
+    done = missed("fee", "waive", "--run", run_id, "--who", "Maria", "--why", "snow")
+    assert (done.code, fees(missed)[0]["status"]) == (0, "waived")
+    again = missed("fee", "waive", "--run", run_id, "--who", "Maria", "--why", "snow")
+    assert (again.code, missed.sql("SELECT count(*) FROM fee_actions WHERE action = 'waive'")) == (0, [(1,)])
+
+
+def test_a_collected_fee_is_given_back_in_parts_and_each_command_once(missed: Shell) -> None:
+    (fee,) = fees(missed)
+    early = missed("fee", "refund", fee["id"], *BY_MARIA)
+    pending = "it is pending; it would have to be succeeded or needs_refund"
+    assert (early.code, early.err) == (2, f"error: the fee {fee['id']} cannot be given back: {pending}\n")
+    missed("fee", "charge", fee["id"], "--now", *BY_MARIA)
+    part = ("fee", "refund", fee["id"], "--amount", "10.00", "--who", "Tom", "--why", "goodwill")
+    assert [missed(*part).code, missed(*part).code] == [0, 0]
+    assert fees(missed)[0]["status"] == "succeeded"
+    assert missed.sql("SELECT no_show_fee_charged FROM appointments") == [(1500,)]
+    much = missed("fee", "refund", fee["id"], "--amount", "15.01", *BY_MARIA)
+    assert (much.code, "1500 of 2500 USD (minor units) are left" in much.err) == (2, True)
+    rest = ("fee", "refund", fee["id"], "--who", "Tom", "--why", "all of it")
+    assert [missed(*rest).code, missed(*rest).code] == [0, 0]
+    assert fees(missed)[0]["status"] == "refunded"
+    assert missed.sql("SELECT amount, who, outcome FROM fee_actions WHERE action = 'refund' ORDER BY amount") == [
+        (1000, "Tom", "done"),
+        (1500, "Tom", "done"),
+    ]
+
+
+@pytest.mark.parametrize("amount", ["ten", "0.001", "-5", "0", "NaN", "Infinity"])
+def test_what_is_no_amount_is_not_given_back(missed: Shell, amount: str) -> None:
+    (fee,) = fees(missed)
+    missed.sql("UPDATE payments SET status = 'succeeded'")
+    done = missed("fee", "refund", fee["id"], f"--amount={amount}", *BY_MARIA)
+    assert (done.code, missed.sql("SELECT count(*) FROM fee_actions")) == (2, [(0,)])
+
+
 @pytest.mark.parametrize(
     ("arguments", "hint"),
     [
-        (("fee", "charge", NOTHING), f"error: there is no no-show fee {NOTHING}"),
+        (("fee", "charge", NOTHING, "--now", *BY_MARIA), f"error: there is no no-show fee {NOTHING}"),
         (("fee", "waive", NOTHING, "--who", "Maria", "--why", "ill"), f"error: there is no no-show fee {NOTHING}"),
         (("fee", "waive", NOTHING, "--who", "Maria"), "Missing option '--why'"),
         (("fee", "waive", NOTHING, "--why", "ill"), "Missing option '--who'"),
         (("fee", "charge", "12"), "'12' is not a valid UUID"),
+        (("fee", "charge", NOTHING, "--now", "--why", "ill"), "Missing option '--who'"),
+        (("fee", "charge", NOTHING, *BY_MARIA), "add --now if that is meant"),
+        (("fee", "waive", *BY_MARIA), "error: name fees, or a run with --run"),
+        (("fee", "waive", NOTHING, "--run", NOTHING, *BY_MARIA), "error: name fees, or a run with --run"),
+        (("fee", "waive", "--run", NOTHING, *BY_MARIA), f"error: no fee was made by a run {NOTHING}"),
+        (("fee", "waive", NOTHING, "--who", " ", "--why", "ill"), "Invalid value for '--who': it is empty"),
+        (("fee", "waive", NOTHING, "--who", "M", "--why", "x" * 501), "'--why': it is too long by 1 characters"),
+        (("fee", "refund", NOTHING, *BY_MARIA), f"error: there is no no-show fee {NOTHING}"),
         (("fee", "list", "--status", "lost"), "'lost' is not one of 'pending'"),
         ((*DETECT, "--accept-surge", "hudson-paws"), "write it like happy-paws:2026-03-01"),
         ((*DETECT, "--accept-surge", "hudson-paws:2026-13-01"), "write it like happy-paws:2026-03-01"),
@@ -144,7 +202,7 @@ def test_stripe_is_refused_only_where_cards_are_charged(migrated: Shell) -> None
     )
     assert (detect.code, detect.err) == (
         2,
-        "error: PAYMENT_PROVIDER: stripe is not part of this version yet; set PAYMENT_PROVIDER=console\n",
+        "error: STRIPE_SECRET_KEY: not set; set it, or PAYMENT_PROVIDER=console to charge nobody\n",
     )
     assert (remind.code, dry.code) == (0, 0)
 

@@ -10,6 +10,7 @@ from shared.fees import Charge, FeeCode
 from shared.policy import NoShowPolicy, TenantPolicy
 from shared.records import Tenant
 from shared.rules.fees import (
+    above_minimum,
     charge_for,
     description,
     is_fee_configured,
@@ -116,3 +117,24 @@ def test_a_declined_card_is_tried_again_after_one_three_and_seven_days() -> None
     failed = utc("2026-03-03T06:31Z")
     days = [at and (at - failed) // timedelta(days=1) for at in (next_attempt_at(failed, n) for n in (1, 2, 3, 4))]
     assert days == [1, 3, 7, None]
+
+
+@pytest.mark.parametrize(
+    ("cents", "currency", "waived"),
+    [
+        (49, "USD", True),
+        (50, "USD", False),
+        (29, "GBP", True),
+        (30, "GBP", False),
+        (49, "JPY", True),
+        (1, "XOF", False),
+    ],
+)
+def test_what_is_less_than_a_card_can_be_charged_is_waived(cents: int, currency: str, waived: bool) -> None:
+    found = above_minimum(Charge(cents, cents, None), currency)
+    assert found == Charge(cents, cents, FeeCode.BELOW_MINIMUM if waived else None)
+
+
+def test_what_is_waived_for_another_reason_stays_so() -> None:
+    covered = Charge(40, 40, FeeCode.COVERED_BY_DEPOSIT)
+    assert above_minimum(covered, "USD") == covered

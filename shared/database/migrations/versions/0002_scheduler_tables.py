@@ -17,6 +17,7 @@ _TABLES = (
     "decisions",
     "notifications",
     "payment_attempts",
+    "fee_actions",
     "reputation_events",
     "phone_blocks",
     "runs",
@@ -41,6 +42,7 @@ def upgrade() -> None:
     _create_decisions()
     _create_notifications()
     _create_payment_attempts()
+    _create_fee_actions()
     _create_reputation_events()
     _create_phone_blocks()
     _create_runs()
@@ -227,9 +229,31 @@ def _create_payment_attempts() -> None:
         sa.Column("parameters", sa.JSON),
         sa.Column("outcome", sa.String(40)),
         sa.Column("code", sa.String(100)),
+        sa.Column("stripe_charge_id", sa.String(255)),
         _instant("started_at", nullable=False),
         _instant("finished_at"),
     )
+
+
+def _create_fee_actions() -> None:
+    op.create_table(
+        "fee_actions",
+        _id(),
+        _reference("payment_id", "payments.id"),
+        sa.Column("action", sa.String(20), nullable=False),
+        sa.Column("who", sa.Unicode(200), nullable=False),
+        sa.Column("why", sa.Unicode(500), nullable=False),
+        sa.Column("amount", sa.Integer),
+        sa.Column("idempotency_key", sa.String(255)),
+        sa.Column("outcome", sa.String(20)),
+        sa.Column("code", sa.String(100)),
+        sa.Column("stripe_refund_id", sa.String(255)),
+        _instant("created_at", nullable=False),
+        _instant("updated_at"),
+        _one_of("action", ("charge", "waive", "refund")),
+        _one_of("outcome", ("asked", "done", "refused")),
+    )
+    op.create_index("ix_fee_actions_payment_id", "fee_actions", ["payment_id"])
 
 
 def _create_reputation_events() -> None:

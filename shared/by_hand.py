@@ -1,0 +1,101 @@
+"""What staff do to fees by hand, each with who and why: charge now, forgive, give back."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import Engine
+
+from shared.application import Application, payment_gateway
+from shared.collection import Collection, charge_by_hand
+from shared.collection.refunding import refund
+from shared.database import fee_actions, fees, queries
+from shared.database.engine import reading, writing
+from shared.database.fee_actions import NotRefundable
+from shared.database.fee_list import ListedFee
+from shared.fees import FeeAction
+from shared.gateways.payments import OutcomeUnknown, PaymentCredentialsRefused, PaymentError
+from shared.runtime import RunFailed, UsageError
+from shared.tally import Tally
+from shared.tasks.tenants import serve
+
+LONGEST = 500
+"""Characters that a payment's description holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """Who does something by hand, and why."""
+
+    who: str
+    why: str
+
+
+def charge(application: Application, fee_id: UUID, staff: Staff) -> None:
+    """Charge one fee now, whatever its hold and age. What came of it stands in its row.
+
+    Raise UsageError when it cannot be charged at all, ConfigurationError without a payment provider.
+    """
+    gateway, started, tally = payment_gateway(application), application.clock(), Tally()
+    with reading(application.engine) as connection:
+        tenants = queries.active_tenants(connection)
+    served, _ = serve(tenants, application.defaults, application.zone, tally)
+    collection = Collection(
+        engine=application.engine,
+        gateway=gateway,
+        served={each.tenant.id: each for each in served},
+        run_id=uuid4(),
+        now=application.clock,
+        wall=application.clock,
+        is_out_of_time=lambda: False,
+        tally=tally,
+    )
+    note = fee_actions.action(FeeAction.CHARGE, fee_id, staff.who, staff.why, started)
+    try:
+        is_claimed = charge_by_hand(collection, fee_id, note)
+    except PaymentCredentialsRefused as error:
+        raise _credentials_refused(error) from error
+    if not is_claimed:
+        raise UsageError(f"the fee {fee_id} cannot be charged: another run is at it, or its business is not served")
+
+
+def waive(engine: Engine, forgiven: Iterable[ListedFee], staff: Staff, now: datetime) -> set[UUID]:
+    """Forgive fees that nobody paid; return those that were. The others changed at the same moment."""
+    words = {each.id: f"{each.description or 'No-show fee'}; waived by {staff.who}: {staff.why}" for each in forgiven}
+    with writing(engine) as connection:
+        waived = fees.waive(connection, {id_: text[:LONGEST] for id_, text in words.items()}, now)
+        rows = [fee_actions.action(FeeAction.WAIVE, id_, staff.who, staff.why, now) for id_ in sorted(waived)]
+        fee_actions.note(connection, rows)
+    return waived
+
+
+def give_back(application: Application, fee_id: UUID, amount_cents: int | None, staff: Staff) -> None:
+    """Give a collected fee back: so much of it, or all that is left. The same command given again gives back once.
+
+    Raise UsageError for what cannot be given back, RunFailed when it was not, or when that is not known.
+    """
+    gateway, now = payment_gateway(application), application.clock()
+    try:
+        with writing(application.engine) as connection:
+            asked = fee_actions.ask_refund(connection, fee_id, amount_cents, staff.who, staff.why, now)
+    except NotRefundable as error:
+        raise UsageError(f"the fee {fee_id} cannot be given back: {error}") from error
+    trouble = refund(application.engine, gateway, asked, now)
+    if trouble is not None:
+        raise _not_given_back(trouble) from trouble
+
+
+def _not_given_back(trouble: PaymentError) -> RunFailed:
+    if isinstance(trouble, PaymentCredentialsRefused):
+        return _credentials_refused(trouble)
+    if isinstance(trouble, OutcomeUnknown):
+        return RunFailed(
+            f"it is not known whether the money went back ({trouble.code}); give the same command again: "
+            "it finds out, and gives back only what was not"
+        )
+    return RunFailed(f"nothing was given back ({trouble.code})")
+
+
+def _credentials_refused(error: PaymentError) -> RunFailed:
+    return RunFailed(f"the payment provider refuses the credentials ({error.code}); check the STRIPE_ settings")

@@ -1,0 +1,10 @@
+"""Collecting fees: claim what is due, look at it again, charge, record. The sibling of delivery.
+
+No transaction is open while the provider is asked, and what a dead worker left is looked up before anything is charged.
+"""
+
+from shared.collection.claiming import would_collect
+from shared.collection.collection import Collection
+from shared.collection.loop import charge_by_hand, collect
+
+__all__ = ["Collection", "charge_by_hand", "collect", "would_collect"]

@@ -1,0 +1,71 @@
+"""Giving a fee back, in full or in part. The same command given again gives back once."""
+
+import asyncio
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Engine
+
+from shared.database import fee_actions
+from shared.database.engine import writing
+from shared.database.fee_actions import AskedRefund
+from shared.fees import ActionOutcome
+from shared.gateways.payments import (
+    Misconfigured,
+    NotProcessed,
+    PaymentError,
+    PaymentGateway,
+    ProviderFailed,
+    Refund,
+)
+
+GIVEN_BACK_ALREADY: Final = "charge_already_refunded"
+"""The provider's code for a charge of which nothing is left: somebody gave it back there."""
+
+
+def refund(engine: Engine, gateway: PaymentGateway, asked: AskedRefund, now: datetime) -> PaymentError | None:
+    """Give back what was asked for; return why it was not, None if it was. Raise PaymentCredentialsRefused.
+
+    After an unclear answer it stays on record as asked for: the same command finds out, and gives back what was not.
+    """
+    if asked.outcome is ActionOutcome.DONE:
+        return None
+    changes, trouble = asyncio.run(_give_back(gateway, asked))
+    with writing(engine) as connection:
+        nothing_left = changes.get("code") == GIVEN_BACK_ALREADY
+        fee_actions.end_refund(connection, asked, changes, now, nothing_left=nothing_left)
+    return trouble
+
+
+async def _give_back(gateway: PaymentGateway, asked: AskedRefund) -> tuple[dict[str, Any], PaymentError | None]:
+    """Return what is written onto the request, and what went wrong."""
+    wanted = Refund(
+        id=asked.id,
+        key=asked.key,
+        intent_id=asked.intent_id or "",
+        amount_cents=asked.amount_cents,
+        currency=asked.currency,
+        account=asked.account,
+        metadata={"payment": str(asked.fee_id), "refund": str(asked.id)},
+    )
+    async with gateway.connected():
+        try:
+            found = await gateway.find_refund(wanted) if asked.is_repeated else None
+        except PaymentError as error:
+            return {"code": error.code}, error
+        try:
+            made = found or await gateway.refund(wanted)
+        except PaymentError as error:
+            return _not_given(asked, error)
+    return {"outcome": ActionOutcome.DONE, "stripe_refund_id": made, "code": None}, None
+
+
+def _not_given(asked: AskedRefund, error: PaymentError) -> tuple[dict[str, Any], PaymentError | None]:
+    if error.code == GIVEN_BACK_ALREADY:
+        return {"outcome": ActionOutcome.DONE, "code": error.code}, None
+    if isinstance(error, NotProcessed | Misconfigured):
+        return {"outcome": ActionOutcome.REFUSED, "code": error.code}, error
+    if isinstance(error, ProviderFailed) and asked.is_repeated:
+        # The key only repeats the error, and the books hold no refund: the next time it has another key.
+        return {"idempotency_key": fee_actions.next_key(asked.key), "code": error.code}, error
+    return {"code": error.code}, error

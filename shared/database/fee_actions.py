@@ -1,0 +1,132 @@
+"""What staff did to fees by hand: who and why, and for refunds what became of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4, uuid5
+
+from sqlalchemy import Connection, and_, func, select, update
+
+from shared.database.tables import appointments, fee_actions, payment_attempts, payments
+from shared.fees import ActionOutcome, FeeAction, FeeStatus
+
+_REFUNDABLE = (FeeStatus.SUCCEEDED, FeeStatus.NEEDS_REFUND)
+
+
+@dataclass(frozen=True, slots=True)
+class AskedRefund:
+    """A refund on record. `is_repeated`: it was asked for before, and perhaps was made."""
+
+    id: UUID
+    key: str
+    fee_id: UUID
+    intent_id: str | None
+    amount_cents: int
+    currency: str
+    account: str | None
+    outcome: ActionOutcome
+    is_repeated: bool
+
+
+class NotRefundable(Exception):
+    """The fee cannot give back so much. The message says why."""
+
+
+def action(kind: FeeAction, fee_id: UUID, who: str, why: str, now: datetime) -> dict[str, Any]:
+    """Return the row that says who did what to a fee, and why."""
+    return {"id": uuid4(), "payment_id": fee_id, "action": kind, "who": who, "why": why, "created_at": now}
+
+
+def note(connection: Connection, actions: Sequence[Mapping[str, Any]]) -> None:
+    """Write down what staff did."""
+    if actions:
+        connection.execute(fee_actions.insert(), list(actions))
+
+
+def refund_id(fee_id: UUID, amount_cents: int | None, why: str) -> UUID:
+    """Return the id of a refund: the same command given again means the same one, whoever gives it."""
+    return uuid5(fee_id, f"refund:{'rest' if amount_cents is None else amount_cents}:{why.strip().casefold()}")
+
+
+def ask_refund(
+    connection: Connection, fee_id: UUID, amount_cents: int | None, who: str, why: str, now: datetime
+) -> AskedRefund:
+    """Put a refund on record before it is asked for, or return the one that the same command put there before.
+
+    `amount_cents`: None for all that is left. Raise NotRefundable for more than that. Index: primary key.
+    """
+    id_ = refund_id(fee_id, amount_cents, why)
+    is_fee = and_(payments.c.id == fee_id, payments.c.type == "no_show_fee")
+    connection.execute(update(payments).where(is_fee).values(updated_at=now))  # others wait: the sum below stays true
+    fee = connection.execute(select(payments).where(is_fee)).one()
+    known = connection.execute(select(fee_actions).where(fee_actions.c.id == id_)).one_or_none()
+    if known is not None and known.outcome != ActionOutcome.REFUSED:
+        return _asked(connection, fee, known, is_repeated=True)
+    left = fee.amount - _given_back(connection, fee_id, ActionOutcome.ASKED, ActionOutcome.DONE)
+    amount = left if amount_cents is None else amount_cents
+    if fee.status not in _REFUNDABLE:
+        raise NotRefundable(f"it is {fee.status}; it would have to be {' or '.join(_REFUNDABLE)}")
+    if not 0 < amount <= left:
+        raise NotRefundable(f"{left} of {fee.amount} {fee.currency} (minor units) are left to give back")
+    row = action(FeeAction.REFUND, fee_id, who, why, now) | {"id": id_, "amount": amount}
+    if known is None:
+        asked = {"outcome": ActionOutcome.ASKED, "idempotency_key": str(id_)}
+        note(connection, [row | asked])
+    else:
+        asked = {"outcome": ActionOutcome.ASKED, "idempotency_key": next_key(known.idempotency_key)}
+        connection.execute(update(fee_actions).where(fee_actions.c.id == id_).values(row | asked))
+    written = connection.execute(select(fee_actions).where(fee_actions.c.id == id_)).one()
+    return _asked(connection, fee, written, is_repeated=known is not None)
+
+
+def next_key(key: str) -> str:
+    """Return the idempotency key after one that only repeats an error."""
+    base, _, number = key.partition("/")
+    return f"{base}/{int(number or 1) + 1}"
+
+
+def end_refund(
+    connection: Connection, asked: AskedRefund, changes: Mapping[str, Any], now: datetime, *, nothing_left: bool
+) -> None:
+    """Write what became of a refund; a fee that was given back in full is `refunded`. Index: primary key.
+
+    `nothing_left`: the provider says so, whatever is on record here.
+    """
+    connection.execute(update(payments).where(payments.c.id == asked.fee_id).values(updated_at=now))
+    is_it = and_(fee_actions.c.id == asked.id, fee_actions.c.outcome == ActionOutcome.ASKED)
+    connection.execute(update(fee_actions).where(is_it).values({**changes, "updated_at": now}))
+    fee = connection.execute(select(payments).where(payments.c.id == asked.fee_id)).one()
+    kept = 0 if nothing_left else fee.amount - _given_back(connection, asked.fee_id, ActionOutcome.DONE)
+    if kept <= 0:
+        is_open = and_(payments.c.id == asked.fee_id, payments.c.status.in_(_REFUNDABLE))
+        connection.execute(update(payments).where(is_open).values(status=FeeStatus.REFUNDED, updated_at=now))
+    if fee.appointment_id and kept < fee.amount:
+        statement = update(appointments).where(appointments.c.id == fee.appointment_id)
+        connection.execute(statement.values(no_show_fee_charged=max(kept, 0), updated_at=now))
+
+
+def _given_back(connection: Connection, fee_id: UUID, *outcomes: ActionOutcome) -> int:
+    """The sum of a fee's refunds. Index: fee_actions (payment_id)."""
+    query = select(func.coalesce(func.sum(fee_actions.c.amount), 0)).where(
+        fee_actions.c.payment_id == fee_id,
+        fee_actions.c.action == FeeAction.REFUND,
+        fee_actions.c.outcome.in_(outcomes),
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+def _asked(connection: Connection, fee: Any, row: Any, *, is_repeated: bool) -> AskedRefund:
+    query = select(payment_attempts.c.parameters).where(payment_attempts.c.payment_id == fee.id)
+    last = connection.execute(query.order_by(payment_attempts.c.attempt.desc()).limit(1)).scalar()
+    return AskedRefund(
+        id=row.id,
+        key=row.idempotency_key,
+        fee_id=fee.id,
+        intent_id=fee.stripe_payment_intent_id,
+        amount_cents=row.amount,
+        currency=fee.currency,
+        account=(last or {}).get("account"),
+        outcome=ActionOutcome(row.outcome),
+        is_repeated=is_repeated,
+    )
