@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from shared import logs, telemetry
@@ -297,19 +298,24 @@ def _scope(
 
 
 def _measure(application: Application, result: dict[str, Any]) -> None:
-    """Tell telemetry the result, how many texts are due and how long they have waited, and who is given a rest."""
+    """Tell telemetry the result, and how the whole stands: what waits, who is given a rest, when each job was done."""
     telemetry.record(telemetry.numbers_of(result))
-    wall = application.clock()
     try:
         with reading(application.engine) as connection:
-            waiting, known = health.waiting_texts(connection, wall), breakers.all_of_them(connection)
+            telemetry.record(list(_standing(connection, application.clock())))
     except SQLAlchemyError as error:  # the run is done and noted: what only telemetry reads must not fail it
         log.warning("the outbox cannot be measured: %s", first_line(error))
-        return
-    age = (wall - (waiting.since or wall)).total_seconds()
-    rests = {each.name: each.state is not BreakerState.CLOSED for each in known}
-    telemetry.record([telemetry.Number("queue_length", waiting.count), telemetry.Number("queue_age_seconds", age)])
-    telemetry.record(telemetry.Number("breaker_open", is_open, {"provider": name}) for name, is_open in rests.items())
+
+
+def _standing(connection: Connection, wall: datetime) -> Iterator[telemetry.Number]:
+    waiting = health.waiting_texts(connection, wall)
+    yield telemetry.Number("queue_length", waiting.count)
+    yield telemetry.Number("queue_age_seconds", (wall - (waiting.since or wall)).total_seconds())
+    for each in breakers.all_of_them(connection):
+        yield telemetry.Number("breaker_open", each.state is not BreakerState.CLOSED, {"provider": each.name})
+    for job in JOBS:
+        for done in runs.latest(connection, wall, task=job, statuses=runs.DONE):
+            yield telemetry.Number("hours_since_done", (wall - done.started_at) / timedelta(hours=1), {"job": job})
 
 
 def _finish(

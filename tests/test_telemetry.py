@@ -175,6 +175,14 @@ def test_a_text_that_is_not_due_yet_has_not_waited(observed: Application, insigh
     assert [value for name, value, _ in insights.metrics() if name == "petcare.queue_age_seconds"] == [0]
 
 
+def test_each_run_tells_when_every_job_was_done_last(observed: Application, insights: Ingestion, clock: Clock) -> None:
+    runtime.run(replace(observed, telemetry=TelemetrySettings()), "VaccinationMonitor")
+    clock.pass_(hours=3)
+    runtime.run(observed, JOB)
+    found = {own["job"]: value for name, value, own in insights.metrics() if name == "petcare.hours_since_done"}
+    assert found == {"VaccinationMonitor": 3, JOB: 0}
+
+
 # The lines
 
 
