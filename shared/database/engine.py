@@ -35,6 +35,8 @@ def open_engine(url: str) -> Engine:
         raise DatabaseUnusable(f"DATABASE_URL: {error}") from None
     except (ArgumentError, ImportError, ValueError) as error:
         raise DatabaseUnusable(f"DATABASE_URL: {_without_secrets(url, error)}") from None
+    if odbc.signs_in_as_whoever_is_here(parsed):
+        odbc.give_token(engine)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_sqlite)

@@ -1,13 +1,20 @@
 """Addresses of SQL Server and Azure SQL: which ODBC driver, and signing in without a password."""
 
+import logging
 import re
+import struct
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
+from sqlalchemy import Engine, event
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import SQLAlchemyError
 
 _DRIVER: Final = re.compile(r"ODBC Driver (1[7-9]|[2-9]\d) for SQL Server")
 """Microsoft's drivers. Older ones than 17 cannot sign in by a managed identity."""
+
+_ACCESS_TOKEN: Final = 1256  # SQL_COPT_SS_ACCESS_TOKEN, of Microsoft's msodbcsql.h
+_AUDIENCE: Final = "https://database.windows.net/.default"
 
 
 class NoDriver(Exception):
@@ -27,6 +34,34 @@ def completed(url: URL) -> URL:
     import pyodbc
 
     return url.update_query_dict({"driver": newest(pyodbc.drivers())})
+
+
+def signs_in_as_whoever_is_here(url: URL) -> bool:
+    """Whether the address asks for `Authentication=ActiveDirectoryDefault`: the one signed in by `az login`.
+
+    The driver itself does not know that word: `give_token` does what it means.
+    """
+    return _spelled(url).query.get("authentication", "") == "ActiveDirectoryDefault"
+
+
+def give_token(engine: Engine) -> None:
+    """Let each new connection of the engine sign in with a token of whoever is signed in to Azure here."""
+    from azure.core.exceptions import ClientAuthenticationError
+    from azure.identity import DefaultAzureCredential
+
+    logging.getLogger("azure").setLevel(logging.ERROR)  # it tells at length of each way that it tried in vain
+    credential = DefaultAzureCredential()
+
+    def sign_in(_dialect: Any, _record: Any, arguments: list[Any], options: dict[str, Any]) -> None:
+        # The driver refuses a token beside any other way to sign in, and SQLAlchemy has written one or two.
+        arguments[0] = re.sub(r";(authentication|trusted_connection)=\w+", "", arguments[0], flags=re.IGNORECASE)
+        try:
+            token = credential.get_token(_AUDIENCE).token.encode("utf-16-le")
+        except ClientAuthenticationError as error:
+            raise SQLAlchemyError("nobody is signed in to Azure here; run: az login") from error
+        options["attrs_before"] = {_ACCESS_TOKEN: struct.pack(f"<I{len(token)}s", len(token), token)}
+
+    event.listen(engine, "do_connect", sign_in)
 
 
 def newest(installed: Sequence[str]) -> str:

@@ -4,10 +4,11 @@ import sys
 from types import SimpleNamespace
 
 import pytest
+from azure.identity import CredentialUnavailableError
 from sqlalchemy.engine import make_url
 
 from shared.database import odbc
-from shared.database.engine import DatabaseUnusable, open_engine
+from shared.database.engine import DatabaseUnusable, ensure_ready, open_engine
 
 AZURE = "mssql+pyodbc://@petcare.database.windows.net/petcare"
 OLD, D17, D18 = "SQL Server", "ODBC Driver 17 for SQL Server", "ODBC Driver 18 for SQL Server"
@@ -18,7 +19,7 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The drivers that pyodbc finds: a stand-in for the module, which does not load without unixODBC."""
     drivers = [OLD, D17]
     stand_in = SimpleNamespace(
-        drivers=lambda: drivers, version="5.5.0", paramstyle="qmark", pooling=True, Error=OSError
+        drivers=lambda: drivers, version="5.5.0", paramstyle="qmark", pooling=True, Error=OSError, Cursor=object
     )
     monkeypatch.setitem(sys.modules, "pyodbc", stand_in)
     return drivers
@@ -77,3 +78,36 @@ def test_without_unixodbc_one_line_says_so(monkeypatch: pytest.MonkeyPatch) -> N
 @pytest.mark.parametrize("url", ["sqlite:///petcare.db", "postgresql+psycopg://user@host/name"])
 def test_other_databases_are_left_alone(url: str) -> None:
     assert odbc.completed(make_url(url)) == make_url(url)
+
+
+def test_whoever_is_signed_in_to_azure_here_gives_a_token_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, connected = [], []
+
+    class Credential:
+        def get_token(self, audience: str) -> SimpleNamespace:
+            asked.append(audience)
+            return SimpleNamespace(token="t0")
+
+    def connect(text: str, **options: object) -> None:
+        connected.append((text, options))
+        raise RuntimeError("there is no server")
+
+    monkeypatch.setattr("azure.identity.DefaultAzureCredential", Credential)
+    monkeypatch.setattr(sys.modules["pyodbc"], "connect", connect, raising=False)
+    engine = open_engine(f"{AZURE}?Authentication=ActiveDirectoryDefault&Encrypt=yes")
+    with pytest.raises(RuntimeError, match="there is no server"):
+        engine.connect()
+    assert asked == ["https://database.windows.net/.default"]
+    ((text, options),) = connected
+    assert text == f"DRIVER={{{D17}}};Server=petcare.database.windows.net;Database=petcare;Encrypt=yes"
+    assert options["attrs_before"] == {1256: b"\x04\0\0\0t\x000\x00"}  # its length, then itself in UTF-16
+
+
+def test_when_nobody_is_signed_in_to_azure_one_line_says_what_to_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Credential:
+        def get_token(self, audience: str) -> None:
+            raise CredentialUnavailableError(f"no token for {audience}")
+
+    monkeypatch.setattr("azure.identity.DefaultAzureCredential", Credential)
+    with pytest.raises(DatabaseUnusable, match=r"nobody is signed in to Azure here; run: az login$"):
+        ensure_ready(open_engine(f"{AZURE}?Authentication=ActiveDirectoryDefault"))
