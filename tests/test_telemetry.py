@@ -15,6 +15,7 @@ from uuid import uuid4
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import OperationalError
 
 from shared import logs, runtime, telemetry
 from shared.application import Application
@@ -312,8 +313,10 @@ def test_more_lines_than_the_queue_holds_are_dropped_not_waited_for(
 def test_what_cannot_be_measured_fails_no_run(
     observed: Application, insights: Ingestion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with observed.engine.begin() as connection:
-        connection.execute(text("DROP TABLE breakers"))
+    def gone(*_: object) -> None:
+        raise OperationalError("SELECT", {}, Exception("the line is dead"))
+
+    monkeypatch.setattr(runtime.health, "waiting_texts", gone)
     assert runtime.run(observed, "ReputationUpdater")["total_errors"] == 0
     assert "petcare.tenants" in [name for name, *_ in insights.metrics()]
 
