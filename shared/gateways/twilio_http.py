@@ -14,10 +14,9 @@ if TYPE_CHECKING:
     from twilio.http.response import Response
 
 CONNECT_SECONDS: Final = 10.0
-READ_SECONDS: Final = 20.0
-"""How long Twilio may keep silent. Sending usually takes 0.1 to 0.3 s."""
-TOTAL_SECONDS: Final = 30.0
-"""For an answer that comes in drops. Above CONNECT_SECONDS, so that a slow connecting is known for what it is."""
+TOTAL_SECONDS: Final = 20.0
+"""From beginning to end; sending usually takes 0.1 to 0.3 s. Above CONNECT_SECONDS, so that slow connecting is known
+for what it is."""
 
 CONNECTING: Final[Mapping[type[Exception], Trouble]] = {
     aiohttp.ClientConnectorDNSError: Trouble.NO_DNS,
@@ -72,7 +71,7 @@ class Http:
 @asynccontextmanager
 async def open_http(connections: int) -> AsyncIterator[Http]:
     """Open a client with at most so many connections, which stay open for the length of the block."""
-    timeout = aiohttp.ClientTimeout(total=TOTAL_SECONDS, connect=CONNECT_SECONDS, sock_read=READ_SECONDS)
+    timeout = aiohttp.ClientTimeout(total=TOTAL_SECONDS, connect=CONNECT_SECONDS)
     connector = aiohttp.TCPConnector(limit=connections)
     async with aiohttp.ClientSession(
         connector=connector, timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()

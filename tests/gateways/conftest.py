@@ -1,9 +1,11 @@
 """A stand-in for Twilio on this machine, and our gateway to it."""
 
+import socket
 from collections.abc import Iterator
 
 import pytest
 
+from shared.gateways import twilio_http
 from shared.gateways.twilio import TwilioSms
 from tests.loopback.twilio import ACCOUNT, NUMBER, TOKEN, LoopbackTwilio
 
@@ -19,3 +21,24 @@ def server() -> Iterator[LoopbackTwilio]:
 def twilio(server: LoopbackTwilio) -> TwilioSms:
     """Our gateway to it."""
     return TwilioSms(ACCOUNT, TOKEN, number=NUMBER, base_url=server.url)
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time-outs that a test can wait for."""
+    monkeypatch.setattr(twilio_http, "CONNECT_SECONDS", 0.3)
+    monkeypatch.setattr(twilio_http, "TOTAL_SECONDS", 0.6)
+
+
+@pytest.fixture
+def deaf_port() -> Iterator[int]:
+    """A port that answers no more connections: its queue is full, and nobody takes from it."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
+        address = listener.getsockname()
+        waiting = [socket.socket() for _ in range(4)]
+        for each in waiting:
+            each.setblocking(False)
+            each.connect_ex(address)
+        yield int(address[1])
+        for each in waiting:
+            each.close()

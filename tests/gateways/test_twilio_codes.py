@@ -93,7 +93,9 @@ def test_an_unknown_code_is_taken_by_its_http_status_and_a_server_error_always(
     assert (type(answer), answer.code) == (error, str(code))
 
 
-@pytest.mark.parametrize("body", [HTML, b"", b"{}", b"[]", b'"x"', b"null", b'{"code": null}', b'{"code": 404}'])
+@pytest.mark.parametrize(
+    "body", [HTML, b"", b"\xff\xfe", b"{}", b"[]", b'"x"', b"null", b'{"code": null}', b'{"code": 404}']
+)
 @pytest.mark.parametrize(
     ("status", "error"),
     [

@@ -2,11 +2,9 @@
 
 import asyncio
 import socket
-from collections.abc import Iterator
 
 import pytest
 
-from shared.gateways import twilio_http
 from shared.gateways.sms import Accepted, OutcomeUnknown, Unreachable
 from shared.gateways.twilio import TwilioSms
 from tests.gateways.asking import outcome, sent, text
@@ -42,14 +40,6 @@ def nobody_knows(gateway: TwilioSms) -> str:
     return answer.code
 
 
-@pytest.fixture
-def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Time-outs that a test can wait for."""
-    monkeypatch.setattr(twilio_http, "CONNECT_SECONDS", 0.3)
-    monkeypatch.setattr(twilio_http, "READ_SECONDS", 0.3)
-    monkeypatch.setattr(twilio_http, "TOTAL_SECONDS", 0.6)
-
-
 # Nothing left
 
 
@@ -58,20 +48,6 @@ def closed_port() -> int:
     """A port on which nobody listens."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
-
-
-@pytest.fixture
-def deaf_port() -> Iterator[int]:
-    """A port that answers no more connections: its queue is full, and nobody takes from it."""
-    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
-        address = listener.getsockname()
-        waiting = [socket.socket() for _ in range(4)]
-        for each in waiting:
-            each.setblocking(False)
-            each.connect_ex(address)
-        yield int(address[1])
-        for each in waiting:
-            each.close()
 
 
 def test_a_refused_connection(closed_port: int) -> None:

@@ -70,6 +70,14 @@ def test_no_error_about_the_log_tells_any_of_it(server: LoopbackTwilio, twilio: 
         server._next.clear()
 
 
+@pytest.mark.usefixtures("hurried")
+def test_no_connection_for_the_log_tells_none_of_it_either(deaf_port: int) -> None:
+    """The error of aiohttp names the whole address."""
+    with pytest.raises(SmsError) as raised:
+        logged(TwilioSms(ACCOUNT, TOKEN, number=NUMBER, base_url=f"http://127.0.0.1:{deaf_port}"), to=TO)
+    assert told("".join(traceback.format_exception(raised.value))) == []
+
+
 def test_the_gateway_does_not_show_them_as_text(twilio: TwilioSms) -> None:
     assert told(repr(twilio)) == []
     assert ACCOUNT not in repr(twilio)
