@@ -18,7 +18,7 @@ from shared.database.tables import (
     reputation_events,
     services,
 )
-from shared.records import AppointmentStatus, EventKind, Kind
+from shared.records import AppointmentStatus, EventKind, Kind, Outcome
 from shared.reputation import BEST_SCORE, PastAppointment, Standing
 
 _NEGATIVE = (EventKind.NO_SHOW, EventKind.LATE_CANCELLATION)
@@ -80,7 +80,11 @@ _BELOW_BEST: Select[Any] = select(
     owners.c.id, owners.c.tenant_id, owners.c.reputation_score, owners.c.last_reputation_update, owners.c.created_at
 ).where(owners.c.reputation_score < BEST_SCORE, owners.c.deleted_at.is_(None))
 
-_WAS_DETECTED = exists().where(decisions.c.subject_id == appointments.c.id, decisions.c.kind == Kind.NO_SHOW)
+_WAS_DETECTED = exists().where(
+    decisions.c.subject_id == appointments.c.id,
+    decisions.c.kind == Kind.NO_SHOW,
+    decisions.c.outcome == Outcome.NOTIFY,  # not what was skipped because the business was closed that day
+)
 _COUNTS = or_(
     appointments.c.status == AppointmentStatus.COMPLETED,
     and_(

@@ -170,6 +170,19 @@ def test_a_no_show_that_staff_marked_on_a_day_that_detection_charged_is_not_char
     assert score_of(application, owner) == 80
 
 
+def test_a_no_show_that_staff_marked_is_settled_once_its_day_is_not_closed_any_more(
+    application: Application, tenant: UUID
+) -> None:
+    closed = json.dumps({"no_show": {"closed_on": [str(MONDAY.date())]}})
+    rows.change(application.engine, tables.tenants, tenant, settings=closed)
+    missed = visit(application, tenant, new_owner(application, tenant), MONDAY, "confirmed")
+    assert run(application, "NoShowDetector", at=MONDAY + DAY / 2)["skipped"] == {"closed_day": 1}
+    rows.change(application.engine, tables.appointments, missed, status="no_show")
+    assert run(application, JOB)["events_settled"] == 0
+    rows.change(application.engine, tables.tenants, tenant, settings=None)
+    assert run(application, JOB)["events_settled"] == 1
+
+
 def test_a_no_show_that_was_detected_is_not_settled(application: Application, tenant: UUID) -> None:
     owner = new_owner(application, tenant)
     missed = visit(application, tenant, owner, MONDAY, "no_show")
