@@ -80,18 +80,17 @@ def day_counts(connection: Connection, tenant_ids: Sequence[UUID], day: Day) -> 
     return [DayCount(*row) for row in connection.execute(query)]
 
 
-def mark(connection: Connection, ids: Iterable[UUID], over_by: datetime, run_id: UUID, now: datetime) -> set[UUID]:
-    """Turn appointments about which `run_id` just decided into no-shows; return those that still were to be.
+def mark(connection: Connection, ids: Iterable[UUID], over_by: datetime, now: datetime) -> set[UUID]:
+    """Turn appointments whose decisions this transaction won into no-shows; return those that still were to be.
 
     Everything that made them candidates is asked again: a check-in, a move or a cancellation at the same moment wins.
     """
-    decided = and_(_SAME, decisions.c.run_id == run_id, decisions.c.outcome == Outcome.NOTIFY)
     marked: set[UUID] = set()
     for some in chunks(sorted(ids)):
         statement = (
             update(appointments)
             .where(appointments.c.id.in_(some), _is_open(), appointments.c.scheduled_end <= over_by)
-            .where(exists().where(decided))
+            .where(exists().where(_SAME))  # it starts when it did when that was decided
             .values(status=AppointmentStatus.NO_SHOW, updated_at=now)
             .returning(appointments.c.id)
         )

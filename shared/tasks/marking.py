@@ -76,7 +76,7 @@ class Marking:
         )
         won = ledger.record(connection, plan, context.run_id, context.now)
         ours = {id_ for id_, each in decided.items() if each.ledger_key in won}
-        marked = no_shows.mark(connection, ours, over_by, context.run_id, context.now)
+        marked = no_shows.mark(connection, ours, over_by, context.now)
         ledger.withdraw(connection, [decided[id_].ledger_key for id_ in ours - marked])
         left = [each.limited_to(marked) for each in visits]
         return [each for each in left if each.appointments]

@@ -89,6 +89,7 @@ def test_what_is_written_down_says_how_the_amount_came_about() -> None:
     assert description(2, charge) == "No-show fee, missed visit 2 less deposit"
     covered = charge_for([missed(START, deposit_paid=5000)], 2, SALON)
     assert description(2, covered).endswith("covered by deposit")
+    assert description(1, charge_for([missed(START)], 1, SALON)) == "No-show fee, missed visit 1"
 
 
 @pytest.mark.parametrize(

@@ -160,7 +160,7 @@ def test_a_fee_that_staff_waived_stays_waived_and_event_and_count_go_with_it(paw
     assert paws.run()["corrected"] == 0
 
 
-def test_a_fee_that_the_deposit_covered_is_no_forgiveness(paws: Salon) -> None:
+def test_a_fee_that_the_deposit_covered_is_no_forgiveness(paws: Salon, clock: Clock) -> None:
     appointment = paws.missed(deposit_paid=9000)
     paws.run()
     assert paws.run()["corrected"] == 0
@@ -168,6 +168,10 @@ def test_a_fee_that_the_deposit_covered_is_no_forgiveness(paws: Salon) -> None:
     paws.set(appointment, status="completed")
     assert paws.run()["corrected"] == 1
     assert paws.fee().status == "cancelled"
+    closed = paws.fee()
+    clock.pass_(days=1)
+    paws.run()
+    assert paws.fee() == closed
 
 
 @pytest.mark.parametrize("status", ["failed", "requires_action"])
@@ -246,6 +250,17 @@ def test_another_tenants_appointments_are_another_matter(application: Applicatio
     paws.set(appointment, status="completed")
     assert other.run(only=["other"])["corrected"] == 0
     assert paws.run()["corrected"] == 1
+
+
+def test_a_run_for_one_business_closes_no_other_ones_fees(application: Application, paws: Salon) -> None:
+    salon(application, subdomain="other")
+    appointment = paws.missed()
+    paws.run()
+    paws.set(appointment, status="completed")
+    paws.run()
+    rows.change(paws.engine, tables.payments, paws.fee().id, status="succeeded")  # paid at the very same moment
+    assert (paws.run(only=["other"])["needs_refund"], paws.fee().status) == (0, "succeeded")
+    assert (paws.run()["needs_refund"], paws.fee().status) == (1, "needs_refund")
 
 
 def test_a_killed_correction_is_done_whole_by_the_next_run(

@@ -159,10 +159,11 @@ def test_a_visit_found_by_two_runs_costs_one_fee(application: Application, clock
     assert (len(paws.fees()), paws.owners(), len(paws.events()), len(sms.sent)) == (1, [(1, 80)], 1, 1)
 
 
+@pytest.mark.parametrize("rows_a_page", [2, 4])
 def test_a_visit_is_whole_even_where_a_page_ends_in_the_middle_of_it(
-    application: Application, monkeypatch: pytest.MonkeyPatch
+    application: Application, monkeypatch: pytest.MonkeyPatch, rows_a_page: int
 ) -> None:
-    monkeypatch.setattr("shared.tasks.no_show_detector.BATCH", 2)
+    monkeypatch.setattr("shared.tasks.no_show_detector.BATCH", rows_a_page)
     paws = salon(application)
     paws.kept(NOON - 5 * HOUR, 20)
     for owner in [paws.owner() for _ in range(3)]:
@@ -303,6 +304,7 @@ def test_a_snow_day_at_a_salon_of_two_groomers_charges_nobody(application: Appli
     assert rows.only(application.engine, tables.runs).status == "held"
     assert paws.run(accept_surge=[("paws", date(2026, 3, 3))])["total_detected"] == 4
     assert {paws.status(each) for each in missed} == {"no_show"}
+    assert paws.run()["held"] == []  # nothing is left of that day to be held
 
 
 def test_a_desk_that_stops_checking_in_on_a_tuesday_does_not_stop_the_monday(
@@ -334,6 +336,30 @@ def test_a_day_found_piece_by_piece_is_held_all_the_same(application: Applicatio
     result = paws.run()
     assert result["held"] == [{"tenant": "paws", "date": "2026-03-03", "candidates": 3, "appointments": 3}]
     assert paws.status(third) == "confirmed"
+
+
+def test_what_staff_put_right_since_is_no_suspect_any_more(application: Application, clock: Clock) -> None:
+    paws = salon(application)
+    forgotten = [paws.missed(NOON - hours * HOUR) for hours in (4, 3)]
+    assert paws.run()["total_detected"] == 2
+    for each in forgotten:
+        paws.set(each, status="completed")
+    paws.missed(NOON - HOUR)
+    clock.pass_(hours=1)
+    result = paws.run()
+    assert (result["held"], result["total_detected"]) == ([], 1)
+
+
+@pytest.mark.parametrize(
+    "columns", [{"created_at": NOON}, {"scheduled_end": NOON + HOUR}], ids=["imported", "going on"]
+)
+def test_what_cannot_have_been_missed_is_no_suspect(application: Application, columns: dict[str, Any]) -> None:
+    paws = salon(application)
+    for _ in range(2):
+        paws.missed(**columns)
+    paws.missed()
+    result = paws.run()
+    assert (result["held"], result["total_detected"]) == ([], 1)
 
 
 def test_cancelled_and_deleted_appointments_do_not_make_a_day_look_busy(application: Application) -> None:
@@ -373,8 +399,9 @@ def test_trying_the_job_on_one_business_switches_it_on_for_no_other(application:
     missed = [each.missed(clock.now - 2 * DAY) for each in (paws, other)]
     paws.run(only=["paws"])
     assert paws.status(missed[0]) == "no_show"  # it has been on for three days there
-    paws.run()
-    assert other.status(missed[1]) == "confirmed"  # and is switched on here now
+    for asked in ({"only": ["other"]}, {}):
+        paws.run(**asked)
+        assert other.status(missed[1]) == "confirmed"  # and is switched on here now
     clock.pass_(days=3)
     later = other.missed(clock.now - 2 * DAY)
     paws.run(only=["other"])
