@@ -27,6 +27,8 @@ TEMPLATES: Final = Path(__file__).with_name("templates")
 MOST: Final = 12
 """How many texts, and how many fees, are shown."""
 
+_ASIDE: Final = ("tenants_processed", "tenants_failed", "total_checked", "total_errors")
+
 
 @dataclass(frozen=True, slots=True)
 class JobLine:
@@ -40,6 +42,8 @@ class JobLine:
     last_at: datetime | None
     last_ago: str
     outcome: str
+    errors: int
+    first_error: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,7 @@ def _template() -> Template:
 def _job_line(connection: Connection, schedule: Schedule, zone: ZoneInfo, wall: datetime) -> JobLine:
     last = next(iter(runs.latest(connection, wall, task=schedule.job)), None)
     next_at = schedule.ncrontab.next_after(wall, zone)
+    result = (last.result if last else None) or {}
     return JobLine(
         name=schedule.job,
         schedule=schedule.ncrontab.text,
@@ -102,8 +107,18 @@ def _job_line(connection: Connection, schedule: Schedule, zone: ZoneInfo, wall: 
         last=last,
         last_at=last.started_at.astimezone(zone) if last else None,
         last_ago=span_words(wall - last.started_at) if last else "",
-        outcome=(last.error or one_line(last.result or {})) if last else "",
+        outcome=_outcome(last) if last else "",
+        errors=result.get("total_errors", 0),
+        first_error=": ".join(str(part) for part in (result.get("errors") or [{}])[0].values()),
     )
+
+
+def _outcome(run: NotedRun) -> str:
+    """Return the main counts of a run in words; `python -m shared runs` tells them all."""
+    result = run.result or {}
+    counts = {key: value for key, value in result.items() if type(value) is int and key not in _ASIDE}
+    counts["texts_sent_in_all"] = sum(result.get("delivery", {}).get("sent", {}).values())
+    return run.error or one_line(counts).replace("total_", "").replace("_", " ") or "nothing to do"
 
 
 def _bubble(text: LatestText, default: ZoneInfo) -> Bubble:

@@ -7,12 +7,13 @@ import pytest
 from sqlalchemy import text
 
 from shared.application import Application
-from shared.database import runs
+from shared.database import runs, tables
 from shared.jobs import JOBS
 from shared.records import RunStatus
 from shared.schedulers import local
 from shared.schedulers.local import LocalHost
 from shared.schedulers.schedules import read_schedules
+from tests import rows
 from tests.doubles import Clock
 from tests.rows import NOON
 from tests.schedulers.site import Site, site_of
@@ -247,6 +248,23 @@ def test_the_page_allows_no_script_no_frame_and_nothing_from_elsewhere(site: Sit
     for path, type_ in (("/page.css", "text/css; charset=utf-8"), ("/favicon.svg", "image/svg+xml")):
         file = site.get(path)
         assert (file.status, file.headers["content-type"]) == (200, type_)
+
+
+def test_what_is_in_a_name_is_escaped_and_a_zone_that_is_none_does_no_harm(
+    site: Site, application: Application
+) -> None:
+    with application.engine.begin() as connection:
+        tenant = rows.tenant(connection, business_name="<script>&", timezone="Mars/Olympus")
+        owner = rows.owner(connection, tenant)
+        text_of = {"kind": "reminder_24h", "not_before": NOON, "useful_until": NOON, "priority": 1, "run_id": uuid4()}
+        sent = {"status": "delivered", "sent_at": NOON, "to_phone": "+12125550143", "body": "<b>&amp;</b>"}
+        rows.insert(connection, tables.notifications, tenant_id=tenant, owner_id=owner, **text_of, **sent)
+    page = site.get("/").body
+    assert "<strong>&lt;script&gt;&amp;</strong>" in page
+    assert "&lt;b&gt;&amp;amp;&lt;/b&gt;" in page
+    assert "to +1•••••0143" in page
+    assert "Tue 03 Mar, 17:00</time> there · delivered" in page
+    assert "2125550143" not in page
 
 
 def test_the_page_only_looks(site: Site) -> None:
