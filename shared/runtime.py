@@ -165,6 +165,9 @@ def _execute(application: Application, request: Request, tenants: Sequence[Tenan
             _collect(application, context, started)
     with telemetry.span("deliver"):
         _deliver(application, request, context, left_out, started)
+    telemetry.record(
+        telemetry.Number("failures", n, {"code": code}) for code, n in Counter(tally.failure_codes).items()
+    )
     if not request.is_dry:
         _tell_by_tenant(tenants, tally)
     if tally.failed_tenants and len(tally.failed_tenants) == len(tenants):

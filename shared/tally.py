@@ -11,12 +11,16 @@ SHOWN_ERRORS = 20
 
 
 class Tally:
-    """Counts by tenant (its subdomain) and key. A key "skipped.no_phone" is shown as {"skipped": {"no_phone": n}}."""
+    """Counts by tenant (its subdomain) and key. A key "skipped.no_phone" is shown as {"skipped": {"no_phone": n}}.
+
+    `failure_codes`: why each text that failed did, in the provider's codes; threads may append to it.
+    """
 
     def __init__(self, progress: Progress | None = None) -> None:
         self._counts: dict[str, Counter[str]] = defaultdict(Counter)
         self._delivery: Counter[str] = Counter()
         self._progress = progress
+        self.failure_codes: list[str] = []
         self.problems: list[Problem] = []
         self.failed_tenants: set[str] = set()
         self.would: list[dict[str, Any]] = []

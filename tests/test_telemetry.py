@@ -21,7 +21,7 @@ from shared import logs, runtime, telemetry
 from shared.application import Application
 from shared.breaker import Breaker
 from shared.database import breakers, tables
-from shared.gateways.sms import ConsoleSms
+from shared.gateways.sms import ConsoleSms, Rejected
 from shared.settings import ConfigurationError, LogSettings, TelemetrySettings, load
 from tests import rows
 from tests.doubles import Clock, RecordingSms
@@ -145,6 +145,27 @@ def test_the_numbers_of_a_run_arrive(observed: Application, insights: Ingestion)
         }.items()
     )
     assert {(each["data"]["baseData"]["properties"]["task"]) for each in insights.of("Metric")} == {JOB}
+
+
+def test_failures_arrive_by_the_providers_code(
+    observed: Application, insights: Ingestion, sms: RecordingSms, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG", "shared.delivery.drain")
+    due(observed.engine, 3)
+    codes = iter(["21211", "21614", "21211"])
+
+    def reject(_: object) -> None:
+        raise Rejected(next(codes))
+
+    sms.answer = reject
+    runtime.run(observed, JOB)
+    found = {own["code"]: value for name, value, own in insights.metrics() if name == "petcare.failures"}
+    assert found == {"21211": 2, "21614": 1}
+    assert sorted(each.message.rpartition(": ")[2] for each in caplog.records if each.levelname == "DEBUG") == [
+        "failed, 21211",
+        "failed, 21211",
+        "failed, 21614",
+    ]
 
 
 def test_fees_arrive_by_currency() -> None:

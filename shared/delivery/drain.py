@@ -1,6 +1,7 @@
 """What one run's delivery works with."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ from shared.tally import Tally
 
 PROVIDER: Final = "sms"
 """The name of the provider's circuit breaker."""
+log = logging.getLogger(__name__)
+
 CLAIM_HOLD: Final = timedelta(minutes=5)
 """How long a worker keeps what it claimed."""
 HAND_OVER: Final = timedelta(minutes=2)
@@ -65,3 +68,10 @@ class Drain:
         """How a tenant is named to people; its id when it is not served."""
         served = self.served.get(tenant_id)
         return served.tenant.subdomain if served else str(tenant_id)
+
+    def note(self, outcome: str, claimed: Claimed, code: str | None) -> None:
+        """Say in the log what became of one notification; count the code of one that failed."""
+        extra = {"tenant": self.subdomain(claimed.tenant_id)}
+        log.debug("notification %s: %s%s", claimed.id, outcome, f", {code}" if code else "", extra=extra)
+        if outcome == "failed":
+            self.tally.failure_codes.append(code or "none")

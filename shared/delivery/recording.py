@@ -32,8 +32,9 @@ def record(drain: Drain, answers: Sequence[Answer], tell: Callable[[Connection],
     """
     counted: Counted = defaultdict(list)
     with writing(drain.engine) as connection:
-        for name, _, answer in _changes(drain, connection, answers):
+        for name, row, answer in _changes(drain, connection, answers):
             counted[name].append(answer.ready.claimed)
+            drain.note(name, answer.ready.claimed, row.get("error_code"))
         _withdraw_consent(drain, connection, answers)
         _pause(drain, connection, answers)
         tell(connection)

@@ -94,7 +94,9 @@ def _record(drain: Drain, lapsed: Sequence[Unsettled], found: Mapping[UUID, Logg
     for each in lapsed:
         if each.claimed.id not in open_:
             counted["ambiguous"].append(each.claimed)
-            counted[changes[each.claimed.id][0]].append(each.claimed)
+            name, row = changes[each.claimed.id]
+            counted[name].append(each.claimed)
+            drain.note(name, each.claimed, row.get("error_code"))
     return counted
 
 
