@@ -2,8 +2,10 @@
 
 import asyncio
 import socket
+import ssl
 
 import pytest
+import trustme
 
 from shared.gateways.sms import Accepted, OutcomeUnknown, Unreachable
 from shared.gateways.twilio import TwilioSms
@@ -66,6 +68,28 @@ def test_a_name_that_is_not_known() -> None:
 def test_a_server_that_does_not_speak_tls(server: LoopbackTwilio) -> None:
     assert nothing_left(gateway_to(server.url.replace("http://", "https://"))) == "connect_tls"
     assert server.requests == []
+
+
+def test_a_certificate_that_nobody_vouches_for() -> None:
+    """The auth token must not be told to somebody who only says to be Twilio."""
+    heard = []
+
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.append(await reader.read(1000))
+        writer.close()
+
+    async def ask() -> str:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
+        listener = await asyncio.start_server(listen, "127.0.0.1", 0, ssl=context)
+        gateway = gateway_to(f"https://127.0.0.1:{listener.sockets[0].getsockname()[1]}")
+        async with listener, gateway.connected():
+            with pytest.raises(Unreachable) as error:
+                await gateway.send(text())
+        return error.value.code
+
+    assert asyncio.run(ask()) == "connect_tls"
+    assert b"".join(heard) == b""
 
 
 @pytest.mark.usefixtures("hurried")

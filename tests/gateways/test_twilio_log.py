@@ -188,6 +188,11 @@ def test_times_are_those_of_twilios_clock(server: LoopbackTwilio, twilio: Twilio
     assert [each.created_at for each in logged(twilio)] == [NOON + timedelta(minutes=minutes)]
 
 
+def test_a_text_is_found_by_its_own_words_in_a_trial_account_too(server: LoopbackTwilio, twilio: TwilioSms) -> None:
+    server.books.add(TO, f"Sent from your Twilio trial account - {BODY}")
+    assert bodies(twilio, NOON) == [BODY]
+
+
 def test_two_equal_messages_are_two(server: LoopbackTwilio, twilio: TwilioSms) -> None:
     outcome(twilio)
     outcome(twilio)
