@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import click
 from rich.console import Console
 
-from shared.application import open_application, utc_now
+from shared.application import open_application, payment_gateway, utc_now
 from shared.cli.showing import line, page
 from shared.database.engine import open_engine
 from shared.schedulers.health import Health, examine
@@ -32,7 +32,9 @@ def _examined() -> Health:
     zone = ZoneInfo("UTC")
     try:
         zone = load(JobSettings).task_timezone
-        open_application().engine.dispose()
+        application = open_application()
+        application.engine.dispose()
+        payment_gateway(application)
     except ConfigurationError as error:
         wrong = str(error)
     return examine(open_engine(database_url()), read_schedules(), zone, utc_now(), wrong_setting=wrong)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from shared import logs
-from shared.application import open_application
+from shared.application import open_application, payment_gateway
 from shared.runtime import RunFailed, UsageError
 from shared.schedulers.schedules import read_schedules
 from shared.settings import HostSettings, LogSettings, load
@@ -62,7 +62,9 @@ def _installed() -> Iterator[None]:
 def _local_host() -> "LocalHost":
     with _installed():
         from shared.schedulers.local import LocalHost
-    return LocalHost(open_application(), read_schedules())
+    application = open_application()
+    payment_gateway(application)  # one of the jobs charges cards: better known now than at half past six
+    return LocalHost(application, read_schedules())
 
 
 def _listen(address: str, port: int) -> socket.socket:

@@ -92,11 +92,17 @@ def latest(
     task: str | None = None,
     statuses: Collection[RunStatus] = tuple(RunStatus),
     limit: int = 1,
+    only_for_all: bool = False,
 ) -> list[NotedRun]:
-    """The latest runs, newest first, of one job or of all. Index: runs (task, started_at); for all jobs, a scan."""
+    """The latest runs, newest first, of one job or of all. Index: runs (task, started_at); for all jobs, a scan.
+
+    `only_for_all`: without those that were for some tenants only.
+    """
     query = select(runs).where(runs.c.status.in_(statuses)).order_by(runs.c.started_at.desc(), runs.c.id).limit(limit)
     if task:
         query = query.where(runs.c.task == task)
+    if only_for_all:
+        query = query.where(runs.c.tenants.is_(None))
     held = _held(connection, wall)
     return [
         NotedRun(

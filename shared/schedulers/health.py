@@ -103,8 +103,8 @@ def _of_database(engine: Engine, schedules: Mapping[str, Schedule], zone: ZoneIn
 
 def _of_job(connection: Connection, schedule: Schedule, zone: ZoneInfo, wall: datetime) -> Check:
     job, command = schedule.job, f"{_RUN} {schedule.job}"
-    last = next(iter(runs.latest(connection, wall, task=job)), None)
-    done = next(iter(runs.latest(connection, wall, task=job, statuses=runs.DONE)), None)
+    last = next(iter(runs.latest(connection, wall, task=job, only_for_all=True)), None)
+    done = next(iter(runs.latest(connection, wall, task=job, only_for_all=True, statuses=runs.DONE)), None)
     if last is None:
         return Check(job, False, "never ran", command=command)
     if done is None:

@@ -137,5 +137,6 @@ class LocalHost:
 
     def _last_done(self, job: str) -> runs.NotedRun | None:
         with reading(self.application.engine) as connection:
-            found = runs.latest(connection, self.application.clock(), task=job, statuses=runs.DONE)
+            wall = self.application.clock()
+            found = runs.latest(connection, wall, task=job, statuses=runs.DONE, only_for_all=True)
         return found[0] if found else None

@@ -112,6 +112,8 @@ def test_what_cannot_be_started_is_said_in_one_line_with_exit_code_2(shell: Shel
     assert (short.code, short.out) == (2, "")
     assert short.err.startswith("error: HOST_KEY: ")
     assert "short" not in short.err.removeprefix("error: HOST_KEY: String should have")
+    no_cards = migrated("host", "--port", "0", PAYMENT_PROVIDER=None)
+    assert (no_cards.code, no_cards.err.startswith("error: STRIPE_SECRET_KEY: not set")) == (2, True)
     unset = migrated("host", "--port", "0", SMS_PROVIDER=None)
     assert (unset.code, unset.err.startswith("error: TWILIO_ACCOUNT_SID: not set")) == (2, True)
 

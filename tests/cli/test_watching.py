@@ -13,12 +13,12 @@ TWILIO = {"SMS_PROVIDER": "twilio", "TWILIO_ACCOUNT_SID": None, "TWILIO_AUTH_TOK
 def test_the_history_tells_each_run_in_a_line_the_newest_first(petcare: Shell) -> None:
     for job in (JOB, JOB_2H):
         petcare("run", job, "--at", AT)
-    petcare.sql("UPDATE runs SET started_at = '2026-03-04 17:00:00.000000', finished_at = '2026-03-04 17:02:05.000000' "
-                "WHERE task = ?", JOB)  # fmt: skip
+    times = ("2026-03-04 17:00:00.000000", "2026-03-04 17:02:05.000000")
+    petcare.sql("UPDATE runs SET started_at = ?, finished_at = ? WHERE task = ?", *times, JOB)
     done = petcare("runs")
     assert (done.code, done.err) == (0, "")
     second, first = done.out.splitlines()
-    assert first.startswith(f"2026-03-04 17:00:00  {JOB}    2 min  succeeded  tenants_processed 6, total_checked ")
+    assert first.startswith(f"2026-03-04 17:00:00  {JOB}    2 min  succeeded  tenants_processed 6, ")
     assert f"  {JOB_2H} " in second
     assert petcare("runs", "--limit", "1").out == f"{second}\n"
     assert petcare("runs", "--job", JOB).out == f"{first}\n"
@@ -63,10 +63,15 @@ def test_health_is_well_after_the_commands_it_names(petcare: Shell) -> None:
 
 
 def test_health_names_what_is_missing(shell: Shell) -> None:
-    nothing, unset, bad_zone = shell.each(
-        [(("health",), {}), (("health",), dict(TWILIO)), (("health",), {"TASK_TIMEZONE": "Mars/Olympus"})]
-    )
-    assert [each.code for each in (nothing, unset, bad_zone)] == [1, 1, 1]
+    wrong: list[dict[str, str | None]] = [
+        {},
+        dict(TWILIO),
+        {"TASK_TIMEZONE": "Mars/Olympus"},
+        {"PAYMENT_PROVIDER": "stripe"},
+    ]
+    nothing, unset, bad_zone, no_cards = done = shell.each([(("health",), each) for each in wrong])
+    assert [each.code for each in done] == [1, 1, 1, 1]
+    assert "BAD  settings  STRIPE_SECRET_KEY: not set" in no_cards.out
     assert "BAD  database  there is no database at petcare.db\n" in nothing.out
     assert " run: python -m shared db upgrade\n" in nothing.out
     assert "BAD  settings  TWILIO_ACCOUNT_SID: not set" in unset.out

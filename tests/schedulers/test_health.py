@@ -1,6 +1,6 @@
 """The examination: what counts as well, and what is said of the rest."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -30,10 +30,12 @@ RUN = f"python -m shared run {JOB}"
 Look = Callable[..., Check]
 
 
-def noted(engine: Engine, at: datetime, status: RunStatus, error: str | None = None) -> None:
+def noted(
+    engine: Engine, at: datetime, status: RunStatus, error: str | None = None, tenants: Sequence[str] = ()
+) -> None:
     with engine.begin() as connection:
         id_ = uuid4()
-        runs.start(connection, id_, JOB, at, at, "test")
+        runs.start(connection, id_, JOB, at, at, "test", tenants)
         if status is not RunStatus.RUNNING:
             runs.finish(connection, id_, status, at + MINUTE, {}, error)
 
@@ -88,6 +90,13 @@ def test_a_job_is_late_half_an_hour_after_it_was_due(engine: Engine, look: Look,
     assert late == Check(JOB, False, "late: due 31 min ago; nothing started it", DUE, RUN)
     noted(engine, DUE, status)
     assert look(JOB, DUE + 31 * MINUTE) == Check(JOB, True, "done 31 min ago")
+
+
+def test_a_run_for_one_business_does_not_do_the_work_of_all(engine: Engine, look: Look) -> None:
+    noted(engine, DUE, RunStatus.SUCCEEDED, tenants=["paws"])
+    assert look(JOB).words == "never ran"
+    noted(engine, DUE - DAY, RunStatus.SUCCEEDED)
+    assert look(JOB, DUE + HOUR).words == "late: due 60 min ago; nothing started it"
 
 
 def test_a_schedule_is_read_in_its_zone(engine: Engine) -> None:

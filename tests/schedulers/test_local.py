@@ -1,7 +1,7 @@
 """The local host's scheduler: when it runs what, what it makes up for, and how it stops."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -52,11 +52,13 @@ def asked(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> list[tuple[str, str]
     return found
 
 
-def ended(engine: Engine, at: datetime, status: RunStatus = RunStatus.SUCCEEDED, **result: Any) -> None:
+def ended(
+    engine: Engine, at: datetime, status: RunStatus = RunStatus.SUCCEEDED, tenants: Sequence[str] = (), **result: Any
+) -> None:
     """Note a run of the job."""
     with engine.begin() as connection:
         id_ = uuid4()
-        runs.start(connection, id_, JOB, at, at, "test")
+        runs.start(connection, id_, JOB, at, at, "test", tenants)
         if status is not RunStatus.RUNNING:
             runs.finish(connection, id_, status, at, result, None)
 
@@ -184,6 +186,14 @@ def test_a_run_that_failed_or_was_killed_after_the_last_good_one_is_made_up_for(
 ) -> None:
     ended(application.engine, NIGHT - 2 * DAY)
     ended(application.engine, NIGHT - 19.5 * HOUR, RunStatus.RUNNING)
+    assert first_run(application, clock, timers, asked) == NOW
+
+
+def test_a_run_for_one_business_makes_up_for_nothing(
+    application: Application, clock: Clock, timers: Stepped, asked: list[tuple[str, str]]
+) -> None:
+    ended(application.engine, NIGHT - 2 * DAY)
+    ended(application.engine, NIGHT - HOUR, tenants=["paws"])
     assert first_run(application, clock, timers, asked) == NOW
 
 
