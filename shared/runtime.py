@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -43,6 +44,19 @@ class UsageError(Exception):
 
 class RunFailed(Exception):
     """The run failed as a whole; what it had done stands, and running it again is harmless."""
+
+
+class Stage(StrEnum):
+    """What a run does, in this order."""
+
+    PLAN = "plan"
+    COLLECT = "collect"
+    DELIVER = "deliver"
+
+
+def stages_of(job: str) -> tuple[Stage, ...]:
+    """Return the stages of a job's run, in order: only some jobs collect."""
+    return tuple(Stage) if JOBS[job].collects else (Stage.PLAN, Stage.DELIVER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +104,7 @@ def run(
     Raise UsageError, ConfigurationError, DatabaseUnusable, LeaseHeld (another run of it is at work) or RunFailed.
     """
     request = Request(job, at, only, is_dry, progress, frozenset(accept_surge))
-    _ensure_possible(application, request)
+    ensure_possible(application, request)
     ensure_ready(application.engine)
     with logs.about(run_id=str(request.run_id), task=job):
         try:
@@ -119,7 +133,7 @@ def _noted(application: Application, request: Request, tenants: Sequence[Tenant]
         result = _execute(application, request, tenants)
         _finish(application, run_id, RunStatus.HELD if result.get("held") else RunStatus.SUCCEEDED, result, None)
     except BaseException as error:  # also when it is interrupted: no run may stay "running" for ever
-        failure = _failure(error)
+        failure = failure_of(error)
         log.error("%s failed: %s", request.job, failure or type(error).__name__)
         _note_failure(application, run_id, str(failure or repr(error)))
         if failure is None:
@@ -127,11 +141,12 @@ def _noted(application: Application, request: Request, tenants: Sequence[Tenant]
         raise failure from error
     log.info("%s: %s", request.job, one_line(result))
     if telemetry.is_on():
-        _measure(application, result)
+        measure(application, result)
     return result
 
 
-def _ensure_possible(application: Application, request: Request) -> None:
+def ensure_possible(application: Application, request: Request) -> None:
+    """Raise UsageError or ConfigurationError for what cannot be run, or not like that."""
     if request.job not in JOBS:
         raise UsageError(f"there is no job {request.job!r}; there are {', '.join(JOBS)}")
     collects = JOBS[request.job].collects
@@ -155,19 +170,53 @@ def _ensure_possible(application: Application, request: Request) -> None:
 
 def _execute(application: Application, request: Request, tenants: Sequence[Tenant]) -> dict[str, Any]:
     started, tally = application.clock(), Tally(request.progress)
-    served, left_out = serve(tenants, application.defaults, application.zone, tally)
+    work(application, request, tenants, stages_of(request.job), tally, started)
+    return conclude(application, request, tenants, tally, started)
+
+
+def work(
+    application: Application,
+    request: Request,
+    tenants: Sequence[Tenant],
+    stages: Sequence[Stage],
+    tally: Tally,
+    started: datetime,
+) -> None:
+    """Do some stages of a run for some tenants and count what was done; to note the run is the caller's part."""
+    # A tenant with bad settings is one error of the run, counted where its work is planned.
+    errors = tally if Stage.PLAN in stages else Tally()
+    served, left_out = serve(tenants, application.defaults, application.zone, errors)
     context = _context(application, request, started, served, tally)
-    job = JOBS[request.job]
-    with telemetry.span("plan"):
-        job.plan(context)
-    if job.collects:
-        with telemetry.span("collect"):
-            _collect(application, context, started)
-    with telemetry.span("deliver"):
-        _deliver(application, request, context, left_out, started)
+    for stage in stages:
+        with telemetry.span(stage):
+            _do(application, request, stage, context, left_out, started)
+    tally.stopped_early = context.is_out_of_time()
     telemetry.record(
         telemetry.Number("failures", n, {"code": code}) for code, n in Counter(tally.failure_codes).items()
     )
+
+
+def _do(
+    application: Application,
+    request: Request,
+    stage: Stage,
+    context: Context,
+    left_out: Sequence[Tenant],
+    started: datetime,
+) -> None:
+    match stage:
+        case Stage.PLAN:
+            JOBS[request.job].plan(context)
+        case Stage.COLLECT:
+            _collect(application, context, started)
+        case Stage.DELIVER:
+            _deliver(application, request, context, left_out, started)
+
+
+def conclude(
+    application: Application, request: Request, tenants: Sequence[Tenant], tally: Tally, started: datetime
+) -> dict[str, Any]:
+    """Return the result of a run that did all its stages. Raise RunFailed where it worked for no tenant."""
     if not request.is_dry:
         _tell_by_tenant(tenants, tally)
     if tally.failed_tenants and len(tally.failed_tenants) == len(tenants):
@@ -178,13 +227,13 @@ def _execute(application: Application, request: Request, tenants: Sequence[Tenan
     return {
         "run_id": str(request.run_id),
         "task": request.job,
-        "now": context.now.isoformat(),
+        "now": (request.at or started).isoformat(),
         "tenants_processed": len(tenants) - len(tally.failed_tenants),
         "tenants_failed": len(tally.failed_tenants),
-        **job.summarize(tally, _waiting(application, request)),
+        **JOBS[request.job].summarize(tally, _waiting(application, request)),
         "total_errors": len(tally.problems),
         "errors": tally.errors(),
-        "stopped_early": context.is_out_of_time(),
+        "stopped_early": tally.stopped_early,
         "duration_seconds": round((application.clock() - started).total_seconds(), 3),
         "tenant_results": tally.by_tenant(),
         "delivery": tally.delivery(),
@@ -300,7 +349,7 @@ def _scope(
 # The record
 
 
-def _measure(application: Application, result: dict[str, Any]) -> None:
+def measure(application: Application, result: dict[str, Any]) -> None:
     """Tell telemetry the result, and how the whole stands: what waits, who is given a rest, when each job was done."""
     telemetry.record(telemetry.numbers_of(result))
     try:
@@ -328,7 +377,7 @@ def _finish(
         runs.finish(connection, run_id, status, application.clock(), result, error)
 
 
-def _failure(error: BaseException) -> RunFailed | None:
+def failure_of(error: BaseException) -> RunFailed | None:
     """Return what is to be said of an error; None for one that is a fault of this program, or no error at all."""
     if isinstance(error, RunFailed):
         return error

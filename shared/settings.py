@@ -184,6 +184,13 @@ class PaymentSettings(Group):
         return self.payment_provider != "console" and not is_loopback(self.stripe_api_base_url)
 
 
+class CelerySettings(Group):
+    """Where Celery's messages wait, and into how many shards of tenants planning is split."""
+
+    celery_broker_url: str = "redis://127.0.0.1:6379/0"
+    celery_shards: int = Field(4, ge=1, le=64)
+
+
 class LogSettings(Group):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["text", "json"] = "text"

@@ -1,7 +1,8 @@
 """What a run counts: totals by tenant, problems, and in a dry run what would happen."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from shared.records import Problem
@@ -25,6 +26,7 @@ class Tally:
         self.failed_tenants: set[str] = set()
         self.would: list[dict[str, Any]] = []
         self.held: list[dict[str, Any]] = []
+        self.stopped_early = False
         self._told: set[str] = set()
 
     def add(self, tenant: str, key: str, count: int = 1) -> None:
@@ -75,6 +77,27 @@ class Tally:
             {"tenant": each.tenant, "subject": each.subject, "reason": each.reason}
             for each in self.problems[:SHOWN_ERRORS]
         ]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return all that was counted, for another process to add up; what a dry run tells stays here."""
+        return {
+            "counts": {tenant: dict(counts) for tenant, counts in self._counts.items()},
+            "delivery": dict(self._delivery),
+            "problems": [asdict(each) for each in self.problems],
+            "failed_tenants": sorted(self.failed_tenants),
+            "held": self.held,
+            "stopped_early": self.stopped_early,
+        }
+
+    def add_up(self, counted: Mapping[str, Any]) -> None:
+        """Add what another process counted."""
+        for tenant, counts in counted["counts"].items():
+            self._counts[tenant].update(counts)
+        self._delivery.update(counted["delivery"])
+        self.problems += [Problem(**each) for each in counted["problems"]]
+        self.failed_tenants |= set(counted["failed_tenants"])
+        self.held += counted["held"]
+        self.stopped_early |= counted["stopped_early"]
 
     def _report(self, key: str, count: int) -> None:
         if self._progress:

@@ -101,8 +101,13 @@ def is_on() -> bool:
 
 
 @contextmanager
-def run(settings: TelemetrySettings, task: str, run_id: UUID, clock: Callable[[], datetime]) -> Iterator[None]:
-    """Trace the block as one run and send all about it at its end; do nothing where there is no connection string."""
+def run(
+    settings: TelemetrySettings, task: str, run_id: UUID, clock: Callable[[], datetime], *, took_seconds: float = 0
+) -> Iterator[None]:
+    """Trace the block as one run and send all about it at its end; do nothing where there is no connection string.
+
+    `took_seconds`: how long the run took already, in other processes.
+    """
     exporters = _exporters_of(settings)
     if exporters is None:
         yield
@@ -114,7 +119,7 @@ def run(settings: TelemetrySettings, task: str, run_id: UUID, clock: Callable[[]
             yield
         status = "succeeded"
     finally:
-        traced.numbers.append(Number("run_seconds", time.monotonic() - began, {"status": status}))
+        traced.numbers.append(Number("run_seconds", took_seconds + time.monotonic() - began, {"status": status}))
         _end(exporters, traced, clock())
         _traced.reset(token)
 

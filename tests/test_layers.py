@@ -38,7 +38,8 @@ MAY_IMPORT = {
     "application": "policy settings database gateways",
     "runtime": "application reasons records policy tally settings logs telemetry database gateways tasks jobs delivery "
     "collection breaker",
-    "schedulers": "application runtime database settings records jobs breaker messages",
+    "parts": "application records runtime tally logs telemetry database gateways",
+    "schedulers": "logs parts application runtime database settings records jobs breaker messages",
     "cli": "by_hand explanations jobs reasons records fees policy tally settings logs application runtime database "
     "messages sample schedulers",
     "__main__": "cli",
@@ -120,8 +121,16 @@ def impurities(path: Path, tree: ast.Module) -> list[str]:
 
 
 def sdks(path: Path, tree: ast.Module) -> list[str]:
-    """An SDK is slow to import: only its own layer does, when it is first needed."""
+    """An SDK is slow to import: only its own layer does, when it is first needed.
+
+    The modules named for Celery are loaded by Celery alone; nothing else may import them.
+    """
     layer, tree = layer_of(path), without_if(tree, "TYPE_CHECKING")
+    if path.stem.startswith("celery_"):
+        return []
+    celery_s = [name for name in imports(ast.walk(tree), path) if ".celery_" in name]
+    if celery_s:
+        return [f"only Celery may import {name}" for name in celery_s]
     anywhere = {name.split(".")[0] for name in imports(ast.walk(tree), path)} & SDKS.keys()
     early = {name.split(".")[0] for name in imports(at_import(tree), path)} & SDKS.keys()
     misplaced = [f"{layer} may not import {name}" for name in sorted(anywhere) if SDKS[name] != layer]
@@ -182,6 +191,8 @@ def test_a_function_folder_knows_the_runtime_only(path: Path) -> None:
         (sdks, "gateways/sms.py", "from twilio.rest import Client", "twilio must be imported inside a function"),
         (sdks, "gateways/sms.py", "class A:\n    import stripe", "stripe must be imported inside a function"),
         (sdks, "runtime.py", "def f():\n    import opencensus.trace", "runtime may not import opencensus"),
+        (sdks, "schedulers/host.py", "def f():\n    from shared.schedulers.celery_app import app", "only Celery may"),
+        (sdks, "schedulers/host.py", "import celery", "celery must be imported inside a function"),
         (environment, "runtime.py", "import os\nos.environ['A']", "os.environ belongs to settings"),
         (environment, "cli/run.py", "from os import getenv", "os.getenv belongs to settings"),
         (clock, "delivery.py", "datetime.now(UTC)", "datetime.now belongs to application"),
@@ -202,6 +213,7 @@ def test_what_a_rule_forbids_is_found_and_named(check: Check, module: str, sourc
         (other_layers, "rules/fees.py", "from .visits import visits"),
         (impurities, "rules/contact.py", "import phonenumbers\nfrom datetime import time"),
         (sdks, "gateways/sms.py", "def build():\n    from twilio.rest import Client"),
+        (sdks, "schedulers/celery_app.py", "from celery import Celery"),
         (sdks, "telemetry.py", "if TYPE_CHECKING:\n    from opencensus.trace import tracer"),
         (environment, "settings.py", "import os\nos.environ"),
         (clock, "application.py", "datetime.now(UTC)"),

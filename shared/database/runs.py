@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, func, select, update
 
+from shared.database.dialects import insert_absent
 from shared.database.tables import leases, runs
 from shared.records import RunStatus
 
@@ -48,6 +49,29 @@ def start(
     connection.execute(runs.insert().values(row | {"tenants": list(tenants) or None}))
 
 
+def start_once(connection: Connection, id_: UUID, task: str, wall: datetime, host: str) -> bool:
+    """Note that a run began that is as of now; False when that is noted already."""
+    row = {"id": id_, "task": task, "now": wall, "started_at": wall, "status": RunStatus.RUNNING, "host": host}
+    return bool(insert_absent(connection, runs, [row], "id"))
+
+
+def start_again(connection: Connection, id_: UUID, wall: datetime, host: str) -> bool:
+    """Note that a run that was broken off or failed begins anew; False when it succeeded."""
+    begun = {"now": wall, "started_at": wall, "status": RunStatus.RUNNING, "host": host, "error": None}
+    statement = update(runs).where(runs.c.id == id_, runs.c.status != RunStatus.SUCCEEDED)
+    return connection.execute(statement.values(**begun)).rowcount == 1
+
+
+def lock(connection: Connection, id_: UUID) -> None:
+    """Let nobody else lock this run before the transaction ends. (An UPDATE locks on every database.)"""
+    connection.execute(update(runs).where(runs.c.id == id_).values(host=runs.c.host))
+
+
+def by_id(connection: Connection, ids: Collection[UUID]) -> dict[UUID, NotedRun]:
+    """What is noted of some runs. Index: primary key."""
+    return {row.id: _noted(row) for row in connection.execute(select(runs).where(runs.c.id.in_(ids)))}
+
+
 def finish(
     connection: Connection,
     id_: UUID,
@@ -56,10 +80,16 @@ def finish(
     result: dict[str, Any] | None,
     error: str | None,
 ) -> None:
-    """Note how a run ended. `result`: what it returns; None when it failed."""
-    is_complete = result is not None and not (result.get("tenants_failed") or result.get("stopped_early"))
+    """Note how a run ended. `result`: what it returns; None when it failed (in parts, it may have one all the same)."""
+    left_out = result is None or result.get("tenants_failed") or result.get("stopped_early")
+    is_complete = status in DONE and not left_out
     ended = {"status": status, "finished_at": wall, "result": result, "error": error, "is_complete": is_complete}
     connection.execute(update(runs).where(runs.c.id == id_).values(ended))
+
+
+def forget(connection: Connection, ids: Collection[UUID]) -> None:
+    """Remove runs from the history: parts whose counts are in the result of their whole run."""
+    connection.execute(runs.delete().where(runs.c.id.in_(ids)))
 
 
 def switch_on(connection: Connection, task: str, tenants: Collection[str] = ()) -> datetime | None:
@@ -104,24 +134,31 @@ def latest(
     if only_for_all:
         query = query.where(runs.c.tenants.is_(None))
     held = _held(connection, wall)
-    return [
-        NotedRun(
-            row.id,
-            row.task,
-            row.now,
-            row.started_at,
-            row.finished_at,
-            RunStatus(row.status),
-            row.result,
-            row.error,
-            row.host,
-            is_lost=row.status == RunStatus.RUNNING and row.task not in held,
-        )
-        for row in connection.execute(query)
-    ]
+    rows = connection.execute(query).all()
+    return [_noted(row, is_lost=row.status == RunStatus.RUNNING and _job(row.task) not in held) for row in rows]
+
+
+def _noted(row: Any, *, is_lost: bool = False) -> NotedRun:
+    return NotedRun(
+        row.id,
+        row.task,
+        row.now,
+        row.started_at,
+        row.finished_at,
+        RunStatus(row.status),
+        row.result,
+        row.error,
+        row.host,
+        is_lost,
+    )
 
 
 def _held(connection: Connection, wall: datetime) -> set[str]:
     """Return the jobs of which a process holds the lease, or that of a shard (`job:shard`)."""
     names = connection.execute(select(leases.c.name).where(leases.c.expires_at > wall)).scalars()
-    return {name.partition(":")[0] for name in names}
+    return {_job(name) for name in names}
+
+
+def _job(name: str) -> str:
+    """Return the job that a lease or a run belongs to: of a shard or a part it is what stands before the colon."""
+    return name.partition(":")[0]

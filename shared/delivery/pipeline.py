@@ -82,7 +82,8 @@ class Pipeline:
     async def _send(self) -> None:
         """Hand over one message after the other."""
         while (ready := await self._next()) is not None:
-            self._answers.append(await self.sender.hand_over(ready))
+            answer = await self.sender.hand_over(ready)
+            self._answers.append(answer)  # looked up now: while the answer was awaited the list may have been recorded
             if len(self._answers) >= RECORDED_AT_ONCE:
                 self._answered.set()
         self._wanted.set()
