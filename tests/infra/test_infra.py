@@ -33,7 +33,7 @@ WORKFLOW = ROOT / ".github" / "workflows" / "deploy.yml"
 
 def known_settings() -> set[str]:
     groups = [each for each in vars(settings).values() if isinstance(each, type) and issubclass(each, Group)]
-    return {name.upper() for group in groups for name in group.model_fields} | {"STRIPE_SECRET_KEY"}
+    return {name.upper() for group in groups for name in group.model_fields}
 
 
 def app_settings() -> dict[str, str]:
