@@ -1,4 +1,4 @@
-"""A stand-in for Twilio on this machine, and our gateway to it."""
+"""Stand-ins for Twilio and Stripe on this machine, and our gateways to them."""
 
 import socket
 from collections.abc import Iterator
@@ -6,7 +6,9 @@ from collections.abc import Iterator
 import pytest
 
 from shared.gateways import twilio_http
+from shared.gateways.stripe_payments import StripePayments
 from shared.gateways.twilio import TwilioSms
+from tests.loopback.stripe import SECRET, LoopbackStripe
 from tests.loopback.twilio import ACCOUNT, NUMBER, TOKEN, LoopbackTwilio
 
 
@@ -42,3 +44,16 @@ def deaf_port() -> Iterator[int]:
         yield int(address[1])
         for each in waiting:
             each.close()
+
+
+@pytest.fixture
+def stripe_server() -> Iterator[LoopbackStripe]:
+    """A Stripe that does everything unless it is told otherwise."""
+    with LoopbackStripe() as server:
+        yield server
+
+
+@pytest.fixture
+def stripe(stripe_server: LoopbackStripe) -> StripePayments:
+    """Our gateway to it, which tries again without waiting."""
+    return StripePayments(SECRET, stripe_server.url, pauses=(0, 0))

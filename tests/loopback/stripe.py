@@ -1,17 +1,20 @@
 """A scripted stand-in for Stripe: stateful, on a real socket, and as difficult as a test wants it.
 
 In a test: `with LoopbackStripe() as stripe: ...`. As a process of its own, for crash tests:
-`python -m tests.loopback.stripe --port 8011`, whose books `GET /ledger` shows to other processes.
+`python -m tests.loopback.stripe --port 8011`, whose books `GET /ledger` shows to other processes, and whose clock
+`GET /clock?at=2026-03-03T17:00:00Z` sets.
 """
 
 import argparse
-import asyncio
 import json
 import re
+import threading
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
 from tests.loopback.http import Request, Response, Server
@@ -91,7 +94,7 @@ def garbled(body: bytes = b"<html>", status: int = 200) -> Answer:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A saved card. `code`, `advice`: how it is declined; None: it pays. `is_broke_until`: declines only so often."""
+    """A saved card. `code`, `advice`: how it is declined; None: it pays."""
 
     id: str
     code: str | None = None
@@ -103,7 +106,7 @@ class LoopbackStripe(Server):
     the next requests are answered; when it is used up, as by a Stripe that is well.
 
     `cards`: by customer, the newest first, where it is not the one ordinary card; `defaults`: by customer;
-    `accounts`: the connected ones; `lag`: seconds after which a list shows an intent.
+    `accounts`: the connected ones; `lag`: seconds after which a list shows an intent; `headers`: of every answer.
     """
 
     def __init__(self, port: int = 0) -> None:
@@ -119,6 +122,7 @@ class LoopbackStripe(Server):
         self.missing: set[str] = set()
         self.accounts: set[str] = {"acct_1"}
         self.lag = 0.0
+        self.headers: dict[str, str] = {}
         self.seen: list[tuple[str, Request]] = []
         self.clock: Callable[[], float] = time.time
 
@@ -131,6 +135,10 @@ class LoopbackStripe(Server):
     def _answer(self, request: Request) -> Response:
         if request.path == "/ledger":
             return Response(body=json.dumps(self.ledger()).encode())
+        if request.path == "/clock":
+            stands_at = datetime.fromisoformat(request.query["at"]).timestamp()
+            self.clock = lambda: stands_at
+            return Response()
         operation, target = _operation(request)
         self.seen.append((operation, request))
         answer = self.script[operation].popleft() if self.script[operation] else self.always.get(operation, Answer())
@@ -138,7 +146,7 @@ class LoopbackStripe(Server):
         shown = answer.response
         if answer.body is not None:
             status, body = shown.status, answer.body
-        return Response(status, body, headers, shown.delay, shown.pause, shown.cut, shown.never)
+        return Response(status, body, headers | self.headers, shown.delay, shown.pause, shown.cut, shown.never)
 
     def _decided(
         self, operation: str, target: str, request: Request, answer: Answer
@@ -356,8 +364,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=8011)
     stripe = LoopbackStripe(parser.parse_args().port)
-    print(f"Stripe's stand-in on port {stripe.port}", flush=True)  # noqa: T201
-    asyncio.run(stripe.serve())
+    with stripe, suppress(KeyboardInterrupt):
+        print(stripe.url, flush=True)  # noqa: T201
+        threading.Event().wait()
 
 
 if __name__ == "__main__":

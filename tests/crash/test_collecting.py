@@ -1,0 +1,152 @@
+"""Fees collected by many processes and by killed ones: Stripe's own books show each charged once, to the cent."""
+
+import json
+import random
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+from sqlalchemy import Engine
+
+from shared.application import simulation
+from shared.database import tables
+from shared.runtime import run
+from tests import rows
+from tests.crash.test_processes import ROOT, Worker
+from tests.rows import NOON
+
+FEES = 500
+TENANTS = 5
+DUE = NOON + timedelta(hours=24)
+A_LIFE = timedelta(minutes=10)
+"""Longer than a claim holds: each process finds that the claims of the one before have run out."""
+
+
+class Books:
+    """A Stripe in a process of its own, asked over the network as its own customers ask it."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def set_clock(self, at: datetime) -> None:
+        """Let its clock stand at `at`."""
+        urlopen(f"{self.url}/clock?at={at:%Y-%m-%dT%H:%M:%SZ}", timeout=10).close()  # noqa: S310  our own server
+
+    def ledger(self) -> dict[str, list[dict[str, Any]]]:
+        """What was created and charged."""
+        with urlopen(f"{self.url}/ledger", timeout=10) as answer:  # noqa: S310  our own server
+            found: dict[str, list[dict[str, Any]]] = json.load(answer)
+        return found
+
+
+@pytest.fixture
+def stripe() -> Iterator[Books]:
+    """A Stripe that outlives whoever is killed."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.loopback.stripe", "--port", "0"], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    books = Books(process.stdout.readline().strip())
+    books.set_clock(DUE)
+    yield books
+    process.kill()
+    process.communicate()
+
+
+@pytest.fixture
+def owed(engine: Engine) -> Engine:
+    """500 fees that are due, of five tenants and of nearly 100 different amounts."""
+    with engine.begin() as connection:
+        for number in range(TENANTS):
+            tenant = rows.tenant(connection, f"paws-{number}")
+            for index in range(FEES // TENANTS):
+                customer = {"stripe_customer_id": f"cus_{number}x{index}", "has_payment_method": True}
+                owner = rows.owner(connection, tenant, **customer)
+                start = NOON - timedelta(hours=3)
+                rows.appointment(connection, tenant, start, owner_id=owner, deposit_paid=7 * index)
+    # Nobody came at all: the day is accepted as it is.
+    surge = [(f"paws-{number}", NOON.date()) for number in range(TENANTS)]
+    run(simulation(engine, lambda: NOON), "NoShowDetector", accept_surge=surge)
+    assert len(rows.all_of(engine, tables.payments)) == FEES
+    return engine
+
+
+class Collector(Worker):
+    """A process that is ready to collect."""
+
+    def __init__(self, database: Path, stripe: Books, wall: datetime, moment: str = "") -> None:
+        arguments = [f"sqlite:///{database}", stripe.url, DUE.isoformat(), wall.isoformat(), moment]
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.crash.collector", *arguments],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+
+def ensure_charged_once(engine: Engine, stripe: Books) -> None:
+    """Each fee has one intent and one charge of its amount, and is on record as collected with both."""
+    ledger, fees = stripe.ledger(), rows.all_of(engine, tables.payments)
+    assert Counter(each["metadata"]["payment"] for each in ledger["intents"]) == {str(each.id): 1 for each in fees}
+    assert Counter(each["intent"] for each in ledger["charges"] if each["paid"]) == {
+        each["id"]: 1 for each in ledger["intents"]
+    }
+    charged = {each["metadata"]["payment"]: (each["id"], each["amount_received"]) for each in ledger["intents"]}
+    assert charged == {str(each.id): (each.stripe_payment_intent_id, each.amount) for each in fees}
+    assert {each.status for each in fees} == {"succeeded"}
+    assert sum(each["amount"] for each in ledger["charges"]) == sum(each.amount for each in fees) == expected_total()
+    charges = {each["intent"]: each["id"] for each in ledger["charges"]}
+    ended = [each for each in rows.all_of(engine, tables.payment_attempts) if each.outcome == "succeeded"]
+    assert {each.stripe_charge_id for each in ended} == set(charges.values())
+    assert len(ended) == FEES
+
+
+def expected_total() -> int:
+    return TENANTS * sum(2500 - 7 * index for index in range(FEES // TENANTS))
+
+
+def test_five_collectors_at_once_without_the_lease_charge_each_fee_once(
+    owed: Engine, database_file: Path, stripe: Books
+) -> None:
+    workers = [Collector(database_file, stripe, DUE) for _ in range(5)]
+    for worker in workers:
+        worker.wait_until_ready()
+    for worker in workers:
+        worker.go()
+    for worker in workers:
+        worker.finish()
+    ensure_charged_once(owed, stripe)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL: kills are tried on Linux and macOS")
+@pytest.mark.parametrize("kills", [10, pytest.param(200, marks=pytest.mark.soak)])
+def test_killed_at_random_moments_and_run_again_each_fee_is_charged_once(
+    owed: Engine, database_file: Path, stripe: Books, kills: int
+) -> None:
+    dice = random.Random(kills)
+    most = {"statement": 60, "request": 12_000 // kills, "answer": 12_000 // kills}
+    killed = 0
+    for life in range(10 * kills):
+        what = dice.choice(sorted(most))
+        moment = f"{what}:{dice.randint(1, most[what])}" if killed < kills else ""
+        wall = DUE + life * A_LIFE
+        stripe.set_clock(wall)
+        worker = Collector(database_file, stripe, wall, moment)
+        worker.wait_until_ready()
+        worker.go()
+        code = worker.end()
+        assert code in (0, -signal.SIGKILL), worker.process.args
+        killed += code == -signal.SIGKILL
+        if not moment:
+            break
+    assert killed == kills
+    ensure_charged_once(owed, stripe)
