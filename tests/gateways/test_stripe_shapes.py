@@ -5,8 +5,8 @@ import sys
 from typing import Any, Generic, TypeVar
 
 import pytest
-from stripe import params
 from pydantic import ConfigDict, TypeAdapter, ValidationError
+from stripe import params
 
 from shared.gateways.stripe_payments import StripePayments
 from tests.gateways.stripe_asking import LONG_AGO, charge, refund

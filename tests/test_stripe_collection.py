@@ -1,0 +1,405 @@
+"""Whole runs against a Stripe that answers with everything Stripe can: charged once, refunded once, or named."""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from shared import by_hand
+from shared.application import Application
+from shared.breaker import OPENS_AFTER
+from shared.by_hand import Staff
+from shared.database import tables
+from shared.gateways.stripe_payments import StripePayments
+from shared.runtime import RunFailed, UsageError
+from tests import rows
+from tests.doubles import Clock, RecordingSms
+from tests.loopback.stripe import (
+    SECRET,
+    Answer,
+    Card,
+    LoopbackStripe,
+    conflict,
+    dropped,
+    failing,
+    garbled,
+    silent,
+    throttled,
+)
+from tests.rows import NOON
+from tests.salon import HOUR, Salon, salon
+
+MARIA = Staff("Maria", "her dog was ill")
+
+
+@pytest.fixture
+def stripe(clock: Clock) -> Iterator[LoopbackStripe]:
+    """A Stripe that lives by the test's clock."""
+    with LoopbackStripe() as server:
+        server.clock = lambda: clock.now.timestamp()  # noqa: PLW0108  the time is another one at each call
+        yield server
+
+
+@pytest.fixture
+def paws(application: Application, stripe: LoopbackStripe) -> Salon:
+    """A salon whose fees are collected through it."""
+    return salon(replace(application, payments=StripePayments(SECRET, stripe.url, pauses=(0, 0))))
+
+
+def owed(paws: Salon, clock: Clock, many: int = 1) -> None:
+    """Let visits be missed and a day go by."""
+    if many > 1:
+        paws.kept(NOON - HOUR, 2 * many)
+    for _ in range(many):
+        paws.missed(owner_id=paws.owner())
+    paws.run()
+    clock.pass_(days=1)
+
+
+def attempts(paws: Salon) -> list[tuple[str | None, str | None]]:
+    return [(each.outcome, each.code) for each in rows.all_of(paws.engine, tables.payment_attempts)]
+
+
+def test_a_fee_is_collected_through_stripe(paws: Salon, clock: Clock, stripe: LoopbackStripe) -> None:
+    owed(paws, clock)
+    assert paws.run()["fee_cents_collected"] == {"USD": 2500}
+    fee = paws.fee()
+    (intent,) = stripe.intents.values()
+    assert (intent["status"], intent["amount_received"], fee.stripe_payment_intent_id) == (
+        "succeeded", 2500, intent["id"],
+    )  # fmt: skip
+    assert intent["metadata"] == {"tenant": "paws", "visit": "2026-03-03", "payment": str(fee.id)}
+    assert rows.only(paws.engine, tables.payment_attempts).stripe_charge_id == intent["latest_charge"]
+
+
+TROUBLES: list[Answer] = [
+    throttled(),
+    conflict(),
+    failing(),
+    failing(is_done=True),
+    failing(503, is_kept=False),
+    dropped(),
+    dropped(is_done=False),
+    silent(),
+    silent(is_done=False),
+    garbled(),
+    garbled(b"{}"),
+]
+
+
+@pytest.mark.parametrize("answer", TROUBLES, ids=lambda each: f"{each.refusal or each.response} {each.is_done}"[:70])
+@pytest.mark.parametrize("operation", ["find", "create", "cards", "confirm", "look_up"])
+def test_whatever_goes_wrong_for_a_while_the_fee_is_charged_once_in_the_end(
+    paws: Salon,
+    clock: Clock,
+    stripe: LoopbackStripe,
+    monkeypatch: pytest.MonkeyPatch,
+    operation: str,
+    answer: Answer,
+) -> None:
+    monkeypatch.setattr("shared.gateways.stripe_payments.READ_SECONDS", 0.05)
+    owed(paws, clock)
+    stripe.says(operation, *[answer] * 4)  # the three tries of one request, and one more
+    for hours in (0, 3, 24, 24, 24):
+        clock.pass_(hours=hours)
+        paws.run()
+    assert [each["amount"] for each in stripe.paid] == [2500]
+    assert paws.fee().status == "succeeded"
+    assert paws.fee().stripe_payment_intent_id == stripe.paid[0]["intent"]
+    assert len(stripe.intents) == 1
+
+
+def test_a_failure_stored_under_the_creation_key_is_got_round_by_the_books(
+    paws: Salon, clock: Clock, stripe: LoopbackStripe
+) -> None:
+    owed(paws, clock)
+    stripe.says("create", failing(is_done=True))  # it was created, and the key says 500 for a day
+    paws.run()
+    assert (paws.fee().status, len(stripe.intents)) == ("pending", 1)
+    clock.pass_(hours=2)
+    assert paws.run()["total_fees_collected"] == 1
+    assert (len(stripe.intents), len(stripe.paid)) == (1, 1)
+
+
+def test_a_failure_stored_under_the_creation_key_is_got_round_by_the_next_key(
+    paws: Salon, clock: Clock, stripe: LoopbackStripe
+) -> None:
+    owed(paws, clock)
+    stripe.says("create", failing())
+    paws.run()
+    clock.pass_(hours=2)
+    assert paws.run()["total_fees_collected"] == 1
+    assert attempts(paws) == [("not_processed", "api_error"), ("not_processed", "key_spent"), ("succeeded", None)]
+    assert (len(stripe.intents), len(stripe.paid)) == (1, 1)
+
+
+def test_a_database_restored_from_a_backup_charges_nobody_again(
+    paws: Salon, clock: Clock, stripe: LoopbackStripe
+) -> None:
+    """The fee is due once more, no attempt is on record, and the creation key is forgotten."""
+    owed(paws, clock)
+    paws.run()
+    fee = paws.fee()
+    with paws.engine.begin() as connection:
+        connection.execute(tables.payment_attempts.delete())
+    before = {"status": "pending", "attempts": 0, "stripe_payment_intent_id": None, "succeeded_at": None}
+    rows.change(paws.engine, tables.payments, fee.id, **before, next_attempt_at=clock.now)
+    clock.pass_(hours=36)
+    assert paws.run()["total_fees_collected"] == 1
+    assert (len(stripe.intents), len(stripe.paid)) == (1, 1)
+    assert paws.fee().stripe_payment_intent_id == fee.stripe_payment_intent_id
+
+
+@pytest.mark.parametrize(
+    ("card", "status", "tries"),
+    [
+        (Card("pm_1", "insufficient_funds", "try_again_later"), "failed", 4),
+        (Card("pm_1", "insufficient_funds"), "failed", 4),
+        (Card("pm_1", "never_heard_of"), "failed", 2),
+        (Card("pm_1", "insufficient_funds", "do_not_try_again"), "failed", 1),
+        (Card("pm_1", "stolen_card"), "failed", 1),
+        (Card("pm_1", "duplicate_transaction"), "failed", 1),
+        (Card("pm_1", "authentication_required"), "requires_action", 1),
+    ],
+    ids=lambda each: f"{each.code} {each.advice}" if isinstance(each, Card) else str(each),
+)
+def test_how_often_a_declined_card_is_tried(
+    paws: Salon, clock: Clock, stripe: LoopbackStripe, sms: RecordingSms, card: Card, status: str, tries: int
+) -> None:
+    stripe.cards["cus_1"] = [card]
+    owed(paws, clock)
+    for _ in range(14):
+        paws.run()
+        clock.pass_(days=1)
+    assert (paws.fee().status, len(stripe.charges), len(stripe.intents)) == (status, tries, 1)
+    assert len({request.headers["idempotency-key"] for each, request in stripe.seen if each == "confirm"}) == tries
+    assert len(sms.sent) == 2
+
+
+def test_a_card_saved_meanwhile_pays(paws: Salon, clock: Clock, stripe: LoopbackStripe) -> None:
+    stripe.cards["cus_1"] = [Card("pm_1", "insufficient_funds")]
+    owed(paws, clock)
+    paws.run()
+    stripe.cards["cus_1"] = [Card("pm_2"), Card("pm_1", "insufficient_funds")]
+    clock.pass_(days=1)
+    assert paws.run()["total_fees_collected"] == 1
+    assert [each["card"] for each in stripe.paid] == ["pm_2"]
+
+
+def test_a_test_card_in_earnest_is_a_matter_of_set_up(paws: Salon, clock: Clock, stripe: LoopbackStripe) -> None:
+    salon(paws.application, subdomain="good")
+    stripe.cards["cus_1"] = [Card("pm_1", "testmode_decline")]
+    owed(paws, clock)
+    (error,) = paws.run()["errors"]
+    assert error["reason"].startswith("the payment provider refuses the charge (testmode_decline)")
+    assert (paws.fee().status, attempts(paws)) == ("pending", [("refused", "testmode_decline")])
+
+
+def test_a_payment_that_staff_confirmed_at_the_provider_is_on_record_as_collected(
+    paws: Salon, clock: Clock, stripe: LoopbackStripe
+) -> None:
+    stripe.cards["cus_1"] = [Card("pm_1", "insufficient_funds")]
+    owed(paws, clock)
+    paws.run()
+    (intent,) = stripe.intents.values()
+    intent |= {"status": "succeeded", "latest_charge": "ch_by_hand"}
+    clock.pass_(days=1)
+    assert paws.run()["total_fees_collected"] == 1
+    assert (paws.fee().status, stripe.paid) == ("succeeded", [])
+
+
+def test_a_payment_cancelled_at_the_provider_is_left_to_staff(
+    paws: Salon, clock: Clock, stripe: LoopbackStripe, sms: RecordingSms
+) -> None:
+    stripe.cards["cus_1"] = [Card("pm_1", "insufficient_funds")]
+    owed(paws, clock)
+    paws.run()
+    (intent,) = stripe.intents.values()
+    intent["status"] = "canceled"
+    clock.pass_(days=1)
+    assert paws.run()["total_fees_failed"] == 1
+    assert (paws.fee().status, paws.fee().failure_code, len(sms.sent)) == ("failed", "cancelled_at_provider", 1)
+
+
+# The circuit breaker
+
+
+def test_an_outage_is_known_to_all_runs_and_one_fee_probes_it(
+    paws: Salon, clock: Clock, stripe: LoopbackStripe
+) -> None:
+    owed(paws, clock, 12)
+    stripe.always["find"] = failing(503, is_kept=False)
+    collecting = paws.application.payments
+    assert isinstance(collecting, StripePayments)
+    paws.run()
+    asked = stripe.times("find") // 3
+    assert OPENS_AFTER <= asked < 12
+    assert rows.only(paws.engine, tables.breakers).state == "open"
+    paws.run()
+    assert stripe.times("find") // 3 == asked  # it is not asked before the wait is over
+    clock.pass_(hours=3)
+    paws.run()
+    assert stripe.times("find") // 3 == asked + 1  # one fee found it still away
+    del stripe.always["find"]
+    clock.pass_(hours=3)
+    assert paws.run()["total_fees_collected"] == 12
+    assert rows.only(paws.engine, tables.breakers).state == "closed"
+    assert len(stripe.paid) == 12
+
+
+def test_an_open_breaker_with_nothing_to_collect_is_left_to_the_next_probe(
+    paws: Salon, clock: Clock, stripe: LoopbackStripe
+) -> None:
+    owed(paws, clock, 12)
+    stripe.always["find"] = failing(503, is_kept=False)
+    paws.run()
+    with paws.engine.begin() as connection:
+        connection.execute(tables.payments.update().values(status="waived"))
+    del stripe.always["find"]
+    clock.pass_(hours=3)
+    paws.run()
+    breaker = rows.only(paws.engine, tables.breakers)
+    assert (breaker.state, breaker.until) == ("open", clock.now)
+
+
+def test_declines_are_no_outage(paws: Salon, clock: Clock, stripe: LoopbackStripe) -> None:
+    stripe.cards["cus_1"] = [Card("pm_1", "insufficient_funds")]
+    owed(paws, clock, 12)
+    paws.run()
+    assert len(stripe.charges) == 12
+    assert rows.all_of(paws.engine, tables.breakers) == []
+
+
+def test_a_wrong_key_is_found_out_by_the_first_few_requests(paws: Salon, clock: Clock, stripe: LoopbackStripe) -> None:
+    owed(paws, clock, 12)
+    wrong = replace(paws, application=replace(paws.application, payments=StripePayments("sk_test_no", stripe.url)))
+    with pytest.raises(RunFailed, match="check the STRIPE_ settings"):
+        wrong.run()
+    assert len(stripe.seen) < 12
+    assert {each.status for each in paws.fees()} == {"pending"}
+
+
+# Giving back
+
+
+def collected(paws: Salon, clock: Clock) -> uuid.UUID:
+    owed(paws, clock)
+    paws.run()
+    fee: uuid.UUID = paws.fee().id
+    return fee
+
+
+def given_back(stripe: LoopbackStripe) -> list[int]:
+    return [each["amount"] for each in stripe.refunds.values()]
+
+
+def charged(paws: Salon) -> list[int | None]:
+    return [each.no_show_fee_charged for each in rows.all_of(paws.engine, tables.appointments)]
+
+
+def actions(paws: Salon) -> list[Any]:
+    return rows.all_of(paws.engine, tables.fee_actions)
+
+
+def test_a_fee_that_needs_a_refund_is_given_back_by_staff(paws: Salon, clock: Clock, stripe: LoopbackStripe) -> None:
+    fee = collected(paws, clock)
+    with paws.engine.begin() as connection:
+        connection.execute(tables.appointments.update().values(status="completed"))
+    clock.pass_(days=1)
+    assert (paws.run()["needs_refund"], given_back(stripe)) == (1, [])
+    by_hand.give_back(paws.application, fee, None, MARIA)
+    assert (paws.fee().status, given_back(stripe), charged(paws)) == ("refunded", [2500], [0])
+    (action,) = actions(paws)
+    assert (action.action, action.who, action.why, action.outcome, action.stripe_refund_id) == (
+        "refund", "Maria", "her dog was ill", "done", "re_000001",
+    )  # fmt: skip
+    (made,) = stripe.refunds.values()
+    assert made["metadata"] == {"payment": str(fee), "refund": str(action.id)}
+    paws.run()
+    assert paws.fee().status == "refunded"
+
+
+def test_parts_add_up_and_never_exceed_what_was_collected(paws: Salon, clock: Clock, stripe: LoopbackStripe) -> None:
+    fee = collected(paws, clock)
+    for why in ("first", "second", "second", "Second ", "first"):
+        by_hand.give_back(paws.application, fee, 1000, Staff("Maria", why))
+    assert (given_back(stripe), charged(paws), paws.fee().status) == ([1000, 1000], [500], "succeeded")
+    with pytest.raises(UsageError, match="500 of 2500 USD"):
+        by_hand.give_back(paws.application, fee, 1000, Staff("Maria", "third"))
+    by_hand.give_back(paws.application, fee, None, Staff("Maria", "the rest"))
+    assert (given_back(stripe), charged(paws), paws.fee().status) == ([1000, 1000, 500], [0], "refunded")
+    with pytest.raises(UsageError, match="it is refunded"):
+        by_hand.give_back(paws.application, fee, 1, Staff("Maria", "more"))
+
+
+@pytest.mark.parametrize("answer", TROUBLES, ids=lambda each: f"{each.refusal or each.response} {each.is_done}"[:70])
+@pytest.mark.parametrize("operation", ["refund", "find_refund"])
+def test_whatever_goes_wrong_the_same_command_gives_back_once(
+    paws: Salon,
+    clock: Clock,
+    stripe: LoopbackStripe,
+    monkeypatch: pytest.MonkeyPatch,
+    operation: str,
+    answer: Answer,
+) -> None:
+    monkeypatch.setattr("shared.gateways.stripe_payments.READ_SECONDS", 0.05)
+    fee = collected(paws, clock)
+    stripe.says(operation, *[answer] * 4)  # the three tries of one request, and one more
+    if operation == "find_refund":
+        stripe.says("refund", *[dropped(is_done=answer.is_done)] * 3)
+    for _ in range(6):
+        try:
+            by_hand.give_back(paws.application, fee, 1000, MARIA)
+        except RunFailed:
+            assert {each.outcome for each in actions(paws)} <= {"asked", "refused"}
+        clock.pass_(minutes=5)
+    assert (given_back(stripe), charged(paws)) == ([1000], [1500])
+    assert [each.outcome for each in actions(paws)] == ["done"]
+
+
+def test_what_may_have_been_given_back_is_not_there_for_another_refund(
+    paws: Salon, clock: Clock, stripe: LoopbackStripe
+) -> None:
+    fee = collected(paws, clock)
+    stripe.always["refund"] = dropped()
+    with pytest.raises(RunFailed, match="give the same command again"):
+        by_hand.give_back(paws.application, fee, 2000, MARIA)
+    stripe.always.clear()
+    with pytest.raises(UsageError, match="500 of 2500"):
+        by_hand.give_back(paws.application, fee, 1000, Staff("Tom", "another"))
+    assert given_back(stripe) == [2000]
+
+
+def test_what_was_given_back_at_the_provider_is_on_record_as_given_back(
+    paws: Salon, clock: Clock, stripe: LoopbackStripe
+) -> None:
+    fee = collected(paws, clock)
+    its = {"payment_intent": paws.fee().stripe_payment_intent_id, "amount": 2500}
+    stripe.refunds["re_x"] = {"id": "re_x", "object": "refund", "status": "succeeded", "metadata": {}} | its
+    by_hand.give_back(paws.application, fee, 1000, MARIA)
+    assert (paws.fee().status, charged(paws), len(stripe.refunds)) == ("refunded", [0], 1)
+
+
+def test_a_refund_that_stripe_refuses_is_said_and_may_be_asked_for_again(
+    paws: Salon, clock: Clock, stripe: LoopbackStripe
+) -> None:
+    fee = collected(paws, clock)
+    its = {"payment_intent": paws.fee().stripe_payment_intent_id, "amount": 2000}
+    stripe.refunds["re_x"] = {"id": "re_x", "object": "refund", "status": "succeeded", "metadata": {}} | its
+    for _ in range(2):
+        with pytest.raises(RunFailed, match="nothing was given back"):
+            by_hand.give_back(paws.application, fee, 1000, MARIA)
+    stripe.refunds.clear()
+    by_hand.give_back(paws.application, fee, 1000, MARIA)
+    assert (given_back(stripe), paws.fee().status) == ([1000], "succeeded")
+
+
+def test_a_wrong_key_gives_nothing_back_and_says_so(paws: Salon, clock: Clock, stripe: LoopbackStripe) -> None:
+    fee = collected(paws, clock)
+    wrong = replace(paws.application, payments=StripePayments("sk_test_no", stripe.url))
+    with pytest.raises(RunFailed, match="check the STRIPE_ settings"):
+        by_hand.give_back(wrong, fee, None, MARIA)
+    by_hand.give_back(paws.application, fee, None, MARIA)
+    assert (given_back(stripe), paws.fee().status) == ([2500], "refunded")
