@@ -111,8 +111,8 @@ def _run(host: "LocalHost", serving: AbstractContextManager[threading.Thread | N
         while not told.wait(1):  # in steps: on Windows a wait without an end cannot be interrupted
             if web is not None and not web.is_alive():
                 raise RunFailed("the web server ended; what it said is in the log above")
-        click.echo("stopping; the running jobs end in good order (once more to stop at once)", err=True)
         _on_signal(lambda: os._exit(HURRIED))
+        click.echo("stopping; the running jobs end in good order (once more to stop at once)", err=True)
         unfinished = host.stop()
     host.application.engine.dispose()
     if unfinished:

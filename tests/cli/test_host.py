@@ -165,3 +165,52 @@ def test_the_host_names_every_library_it_needs_in_the_requirements() -> None:
     lines = (ROOT / "requirements-dev.txt").read_text(encoding="utf-8")
     for library in ("apscheduler", "starlette", "uvicorn", "jinja2"):
         assert re.search(rf"^{library}==[\d.]+  # ", lines, re.MULTILINE)
+
+
+STUCK = """
+import sys, threading
+from datetime import timedelta
+from shared.schedulers import local
+
+def stuck(application, job):
+    print("stuck", flush=True)
+    threading.Event().wait()
+
+local.run = stuck
+local.LocalHost.stop.__defaults__ = (timedelta(seconds=float(sys.argv.pop())),)
+sys.argv = ["shared", "host", "--port", "0"]
+from shared.cli import main
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("wait", "signals", "code", "said"),
+    [
+        ("0", 1, 1, f"error: {JOB} did not end in time; the next run takes over\n"),
+        ("600", 2, 130, ""),
+    ],
+)
+def test_a_job_that_does_not_end_keeps_no_host_from_ending(
+    migrated: Shell, wait: str, signals: int, code: int, said: str
+) -> None:
+    """In time, and at once for who tells it a second time."""
+    with subprocess.Popen(
+        [sys.executable, "-u", "-c", STUCK, wait],
+        cwd=migrated.folder,
+        env=migrated.environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        host = Started(process, [process.stdout.readline() for _ in range(1 + len(JOBS))])
+        assert host.site.post(f"/admin/functions/{JOB}").status == 202
+        assert process.stdout.readline() == "stuck\n"
+        process.send_signal(signal.SIGTERM)
+        assert process.stderr.readline() == STOPPING
+        for _ in range(signals - 1):
+            process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == code
+        assert process.stderr.read() == said
