@@ -125,7 +125,13 @@ def missed_appointments(connection: Connection, owner_ids: Iterable[UUID], start
 
 
 _APPOINTMENT = (
-    appointments,
+    appointments.c.id,
+    appointments.c.tenant_id,
+    appointments.c.owner_id,
+    appointments.c.scheduled_start,
+    appointments.c.status,
+    appointments.c.created_at,
+    appointments.c.deleted_at,
     owners.c.tenant_id.label("owner_tenant_id"),
     owners.c.first_name,
     owners.c.phone,
@@ -190,7 +196,7 @@ def _undecided(connection: Connection, query: Select[Any]) -> list[Undecided]:
     ]
 
 
-def _with_pets(connection: Connection, rows: Sequence[Row[Any]]) -> list[Appointment]:
+def _with_pets(connection: Connection, rows: Sequence[Any]) -> list[Appointment]:
     found = _pets_by_appointment(connection, [row.id for row in rows])
     return [_appointment(row, tuple(found.get(row.id, ()))) for row in rows]
 
@@ -199,14 +205,20 @@ def _pets_by_appointment(connection: Connection, ids: Sequence[UUID]) -> dict[UU
     found: dict[UUID, list[Pet]] = defaultdict(list)
     for some in chunks(ids):
         query = (
-            select(appointment_pets.c.appointment_id, pets)
+            select(
+                appointment_pets.c.appointment_id,
+                pets.c.id,
+                pets.c.tenant_id,
+                pets.c.name,
+                pets.c.is_deceased,
+                pets.c.deleted_at,
+            )
             .join(pets, pets.c.id == appointment_pets.c.pet_id)
             .where(appointment_pets.c.appointment_id.in_(some))
             .order_by(pets.c.created_at, pets.c.name, pets.c.id)
         )
-        for row in connection.execute(query):
-            pet = Pet(row.id, row.tenant_id, row.name, row.is_deceased, row.deleted_at is not None)
-            found[row.appointment_id].append(pet)
+        for appointment_id, id_, tenant_id, name, is_deceased, deleted_at in connection.execute(query):
+            found[appointment_id].append(Pet(id_, tenant_id, name, is_deceased, deleted_at is not None))
     return found
 
 

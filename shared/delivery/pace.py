@@ -40,21 +40,23 @@ class Pace:
 
     async def turn(self) -> Turn | None:
         """Wait until a message may leave; None when none may any more in this run. `over` ends it."""
-        while not self._drain.is_out_of_time:
-            wait = max(self._next, self._paused_until) - self._drain.monotonic()
-            if wait > 0:
-                if wait >= self._drain.time_left().total_seconds():
-                    return None
+        while (wait := self._wait()) or self._under_way >= self.width:
+            if wait >= self._drain.time_left().total_seconds():
+                return None
+            if wait:
                 await self._drain.wait(min(wait, SLICE))
-            elif self._under_way >= self.width:
+            else:
                 self._freed.clear()
                 await self._freed.wait()
-            else:
-                self._under_way += 1
-                if self._drain.max_per_second:
-                    self._next = max(self._next, self._drain.monotonic()) + 1 / self._drain.max_per_second
-                return Turn(self._round)
-        return None
+        self._under_way += 1
+        if self._drain.max_per_second:
+            self._next = max(self._next, self._drain.monotonic()) + 1 / self._drain.max_per_second
+        return Turn(self._round)
+
+    def _wait(self) -> float:
+        """Return the seconds for which nothing may leave."""
+        until = max(self._next, self._paused_until)
+        return max(0.0, until - self._drain.monotonic()) if until else 0.0
 
     def over(self) -> None:
         """A message that had its turn was answered, or was not sent after all."""

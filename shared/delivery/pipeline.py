@@ -89,10 +89,10 @@ class Pipeline:
         self._wanted.set()
 
     async def _next(self) -> Ready | None:
-        while not self._queue and not self._is_fed and self.sender.may_go_on:
+        while self.sender.may_go_on and not self._queue and not self._is_fed:
             self._arrived.clear()
             await self._arrived.wait()
-        if not self._queue or not self.sender.may_go_on:
+        if not self._queue or self.sender.is_stopped:
             return None
         ready = self._queue.popleft()
         if len(self._queue) < self._size:

@@ -47,18 +47,26 @@ class Sender:
     async def hand_over(self, ready: Ready, most_tries: int = MOST_TRIES) -> Answer:
         """Hand a message over, again after a short wait where that is safe and makes sense."""
         tries = unreached = 0
+        outcome: Accepted | SmsError | None = None
         while True:
-            outcome = await self._try(ready)
-            tries += isinstance(outcome, Accepted | SmsError) and not isinstance(outcome, FREE)
+            before, outcome = outcome, await self._try(ready)
+            if outcome is None:
+                return self._answer(ready, before, tries, unreached)
+            tries += not isinstance(outcome, FREE)
             unreached += isinstance(outcome, Unreachable)
             if not self._is_worth_another(ready, outcome, tries, most_tries):
-                return Answer(ready, outcome, tries - (unreached if self.outage.is_on else 0))
+                return self._answer(ready, outcome, tries, unreached)
             if isinstance(outcome, Unreachable):  # for all others the pace makes everybody wait
                 await self.drain.wait(self.drain.dice.uniform(0, LONGEST_RETRY * (1 << tries - 1)))
 
+    def _answer(self, ready: Ready, outcome: Accepted | SmsError | None, tries: int, unreached: int) -> Answer:
+        """Return what came of a message. Tries that met an outage do not count."""
+        return Answer(ready, outcome, tries - (unreached if self.outage.is_on else 0))
+
     async def _try(self, ready: Ready) -> Accepted | SmsError | None:
         turn = await self.pace.turn()
-        if turn is None:
+        if turn is None:  # the pause outlasts the run
+            self.is_stopped = True
             return None
         try:
             if not self._may_leave(ready):
@@ -79,7 +87,7 @@ class Sender:
         is_silenced = tenant_id in self.silent or (tenant_id, ready.sms.to) in self._opted_out
         return self.may_go_on and not is_silenced and self.drain.wall() < ready.until
 
-    def _is_worth_another(self, ready: Ready, outcome: Accepted | SmsError | None, tries: int, most: int) -> bool:
+    def _is_worth_another(self, ready: Ready, outcome: Accepted | SmsError, tries: int, most: int) -> bool:
         is_safe = isinstance(outcome, NotProcessed) and not isinstance(outcome, FREE)
         return is_safe and tries < most and ready.claimed.attempts - 1 + tries < MOST_ATTEMPTS and self.may_go_on
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
 
 import aiohttp
 
@@ -56,7 +57,7 @@ class Http:
                 method,
                 url,
                 params=params,
-                data=data,
+                data=urlencode(data, doseq=True).encode() if data else None,  # aiohttp's own takes ten times as long
                 headers={**(headers or {}), **({"Authorization": aiohttp.encode_basic_auth(*auth)} if auth else {})},
                 allow_redirects=False,
             ) as response:

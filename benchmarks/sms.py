@@ -1,0 +1,176 @@
+"""How fast texts leave: claimed, read again, written, sent to a stand-in for Twilio and recorded.
+
+Compared with the ideal (messages × latency ÷ concurrency) and with what Twilio's own asynchronous client needs in the
+same run, against the same server, for nothing but the requests.
+"""
+
+import asyncio
+import json
+import subprocess
+import sys
+import time
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sqlalchemy import event
+
+from benchmarks.due import application_on, prepared
+from shared.gateways.twilio import TwilioSms
+from shared.runtime import run
+from tests.databases import KINDS, opened
+from tests.loopback.twilio import ACCOUNT, NUMBER, TOKEN
+
+ROOT = Path(__file__).parents[1]
+MANY = 10_000
+LATENCY = 0.1
+ROUNDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What is promised: `measured` is at most (or, with `is_least`, at least) `promised`."""
+
+    what: str
+    measured: float
+    promised: float
+    is_least: bool = False
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether it is."""
+        return self.measured >= self.promised if self.is_least else self.measured <= self.promised
+
+    def __str__(self) -> str:
+        sign = "≥" if self.is_least else "≤"
+        return f"{'ok  ' if self.is_kept else 'MISS'}  {self.what}: {self.measured:.3f} ({sign} {self.promised})"
+
+
+@contextmanager
+def twilio(latency: float) -> Iterator[str]:
+    """A stand-in for Twilio in a process of its own; its address."""
+    arguments = ["-m", "tests.loopback.twilio", "--latency", str(latency), "--seconds", "900"]
+    with subprocess.Popen([sys.executable, *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.terminate()
+
+
+def accepted(url: str) -> Counter[str]:
+    """How often the server took a message for each number."""
+    with urllib.request.urlopen(f"{url}/books", timeout=60) as answer:
+        return Counter(each["to"] for each in json.load(answer))
+
+
+def sdk_alone(url: str, many: int, concurrency: int) -> float:
+    """Return the seconds that Twilio's asynchronous client needs for so many messages."""
+    from twilio.http.async_http_client import AsyncTwilioHttpClient
+    from twilio.rest import Client
+
+    async def send_all() -> float:
+        async with AsyncTwilioHttpClient(pool_connections=True) as http:
+            client = Client(ACCOUNT, TOKEN, http_client=http)
+            client.api.base_url = url
+            numbers = iter(range(many))
+
+            async def send() -> None:
+                for number in numbers:
+                    body = f"Happy Paws reminder: visit for Bella tomorrow at 12:00 PM. Number {number:07d}."
+                    await client.messages.create_async(to=f"+1646{number:07d}", from_=NUMBER, body=body)
+
+            began = time.perf_counter()
+            await asyncio.gather(*(send() for _ in range(concurrency)))
+            return time.perf_counter() - began
+
+    return asyncio.run(send_all())
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """One delivery: its seconds, and the SQL statements for each message."""
+
+    seconds: float
+    statements: float
+
+
+def deliver(kind: str, url: str, many: int, concurrency: int) -> Delivered:
+    """Deliver `many` planned reminders from a new database of a kind."""
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder, opened(kind, Path(folder)) as databases:
+        engine = prepared(databases.empty(), many)
+        gateway = TwilioSms(ACCOUNT, TOKEN, number=NUMBER, base_url=url, connections=concurrency)
+        application = replace(application_on(engine), sms=gateway, concurrency=concurrency)
+        statements = 0
+
+        def count(*_: object) -> None:
+            nonlocal statements
+            statements += 1
+
+        event.listen(engine, "before_cursor_execute", count)
+        began = time.perf_counter()
+        result = run(application, "AppointmentReminders2h")
+        seconds = time.perf_counter() - began
+        assert result["delivery"]["sent"] == {"reminder_24h": many}, result["delivery"]
+        engine.dispose()
+    return Delivered(seconds, statements / many)
+
+
+def with_latency(kind: str, concurrency: int) -> Iterator[Limit]:
+    """The pace when each answer takes 100 ms."""
+    ideal = MANY * LATENCY / concurrency
+    with twilio(LATENCY) as url:
+        alone = sdk_alone(url, MANY, concurrency)
+        before = len(accepted(url))
+        ours = deliver(kind, url, MANY, concurrency)
+        times = accepted(url)
+    at = f"{kind}, 100 ms, {concurrency} at once"
+    print(f"      {at}: ideal {ideal:.2f} s, SDK alone {alone:.2f} s, ours {ours.seconds:.2f} s")
+    if concurrency == 64:
+        yield Limit(f"{at}, times the ideal", ours.seconds / ideal, 1.1)
+    else:
+        yield Limit(f"{at}, times the SDK alone", ours.seconds / alone, 1.25)
+    yield Limit(f"{at}, statements a message", ours.statements, 0.05)
+    yield Limit(f"{at}, numbers texted once", len(times) - before, MANY, is_least=True)
+    yield Limit(f"{at}, most texts to a number", max(times.values()), 1)
+
+
+def without_latency(kind: str) -> Iterator[Limit]:
+    """The pace when answers come at once."""
+    alone, ours = [], []
+    for _ in range(ROUNDS):  # in turn, and the best of each: other programs on the machine disturb both alike
+        with twilio(0) as url:
+            alone.append(sdk_alone(url, MANY, 64))
+            ours.append(deliver(kind, url, MANY, 64).seconds)
+            times = accepted(url)
+        yield Limit(f"{kind}, 0 ms, most texts to a number", max(times.values()), 1)
+    at = f"{kind}, 0 ms, 64 at once"
+    print(f"      {at}: SDK alone {MANY / min(alone):.0f}/s, ours {MANY / min(ours):.0f}/s")
+    yield Limit(f"{at}, times the SDK's rate", min(alone) / min(ours), 0.6, is_least=True)
+
+
+def memory(kind: str) -> Iterator[Limit]:
+    """How much more memory 100,000 messages take than 1,000, each in a process of its own."""
+    peaks = {}
+    with twilio(0) as url:
+        for many in (1_000, 100_000):
+            arguments = ["-m", "benchmarks.memory", kind, url, str(many)]
+            answer = subprocess.run(
+                [sys.executable, *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True
+            )
+            peaks[many] = float(answer.stdout)
+    growth = peaks[100_000] - peaks[1_000]
+    yield Limit(f"{kind}, MB more for 100,000 messages than for 1,000", growth, 60)
+
+
+def measured(kinds: tuple[str, ...] = KINDS) -> Iterator[Limit]:
+    """Everything that is promised about sending."""
+    for kind in kinds:
+        yield from with_latency(kind, 64)
+        yield from with_latency(kind, 256)
+        yield from without_latency(kind)
+        yield from memory(kind)
