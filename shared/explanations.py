@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row
 
+from shared import evidence
 from shared.database import history
 from shared.database.history import Moment, Remembered
 from shared.database.queries import tenant_of
@@ -44,13 +45,17 @@ STATUS_WORDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What is known about a subject. `facts`: as it stands; `timeline`: oldest first; `next`: what is to come."""
+    """What is known about a subject. `facts`: as it stands; `timeline`: oldest first; `next`: what is to come.
+
+    `evidence`: of a payment, everything a bank may ask for.
+    """
 
     subject: str
     zone: ZoneInfo
     facts: dict[str, str]
     timeline: tuple[Moment, ...]
     next: tuple[str, ...]
+    evidence: dict[str, Any] | None = None
 
 
 def explain(
@@ -62,6 +67,8 @@ def explain(
         return None
     tenant = tenant_of(remembered.tenant)
     policy, zone, problem = _rules_of(tenant, defaults, default_zone)
+    if what == "payment":
+        remembered = evidence.of_its_day(remembered, zone)
     facts = {name: _shown(getattr(remembered.row, name), zone) for name in _FACTS[what]}
     upcoming = [problem] if problem else _next(what, remembered, policy, zone, now)
     return Explanation(
@@ -70,6 +77,7 @@ def explain(
         {name: value for name, value in facts.items() if value},
         tuple(sorted(_moments(remembered), key=lambda each: (each.at, each.what))),
         tuple(upcoming),
+        evidence.pack(remembered) if what == "payment" else None,
     )
 
 
@@ -109,6 +117,9 @@ def _moments(remembered: Remembered) -> Iterator[Moment]:
         yield Moment(
             attempt.started_at, f"attempt {attempt.attempt} to charge: {attempt.outcome or 'under way'}", attempt.code
         )
+    for action in remembered.actions:
+        much = f" of {action.amount} (minor units): {action.outcome}" if action.amount is not None else ""
+        yield Moment(action.created_at, f"{action.action} by {action.who}{much}: {action.why}", action.code)
     for event in remembered.events:
         yield Moment(event.occurred_at, f"reputation {event.points:+d} ({event.kind.replace('_', ' ')})")
         if event.reversed_at:

@@ -16,7 +16,9 @@ from shared.records import Kind
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
-RULES, SCHEMA = ((ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("rules.md", "schema.md"))
+RULES, SCHEMA, FEES = (
+    (ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("rules.md", "schema.md", "fees.md")
+)
 OURS = (
     tables.breakers,
     tables.decisions,
@@ -32,7 +34,7 @@ OURS = (
 
 NAMED_TEST = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
-MOST_LINES = {"README.md": 150, "docs/rules.md": 350, "docs/schema.md": 200}
+MOST_LINES = {"README.md": 150, "docs/rules.md": 350, "docs/fees.md": 200, "docs/schema.md": 200}
 
 
 def names_in(path: Path) -> set[str]:
@@ -60,7 +62,7 @@ def anchors(document: str) -> set[str]:
 
 
 def test_every_test_that_the_rules_name_exists() -> None:
-    named = set(NAMED_TEST.findall(RULES))
+    named = set(NAMED_TEST.findall(RULES + FEES))
     missing = [
         f"{path}::{name}"
         for path, name in sorted(named)
@@ -71,7 +73,8 @@ def test_every_test_that_the_rules_name_exists() -> None:
 
 
 def test_nothing_that_looks_like_a_test_escapes_the_check() -> None:
-    assert RULES.count("::test_") == len(NAMED_TEST.findall(RULES))
+    for document in (RULES, FEES):
+        assert document.count("::test_") == len(NAMED_TEST.findall(document))
 
 
 def test_every_rule_names_a_test() -> None:

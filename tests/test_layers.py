@@ -33,7 +33,8 @@ MAY_IMPORT = {
     "by_hand": "application runtime fees policy tally database gateways collection tasks",
     "tasks": "reasons records policy tally database rules messages subjects fees reputation",
     "jobs": "records tally tasks",
-    "explanations": "reasons records policy rules database",
+    "evidence": "reasons records database",
+    "explanations": "reasons records policy rules database evidence",
     "sample": "records database",
     "application": "policy settings database gateways",
     "runtime": "application reasons records policy tally settings logs telemetry database gateways tasks jobs delivery "

@@ -53,4 +53,5 @@ def as_object(explanation: Explanation) -> dict[str, object]:
             {"at": each.at.isoformat(), "what": each.what, "code": each.code} for each in explanation.timeline
         ],
         "next": list(explanation.next),
+        **({"evidence": explanation.evidence} if explanation.evidence else {}),
     }

@@ -1,7 +1,7 @@
 """What the database remembers about one appointment, vaccination, owner or payment, for people to read."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,7 @@ from shared.database.dialects import chunks
 from shared.database.tables import (
     appointments,
     decisions,
+    fee_actions,
     notifications,
     owners,
     payment_attempts,
@@ -21,11 +22,15 @@ from shared.database.tables import (
     tenants,
     vaccination_records,
 )
+from shared.database.visits import AROUND
 
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """The subject's own row, its tenant's, and everything decided, texted, charged or scored about it."""
+    """The subject's own row, its tenant's, and everything decided, texted, charged or scored about it.
+
+    `actions`: what staff did to its payments; `visit`: of a payment, the owner's appointments around the missed one.
+    """
 
     row: Row[Any]
     tenant: Row[Any]
@@ -33,6 +38,8 @@ class Remembered:
     payments: Sequence[Row[Any]] = ()
     attempts: Sequence[Row[Any]] = ()
     events: Sequence[Row[Any]] = ()
+    actions: Sequence[Row[Any]] = ()
+    visit: Sequence[Row[Any]] = ()
 
 
 def of_appointment(connection: Connection, id_: UUID) -> Remembered | None:
@@ -51,12 +58,26 @@ def of_vaccination(connection: Connection, id_: UUID) -> Remembered | None:
 
 
 def of_payment(connection: Connection, id_: UUID) -> Remembered | None:
-    """Everything about a payment, the visit it is for, and the reminders of that visit's appointment."""
+    """Everything about a payment, the visit it is for, and the reminders of the appointments around it."""
     row = _row(connection, payments, id_)
     if row is None:
         return None
-    subjects = [row.appointment_id] if row.appointment_id else []
-    return _remembered(connection, row, subjects, [row], _events_about(connection, [id_]))
+    visit = _around(connection, row)
+    subjects = [each.id for each in visit]
+    return replace(_remembered(connection, row, subjects, [row], _events_about(connection, [id_])), visit=visit)
+
+
+def _around(connection: Connection, payment: Row[Any]) -> Sequence[Row[Any]]:
+    """The owner's appointments around a payment's. Index: appointments (owner_id, scheduled_start)."""
+    first = _row(connection, appointments, payment.appointment_id) if payment.appointment_id else None
+    if first is None:
+        return []
+    query = select(appointments).where(
+        appointments.c.owner_id == payment.owner_id,
+        appointments.c.tenant_id == payment.tenant_id,
+        appointments.c.scheduled_start.between(first.scheduled_start - AROUND, first.scheduled_start + AROUND),
+    )
+    return connection.execute(query).all()
 
 
 def of_owner(connection: Connection, id_: UUID) -> Remembered | None:
@@ -89,6 +110,7 @@ def _remembered(
         fees,
         _all(connection, payment_attempts, payment_attempts.c.payment_id, fee_ids),
         events,
+        _all(connection, fee_actions, fee_actions.c.payment_id, fee_ids),
     )
 
 
@@ -119,6 +141,8 @@ def _decisions(connection: Connection, subjects: Collection[UUID]) -> list[Row[A
         notifications.c.body,
         notifications.c.segments,
         notifications.c.error_code,
+        notifications.c.provider_message_id,
+        notifications.c.updated_at,
     )
     for some in chunks(sorted(subjects)):
         query = (
