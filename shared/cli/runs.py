@@ -26,7 +26,7 @@ from shared.settings import database_url
 @click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="At most so many.")
 @click.option("--json", "as_json", is_flag=True, help="Print them as JSON, alone, on stdout, with the whole results.")
 def runs_command(job: str | None, statuses: tuple[str, ...], limit: int, as_json: bool) -> None:
-    """What ran when, for how long, and what came of it. The newest first, times in UTC."""
+    """What ran when (UTC; then the head of the run's id), for how long, and what came of it. The newest first."""
     engine = open_engine(database_url())
     ensure_ready(engine)
     chosen = [RunStatus(each) for each in statuses] or list(RunStatus)
@@ -43,8 +43,15 @@ def runs_command(job: str | None, statuses: tuple[str, ...], limit: int, as_json
 
 
 def _as_line(run: NotedRun) -> str:
-    columns = (f"{run.started_at:%Y-%m-%d %H:%M:%S}", f"{run.task:23}", f"{_took(run):>7}", f"{status_word(run):9}")
-    return "  ".join((*columns, outcome_words(run)))
+    columns = (
+        f"{run.started_at:%Y-%m-%d %H:%M:%S}",
+        str(run.id)[:8],  # enough to find its lines in the log
+        f"{run.task:23}",
+        f"{_took(run):>7}",
+        f"{status_word(run):9}",
+    )
+    only = f"only {', '.join(run.tenants)}: " if run.tenants else ""
+    return "  ".join((*columns, only + outcome_words(run)))
 
 
 def _took(run: NotedRun) -> str:
@@ -73,6 +80,7 @@ def _as_object(run: NotedRun) -> dict[str, Any]:
         "finished_at": run.finished_at.isoformat() if run.finished_at else None,
         "status": run.status.value,
         "is_lost": run.is_lost,
+        "tenants": list(run.tenants),
         "result": run.result,
         "error": run.error,
         "host": run.host,

@@ -20,7 +20,8 @@ DONE = (RunStatus.SUCCEEDED, RunStatus.HELD)
 class NotedRun:
     """One execution. `started_at`, `finished_at`: by the wall clock; `now`: as of when it worked.
 
-    `is_lost`: it is noted as running and nobody holds its job: the process is gone.
+    `is_lost`: it is noted as running and nobody holds its job: the process is gone. `tenants`: the subdomains it was
+    for, none for all.
     """
 
     id: UUID
@@ -33,6 +34,7 @@ class NotedRun:
     error: str | None
     host: str | None
     is_lost: bool = False
+    tenants: tuple[str, ...] = ()
 
 
 def start(
@@ -150,6 +152,7 @@ def _noted(row: Any, *, is_lost: bool = False) -> NotedRun:
         row.error,
         row.host,
         is_lost,
+        tuple(row.tenants or ()),
     )
 
 

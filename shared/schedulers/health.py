@@ -121,7 +121,7 @@ def _ending(run: NotedRun, wall: datetime) -> str:
     """Return how a run that has not done its work stands."""
     when = _ago(run.started_at, wall)
     if run.is_lost:
-        return f"the run of {when} was cut off: its process is gone"
+        return f"the run of {when} was cut off: no process is at it"
     if run.status is RunStatus.RUNNING:
         return f"a run is under way since {when.removesuffix(' ago')}"
     return f"the run of {when} failed: {run.error}"

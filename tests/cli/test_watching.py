@@ -18,7 +18,8 @@ def test_the_history_tells_each_run_in_a_line_the_newest_first(petcare: Shell) -
     done = petcare("runs")
     assert (done.code, done.err) == (0, "")
     second, first = done.out.splitlines()
-    assert first.startswith(f"2026-03-04 17:00:00  {JOB}    2 min  succeeded  tenants_processed 6, ")
+    ((id_,),) = petcare.sql("SELECT substr(id, 1, 8) FROM runs WHERE task = ?", JOB)
+    assert first.startswith(f"2026-03-04 17:00:00  {id_}  {JOB}    2 min  succeeded  tenants_processed 6, ")
     assert f"  {JOB_2H} " in second
     assert petcare("runs", "--limit", "1").out == f"{second}\n"
     assert petcare("runs", "--job", JOB).out == f"{first}\n"
@@ -38,6 +39,12 @@ def test_the_history_tells_why_a_run_failed_and_which_were_cut_off(petcare: Shel
     assert petcare("runs", "--status", "failed").out == f"{failed}\n"
     assert petcare("runs", "--status", "held").out == "there is no such run\n"
     assert petcare("runs", "--status", "held", "--json").out == "[]\n"
+
+
+def test_a_run_for_some_businesses_is_told_as_such(petcare: Shell) -> None:
+    petcare("run", JOB, "--at", AT, "--tenant", "heelwork")
+    assert " succeeded  only heelwork: tenants_processed 1" in petcare("runs").out
+    assert json.loads(petcare("runs", "--json").out)[0]["tenants"] == ["heelwork"]
 
 
 def test_health_says_what_is_wrong_and_which_command_to_run_next(petcare: Shell) -> None:

@@ -112,7 +112,7 @@ def test_the_reason_why_a_job_is_late_is_told(engine: Engine, look: Look) -> Non
         "late: due 60 min ago; the run of 60 min ago failed: no tenant could be worked for"
     )
     noted(engine, DUE + MINUTE, RunStatus.RUNNING)
-    assert look(JOB, DUE + HOUR).words.endswith("the run of 59 min ago was cut off: its process is gone")
+    assert look(JOB, DUE + HOUR).words.endswith("the run of 59 min ago was cut off: no process is at it")
     with engine.begin() as connection:
         lease = {"name": f"{JOB}:3", "holder": "another", "expires_at": DUE + 2 * HOUR}
         connection.execute(tables.leases.insert(), lease)
