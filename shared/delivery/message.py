@@ -22,13 +22,21 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of a message. `outcome`: None when it was not handed over; `tries`: those that count as attempts."""
+    """What came of a message. `outcome`: None when it was not handed over.
+
+    `tries`: those that count as attempts; `unreached`: how many of them found no provider.
+    """
 
     ready: Ready
     outcome: Accepted | SmsError | None
     tries: int
+    unreached: int = 0
 
     @property
     def attempts(self) -> int:
         """How many attempts the message has had with these. (The claim counted one in advance.)"""
         return self.ready.claimed.attempts - 1 + self.tries
+
+    def in_outage(self) -> "Answer":
+        """Return it without the tries that found no provider: an outage costs no attempts."""
+        return Answer(self.ready, self.outcome, self.tries - self.unreached)

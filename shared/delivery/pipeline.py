@@ -38,27 +38,38 @@ class Pipeline:
         workers = [asyncio.create_task(self._feed())]
         workers += [asyncio.create_task(self._send()) for _ in range(self.drain.concurrency)]
         recorder = asyncio.create_task(self._record())
-        sending = asyncio.ensure_future(asyncio.gather(*workers))
+        recorder.add_done_callback(self._notice_recorder)
         try:
-            # Not awaited itself: an interruption would cancel the requests that are under way.
-            await asyncio.wait((sending, recorder), return_when=asyncio.FIRST_COMPLETED)
+            # Not awaited themselves: an interruption would cancel the requests that are under way.
+            await asyncio.wait(workers, return_when=asyncio.FIRST_EXCEPTION)
         finally:
-            await self._end(workers, recorder)
-        await sending
+            errors = await self._end(workers, recorder)
+        for error in errors:
+            raise error
 
-    async def _end(self, workers: list[asyncio.Task[None]], recorder: asyncio.Task[None]) -> None:
-        """Let what is under way come to its end, and record everything."""
+    def _notice_recorder(self, _: asyncio.Task[None]) -> None:
+        if not self._is_over:  # it failed: what is sent now could not be recorded
+            self._halt()
+
+    def _halt(self) -> None:
+        """Hand over nothing more."""
+        self.sender.is_stopped = True
+        self._arrived.set()
+        self._wanted.set()
+
+    async def _end(self, workers: list[asyncio.Task[None]], recorder: asyncio.Task[None]) -> list[BaseException]:
+        """Let what is under way come to its end, and record everything; return what went wrong."""
         if not all(each.done() for each in workers):
-            self.sender.is_stopped = True
-            self._arrived.set()
-            self._wanted.set()
+            self._halt()
             await asyncio.wait(workers, timeout=GRACE)
         for each in workers:
             each.cancel()
         self._answers += [Answer(each, None, 0) for each in self._queue]
         self._is_over = True
         self._answered.set()
-        await recorder
+        await asyncio.wait([recorder])
+        ended = [each for each in (*workers, recorder) if each.done() and not each.cancelled()]
+        return [error for each in ended if (error := each.exception())]
 
     async def _feed(self) -> None:
         """Claim batches, the next one as soon as the one before is being sent."""
@@ -109,6 +120,8 @@ class Pipeline:
             if self._is_over:
                 self._answered.set()
             answers, self._answers = self._answers, []
+            if self.sender.outage.is_on:
+                answers = [each.in_outage() for each in answers]
             if answers:
                 counted = await asyncio.to_thread(record, self.drain, answers, self.sender.outage.tell)
                 for name, claimed in counted.items():

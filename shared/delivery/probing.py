@@ -35,7 +35,7 @@ async def is_provider_there(drain: Drain, sender: Sender) -> bool:
         return False
     answer = await sender.hand_over(ready, most_tries=1)
     if is_away(answer.outcome):
-        answer = Answer(ready, answer.outcome, 0)  # it did all others a service: that costs it no attempt
+        answer = answer.in_outage()
     counted = record(drain, [answer], partial(_end, drain, breaker, answer))
     for name, claimed in counted.items():
         drain.count(name, claimed)

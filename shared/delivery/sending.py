@@ -51,17 +51,13 @@ class Sender:
         while True:
             before, outcome = outcome, await self._try(ready)
             if outcome is None:
-                return self._answer(ready, before, tries, unreached)
+                return Answer(ready, before, tries, unreached)
             tries += not isinstance(outcome, FREE)
             unreached += isinstance(outcome, Unreachable)
             if not self._is_worth_another(ready, outcome, tries, most_tries):
-                return self._answer(ready, outcome, tries, unreached)
+                return Answer(ready, outcome, tries, unreached)
             if isinstance(outcome, Unreachable):  # for all others the pace makes everybody wait
                 await self.drain.wait(self.drain.dice.uniform(0, LONGEST_RETRY * (1 << tries - 1)))
-
-    def _answer(self, ready: Ready, outcome: Accepted | SmsError | None, tries: int, unreached: int) -> Answer:
-        """Return what came of a message. Tries that met an outage do not count."""
-        return Answer(ready, outcome, tries - (unreached if self.outage.is_on else 0))
 
     async def _try(self, ready: Ready) -> Accepted | SmsError | None:
         turn = await self.pace.turn()
