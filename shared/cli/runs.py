@@ -48,10 +48,10 @@ def _as_line(run: NotedRun) -> str:
         str(run.id)[:8],  # enough to find its lines in the log
         f"{run.task:23}",
         f"{_took(run):>7}",
-        f"{status_word(run):9}",
+        f"{_status(run):9}",
     )
     only = f"only {', '.join(run.tenants)}: " if run.tenants else ""
-    return "  ".join((*columns, only + outcome_words(run)))
+    return "  ".join((*columns, only + _outcome(run)))
 
 
 def _took(run: NotedRun) -> str:
@@ -61,12 +61,12 @@ def _took(run: NotedRun) -> str:
     return span_words(took) if took >= timedelta(minutes=1) else f"{took.total_seconds():.1f} s"
 
 
-def status_word(run: NotedRun) -> str:
+def _status(run: NotedRun) -> str:
     """Return how a run stands; one that is noted as running and has no process any more is `cut off`."""
     return "cut off" if run.is_lost else run.status.value
 
 
-def outcome_words(run: NotedRun) -> str:
+def _outcome(run: NotedRun) -> str:
     """Return what came of a run, in a line."""
     return run.error or one_line(run.result or {}) or "nothing to do"
 
