@@ -56,6 +56,7 @@ class FeeCode(StrEnum):
     NO_PAYMENT_METHOD = "no_payment_method"
     OWNER_INACTIVE = "owner_inactive"
     TOO_LATE = "too_late"
+    AMOUNT_CHANGED = "amount_changed"
     CANCELLED_AT_PROVIDER = "cancelled_at_provider"
 
 
@@ -67,6 +68,7 @@ FEE_SENTENCES: dict[FeeCode, str] = {
     FeeCode.NO_PAYMENT_METHOD: "The owner has no saved card.",
     FeeCode.OWNER_INACTIVE: "The owner is inactive or was deleted.",
     FeeCode.TOO_LATE: "The visit lies more than 14 days back, so the card was not charged.",
+    FeeCode.AMOUNT_CHANGED: "Its amount or currency was changed after the payment was begun at the provider.",
     FeeCode.CANCELLED_AT_PROVIDER: "The payment was cancelled at the provider.",
 }
 

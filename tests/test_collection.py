@@ -480,6 +480,33 @@ def test_a_fee_with_an_intent_stays_with_the_customer_and_account_it_was_made_fo
     assert (asked, len(payments.created)) == ([("acct_1", "cus_1")], 1)
 
 
+@pytest.mark.parametrize("answer", [Declined("insufficient_funds"), NotProcessed("429")], ids=str)
+def test_a_fee_that_was_changed_after_its_payment_was_begun_is_left_to_staff(
+    paws: Salon, clock: Clock, payments: RecordingPayments, answer: Exception
+) -> None:
+    owed(paws, clock)
+    payments.answer = raising(answer)
+    paws.run()
+    rows.change(paws.engine, tables.payments, paws.fee().id, amount=1000)
+    payments.answer = lambda charge: None
+    clock.pass_(days=1)
+    assert paws.run()["skipped"] == {"amount_changed": 1}
+    assert (paws.fee().status, paws.fee().failure_code, len(payments.confirmed)) == ("failed", "amount_changed", 1)
+
+
+def test_intents_that_are_under_way_are_no_outage(paws: Salon, clock: Clock, payments: RecordingPayments) -> None:
+    many_owed(paws, clock, 12)
+    payments.answer = raising(OutcomeUnknown("timeout"))
+    payments.books = lambda charge: Intent("pi", IntentState.UNDER_WAY)
+    paws.run()
+    with paws.engine.begin() as connection:
+        connection.execute(tables.breakers.delete())
+        connection.execute(tables.payments.update().values(status="processing", claimed_until=clock.now))
+    clock.pass_(minutes=3)
+    paws.run()
+    assert rows.all_of(paws.engine, tables.breakers) == []
+
+
 def test_a_customer_without_a_card_at_the_provider_is_left_to_staff(
     paws: Salon, clock: Clock, payments: RecordingPayments, sms: RecordingSms
 ) -> None:

@@ -68,6 +68,11 @@ class Attempt:
         return f"{self.fee.id}-{self.number}"
 
     @property
+    def is_of_its_fee(self) -> bool:
+        """Whether what would be charged is what the fee says now."""
+        return (self.charge.amount_cents, self.charge.currency) == (self.fee.amount_cents, self.fee.currency)
+
+    @property
     def since(self) -> datetime:
         """Before this instant the fee's intent cannot have been created."""
         return datetime.combine(self.fee.visit_on, time(), UTC) - timedelta(days=1)

@@ -100,7 +100,12 @@ def _look_again(run: Collection, connection: Connection, claimed: Sequence[Fee],
             found.refused.append((fee, code))
         else:
             earlier = Past(past.get(fee.id, []))
-            found.attempts.append(attempt_of(fee, visit, served, earlier, run.wall(), by_hand=by_hand))
+            attempt = attempt_of(fee, visit, served, earlier, run.wall(), by_hand=by_hand)
+            if attempt.is_of_its_fee:
+                found.attempts.append(attempt)
+            else:
+                found.changes.append(outcomes.refused(fee, FeeCode.AMOUNT_CHANGED, now))
+                found.refused.append((fee, FeeCode.AMOUNT_CHANGED))
     return found
 
 

@@ -4,7 +4,7 @@ import logging
 
 from shared.breaker import Breaker, Streak
 from shared.collection.collection import PROVIDER, Collection
-from shared.collection.outcomes import NothingDone
+from shared.collection.outcomes import NothingDone, UnderWay
 from shared.database import breakers
 from shared.database.engine import reading, writing
 from shared.gateways.payments import NotProcessed, OutcomeUnknown, PaymentCredentialsRefused
@@ -14,7 +14,8 @@ log = logging.getLogger(__name__)
 
 def is_away(outcome: object) -> bool:
     """Whether an answer says that the provider cannot be reached, or does not say what it means to."""
-    return isinstance(outcome, NotProcessed | OutcomeUnknown) and not isinstance(outcome, NothingDone)
+    is_no_answer = isinstance(outcome, NotProcessed | OutcomeUnknown)
+    return is_no_answer and not isinstance(outcome, NothingDone | UnderWay)
 
 
 class Outage:

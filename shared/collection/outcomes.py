@@ -39,6 +39,10 @@ class Paid:
     charge_id: str | None = None
 
 
+class UnderWay(OutcomeUnknown):
+    """The provider answered that it is still at it."""
+
+
 class NothingDone(NotProcessed):
     """The provider certainly did not charge: the fee may be tried again at once."""
 
@@ -85,7 +89,7 @@ def outcome_of(intent: Intent, attempt: Attempt) -> Outcome:
     if intent.state is IntentState.CANCELLED:
         return CannotCharge(FeeCode.CANCELLED_AT_PROVIDER)
     if intent.state is IntentState.UNDER_WAY:
-        return OutcomeUnknown("under_way")
+        return UnderWay("under_way")
     is_known = intent.charge_id in attempt.past.charge_ids
     if intent.state is IntentState.UNCONFIRMED or is_known:
         return NothingDone("not_charged")
