@@ -1,4 +1,4 @@
-"""Each daily and weekly job, run by five processes at once and killed anywhere: the rows of one undisturbed run."""
+"""Each job, run by five processes at once and killed anywhere: the rows of one undisturbed run."""
 
 import random
 import shutil
@@ -18,6 +18,8 @@ from tests.crash.test_processes import Worker
 
 NOW = datetime(2026, 3, 8, 15, tzinfo=UTC)
 TURNS = [
+    ("AppointmentReminders24h", NOW),
+    ("AppointmentReminders2h", NOW),
     ("VaccinationMonitor", NOW),
     ("NoShowDetector", NOW),
     ("NoShowDetector", NOW + timedelta(hours=24)),  # what is held for a day is collected
@@ -86,7 +88,9 @@ def differences(found: dict[str, Any], expected: dict[str, Any]) -> dict[str, An
 def test_the_undisturbed_runs_have_something_to_show(calm: list[dict[str, list[tuple[Any, ...]]]]) -> None:
     last = calm[-1]
     assert {"succeeded", "failed", "waived"} <= {row[1] for row in last["payments"]}
-    assert {"vaccination_expiring", "no_show_notice", "fee_receipt"} <= {row[0] for row in last["notifications"]}
+    assert {row[0] for row in last["notifications"]} >= {
+        *("reminder_24h", "reminder_2h", "vaccination_expiring", "no_show_notice", "fee_receipt"),
+    }
     assert {row[0].split(":")[0] for row in last["reputation_events"]} >= {
         "no_show",
         "completed",

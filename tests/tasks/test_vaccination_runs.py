@@ -185,3 +185,23 @@ def test_the_statements_grow_with_batches_not_with_rows(application: Application
         assert run(application, JOB)["total_alerts_sent"] == many
         counts.append(len(statements))
     assert counts[1] == counts[0]
+
+
+def test_businesses_all_over_the_world_are_brought_up_to_date_by_at_most_ten_statements(
+    application: Application, clock: Clock
+) -> None:
+    zones = "New_York Los_Angeles Chicago Denver Anchorage Sao_Paulo".split()
+    with application.engine.begin() as connection:
+        for zone in [*(f"America/{each}" for each in zones), "Pacific/Honolulu", "Asia/Tokyo", "Europe/Paris"]:
+            tenant = rows.tenant(connection, zone.partition("/")[2].lower().replace("_", "-"), timezone=zone)
+            for left in (-3, 7, 300):
+                rows.vaccination(connection, *a_pet(connection, tenant), in_days(left))
+    written: list[str] = []
+    event.listen(application.engine, "before_cursor_execute", lambda *args: written.append(args[2]))
+    assert run(application, JOB)["statuses_updated"] == 9 * 3 * 2
+    statuses = [each for each in written if each.startswith(("UPDATE vacc", "UPDATE pets"))]
+    counts = [each for each in written if "count(*)" in each and "vaccination_records" in each]
+    assert (len(statuses), len(counts)) == (4, 4)  # the world has two dates at 06:00 UTC
+    written.clear()
+    assert run(application, JOB)["statuses_updated"] == 0
+    assert not [each for each in written if each.startswith(("UPDATE vacc", "UPDATE pets"))]
