@@ -152,6 +152,7 @@ def ensure_possible(application: Application, request: Request) -> None:
     collects = JOBS[request.job].collects
     if request.accept_surge and not collects:
         raise UsageError("only NoShowDetector holds days back; --accept-surge is for it alone")
+    _ensure_found_yet(application, request)
     if collects and not request.is_dry:
         payment_gateway(application)
     if request.at is None:
@@ -163,6 +164,16 @@ def ensure_possible(application: Application, request: Request) -> None:
             "--at with live providers could text people and charge cards for a time that is not now; "
             "add --dry-run, or set SMS_PROVIDER=console and PAYMENT_PROVIDER=console"
         )
+
+
+def _ensure_found_yet(application: Application, request: Request) -> None:
+    """Raise UsageError for a day that no run looks at, so that nobody believes it was accepted."""
+    now, day = request.at or application.clock(), timedelta(days=1)  # a local date may be a day off
+    first, last = (now - application.look_back - day).date(), (now + day).date()
+    for subdomain, on in sorted(request.accept_surge):
+        if not first <= on <= last:
+            days = application.look_back.days
+            raise UsageError(f"--accept-surge {subdomain}:{on}: missed visits are looked for over {days} days only")
 
 
 # One execution

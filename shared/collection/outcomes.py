@@ -1,6 +1,6 @@
 """What the provider's answer to an attempt changes of the fee, and what the owner is told."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -167,14 +167,6 @@ def text_of(attempt: Attempt, outcome: Outcome, status: FeeStatus, now: datetime
         return Plan()
     fee, visit = attempt.fee, attempt.visit
     return text_plan(kind, fee.id, fee.visit_on, visit.owner, attempt.served, now=now, run_id=run_id)
-
-
-def joined(plans: Sequence[Plan]) -> Plan:
-    """Return several plans as one."""
-    return Plan(
-        tuple(made for each in plans for made in each.decisions),
-        tuple(text for each in plans for text in each.notifications),
-    )
 
 
 def _closed(

@@ -11,6 +11,7 @@ from shared.database.engine import writing
 from shared.fees import FeeStatus
 from shared.gateways.payments import Misconfigured, PaymentCredentialsRefused
 from shared.records import Problem
+from shared.rules.plans import joined
 
 
 def record(run: Collection, attempts: Sequence[Attempt], answers: Sequence[Outcome]) -> None:
@@ -29,7 +30,7 @@ def record(run: Collection, attempts: Sequence[Attempt], answers: Sequence[Outco
         charged = [each.fee for each, _, status in settled if status is FeeStatus.SUCCEEDED]
         fees.note_charged(connection, charged, now)
         texts = [outcomes.text_of(each, outcome, status, now, run.run_id) for each, outcome, status in settled]
-        ledger.record(connection, outcomes.joined(texts), run.run_id, now)
+        ledger.record(connection, joined(texts), run.run_id, now)
     for each, outcome, status in settled:
         _count(run, each, outcome, status)
     if refused := [outcome for _, outcome in made if isinstance(outcome, PaymentCredentialsRefused)]:

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, exists, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, exists, or_, select, update
 
 from shared.database.dialects import chunks
+from shared.database.paging import page
 from shared.database.tables import appointments, decisions, owners, payments, reputation_events
 from shared.fees import OUR_WAIVERS, UNCOLLECTED, FeeStatus, MarkedVisit
 from shared.records import AppointmentStatus, EventKind, Kind
@@ -40,31 +41,52 @@ def visits_in_doubt(
     Index: reputation_events (kind, occurred_at), appointments (owner_id, scheduled_start).
     """
     event, still = reputation_events.c, _still_missed(reputation_events.c.owner_id)
-    is_forgiven = exists().where(
-        payments.c.id == event.subject_id,
-        payments.c.status == FeeStatus.WAIVED,
-        or_(payments.c.failure_code.is_(None), payments.c.failure_code.not_in(OUR_WAIVERS)),
+    unmissed = ~exists().where(still, appointments.c.scheduled_start == event.occurred_at)
+    query = _standing(tenant_ids).where(event.occurred_at > since, or_(_IS_FORGIVEN, unmissed))
+    return _page(connection, query, beyond, limit)
+
+
+def visits_on(
+    connection: Connection,
+    tenant_ids: Sequence[UUID],
+    begins: datetime,
+    ends: datetime,
+    *,
+    beyond: MarkedVisit | None,
+    limit: int,
+) -> list[MarkedVisit]:
+    """A page of visits of a local day, `[begins, ends)`, whose no-show event stands.
+
+    Index: reputation_events (kind, occurred_at).
+    """
+    event = reputation_events.c
+    query = _standing(tenant_ids).where(event.occurred_at >= begins, event.occurred_at < ends)
+    return _page(connection, query, beyond, limit)
+
+
+_IS_FORGIVEN = exists().where(
+    payments.c.id == reputation_events.c.subject_id,
+    payments.c.status == FeeStatus.WAIVED,
+    or_(payments.c.failure_code.is_(None), payments.c.failure_code.not_in(OUR_WAIVERS)),
+)
+_IS_OURS = exists().where(
+    decisions.c.subject_id == reputation_events.c.subject_id, decisions.c.kind == Kind.NO_SHOW_NOTICE
+)
+
+
+def _standing(tenant_ids: Sequence[UUID]) -> Select[Any]:
+    event = reputation_events.c
+    flags = (case((_IS_OURS, 1), else_=0).label("is_ours"), case((_IS_FORGIVEN, 1), else_=0).label("is_forgiven"))
+    return select(reputation_events, *flags).where(
+        event.kind == EventKind.NO_SHOW, event.reversed_at.is_(None), event.tenant_id.in_(tenant_ids)
     )
-    is_ours = exists().where(decisions.c.subject_id == event.subject_id, decisions.c.kind == Kind.NO_SHOW_NOTICE)
-    query = (
-        select(
-            event.subject_id, event.id, event.tenant_id, event.owner_id, event.occurred_at,
-            case((is_ours, 1), else_=0), case((is_forgiven, 1), else_=0),
-        )
-        .where(
-            event.kind == EventKind.NO_SHOW,
-            event.occurred_at > since,
-            event.reversed_at.is_(None),
-            event.tenant_id.in_(tenant_ids),
-            or_(is_forgiven, ~exists().where(still, appointments.c.scheduled_start == event.occurred_at)),
-        )
-        .order_by(event.occurred_at, event.id)
-        .limit(limit)
-    )  # fmt: skip
+
+
+def _page(connection: Connection, query: Select[Any], beyond: MarkedVisit | None, limit: int) -> list[MarkedVisit]:
+    key, last = (reputation_events.c.occurred_at, reputation_events.c.id), None
     if beyond:
-        same = and_(event.occurred_at == beyond.began_at, event.id > beyond.event_id)
-        query = query.where(or_(event.occurred_at > beyond.began_at, same))
-    return [MarkedVisit(*row[:5], bool(row[5]), bool(row[6])) for row in connection.execute(query)]
+        last = (beyond.began_at, beyond.event_id)
+    return [_marked(row) for row in connection.execute(page(query, key, last, limit))]
 
 
 def missed_starts(connection: Connection, visits: Sequence[MarkedVisit], around: timedelta) -> dict[Any, set[datetime]]:
@@ -126,4 +148,16 @@ def _still_missed(owner_id: ColumnElement[UUID]) -> ColumnElement[bool]:
         appointments.c.owner_id == owner_id,
         appointments.c.status == AppointmentStatus.NO_SHOW,
         appointments.c.deleted_at.is_(None),
+    )
+
+
+def _marked(row: Any) -> MarkedVisit:
+    return MarkedVisit(
+        id=row.subject_id,
+        event_id=row.id,
+        tenant_id=row.tenant_id,
+        owner_id=row.owner_id,
+        began_at=row.occurred_at,
+        is_ours=bool(row.is_ours),
+        is_forgiven=bool(row.is_forgiven),
     )

@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Subquery, and_, case, exists, func, or_, select, update
 
 from shared.database.dialects import chunks
-from shared.database.queries import owner_of
+from shared.database.paging import page
+from shared.database.queries import OWNER, owner_of
 from shared.database.tables import appointment_pets, appointments, decisions, owners, pets, services
 from shared.fees import Candidate, DayCount
 from shared.reasons import Reason
@@ -49,10 +50,7 @@ def candidates(
     """
     key = (appointments.c.tenant_id, appointments.c.owner_id)
     query = _candidates(day).where(appointments.c.tenant_id.in_(tenant_ids))
-    if beyond:
-        further = and_(key[0] == beyond.tenant_id, key[1] > beyond.owner_id)
-        query = query.where(or_(key[0] > beyond.tenant_id, further))
-    found = _read(connection, query.order_by(*key, appointments.c.scheduled_start, appointments.c.id).limit(limit))
+    found = _read(connection, page(query, key, (beyond.tenant_id, beyond.owner_id) if beyond else None, limit))
     return _with_the_last_visit_whole(connection, day, found) if len(found) == limit else found
 
 
@@ -119,13 +117,7 @@ _SAME = and_(
 )
 _CANDIDATE = (
     appointments,
-    owners.c.tenant_id.label("owner_tenant_id"),
-    owners.c.first_name,
-    owners.c.phone,
-    owners.c.sms_opted_in,
-    owners.c.language,
-    owners.c.is_active.label("owner_is_active"),
-    owners.c.deleted_at.label("owner_deleted_at"),
+    *OWNER,
     owners.c.no_show_count,
     services.c.tenant_id.label("service_tenant_id"),
     services.c.price,

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, Select, and_, or_, select
 
 from shared.database.dialects import chunks
+from shared.database.paging import page
 from shared.database.tables import (
     appointment_pets,
     appointments,
@@ -124,6 +125,16 @@ def missed_appointments(connection: Connection, owner_ids: Iterable[UUID], start
     return found
 
 
+OWNER = (
+    owners.c.tenant_id.label("owner_tenant_id"),
+    owners.c.first_name,
+    owners.c.phone,
+    owners.c.sms_opted_in,
+    owners.c.language,
+    owners.c.is_active.label("owner_is_active"),
+    owners.c.deleted_at.label("owner_deleted_at"),
+)
+"""What `owner_of` reads, beside `owner_id`."""
 _APPOINTMENT = (
     appointments.c.id,
     appointments.c.tenant_id,
@@ -132,13 +143,7 @@ _APPOINTMENT = (
     appointments.c.status,
     appointments.c.created_at,
     appointments.c.deleted_at,
-    owners.c.tenant_id.label("owner_tenant_id"),
-    owners.c.first_name,
-    owners.c.phone,
-    owners.c.sms_opted_in,
-    owners.c.language,
-    owners.c.is_active.label("owner_is_active"),
-    owners.c.deleted_at.label("owner_deleted_at"),
+    *OWNER,
     services.c.tenant_id.label("service_tenant_id"),
     services.c.name.label("service_name"),
 )
@@ -172,16 +177,7 @@ def _between(starts: Starts) -> Any:
 
 def _page(query: Select[Any], beyond: Appointment | None, limit: int) -> Select[Any]:
     key = (appointments.c.tenant_id, appointments.c.scheduled_start, appointments.c.id)
-    if beyond:
-        tenant, start, id_ = beyond.tenant_id, beyond.starts_at, beyond.id
-        query = query.where(
-            or_(
-                key[0] > tenant,
-                and_(key[0] == tenant, key[1] > start),
-                and_(key[0] == tenant, key[1] == start, key[2] > id_),
-            )
-        )
-    return query.order_by(*key).limit(limit)
+    return page(query, key, (beyond.tenant_id, beyond.starts_at, beyond.id) if beyond else None, limit)
 
 
 def _undecided(connection: Connection, query: Select[Any]) -> list[Undecided]:
@@ -223,7 +219,7 @@ def _pets_by_appointment(connection: Connection, ids: Sequence[UUID]) -> dict[UU
 
 
 def owner_of(row: Row[Any]) -> Owner:
-    """Return the owner in a row of a query that joins owners under these names."""
+    """Return the owner in a row with the columns `OWNER`."""
     return Owner(
         id=row.owner_id,
         tenant_id=row.owner_tenant_id,

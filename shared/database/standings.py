@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, exists, func, or_, select
 
 from shared.database.dialects import chunks
+from shared.database.paging import page
 from shared.database.queries import Starts
 from shared.database.tables import (
     appointment_pets,
@@ -50,22 +51,18 @@ def appointments_to_settle(
             _COUNTS,
             ~_HAS_EVENT,
         )
-        .order_by(*key)
-        .limit(limit)
     )
-    if beyond:
-        query = query.where(_after(key, (beyond.tenant_id, beyond.starts_at, beyond.id)))
-    return [_past(row) for row in connection.execute(query)]
+    last = (beyond.tenant_id, beyond.starts_at, beyond.id) if beyond else None
+    return [_past(row) for row in connection.execute(page(query, key, last, limit))]
 
 
 def standings_to_mend(
     connection: Connection, tenant_ids: Sequence[UUID], *, beyond: Standing | None = None, limit: int
 ) -> list[Standing]:
     """A page of the standings of owners below the best score, in order of their ids. Index: owners' primary key."""
-    query = _BELOW_BEST.where(owners.c.tenant_id.in_(tenant_ids)).order_by(owners.c.id).limit(limit)
-    if beyond:
-        query = query.where(owners.c.id > beyond.owner_id)
-    return _standings(connection, connection.execute(query).all())
+    query = _BELOW_BEST.where(owners.c.tenant_id.in_(tenant_ids))
+    last = (beyond.owner_id,) if beyond else None
+    return _standings(connection, connection.execute(page(query, (owners.c.id,), last, limit)).all())
 
 
 def standings_of(connection: Connection, owner_ids: Collection[UUID]) -> list[Standing]:
@@ -115,12 +112,6 @@ _PET_IS_STRANGE = _flag(
     ),
     "is_pet_strange",
 )
-
-
-def _after(key: Sequence[ColumnElement[Any]], last: Sequence[Any]) -> ColumnElement[bool]:
-    """Return the condition that `key` sorts after the values `last`, column by column."""
-    same = [column == value for column, value in zip(key, last, strict=True)]
-    return or_(*(and_(*same[:place], key[place] > last[place]) for place in range(len(key))))
 
 
 def _past(row: Row[Any]) -> PastAppointment:

@@ -7,7 +7,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Row, Select, String, and_, case, cast, or_, select
 
 from shared.database.dialects import chunks
-from shared.database.queries import owner_of
+from shared.database.paging import page
+from shared.database.queries import OWNER, owner_of
 from shared.database.superseding import superseded
 from shared.database.tables import decisions, owners, pets, vaccination_records
 from shared.reasons import Reason
@@ -75,13 +76,7 @@ _VACCINATION = (
     pets.c.is_active.label("pet_is_active"),
     pets.c.deleted_at.label("pet_deleted_at"),
     owners.c.id.label("owner_id"),
-    owners.c.tenant_id.label("owner_tenant_id"),
-    owners.c.first_name,
-    owners.c.phone,
-    owners.c.sms_opted_in,
-    owners.c.language,
-    owners.c.is_active.label("owner_is_active"),
-    owners.c.deleted_at.label("owner_deleted_at"),
+    *OWNER,
     case((superseded(), 1), else_=0).label("is_superseded"),
 )
 _ITS_ROWS = vaccination_records.join(pets, pets.c.id == vaccination_records.c.pet_id).join(
@@ -120,16 +115,7 @@ def _to_alert(tenant_ids: Sequence[UUID], window: ExpiryWindow) -> Select[Any]:
 
 def _page(query: Select[Any], beyond: Vaccination | None, limit: int) -> Select[Any]:
     key = (vaccination_records.c.tenant_id, vaccination_records.c.expiry_date, vaccination_records.c.id)
-    if beyond:
-        tenant, expiry, id_ = beyond.tenant_id, beyond.expires_on, beyond.id
-        query = query.where(
-            or_(
-                key[0] > tenant,
-                and_(key[0] == tenant, key[1] > expiry),
-                and_(key[0] == tenant, key[1] == expiry, key[2] > id_),
-            )
-        )
-    return query.order_by(*key).limit(limit)
+    return page(query, key, (beyond.tenant_id, beyond.expires_on, beyond.id) if beyond else None, limit)
 
 
 def _undecided(connection: Connection, window: ExpiryWindow, query: Select[Any]) -> list[UndecidedAlert]:

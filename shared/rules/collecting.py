@@ -10,7 +10,7 @@ from shared.fees import Fee, FeeCode, MissedVisit
 from shared.policy import ServedTenant
 from shared.records import Appointment
 from shared.rules.fees import is_too_late
-from shared.rules.no_show import local_date
+from shared.rules.quiet_hours import local_date
 
 
 class Verdict(StrEnum):

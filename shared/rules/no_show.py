@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from shared.fees import Candidate, DayCount
 from shared.policy import NoShowPolicy, ServedTenant
 from shared.records import Owner, visit_id
-from shared.rules.quiet_hours import local_day
+from shared.rules.quiet_hours import local_date, local_day
 
 SURGE_LEAST = 3
 """So many candidates on one day may be a desk that stopped checking in, or a snow day."""
@@ -52,11 +52,6 @@ def is_no_show(candidate: Candidate, policy: NoShowPolicy, now: datetime, since:
     grace = timedelta(minutes=policy.grace_minutes)
     is_over = candidate.starts_at + grace <= now and candidate.ends_at <= now
     return is_over and since < candidate.starts_at and candidate.created_at < candidate.starts_at
-
-
-def local_date(instant: datetime, zone: ZoneInfo) -> date:
-    """Return the local date of an instant: with the owner, what makes a visit."""
-    return instant.astimezone(zone).date()
 
 
 def visits(candidates: Sequence[Candidate], served: ServedTenant) -> list[FoundVisit]:

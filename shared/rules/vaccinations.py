@@ -25,8 +25,8 @@ from shared.records import (
     Vaccination,
 )
 from shared.rules.contact import cannot_text
+from shared.rules.plans import news
 from shared.rules.quiet_hours import after_quiet, local_date, midnight
-from shared.rules.visits import news
 
 KIND = Kind.VACCINATION_EXPIRING
 LATE_RECORD = timedelta(days=2)

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 from shared.policy import ServedTenant
 from shared.reasons import Reason
-from shared.records import Appointment, Decision, Outcome, Plan, PlannedNotification, Undecided, UndecidedAlert
+from shared.records import Appointment, Decision, Outcome, Plan, PlannedNotification, Undecided
+from shared.rules.plans import news
 from shared.rules.reminders import Lead, is_due, send_at, skip_reason
 
 
@@ -69,15 +70,6 @@ def decision(
     )
 
 
-def joined(plans: Sequence[Plan]) -> Plan:
-    """Return several plans as one."""
-    return Plan(
-        decisions=tuple(each for plan in plans for each in plan.decisions),
-        notifications=tuple(each for plan in plans for each in plan.notifications),
-        retaken=frozenset(key for plan in plans for key in plan.retaken),
-    )
-
-
 def _notification(going: Sequence[Appointment], lead: Lead, leaves_at: datetime, run_id: UUID) -> PlannedNotification:
     return PlannedNotification(
         id=uuid5(run_id, f"{lead.kind}:{going[0].id}"),
@@ -86,20 +78,4 @@ def _notification(going: Sequence[Appointment], lead: Lead, leaves_at: datetime,
         kind=lead.kind,
         not_before=leaves_at,
         useful_until=min(each.starts_at for each in going) - lead.useful,
-    )
-
-
-def news(
-    decided: Sequence[tuple[Undecided | UndecidedAlert, Decision]], notification: PlannedNotification | None
-) -> Plan:
-    """Return a plan of what the ledger does not say already."""
-    fresh = [
-        (before, each)
-        for before, each in decided
-        if (each.outcome, each.reason) != (before.earlier, before.earlier_reason)
-    ]
-    return Plan(
-        decisions=tuple(each for _, each in fresh),
-        notifications=(notification,) if notification else (),
-        retaken=frozenset(each.ledger_key for before, each in fresh if before.earlier),
     )

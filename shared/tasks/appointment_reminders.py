@@ -2,19 +2,16 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from itertools import groupby
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
 from shared.database import queries
-from shared.database.dialects import chunks
 from shared.database.engine import reading
 from shared.database.queries import Starts
-from shared.policy import QuietHours, ServedTenant
+from shared.policy import ServedTenant
 from shared.reasons import Reason
 from shared.records import (
     Appointment,
@@ -25,11 +22,13 @@ from shared.records import (
     Undecided,
 )
 from shared.rules import reminders
+from shared.rules.plans import joined
 from shared.rules.quiet_hours import local_day
 from shared.rules.reminders import LATE_RECORD, Lead
-from shared.rules.visits import decide, decision, joined, visits
+from shared.rules.visits import decide, decision, visits
 from shared.tasks.context import Context
 from shared.tasks.planning import write
+from shared.tasks.tenants import Tenants, alike
 
 log = logging.getLogger(__name__)
 
@@ -39,30 +38,21 @@ BATCH = 500
 def plan_reminders(context: Context, kind: Kind) -> None:
     """Decide about every reminder of a kind that is due, and record what became useless while no run took it."""
     lead = reminders.LEADS[kind]
-    for tenants in _alike(context.served):
-        for batch in _due_batches(context, lead, tenants):
+    for (quiet, zone), tenants in alike(context.served, lambda each: (each.policy.sms.quiet_hours, each.zone)):
+        latest = reminders.latest_start_due(lead, quiet, zone, context.now)
+        for batch in _due_batches(context, lead, tenants, zone, latest):
             _decide_batch(context, lead, tenants, batch)
         for missed in _missed_batches(context, lead, tenants):
             _record_late(context, lead, tenants, missed)
 
 
-def _alike(served: Sequence[ServedTenant]) -> Iterator[dict[UUID, ServedTenant]]:
-    """Yield the tenants that share zone and quiet hours, and so the starts that may be due, in bounded lots."""
-
-    def window(each: ServedTenant) -> tuple[str, str]:
-        return str(each.zone), str(each.policy.sms.quiet_hours)
-
-    for _, group in groupby(sorted(served, key=window), key=window):
-        for some in chunks(list(group)):
-            yield {each.tenant.id: each for each in some}
-
-
 # Finding
 
 
-def _due_batches(context: Context, lead: Lead, tenants: Mapping[UUID, ServedTenant]) -> Iterator[list[Undecided]]:
-    quiet, zone = _window(tenants)
-    starts = Starts(after=context.now + lead.useful, until=reminders.latest_start_due(lead, quiet, zone, context.now))
+def _due_batches(
+    context: Context, lead: Lead, tenants: Tenants, zone: ZoneInfo, latest: datetime
+) -> Iterator[list[Undecided]]:
+    starts = Starts(after=context.now + lead.useful, until=latest)
 
     def page(connection: Connection, beyond: Appointment | None) -> list[Undecided]:
         return queries.appointments_to_remind(connection, lead.kind, list(tenants), starts, beyond=beyond, limit=BATCH)
@@ -91,7 +81,7 @@ def _rest_of_visits(
     return queries.appointments_of_owners_to_remind(connection, lead.kind, owners, starts)
 
 
-def _missed_batches(context: Context, lead: Lead, tenants: Mapping[UUID, ServedTenant]) -> Iterator[list[Appointment]]:
+def _missed_batches(context: Context, lead: Lead, tenants: Tenants) -> Iterator[list[Appointment]]:
     enabled = [id_ for id_, each in tenants.items() if reminders.is_enabled(lead.kind, each.policy)]
     since = max(context.now - LATE_RECORD, context.switch_on)
     starts = Starts(after=since + lead.useful, until=context.now + lead.useful)
@@ -107,17 +97,10 @@ def _missed_batches(context: Context, lead: Lead, tenants: Mapping[UUID, ServedT
         yield found
 
 
-def _window(tenants: Mapping[UUID, ServedTenant]) -> tuple[QuietHours | None, ZoneInfo]:
-    any_of_them = next(iter(tenants.values()))
-    return any_of_them.policy.sms.quiet_hours, any_of_them.zone
-
-
 # Deciding and writing
 
 
-def _decide_batch(
-    context: Context, lead: Lead, tenants: Mapping[UUID, ServedTenant], batch: Sequence[Undecided]
-) -> None:
+def _decide_batch(context: Context, lead: Lead, tenants: Tenants, batch: Sequence[Undecided]) -> None:
     """Decide about a batch and write it in one transaction; a bad row or a failing tenant stays out of it."""
     plans = []
     for served, own in _by_tenant(context, tenants, batch):
@@ -131,7 +114,7 @@ def _decide_batch(
 
 
 def _by_tenant(
-    context: Context, tenants: Mapping[UUID, ServedTenant], batch: Sequence[Undecided]
+    context: Context, tenants: Tenants, batch: Sequence[Undecided]
 ) -> Iterator[tuple[ServedTenant, list[Undecided]]]:
     """Yield each tenant's sound rows; name the ones that refer to another tenant."""
     own = defaultdict(list)
@@ -150,9 +133,7 @@ def _by_tenant(
         yield tenants[id_], rows
 
 
-def _record_late(
-    context: Context, lead: Lead, tenants: Mapping[UUID, ServedTenant], missed: Sequence[Appointment]
-) -> None:
+def _record_late(context: Context, lead: Lead, tenants: Tenants, missed: Sequence[Appointment]) -> None:
     late = []
     for each in missed:
         served = tenants[each.tenant_id]

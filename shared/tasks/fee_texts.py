@@ -11,7 +11,7 @@ from shared.fees import MissedVisit
 from shared.policy import ServedTenant
 from shared.records import Kind, Member, Plan
 from shared.rules.missed import TEXT_USEFUL, retold
-from shared.rules.visits import joined
+from shared.rules.plans import joined
 from shared.subjects import SUBJECTS
 from shared.tasks.context import Context
 from shared.tasks.planning import write
@@ -41,4 +41,6 @@ def _decide(context: Context, served: ServedTenant, text: Untold, missed: Mappin
     reason = SUBJECTS[text.kind].objection(text.kind, visit, member, served)
     if reason == text.reason:
         return Plan()
-    return retold(text.kind, visit, served, reason, text.about_at + TEXT_USEFUL, now=context.now, run_id=context.run_id)
+    until = text.about_at + TEXT_USEFUL
+    plan = retold(text.kind, visit, served, reason, until, now=context.now, run_id=context.run_id)
+    return Plan() if any(each.not_before >= until for each in plan.notifications) else plan

@@ -16,6 +16,7 @@ from shared.records import Decision, Plan
 from shared.rules.fees import is_fee_configured
 from shared.rules.missed import decisions_of, event_of, fee_of, notice_of
 from shared.rules.no_show import FoundVisit
+from shared.rules.plans import joined
 from shared.tasks.context import Context
 from shared.tasks.telling import told_visits
 
@@ -48,7 +49,7 @@ class Marking:
         reputation.lock_owners(connection, {each.owner.id for each in visits})  # first of all, as everywhere
         found = self._mark(connection, visits, closed, over_by)
         notices = self._notices(connection, found)
-        won = ledger.record(connection, _joined(notices), context.run_id, context.now)
+        won = ledger.record(connection, joined(notices.values()), context.run_id, context.now)
         new = [each for each in found if each.id in notices and notices[each.id].decisions[0].ledger_key in won]
         counts = no_shows.raise_counts(connection, [each.owner.id for each in new], context.now)
         made = [fee_of(each, counts[each.owner.id], context.now) for each in new]
@@ -105,13 +106,6 @@ class Marking:
             if visit.id in notices:
                 for key, count in _counts(visit, notices[visit.id], written.get(visit.id)):
                     self.context.tally.add(subdomain, key, count)
-
-
-def _joined(plans: Mapping[UUID, Plan]) -> Plan:
-    return Plan(
-        tuple(made for each in plans.values() for made in each.decisions),
-        tuple(text for each in plans.values() for text in each.notifications),
-    )
 
 
 def _counts(visit: FoundVisit, notice: Decision, fee: NewFee | None) -> Iterator[tuple[str, int]]:

@@ -1,50 +1,65 @@
 """Corrections: a visit that staff no longer count as missed gives back its event, its count and its fee."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from uuid import UUID
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, timedelta
+from functools import partial
 
 from sqlalchemy import Connection
 
 from shared.database import corrections, reputation
-from shared.database.dialects import chunks
 from shared.database.engine import reading, writing
 from shared.database.visits import AROUND
 from shared.fees import FeeStatus, MarkedVisit
 from shared.policy import ServedTenant
 from shared.reasons import Reason
 from shared.rules import no_show
+from shared.rules.quiet_hours import local_date, midnight
 from shared.tally import would
 from shared.tasks.context import Context
+from shared.tasks.tenants import Tenants, alike
 
 BATCH = 500
 
 
 def correct(context: Context) -> None:
     """Reverse what no longer stands, and close the fees of all reversed visits, also of those reversed elsewhere."""
-    for some in chunks(list(context.served)):
-        tenants = {each.tenant.id: each for each in some}
-        for page in _pages(context, tenants):
-            _correct_page(context, tenants, page)
+    for (zone, closed_on), tenants in alike(context.served, lambda each: (each.zone, _closed_lately(context, each))):
+        ids, since = list(tenants), context.now - no_show.CORRECTIONS_LOOK_BACK
+        days = [(midnight(on, zone), midnight(on + timedelta(days=1), zone)) for on in closed_on]
+        for search in (
+            partial(corrections.visits_in_doubt, tenant_ids=ids, since=since),
+            *(partial(corrections.visits_on, tenant_ids=ids, begins=begins, ends=ends) for begins, ends in days),
+        ):
+            for page in _pages(context, search):
+                _correct_page(context, tenants, page)
         if not context.is_dry:
             _close_fees(context, tenants)
 
 
-def _pages(context: Context, tenants: Mapping[UUID, ServedTenant]) -> Iterator[list[MarkedVisit]]:
-    since = context.now - no_show.CORRECTIONS_LOOK_BACK
+def _closed_lately(context: Context, served: ServedTenant) -> tuple[date, ...]:
+    """Return the closed days over which corrections are looked for: they may have been named after their no-shows."""
+    first = local_date(context.now - no_show.CORRECTIONS_LOOK_BACK, served.zone)
+    last = local_date(context.now, served.zone)
+    return tuple(sorted(on for on in served.policy.no_show.closed_on if first < on <= last))
+
+
+def _pages(context: Context, search: Callable[..., list[MarkedVisit]]) -> Iterator[list[MarkedVisit]]:
+    """Yield page after page of a search. `search`: takes `connection`, `beyond` and `limit`."""
     beyond: MarkedVisit | None = None
     while not context.is_out_of_time():
         with reading(context.engine) as connection:
-            page = corrections.visits_in_doubt(connection, list(tenants), since, beyond=beyond, limit=BATCH)
+            page = search(connection, beyond=beyond, limit=BATCH)
         if not page:
             return
         beyond = page[-1]
         yield page
 
 
-def _correct_page(context: Context, tenants: Mapping[UUID, ServedTenant], page: Sequence[MarkedVisit]) -> None:
+def _correct_page(context: Context, tenants: Tenants, page: Sequence[MarkedVisit]) -> None:
     if context.is_dry:
         with reading(context.engine) as connection:
-            wrong = _no_longer_missed(connection, tenants, page)
+            found = _no_longer_missed(connection, tenants, page)
+        wrong = [each for each in found if context.tally.tell({str(each.id)})]  # two searches may find it
         for each in wrong:
             subdomain = tenants[each.tenant_id].tenant.subdomain
             reason = Reason.NO_SHOW_CORRECTED
@@ -57,7 +72,7 @@ def _correct_page(context: Context, tenants: Mapping[UUID, ServedTenant], page: 
 
 
 def _reverse(
-    connection: Connection, context: Context, tenants: Mapping[UUID, ServedTenant], page: Sequence[MarkedVisit]
+    connection: Connection, context: Context, tenants: Tenants, page: Sequence[MarkedVisit]
 ) -> list[MarkedVisit]:
     reputation.lock_owners(connection, {each.owner_id for each in page})
     wrong = _no_longer_missed(connection, tenants, page)
@@ -69,21 +84,20 @@ def _reverse(
     return ours
 
 
-def _no_longer_missed(
-    connection: Connection, tenants: Mapping[UUID, ServedTenant], page: Sequence[MarkedVisit]
-) -> list[MarkedVisit]:
-    """Return the visits that staff forgave, or on whose local day the owner has no missed appointment any more."""
+def _no_longer_missed(connection: Connection, tenants: Tenants, page: Sequence[MarkedVisit]) -> list[MarkedVisit]:
+    """Return the visits that staff forgave, or on whose local day nothing counts as missed, or the house was closed."""
     starts = corrections.missed_starts(connection, page, AROUND)
     wrong = []
     for each in page:
-        zone = tenants[each.tenant_id].zone
-        days = {no_show.local_date(start, zone) for start in starts[each.tenant_id, each.owner_id]}
-        if each.is_forgiven or no_show.local_date(each.began_at, zone) not in days:
+        served = tenants[each.tenant_id]
+        on = local_date(each.began_at, served.zone)
+        days = {local_date(start, served.zone) for start in starts[each.tenant_id, each.owner_id]}
+        if each.is_forgiven or on not in days - served.policy.no_show.closed_on:
             wrong.append(each)
     return wrong
 
 
-def _close_fees(context: Context, tenants: Mapping[UUID, ServedTenant]) -> None:
+def _close_fees(context: Context, tenants: Tenants) -> None:
     since = context.now - no_show.CORRECTIONS_LOOK_BACK
     with writing(context.engine) as connection:
         changed = corrections.close_fees(connection, list(tenants), since, context.now)

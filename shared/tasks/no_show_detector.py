@@ -2,13 +2,11 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
-from itertools import groupby
 from uuid import UUID
 
 from shared.database import no_shows
-from shared.database.dialects import chunks
 from shared.database.engine import reading
 from shared.database.no_shows import Day, Place
 from shared.fees import Candidate, DayCount
@@ -17,11 +15,13 @@ from shared.records import Problem
 from shared.rules import no_show
 from shared.rules.missed import closed
 from shared.rules.no_show import FoundVisit
+from shared.rules.quiet_hours import local_date
 from shared.tally import would
 from shared.tasks.context import Context
 from shared.tasks.fee_texts import retell
 from shared.tasks.marking import Marking
 from shared.tasks.no_show_corrections import correct
+from shared.tasks.tenants import Tenants, alike
 
 log = logging.getLogger(__name__)
 
@@ -33,28 +33,16 @@ def detect_no_shows(context: Context) -> None:
     correct(context)
     marking = Marking(context)
     since = no_show.look_back_bound(context.now, context.look_back, context.switch_on)
-    for tenants in _alike(context.served):
-        any_of_them = next(iter(tenants.values()))
-        until = context.now - timedelta(minutes=any_of_them.policy.no_show.grace_minutes)
-        for begins, ends in no_show.days(since, context.now, any_of_them.zone):
+    for (zone, grace), tenants in alike(context.served, lambda each: (each.zone, each.policy.no_show.grace_minutes)):
+        until = context.now - timedelta(minutes=grace)
+        for begins, ends in no_show.days(since, context.now, zone):
             if context.is_out_of_time():
                 return
             _detect_day(marking, tenants, Day(begins, ends, since, until, over_by=context.now))
     retell(context)
 
 
-def _alike(served: Sequence[ServedTenant]) -> Iterator[dict[UUID, ServedTenant]]:
-    """Yield the tenants that share zone and grace, and so the starts that may have been missed, in bounded lots."""
-
-    def window(each: ServedTenant) -> tuple[str, int]:
-        return str(each.zone), each.policy.no_show.grace_minutes
-
-    for _, group in groupby(sorted(served, key=window), key=window):
-        for some in chunks(list(group)):
-            yield {each.tenant.id: each for each in some}
-
-
-def _detect_day(marking: Marking, tenants: Mapping[UUID, ServedTenant], day: Day) -> None:
+def _detect_day(marking: Marking, tenants: Tenants, day: Day) -> None:
     context = marking.context
     with reading(context.engine) as connection:
         counts = no_shows.day_counts(connection, list(tenants), day)
@@ -66,7 +54,7 @@ def _detect_day(marking: Marking, tenants: Mapping[UUID, ServedTenant], day: Day
 
 def _is_held(context: Context, served: ServedTenant, day: Day, count: DayCount) -> bool:
     """Whether a tenant's day must be looked at by a person first; if so, say it."""
-    on = no_show.local_date(day.begins, served.zone)
+    on = local_date(day.begins, served.zone)
     is_known = on in served.policy.no_show.closed_on or (served.tenant.subdomain, on) in context.accept_surge
     if is_known or not no_show.is_surge(count):
         return False
@@ -90,7 +78,7 @@ def _pages(context: Context, tenant_ids: Sequence[UUID], day: Day) -> Iterator[l
         yield page
 
 
-def _decide_page(marking: Marking, tenants: Mapping[UUID, ServedTenant], page: Sequence[Candidate], day: Day) -> None:
+def _decide_page(marking: Marking, tenants: Tenants, page: Sequence[Candidate], day: Day) -> None:
     """Decide about a page and write it in one transaction; a bad row or a failing tenant stays out of it."""
     context = marking.context
     missed: list[FoundVisit] = []
@@ -109,7 +97,7 @@ def _decide_page(marking: Marking, tenants: Mapping[UUID, ServedTenant], page: S
 
 
 def _by_tenant(
-    context: Context, tenants: Mapping[UUID, ServedTenant], page: Sequence[Candidate], day: Day
+    context: Context, tenants: Tenants, page: Sequence[Candidate], day: Day
 ) -> Iterator[tuple[ServedTenant, list[Candidate]]]:
     """Yield each tenant's sound rows; name the ones that refer to another tenant."""
     own = defaultdict(list)

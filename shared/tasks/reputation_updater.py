@@ -17,6 +17,7 @@ from shared.policy import ServedTenant
 from shared.records import Problem
 from shared.reputation import NewEvent, PastAppointment, Standing
 from shared.rules.reputation import NEGATIVE, crossed, events_of, recovery, settle_since
+from shared.tally import would
 from shared.tasks.context import Context
 
 log = logging.getLogger(__name__)
@@ -201,16 +202,8 @@ def _note_crossings(book: Book, new: Sequence[NewEvent], scores: Scores) -> None
 def _tell(book: Book, action: str, subject: str, event: NewEvent) -> None:
     """In a dry run, tell what would be written."""
     if book.context.is_dry:
-        told = {
-            "action": action,
-            "tenant": _subdomain(book, event.tenant_id),
-            "subject": subject,
-            "to": None,
-            "when": event.occurred_at.isoformat(),
-            "text": None,
-            "segments": None,
-            "reason": event.kind,
-        }
+        when = event.occurred_at.isoformat()
+        told = would(action, _subdomain(book, event.tenant_id), subject, when=when, reason=event.kind)
         book.context.tally.would.append(told)
 
 

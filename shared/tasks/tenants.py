@@ -1,12 +1,19 @@
-"""Whom a run works for: the active tenants with sound settings."""
+"""Whom a run works for: the active tenants with sound settings, and those that can be looked at together."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from shared.database.dialects import chunks
 from shared.policy import PolicyError, ServedTenant, TenantPolicy, policy_of, sets_fee_schedule, zone_of
 from shared.records import Problem, Tenant
 from shared.rules.contact import region_of
 from shared.tally import Tally
+
+Key = TypeVar("Key", bound=Hashable)
+Tenants = Mapping[UUID, ServedTenant]
 
 
 def serve(
@@ -23,3 +30,13 @@ def serve(
             left_out.append(tenant)
             tally.problem(Problem(tenant.subdomain, "settings", str(error)), is_tenants=True)
     return served, left_out
+
+
+def alike(served: Iterable[ServedTenant], key_of: Callable[[ServedTenant], Key]) -> Iterator[tuple[Key, Tenants]]:
+    """Yield the tenants that share a key, by id, in lots that fit a statement."""
+    groups: dict[Key, list[ServedTenant]] = defaultdict(list)
+    for each in served:
+        groups[key_of(each)].append(each)
+    for key, members in groups.items():
+        for some in chunks(members):
+            yield key, {each.tenant.id: each for each in some}

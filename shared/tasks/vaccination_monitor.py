@@ -2,54 +2,41 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from functools import partial
-from typing import TypeVar
 from uuid import UUID
 
 from shared.database import vaccination_statuses, vaccinations
-from shared.database.dialects import chunks
 from shared.database.engine import reading, writing
 from shared.database.vaccination_statuses import Soon
 from shared.policy import ServedTenant
 from shared.reasons import Reason
 from shared.records import ExpiryWindow, Outcome, Plan, Problem, UndecidedAlert, Vaccination
 from shared.rules import vaccinations as rules
+from shared.rules.plans import joined
 from shared.rules.quiet_hours import local_date
-from shared.rules.visits import joined
+from shared.tally import would
 from shared.tasks.context import Context
 from shared.tasks.planning import write
+from shared.tasks.tenants import Tenants, alike
 
 log = logging.getLogger(__name__)
 
 BATCH = 500
 
-Key = TypeVar("Key")
-Tenants = Mapping[UUID, ServedTenant]
-
 
 def monitor_vaccinations(context: Context) -> None:
     """Bring all statuses up to date, decide about every alert that is due, and record what became useless unsent."""
-    for soon, tenants in _groups(context.served, lambda each: _soon(each, context.now)):
+    for soon, tenants in alike(context.served, lambda each: _soon(each, context.now)):
         _bring_up_to_date(context, tenants, soon)
-    for calendar, tenants in _groups(
+    for calendar, tenants in alike(
         context.served, lambda each: rules.calendar_of(each, context.now, context.switch_on)
     ):
         for batch in _due_batches(context, tenants, rules.due_windows(calendar)):
             _decide_batch(context, tenants, batch)
         for batch in _missed_batches(context, tenants, rules.missed_windows(calendar)):
             _record_late(context, tenants, batch)
-
-
-def _groups(served: Iterable[ServedTenant], key_of: Callable[[ServedTenant], Key]) -> Iterator[tuple[Key, Tenants]]:
-    """Yield the tenants that share a key, in lots that fit a statement."""
-    groups: dict[Key, list[ServedTenant]] = defaultdict(list)
-    for each in served:
-        groups[key_of(each)].append(each)
-    for key, members in groups.items():
-        for some in chunks(members):
-            yield key, {each.tenant.id: each for each in some}
 
 
 # Statuses
@@ -70,13 +57,8 @@ def _bring_up_to_date(context: Context, tenants: Tenants, soon: Soon) -> None:
         subdomain = tenants[id_].tenant.subdomain
         context.tally.add(subdomain, "statuses_updated", count)
         if context.is_dry:
-            context.tally.would.append(_would_update(subdomain, count))
-
-
-def _would_update(subdomain: str, count: int) -> dict[str, str | None]:
-    nothing = dict.fromkeys(("to", "when", "text", "segments"))
-    what = f"{count} vaccination status{'' if count == 1 else 'es'}"
-    return {"action": "update", "tenant": subdomain, "subject": what, "reason": "out of date"} | nothing
+            what = f"{count} vaccination status{'' if count == 1 else 'es'}"
+            context.tally.would.append(would("update", subdomain, what, reason="out of date"))
 
 
 # Finding

@@ -140,6 +140,13 @@ def test_what_became_useless_is_late_only_if_the_record_is_as_old_as_its_tier(ma
     assert rules.is_late(record, 7, served(), LONG_AGO) is late
 
 
+def test_a_tier_that_began_before_switch_on_and_ended_after_it_is_not_late_but_the_last_one_is() -> None:
+    ended_today = a_record(TODAY + 14 * DAY)
+    assert rules.is_late(ended_today, 30, served(), LONG_AGO)
+    assert not rules.is_late(ended_today, 30, served(), local("2026-03-02 12:00"))
+    assert rules.is_late(a_record(TODAY - DAY), 7, served(), local("2026-03-02 12:00"))
+
+
 def test_what_is_nobodys_concern_is_not_late() -> None:
     assert not rules.is_late(a_record(TODAY - DAY, is_superseded=True), 7, served(), LONG_AGO)
 

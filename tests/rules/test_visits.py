@@ -12,8 +12,9 @@ import pytest
 from shared.policy import ServedTenant
 from shared.reasons import Reason
 from shared.records import Appointment, Kind, Outcome, Plan, Undecided
+from shared.rules.plans import joined
 from shared.rules.reminders import Lead
-from shared.rules.visits import decide, decision, joined, visits
+from shared.rules.visits import decide, decision, visits
 from tests.rules.builders import (
     DAY_BEFORE,
     NEW_YORK,

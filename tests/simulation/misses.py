@@ -152,6 +152,7 @@ def correct(moment: Moment, house: House) -> None:
         if event.occurred_at > moment.now - CORRECTED_WITHIN:
             fee = books.platform.tables["payments"].get(event.subject)
             is_missed = any(row["status"] == KIND for row in rows_of(books, house, event.subject))
+            is_missed &= house.day_of(event.occurred_at) not in house.fees.closed_on
             if not is_missed and fee is not None:
                 close(fee)
             if not is_missed or (fee is not None and is_waived_by_staff(fee)):

@@ -55,6 +55,17 @@ def test_a_week_later_the_notice_is_of_no_use(salon: Salon, sms: RecordingSms, c
     assert text_decisions(salon)["no_show_notice"] == ("skipped", "no_phone")
 
 
+def test_a_notice_that_could_only_leave_when_it_is_of_no_use_stays_skipped(salon: Salon, clock: Clock) -> None:
+    clock.now = NOON + timedelta(hours=11)  # 23:00 in New York
+    owner = salon.owner(phone=None)
+    salon.missed(owner_id=owner)
+    salon.run()
+    change_owner(salon, owner, phone="+12125550143")
+    clock.pass_(hours=7 * 24 - 1)  # 22:00: quiet hours end when the week is over
+    salon.run()
+    assert text_decisions(salon)["no_show_notice"] == ("skipped", "no_phone")
+
+
 def test_the_week_of_a_notice_begins_when_the_visit_was_detected_not_when_staff_marked_a_part_of_it(
     salon: Salon, sms: RecordingSms, clock: Clock
 ) -> None:

@@ -1,5 +1,6 @@
 """Corrections: what staff put right is given back, once."""
 
+import json
 from typing import Any
 
 import pytest
@@ -137,6 +138,46 @@ def test_corrections_are_looked_for_over_sixty_days(paws: Salon, clock: Clock) -
     assert paws.run()["corrected"] == 0
     clock.pass_(days=-2)
     assert paws.run()["corrected"] == 1
+
+
+def test_a_day_that_is_named_closed_after_its_no_shows_gives_them_back(paws: Salon, clock: Clock) -> None:
+    paws.run()  # the switch-on
+    owner = paws.owner()
+    snowed_in, next_day = paws.missed(owner_id=owner), paws.missed(NOON + 21 * HOUR, owner_id=owner)
+    clock.pass_(days=1)
+    assert paws.run()["total_fees_applied"] == 2
+    name_closed(paws, "2026-03-03", "2026-06-01")
+    clock.pass_(hours=1)
+    for is_dry, corrected in ((True, 1), (False, 1), (False, 0)):
+        assert paws.run(is_dry=is_dry)["corrected"] == corrected
+    assert [each.status for each in paws.fees()] == ["cancelled", "pending"]
+    assert (paws.owners(), paws.status(snowed_in), paws.status(next_day)) == ([(1, 80)], "no_show", "no_show")
+    name_closed(paws)
+    assert (paws.run()["total_detected"], paws.owners()) == (0, [(1, 80)])
+
+
+def name_closed(paws: Salon, *days: str) -> None:
+    settings = json.dumps({"no_show": {"closed_on": days}})
+    rows.change(paws.engine, tables.tenants, paws.tenant_id, settings=settings)
+
+
+def test_a_closed_day_of_long_ago_gives_nothing_back(paws: Salon, clock: Clock) -> None:
+    paws.missed()
+    paws.run()
+    name_closed(paws, "2026-03-03")
+    clock.pass_(days=61)
+    assert paws.run()["corrected"] == 0
+    clock.pass_(days=-2)
+    assert paws.run()["corrected"] == 1
+
+
+def test_a_dry_run_tells_a_correction_once_that_has_two_reasons(paws: Salon) -> None:
+    appointment = paws.missed()
+    paws.run()
+    paws.set(appointment, status="completed")
+    name_closed(paws, "2026-03-03")
+    result = paws.run(is_dry=True)
+    assert (result["corrected"], len(result["would"])) == (1, 1)
 
 
 def test_a_notice_that_waits_is_cancelled_by_the_correction(paws: Salon, clock: Clock, sms: RecordingSms) -> None:
