@@ -25,6 +25,7 @@ from shared.sample import build, insert
 from tests import rows
 from tests.crash.test_jobs import differences, state
 from tests.doubles import Clock, RecordingSms
+from tests.salon import salon
 
 NOW = datetime(2026, 3, 8, 15, tzinfo=UTC)
 JOB = "AppointmentReminders24h"
@@ -167,6 +168,8 @@ def test_a_worker_that_died_before_it_passed_the_next_parts_on_passes_them_on_wh
 
 
 def test_a_part_given_up_fails_the_run_and_stops_nobody_else(sampled: Application, sms: RecordingSms) -> None:
+    with sampled.engine.begin() as connection:  # nobody's bad settings: but for the part, the run would be complete
+        connection.execute(tables.tenants.update().values(settings=None))
     asked = whole()
     broken, *others = parts.begin(sampled, asked)
     todo = parts.give_up(sampled, broken, "it was killed five times")
@@ -174,6 +177,8 @@ def test_a_part_given_up_fails_the_run_and_stops_nobody_else(sampled: Applicatio
     assert (JOB, "failed", f"{JOB}:plan-0: it was killed five times") in history(sampled.engine)
     assert sms.sent
     assert result_of(sampled, asked.run_id)["reminders_sent"] == len(sms.sent)
+    with sampled.engine.connect() as connection:
+        assert runs.last_complete(connection, JOB, NOW) is None
 
 
 def test_a_part_that_was_given_up_and_is_done_after_all_completes_its_run(sampled: Application) -> None:
@@ -227,3 +232,13 @@ def test_whether_a_part_has_its_worker_is_known(sampled: Application) -> None:
     assert [parts.is_begun(sampled, each) for each in (first, second)] == [True, False]
     go(sampled, [first])
     assert parts.is_begun(sampled, first) is False
+
+
+def test_a_day_that_one_shard_holds_back_is_held_by_the_run(application: Application) -> None:
+    closed = salon(application)
+    for hour in range(3):
+        closed.missed(NOW - timedelta(hours=20 + hour), created_at=NOW - timedelta(days=9))
+    asked = whole("NoShowDetector")
+    go(application, parts.begin(application, asked))
+    assert history(application.engine) == [("NoShowDetector", "held", None)]
+    assert [each["tenant"] for each in result_of(application, asked.run_id)["held"]] == ["paws"]

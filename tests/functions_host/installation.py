@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -62,3 +63,15 @@ def deploy(target: Path) -> Path:
 def shown(path: Path) -> str:
     """Return a path as the patterns see it: relative, a folder with a slash."""
     return path.relative_to(ROOT).as_posix() + ("/" if path.is_dir() else "")
+
+
+def bring() -> Path:
+    """Return a folder with what a test brings beside the deployment: the library by which a process lives at a time."""
+    folder = VENV / "brought"
+    (wanted,) = re.findall(r"^time-machine==\S+", (ROOT / "requirements-dev.txt").read_text(encoding="utf-8"), re.M)
+    stamp = folder / "installed"
+    if not (stamp.exists() and stamp.read_text() == wanted):
+        shutil.rmtree(folder, ignore_errors=True)
+        pip("--target", str(folder), wanted)
+        stamp.write_text(wanted)
+    return folder
