@@ -19,7 +19,6 @@ from shared.breaker import BreakerState
 from shared.collection import Collection, collect, would_collect
 from shared.database import breakers, health, leases, outbox, queries, runs
 from shared.database.engine import ensure_ready, first_line, reading, writing
-from shared.database.leases import LeaseHeld
 from shared.database.outbox import Scope
 from shared.delivery import Drain, deliver, would_deliver
 from shared.gateways.payments import ConsolePayments, PaymentCredentialsRefused
@@ -76,13 +75,14 @@ class Request:
 
 
 def run_scheduled(job: str) -> None:
-    """Run a job for the Functions host. A run that another one is doing already is none of its business."""
+    """Run a job for the Functions host. What it raises fails the invocation, so that function.json's `retry` acts.
+
+    That goes for a held lease too: a run that was killed holds it for a minute, and a daily job would lose its day.
+    """
     logs.join_host(load(LogSettings))
     application = open_application()
     try:
         run(application, job)
-    except LeaseHeld as held:
-        log.warning("%s", held)
     finally:
         application.engine.dispose()
 

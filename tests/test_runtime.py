@@ -16,6 +16,7 @@ from shared.database.engine import DatabaseUnusable, open_engine
 from shared.database.leases import LeaseHeld
 from shared.jobs import JOBS
 from shared.runtime import RunFailed, UsageError, run
+from shared.schedulers.schedules import read_schedules
 from tests import rows
 from tests.doubles import Clock, RecordingSms
 from tests.rows import NOON
@@ -283,10 +284,13 @@ def test_a_database_that_is_not_migrated_says_which_command_to_run(application: 
     assert not (tmp_path / "none.db").exists()
 
 
-def test_the_functions_host_sees_a_held_lease_as_no_failure(
-    application: Application, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+def test_a_run_that_a_held_lease_kept_out_fails_for_the_functions_host_and_succeeds_when_it_retries(
+    application: Application, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(runtime, "open_application", lambda: application)
-    hold_lease(application.engine, NOON + timedelta(seconds=60))
+    hold_lease(application.engine, NOON + leases.HOLD)  # of a run that was killed just now
+    with pytest.raises(LeaseHeld, match="another run of it is at work"):
+        runtime.run_scheduled(JOB)
+    clock.now += read_schedules()[JOB].retry_delay
     runtime.run_scheduled(JOB)
-    assert "another run of it is at work" in caplog.text
+    assert rows.only(application.engine, tables.runs).status == "succeeded"
