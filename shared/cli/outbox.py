@@ -1,0 +1,135 @@
+"""`outbox`: what waits, what left and what did not, and putting back what ended without being sent."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import click
+from sqlalchemy import Engine
+
+from shared.application import utc_now
+from shared.cli.showing import line, page
+from shared.database import outbox_list
+from shared.database.engine import ensure_ready, open_engine, reading, writing
+from shared.database.outbox_list import Filter, Listed
+from shared.reasons import Reason
+from shared.records import NotificationStatus, mask_phone
+from shared.runtime import RunFailed, UsageError
+from shared.settings import database_url
+
+STATUSES = click.Choice([each.value for each in NotificationStatus])
+
+
+@click.group(invoke_without_command=True)
+@click.option("--status", "statuses", type=STATUSES, multiple=True, help="Only these. May be repeated.")
+@click.option("--tenant", "tenants", multiple=True, metavar="SUBDOMAIN", help="Only this tenant's. May be repeated.")
+@click.option("--limit", type=click.IntRange(1, 100_000), default=50, show_default=True, help="At most so many.")
+@click.option("--show-phones", is_flag=True, help="Whole phone numbers.")
+@click.option("--json", "as_json", is_flag=True, help="Print them as JSON, alone, on stdout, with their texts.")
+@click.pass_context
+def outbox(
+    context: click.Context,
+    statuses: tuple[str, ...],
+    tenants: tuple[str, ...],
+    limit: int,
+    show_phones: bool,
+    as_json: bool,
+) -> None:
+    """Texts that wait, were sent or were not, the newest first (times in UTC)."""
+    if context.invoked_subcommand:
+        return
+    chosen = Filter(statuses=statuses, tenants=tenants)
+    with reading(_engine()) as connection:
+        found = outbox_list.listed(connection, chosen, limit)
+        counts = outbox_list.count(connection, chosen)
+    if as_json:
+        click.echo(json.dumps([as_object(each, show_phones) for each in found], indent=2))
+        return
+    if not found:
+        click.echo("there is no such text")
+        return
+    console = page()
+    for each_line in _lines(found, show_phones):
+        line(console, each_line)
+    shown = "" if len(found) == sum(counts.values()) else f"; the newest {len(found)} are shown"
+    line(console, ", ".join(f"{status} {count}" for status, count in counts.items()) + shown)
+
+
+@outbox.command()
+@click.argument("ids", nargs=-1, type=click.UUID, metavar="ID...")
+@click.option("--all-dead", is_flag=True, help="All that are dead, but for those that may have been sent.")
+def replay(ids: tuple[UUID, ...], all_dead: bool) -> None:
+    """Put texts that are dead or failed back into the outbox: the next run sends them, written anew.
+
+    Nothing that the provider took is sent again. What it may have taken (unconfirmed) is put back by its ID only.
+    """
+    if bool(ids) == all_dead:
+        raise UsageError("name the IDs of the texts, or --all-dead")
+    engine, now = _engine(), utc_now()
+    chosen = Filter(statuses=[NotificationStatus.DEAD]) if all_dead else Filter(ids=set(ids))
+    with reading(engine) as connection:
+        found = outbox_list.listed(connection, chosen)
+    if missing := set(ids) - {each.id for each in found}:
+        raise UsageError(f"there is no text {min(missing)}")
+    refused = _replay(engine, found, now, all_dead=all_dead)
+    if refused and not all_dead:
+        raise RunFailed(f"{refused} of {len(found)} were not put back")
+
+
+def _replay(engine: Engine, found: Sequence[Listed], now: datetime, *, all_dead: bool) -> int:
+    """Put back what can be, say what cannot, and return how many that are."""
+    objections = {each.id: outbox_list.objection(each, now) or _doubt(each, all_dead) for each in found}
+    with writing(engine) as connection:
+        wanted = [id_ for id_, objection in objections.items() if objection is None]
+        replayed = outbox_list.replay(connection, wanted, now)
+    for each in found:
+        if each.id not in replayed:
+            reason = objections[each.id] or "it changed at the same moment; look at it again"
+            click.echo(f"{each.id}  {each.tenant}  {each.kind}: not put back: {reason}")
+    click.echo(f"{len(replayed)} put back; the next run sends what is still right")
+    return len(found) - len(replayed)
+
+
+def _doubt(each: Listed, all_dead: bool) -> str | None:
+    if all_dead and each.reason == Reason.UNCONFIRMED:
+        return "it may have been sent; look into the provider's console, then name its ID"
+    return None
+
+
+def as_object(each: Listed, show_phones: bool) -> dict[str, Any]:
+    """Return a text for machines: times in UTC, phones masked unless `show_phones`."""
+    found = {
+        name: value.isoformat() if isinstance(value, datetime) else str(value) if isinstance(value, UUID) else value
+        for name, value in asdict(each).items()
+    }
+    return found | {"to_phone": _phone(each, show_phones)}
+
+
+def _phone(each: Listed, show_phones: bool) -> str | None:
+    return each.to_phone if show_phones or each.to_phone is None else mask_phone(each.to_phone)
+
+
+def _lines(found: Sequence[Listed], show_phones: bool) -> Iterator[str]:
+    """Yield a table, its columns as wide as what is in them."""
+    rows = [("id", "tenant", "kind", "status", "why", "to", "when", "tries")]
+    for each in found:
+        why = " ".join(filter(None, (each.reason, each.error_code)))
+        when = each.sent_at or (each.not_before if each.status is NotificationStatus.PLANNED else each.updated_at)
+        to = _phone(each, show_phones) or ""
+        rows.append((str(each.id), each.tenant, each.kind, each.status, why, to, _minute(when), str(each.attempts)))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def _minute(instant: datetime | None) -> str:
+    return f"{instant:%Y-%m-%d %H:%M}" if instant else ""
+
+
+def _engine() -> Engine:
+    engine = open_engine(database_url())
+    ensure_ready(engine)
+    return engine
