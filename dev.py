@@ -30,9 +30,10 @@ class Command(NamedTuple):
 
 
 LINT = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy", "--strict", "shared", "dev.py"))
+TESTS = ("pytest", "-n", "auto", "--maxprocesses", "4", "--dist", "loadfile")  # each process has its own PostgreSQL
 COMMANDS = {
     "demo": Command("simulated days on sample data; nothing is really sent", RUNTIME, (("shared", "demo"),)),
-    "test": Command("lint, then the tests; arguments go to pytest", DEVELOPMENT, (*LINT, ("pytest",))),
+    "test": Command("lint, then the tests; arguments go to pytest", DEVELOPMENT, (*LINT, TESTS)),
     "host": Command(
         "the local host: every job on its schedule, and a page to look at", DEVELOPMENT, (("shared", "host"),)
     ),

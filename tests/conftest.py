@@ -1,6 +1,5 @@
 """A migrated database for each test, and an application on it with scripted parts."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -12,30 +11,50 @@ from shared.application import Application
 from shared.database import migrations
 from shared.database.engine import open_engine
 from shared.policy import TenantPolicy
+from tests.databases import KINDS, Databases, opened
 from tests.doubles import Clock, RecordingPayments, RecordingSms
 from tests.rows import NOON
 
 
+@pytest.fixture(scope="session", params=KINDS)
+def databases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    """Where databases can be made: each test that has one runs on all kinds."""
+    with opened(request.param, tmp_path_factory.mktemp("databases")) as made:
+        yield made
+
+
 @pytest.fixture(scope="session")
 def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty migrated SQLite file, made once."""
-    path = tmp_path_factory.mktemp("database") / "empty.db"
+    """An empty migrated SQLite file, made once, for the tests of whole programs."""
+    path = tmp_path_factory.mktemp("migrated") / "empty.db"
     engine = open_engine(f"sqlite:///{path}")
     migrations.upgrade(engine)
     engine.dispose()
     return path
 
 
-@pytest.fixture
-def database_file(migrated_file: Path, tmp_path: Path) -> Path:
-    """A migrated SQLite file of the test's own."""
-    return Path(shutil.copy(migrated_file, tmp_path / "petcare.db"))
+@pytest.fixture(scope="session")
+def migrated_url(databases: Databases) -> str:
+    """An empty migrated database, made once, to be copied."""
+    url = databases.empty()
+    engine = open_engine(url)
+    migrations.upgrade(engine)
+    engine.dispose()
+    return url
 
 
 @pytest.fixture
-def engine(database_file: Path) -> Iterator[Engine]:
+def database_url(databases: Databases, migrated_url: str) -> Iterator[str]:
+    """A migrated database of the test's own."""
+    url = databases.copy(migrated_url)
+    yield url
+    databases.drop(url)
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
     """An engine on a database of the test's own."""
-    engine = open_engine(f"sqlite:///{database_file}")
+    engine = open_engine(database_url)
     yield engine
     engine.dispose()
 

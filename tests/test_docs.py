@@ -34,7 +34,13 @@ OURS = (
 
 NAMED_TEST = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
-MOST_LINES = {"README.md": 150, "docs/rules.md": 350, "docs/fees.md": 200, "docs/schema.md": 200}
+MOST_LINES = {
+    "README.md": 150,
+    "docs/rules.md": 350,
+    "docs/fees.md": 200,
+    "docs/schema.md": 200,
+    "docs/databases.md": 200,
+}
 
 
 def names_in(path: Path) -> set[str]:

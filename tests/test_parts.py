@@ -1,11 +1,9 @@
 """A run in parts: the rows and the result of a run in one piece, whoever does the parts, how often, and who dies."""
 
-import shutil
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -24,6 +22,7 @@ from shared.runtime import RunFailed, Stage, run
 from shared.sample import build, insert
 from tests import rows
 from tests.crash.test_jobs import differences, state
+from tests.databases import Databases
 from tests.doubles import Clock, RecordingSms
 from tests.salon import salon
 
@@ -47,13 +46,14 @@ def sampled(application: Application) -> Application:
 
 
 @pytest.fixture
-def twin(sampled: Application, database_file: Path, tmp_path: Path) -> Iterator[tuple[Application, Path]]:
+def twin(sampled: Application, databases: Databases, database_url: str) -> Iterator[tuple[Application, str]]:
     """The same on a copy of the database."""
     sampled.engine.dispose()
-    path = Path(shutil.copy(database_file, tmp_path / "twin.db"))
-    engine = open_engine(f"sqlite:///{path}")
-    yield replace(sampled, engine=engine, sms=RecordingSms()), path
+    url = databases.copy(database_url)
+    engine = open_engine(url)
+    yield replace(sampled, engine=engine, sms=RecordingSms()), url
     engine.dispose()
+    databases.drop(url)
 
 
 def whole(job: str = JOB, shards: int = 3) -> Whole:
@@ -82,9 +82,9 @@ def result_of(application: Application, run_id: UUID) -> dict[str, Any]:
 
 
 def test_a_run_in_parts_leaves_the_rows_and_the_result_of_a_run_in_one_piece(
-    sampled: Application, database_file: Path, twin: tuple[Application, Path], clock: Clock
+    sampled: Application, database_url: str, twin: tuple[Application, str], clock: Clock
 ) -> None:
-    other, path = twin
+    other, url = twin
     for job in JOBS:
         asked = whole(job)
         go(sampled, parts.begin(sampled, asked))
@@ -94,7 +94,7 @@ def test_a_run_in_parts_leaves_the_rows_and_the_result_of_a_run_in_one_piece(
             key: expected[key] for key in expected.keys() - PASSING
         }
         clock.pass_(hours=1)
-    assert differences(state(database_file), state(path)) == {}
+    assert differences(state(database_url), state(url)) == {}
 
 
 def test_each_stage_begins_when_the_one_before_is_over(sampled: Application) -> None:
@@ -123,16 +123,16 @@ def test_every_tenant_belongs_to_one_shard_and_always_to_the_same() -> None:
     assert shard_of(UUID("6f1f3c52-7c0e-5f0b-9a5e-2f4a1f0f8d11"), 7) == 5  # in every process, on every machine
 
 
-def test_messages_that_come_twice_change_nothing(sampled: Application, database_file: Path, sms: RecordingSms) -> None:
+def test_messages_that_come_twice_change_nothing(sampled: Application, database_url: str, sms: RecordingSms) -> None:
     asked = whole()
     todo = parts.begin(sampled, asked)
     assert parts.begin(sampled, asked) == todo
     done = go(sampled, [*todo, *todo])
     assert len(done) > len(todo) * 2
-    sent, rows_then = len(sms.sent), state(database_file)
+    sent, rows_then = len(sms.sent), state(database_url)
     assert sent
     assert go(sampled, asked.parts(*Stage)) == [each.name for each in asked.parts(*Stage)]
-    assert (len(sms.sent), differences(state(database_file), rows_then)) == (sent, {})
+    assert (len(sms.sent), differences(state(database_url), rows_then)) == (sent, {})
     assert history(sampled.engine) == [(JOB, "succeeded", None)]
     assert parts.begin(sampled, asked) == []
 
@@ -203,7 +203,7 @@ def test_a_database_that_fails_under_way_is_worth_another_try(sampled: Applicati
     first, *_ = parts.begin(sampled, whole())
     with sampled.engine.begin() as connection:
         tables.decisions.drop(connection)
-    with pytest.raises(DatabaseUnusable, match="the database failed: no such table: decisions"):
+    with pytest.raises(DatabaseUnusable, match=r"the database failed: .*decisions"):
         parts.do(sampled, first)
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Subquery,
     Table,
     Unicode,
+    Update,
     bindparam,
     case,
     cast,
@@ -110,9 +111,15 @@ def locked(select: Select[Any], table: Table) -> Select[Any]:
     return select.with_for_update(of=table, key_share=True).with_hint(table, "WITH (UPDLOCK, ROWLOCK)", "mssql")
 
 
-def skipping_locked(select: Select[Any]) -> Select[Any]:
-    """Return `select` locking its rows and passing over those that another worker holds."""
-    return select.with_for_update(skip_locked=True)
+def update_chosen(table: Table, chosen: Select[Any], expected: ColumnElement[bool]) -> Update:
+    """Return an UPDATE of the rows whose ids `chosen` finds, passing over those that another worker holds.
+
+    `expected`: the state they must still be in, so that of two workers one wins.
+    """
+    locking = chosen.with_for_update(skip_locked=True).with_hint(table, "WITH (UPDLOCK, READPAST, ROWLOCK)", "mssql")
+    # As a plain subquery PostgreSQL may run it again for each row, passing over what it locked so far: past any LIMIT.
+    once = locking.cte("chosen")
+    return update(table).where(table.c.id.in_(select(once.c.id)), expected)
 
 
 def _insert(connection: Connection, table: Table) -> Any:

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Update, and_, bindparam, or_, select, update
 
-from shared.database.dialects import chunks, insert_absent, skipping_locked
+from shared.database.dialects import chunks, insert_absent, update_chosen
 from shared.database.tables import appointments, payment_attempts, payments
 from shared.database.visits import fee_of
 from shared.fees import UNCOLLECTED, Fee, FeeStatus, NewFee, PastAttempt
@@ -34,7 +34,7 @@ def claim(
     """
     is_due = and_(_is_fee(FeeStatus.PENDING), payments.c.next_attempt_at <= due)
     chosen = _chosen(is_due, tenant_ids, payments.c.next_attempt_at, limit)
-    return _take(connection, and_(is_due, payments.c.id.in_(chosen)), wall, worker, hold)
+    return _take(connection, update_chosen(payments, chosen, is_due), wall, worker, hold)
 
 
 def claim_lapsed(
@@ -46,7 +46,7 @@ def claim_lapsed(
     """
     is_lapsed = and_(_is_fee(FeeStatus.PROCESSING), payments.c.claimed_until <= wall)
     chosen = _chosen(is_lapsed, tenant_ids, payments.c.claimed_until, limit)
-    return _take(connection, and_(is_lapsed, payments.c.id.in_(chosen)), wall, worker, hold)
+    return _take(connection, update_chosen(payments, chosen, is_lapsed), wall, worker, hold)
 
 
 def claim_one(
@@ -56,7 +56,8 @@ def claim_one(
     tenant_id = connection.execute(select(payments.c.tenant_id).where(payments.c.id == id_)).scalar()
     if tenant_id not in tenant_ids:
         return []
-    return _take(connection, and_(_is_fee(*UNCOLLECTED), payments.c.id == id_), wall, worker, hold)
+    statement = update(payments).where(_is_fee(*UNCOLLECTED), payments.c.id == id_)
+    return _take(connection, statement, wall, worker, hold)
 
 
 def due(connection: Connection, tenant_ids: Sequence[UUID], until: datetime, limit: int) -> list[Fee]:
@@ -197,17 +198,12 @@ def _is_fee(*statuses: FeeStatus) -> ColumnElement[bool]:
 
 def _chosen(condition: ColumnElement[bool], tenant_ids: Sequence[UUID], order: Any, limit: int) -> Any:
     query = select(payments.c.id).where(condition, payments.c.tenant_id.in_(tenant_ids))
-    return skipping_locked(query.order_by(order, payments.c.id).limit(limit)).scalar_subquery()
+    return query.order_by(order, payments.c.id).limit(limit)
 
 
-def _take(
-    connection: Connection, condition: ColumnElement[bool], wall: datetime, worker: str, hold: timedelta
-) -> list[Fee]:
-    statement = (
-        update(payments)
-        .where(condition)
-        .values(status=FeeStatus.PROCESSING, claimed_by=worker, claimed_until=wall + hold)
-        .returning(payments)
+def _take(connection: Connection, taking: Update, wall: datetime, worker: str, hold: timedelta) -> list[Fee]:
+    statement = taking.values(status=FeeStatus.PROCESSING, claimed_by=worker, claimed_until=wall + hold).returning(
+        payments
     )
     found = [fee_of(row) for row in connection.execute(statement)]
     return sorted(found, key=lambda each: (each.visit_on, str(each.id)))

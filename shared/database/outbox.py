@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, and_, func, not_, select, true, update
 
 from shared.database import limits
-from shared.database.dialects import chunks, skipping_locked, update_each
+from shared.database.dialects import chunks, update_chosen, update_each
 from shared.database.tables import notifications
 from shared.reasons import Reason
 from shared.records import Claimed, Kind, NotificationStatus, PlannedNotification, Unsettled
@@ -96,10 +96,8 @@ def claim(
 
     Index: notifications (status, priority, not_before, id).
     """
-    chosen = skipping_locked(_due(scope, now, limit)).scalar_subquery()
     statement = (
-        update(notifications)
-        .where(notifications.c.id.in_(chosen), notifications.c.status == NotificationStatus.PLANNED)
+        update_chosen(notifications, _due(scope, now, limit), notifications.c.status == NotificationStatus.PLANNED)
         .values(
             status=NotificationStatus.SENDING,
             reason=None,
@@ -124,12 +122,11 @@ def claim_lapsed(
     Index: notifications (status, claimed_until).
     """
     lapsed = (notifications.c.status == NotificationStatus.SENDING) & (notifications.c.claimed_until <= wall)
-    chosen = skipping_locked(
+    chosen = (
         select(notifications.c.id).where(lapsed, scope.condition()).order_by(notifications.c.claimed_until).limit(limit)
-    ).scalar_subquery()
+    )
     statement = (
-        update(notifications)
-        .where(notifications.c.id.in_(chosen), lapsed)
+        update_chosen(notifications, chosen, lapsed)
         .values(claimed_by=worker, claimed_until=wall + hold)
         .returning(*_CLAIMED, *_HANDED_OVER)
     )

@@ -20,10 +20,10 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def fleet(broker: str, database_file: Path, tmp_path: Path) -> Iterator[Fleet]:
+def fleet(broker: str, database_url: str, tmp_path: Path) -> Iterator[Fleet]:
     """No workers yet, on a database and a broker without messages."""
     settings = {
-        "DATABASE_URL": f"sqlite:///{database_file}",
+        "DATABASE_URL": database_url,
         "SMS_PROVIDER": "console",
         "PAYMENT_PROVIDER": "console",
         "CELERY_SHARDS": "3",

@@ -1,7 +1,6 @@
 """Celery's own workers on a real Redis, killed or failing for good: nothing is doubled and nothing is lost."""
 
 import os
-import shutil
 import signal
 import sys
 from collections.abc import Iterator
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from shared.application import simulation
 from shared.database import tables
@@ -21,6 +20,7 @@ from tests import rows
 from tests.celery_workers.conftest import NOW
 from tests.celery_workers.fleet import Fleet, wait_for
 from tests.crash.test_jobs import SHOWN, differences, state
+from tests.databases import Databases
 from tests.loopback.twilio import ACCOUNT, NUMBER, TOKEN, LoopbackTwilio
 
 JOB = "AppointmentReminders24h"
@@ -43,14 +43,16 @@ def many_due(engine: Engine) -> Engine:
 
 
 @pytest.fixture
-def undisturbed(many_due: Engine, database_file: Path, tmp_path: Path) -> dict[str, list[tuple[Any, ...]]]:
+def undisturbed(many_due: Engine, databases: Databases, database_url: str) -> dict[str, list[tuple[Any, ...]]]:
     """The rows of one undisturbed run in one piece, on a copy."""
     many_due.dispose()
-    path = Path(shutil.copy(database_file, tmp_path / "undisturbed.db"))
-    engine = open_engine(f"sqlite:///{path}")
+    url = databases.copy(database_url)
+    engine = open_engine(url)
     run(simulation(engine, lambda: NOW), JOB)
     engine.dispose()
-    return state(path)
+    found = state(url)
+    databases.drop(url)
+    return found
 
 
 @pytest.fixture
@@ -106,7 +108,7 @@ def test_a_worker_killed_in_the_middle_of_a_run_doubles_nothing_and_loses_nothin
     fleet: Fleet,
     twilio: LoopbackTwilio,
     many_due: Engine,
-    database_file: Path,
+    database_url: str,
     undisturbed: dict[str, list[tuple[Any, ...]]],
     what: str,
 ) -> None:
@@ -120,7 +122,7 @@ def test_a_worker_killed_in_the_middle_of_a_run_doubles_nothing_and_loses_nothin
     fleet.it_is(NOW + timedelta(minutes=10))  # by now what the dead had claimed has lapsed
     wait_for(lambda: is_over(many_due) and not fleet.unfinished(), f"the end of the run: {fleet.logs()}")
     assert (whole_run(many_due).status, whole_run(many_due).error) == ("succeeded", None)
-    assert differences(timeless(state(database_file)), timeless(undisturbed)) == {}
+    assert differences(timeless(state(database_url)), timeless(undisturbed)) == {}
     assert len(twilio.books.messages) == TENANTS * EACH
     assert len({each.to for each in twilio.books.messages}) == TENANTS * EACH
     left_in_the_middle = [each for each in rows.all_of(many_due, tables.notifications) if each.ambiguities]
@@ -143,19 +145,18 @@ def test_both_workers_deliver_from_the_one_outbox_and_log_no_phone_and_no_secret
     assert TOKEN not in fleet.logs()
 
 
-def test_a_run_that_fails_for_good_waits_for_a_person_and_can_be_done_after_all(
-    fleet: Fleet, many_due: Engine, database_file: Path, tmp_path: Path
-) -> None:
-    many_due.dispose()
-    away = Path(shutil.move(database_file, tmp_path / "away.db"))
+def test_a_run_that_fails_for_good_waits_for_a_person_and_can_be_done_after_all(fleet: Fleet, many_due: Engine) -> None:
+    with many_due.begin() as connection:
+        connection.execute(text("ALTER TABLE alembic_version RENAME TO away"))
     worker = fleet.start()
     fleet.send(JOB)
     wait_for(lambda: fleet.waiting(DEAD) == 1 and not fleet.unfinished(), f"the dead letter: {fleet.logs()}")
-    said = [line for line in fleet.logs().splitlines() if "there is no database at" in line]
+    said = [line for line in fleet.logs().splitlines() if "is not migrated" in line]
     assert [line.rpartition("; ")[2] for line in said] == ["trying again"] * 5 + ["it waits in petcare.dead"]
     assert "Traceback" not in fleet.logs()
     fleet.kill(worker)
-    shutil.move(away, database_file)
+    with many_due.begin() as connection:
+        connection.execute(text("ALTER TABLE away RENAME TO alembic_version"))
     fleet.start(DEAD)
     fleet.start()
     wait_for(lambda: is_over(many_due), f"the end of the run: {fleet.logs()}")

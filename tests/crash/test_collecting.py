@@ -8,7 +8,6 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
@@ -81,8 +80,8 @@ def owed(engine: Engine) -> Engine:
 class Collector(Worker):
     """A process that is ready to collect."""
 
-    def __init__(self, database: Path, stripe: Books, wall: datetime, moment: str = "") -> None:
-        arguments = [f"sqlite:///{database}", stripe.url, DUE.isoformat(), wall.isoformat(), moment]
+    def __init__(self, database: str, stripe: Books, wall: datetime, moment: str = "") -> None:
+        arguments = [database, stripe.url, DUE.isoformat(), wall.isoformat(), moment]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.crash.collector", *arguments],
             cwd=ROOT,
@@ -115,9 +114,9 @@ def expected_total() -> int:
 
 
 def test_five_collectors_at_once_without_the_lease_charge_each_fee_once(
-    owed: Engine, database_file: Path, stripe: Books
+    owed: Engine, database_url: str, stripe: Books
 ) -> None:
-    workers = [Collector(database_file, stripe, DUE) for _ in range(5)]
+    workers = [Collector(database_url, stripe, DUE) for _ in range(5)]
     for worker in workers:
         worker.wait_until_ready()
     for worker in workers:
@@ -130,7 +129,7 @@ def test_five_collectors_at_once_without_the_lease_charge_each_fee_once(
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL: kills are tried on Linux and macOS")
 @pytest.mark.parametrize("kills", [10, pytest.param(200, marks=pytest.mark.soak)])
 def test_killed_at_random_moments_and_run_again_each_fee_is_charged_once(
-    owed: Engine, database_file: Path, stripe: Books, kills: int
+    owed: Engine, database_url: str, stripe: Books, kills: int
 ) -> None:
     dice = random.Random(kills)
     most = {"statement": 60, "request": 12_000 // kills, "answer": 12_000 // kills}
@@ -140,7 +139,7 @@ def test_killed_at_random_moments_and_run_again_each_fee_is_charged_once(
         moment = f"{what}:{dice.randint(1, most[what])}" if killed < kills else ""
         wall = DUE + life * A_LIFE
         stripe.set_clock(wall)
-        worker = Collector(database_file, stripe, wall, moment)
+        worker = Collector(database_url, stripe, wall, moment)
         worker.wait_until_ready()
         worker.go()
         code = worker.end()

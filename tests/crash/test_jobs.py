@@ -1,9 +1,9 @@
 """Each job, run by five processes at once and killed anywhere: the rows of one undisturbed run."""
 
 import random
-import shutil
 import signal
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from shared.database.engine import open_engine, writing
 from shared.sample import build, insert
 from tests import rows
 from tests.crash.test_processes import Worker
+from tests.databases import Databases
 
 NOW = datetime(2026, 3, 8, 15, tzinfo=UTC)
 TURNS = [
@@ -38,19 +39,27 @@ SHOWN = {
 
 
 @pytest.fixture(scope="module")
-def seeded(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with sample data, made once."""
-    path = Path(shutil.copy(migrated_file, tmp_path_factory.mktemp("seeded") / "petcare.db"))
-    engine = open_engine(f"sqlite:///{path}")
+def seeded(databases: Databases, migrated_url: str) -> str:
+    """A database with sample data, made once, to be copied."""
+    url = databases.copy(migrated_url)
+    engine = open_engine(url)
     with writing(engine) as connection:
         insert(connection, build(NOW).rows)
     engine.dispose()
-    return path
+    return url
 
 
-def state(path: Path) -> dict[str, list[tuple[Any, ...]]]:
+@pytest.fixture
+def url(databases: Databases, seeded: str) -> Iterator[str]:
+    """A database with sample data of the test's own."""
+    url = databases.copy(seeded)
+    yield url
+    databases.drop(url)
+
+
+def state(url: str) -> dict[str, list[tuple[Any, ...]]]:
     """What a reader of the database sees: every row but for the ids and times of the runs."""
-    engine = open_engine(f"sqlite:///{path}")
+    engine = open_engine(url)
     found = {
         table.name: sorted(tuple(str(getattr(row, name)) for name in names) for row in rows.all_of(engine, table))
         for table, names in SHOWN.items()
@@ -59,22 +68,23 @@ def state(path: Path) -> dict[str, list[tuple[Any, ...]]]:
     return found
 
 
-def undisturbed(path: Path, folder: Path) -> list[dict[str, list[tuple[Any, ...]]]]:
+def undisturbed(url: str, folder: Path) -> list[dict[str, list[tuple[Any, ...]]]]:
     states = []
     for number, (job, now) in enumerate(TURNS):
-        worker = Worker(path, folder / f"calm{number}.log", now, job=job, now=now)
+        worker = Worker(url, folder / f"calm{number}.log", now, job=job, now=now)
         worker.wait_until_ready()
         worker.go()
         worker.finish()
-        states.append(state(path))
+        states.append(state(url))
     return states
 
 
 @pytest.fixture(scope="module")
-def calm(seeded: Path, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, list[tuple[Any, ...]]]]:
+def calm(
+    databases: Databases, seeded: str, tmp_path_factory: pytest.TempPathFactory
+) -> list[dict[str, list[tuple[Any, ...]]]]:
     """The rows after each turn of undisturbed runs."""
-    folder = tmp_path_factory.mktemp("calm")
-    return undisturbed(Path(shutil.copy(seeded, folder / "petcare.db")), folder)
+    return undisturbed(databases.copy(seeded), tmp_path_factory.mktemp("calm"))
 
 
 def differences(found: dict[str, Any], expected: dict[str, Any]) -> dict[str, Any]:
@@ -100,33 +110,32 @@ def test_the_undisturbed_runs_have_something_to_show(calm: list[dict[str, list[t
 
 
 def test_five_processes_at_once_leave_the_rows_of_one(
-    seeded: Path, calm: list[dict[str, list[tuple[Any, ...]]]], tmp_path: Path
+    url: str, calm: list[dict[str, list[tuple[Any, ...]]]], tmp_path: Path
 ) -> None:
-    path = Path(shutil.copy(seeded, tmp_path / "petcare.db"))
     for turn, (job, now) in enumerate(TURNS):
-        workers = [Worker(path, tmp_path / f"{turn}-{number}.log", now, job=job, now=now) for number in range(5)]
+        workers = [Worker(url, tmp_path / f"{turn}-{number}.log", now, job=job, now=now) for number in range(5)]
         for worker in workers:
             worker.wait_until_ready()
         for worker in workers:
             worker.go()
         for worker in workers:
             worker.finish()
-        assert differences(state(path), calm[turn]) == {}, job
+        assert differences(state(url), calm[turn]) == {}, job
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL: kills are tried on Linux and macOS")
 def test_killed_anywhere_and_run_again_it_leaves_the_rows_of_an_undisturbed_run(
-    seeded: Path, calm: list[dict[str, list[tuple[Any, ...]]]], tmp_path: Path
+    url: str, calm: list[dict[str, list[tuple[Any, ...]]]], tmp_path: Path
 ) -> None:
-    path, dice = Path(shutil.copy(seeded, tmp_path / "petcare.db")), random.Random(3)
+    dice = random.Random(3)
     for turn, (job, now) in enumerate(TURNS):
         moments = [f"statement:{dice.randint(4, 40)}" for _ in range(5)] + [""]
         for life, moment in enumerate(moments):
             # Each process finds that the claims of the one before have run out.
             wall = now + life * timedelta(minutes=10)
-            worker = Worker(path, tmp_path / f"{turn}-{life}.log", wall, moment, job=job, now=now)
+            worker = Worker(url, tmp_path / f"{turn}-{life}.log", wall, moment, job=job, now=now)
             worker.wait_until_ready()
             worker.go()
             code = worker.end()
             assert code in ({0} if not moment else {0, -signal.SIGKILL})
-        assert differences(state(path), calm[turn]) == {}, job
+        assert differences(state(url), calm[turn]) == {}, job

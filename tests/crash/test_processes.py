@@ -28,9 +28,9 @@ class Worker:
     """A process that is ready to run the job."""
 
     def __init__(
-        self, database: Path, log: Path, wall: datetime, moment: str = "", *, job: str = JOB, now: datetime = NOON
+        self, database: str, log: Path, wall: datetime, moment: str = "", *, job: str = JOB, now: datetime = NOON
     ) -> None:
-        arguments = [f"sqlite:///{database}", str(log), now.isoformat(), wall.isoformat(), job, moment]
+        arguments = [database, str(log), now.isoformat(), wall.isoformat(), job, moment]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.crash.worker", *arguments],
             cwd=ROOT,
@@ -92,10 +92,10 @@ def ensure_whole(engine: Engine) -> None:
 
 
 def test_five_processes_at_once_without_the_lease_double_nothing_and_lose_nothing(
-    many_due: Engine, database_file: Path, tmp_path: Path
+    many_due: Engine, database_url: str, tmp_path: Path
 ) -> None:
     logs = [tmp_path / f"{number}.log" for number in range(PROCESSES)]
-    workers = [Worker(database_file, log, NOON) for log in logs]
+    workers = [Worker(database_url, log, NOON) for log in logs]
     for worker in workers:
         worker.wait_until_ready()
     for worker in workers:
@@ -110,7 +110,7 @@ def test_five_processes_at_once_without_the_lease_double_nothing_and_lose_nothin
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL: kills are tried on Linux and macOS")
 def test_killed_at_twenty_random_moments_nothing_is_lost_and_only_the_ambiguous_is_repeated(
-    many_due: Engine, database_file: Path, tmp_path: Path
+    many_due: Engine, database_url: str, tmp_path: Path
 ) -> None:
     dice = random.Random(20)
     moments = [f"statement:{dice.randint(1, 14)}" for _ in range(KILLS // 2)]
@@ -119,14 +119,14 @@ def test_killed_at_twenty_random_moments_nothing_is_lost_and_only_the_ambiguous_
     logs = [tmp_path / f"{number}.log" for number in range(KILLS + 1)]
     # Each process finds that the claims of the one before have run out.
     lives = [(log, NOON + number * timedelta(minutes=10)) for number, log in enumerate(logs)]
-    workers = deque(Worker(database_file, *lives[number], moments[number]) for number in range(2))
+    workers = deque(Worker(database_url, *lives[number], moments[number]) for number in range(2))
     for number in range(KILLS):
         worker = workers.popleft()
         worker.wait_until_ready()
         worker.go()
         worker.finish(expected=-signal.SIGKILL)
         if number + 2 <= KILLS:  # the next but one is started while the next one runs
-            workers.append(Worker(database_file, *lives[number + 2], [*moments, ""][number + 2]))
+            workers.append(Worker(database_url, *lives[number + 2], [*moments, ""][number + 2]))
     (last,) = workers
     last.wait_until_ready()
     last.go()

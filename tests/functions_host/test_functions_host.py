@@ -1,6 +1,5 @@
 """Every function as Azure runs it: by Microsoft's own worker, on Python 3.13, with requirements.txt alone."""
 
-import shutil
 import subprocess
 from collections import Counter
 from collections.abc import Callable
@@ -11,10 +10,12 @@ import pytest
 from sqlalchemy import Engine
 
 from shared.application import utc_now
-from shared.database import tables
+from shared.database import migrations, tables
+from shared.database.engine import open_engine
 from shared.jobs import JOBS
 from shared.sample import build, insert
 from tests import rows
+from tests.databases import Databases
 from tests.functions_host.conftest import Worker
 
 Start = Callable[..., Worker]
@@ -81,9 +82,9 @@ def test_a_function_loads_with_the_script_root_last_on_the_path(worker: Start, a
 
 
 def test_each_function_runs_its_job_once_for_each_time_its_timer_goes_off(
-    worker: Start, seeded: Engine, database_file: Path
+    worker: Start, seeded: Engine, database_url: str
 ) -> None:
-    azure = loaded(worker(DATABASE_URL=f"sqlite:///{database_file}"))
+    azure = loaded(worker(DATABASE_URL=database_url))
     for name in JOBS:
         assert azure.invoke(name) == {"ok": True, "error": None, "returned": None}
     assert history(seeded) == {(name, "succeeded"): 1 for name in JOBS}
@@ -105,18 +106,21 @@ def test_an_unreachable_database_fails_the_invocation_so_that_azure_tries_again(
         assert answer["error"].startswith("DatabaseUnusable: the database at 127.0.0.1/petcare cannot be used: ")
 
 
-def test_the_retry_of_a_failed_invocation_does_the_work_once_the_database_is_back(
-    worker: Start, seeded: Engine, database_file: Path, tmp_path: Path
+def test_the_retry_of_a_failed_invocation_does_the_work_once_the_database_is_there(
+    worker: Start, databases: Databases
 ) -> None:
-    seeded.dispose()
-    path = tmp_path / "back.db"
-    azure = loaded(worker(DATABASE_URL=f"sqlite:///{path}"))
-    assert azure.invoke("VaccinationMonitor")["error"].startswith("DatabaseUnusable: there is no database at ")
-    shutil.move(database_file, path)
+    url = databases.empty()
+    azure = loaded(worker(DATABASE_URL=url))
+    assert azure.invoke("VaccinationMonitor")["error"].startswith("DatabaseUnusable: the")
+    engine = open_engine(url)
+    migrations.upgrade(engine)
+    with engine.begin() as connection:
+        insert(connection, build(utc_now()).rows)
     assert azure.invoke("VaccinationMonitor", retry=1) == {"ok": True, "error": None, "returned": None}
-    shutil.move(path, database_file)
-    assert history(seeded) == {("VaccinationMonitor", "succeeded"): 1}
-    assert ledger(seeded)
+    assert history(engine) == {("VaccinationMonitor", "succeeded"): 1}
+    assert ledger(engine)
+    engine.dispose()
+    databases.drop(url)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The local host's scheduler: when it runs what, what it makes up for, and how it stops."""
 
+import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -298,7 +299,7 @@ def test_a_database_that_goes_away_does_not_end_the_host(
     with application.engine.begin() as connection:
         connection.execute(text("ALTER TABLE runs RENAME TO gone"))
     timers.play(clock, NIGHT + 6 * HOUR)
-    assert caplog.text.count("the database failed: no such table: runs") == 4
+    assert len(re.findall("the database failed: .*runs", caplog.text)) == 4
     with application.engine.begin() as connection:
         connection.execute(text("ALTER TABLE gone RENAME TO runs"))
     timers.play(clock, NIGHT + DAY + 6 * HOUR)

