@@ -78,10 +78,11 @@ def is_surge(books: Books, house: House, day: date, candidates: list[Row]) -> bo
         for row in books.platform.rows("appointments")
         if row["tenant_id"] == house.tenant
         and house.day_of(row["scheduled_start"]) == day
+        and row["deleted_at"] is None
         and not books.is_foreign(row)
     ]
     marked = sum(books.is_final(subject(row)) and row["status"] == KIND for row in there)
-    booked = sum(row["status"] != "cancelled" and row["deleted_at"] is None for row in there)
+    booked = sum(row["status"] != "cancelled" for row in there)
     missing = marked + len(candidates)
     return missing >= 3 and missing > booked / 2
 
