@@ -17,11 +17,12 @@ from pydantic import SecretStr
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
-from shared import logs, runtime, telemetry
+from shared import logs, parts, runtime, telemetry
 from shared.application import Application
 from shared.breaker import Breaker
 from shared.database import breakers, tables
 from shared.gateways.sms import ConsoleSms, Rejected
+from shared.parts import Whole
 from shared.settings import ConfigurationError, LogSettings, TelemetrySettings, load
 from tests import rows
 from tests.doubles import Clock, RecordingSms
@@ -89,6 +90,27 @@ def test_a_run_is_one_trace_with_its_parts(observed: Application, insights: Inge
     assert "ai.operation.parentId" not in root["tags"]
     assert {each["iKey"] for each in insights.envelopes} == {KEY}
     assert insights.strangers == []
+
+
+def test_a_run_in_parts_is_one_trace_whose_numbers_are_those_of_the_whole(
+    observed: Application, insights: Ingestion, clock: Clock
+) -> None:
+    due(observed.engine, many=3)
+    whole = Whole(uuid4(), JOB, shards=2)
+    todo = parts.begin(observed, whole)
+    while todo:
+        todo = [each for part in todo for each in parts.do(observed, part)]
+        clock.pass_(seconds=30)
+    assert {each["tags"]["ai.operation.id"] for each in insights.envelopes} == {whole.run_id.hex}
+    names = [each["data"]["baseData"]["name"] for each in insights.of("Request")]
+    assert names == [f"run {JOB}{part}" for part in (":plan-0", ":plan-1", ":deliver-0", ":deliver-1", "")]
+    of_the_whole = {
+        each["data"]["baseData"]["metrics"][0]["name"]: each["data"]["baseData"]["metrics"][0]["value"]
+        for each in insights.of("Metric")
+        if each["data"]["baseData"]["properties"]["task"] == JOB
+    }
+    assert (of_the_whole["petcare.planned"], of_the_whole["petcare.sent"]) == (3, 3)
+    assert of_the_whole["petcare.run_seconds"] >= 30  # since it began, not since it was added up
 
 
 def test_only_the_job_that_collects_has_a_part_for_it(observed: Application, insights: Ingestion) -> None:
