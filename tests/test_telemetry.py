@@ -136,7 +136,9 @@ def test_a_run_that_failed_is_a_request_that_failed(observed: Application, insig
     failed = [
         each["data"]["baseData"] for each in insights.of("Message") if each["data"]["baseData"]["severityLevel"] == 3
     ]
-    assert [each["message"] for each in failed] == [f"{JOB} failed: the database failed: no such table: decisions"]
+    (message,) = [each["message"] for each in failed]
+    assert message.startswith(f"{JOB} failed: the database failed: ")
+    assert "decisions" in message  # each database in its own words
 
 
 def test_a_dry_run_leaves_no_trace(observed: Application, insights: Ingestion) -> None:
