@@ -17,6 +17,7 @@ from shared.sample import build, insert
 from tests import rows
 from tests.databases import Databases
 from tests.functions_host.conftest import Worker
+from tests.functions_host.installation import deploy
 
 Start = Callable[..., Worker]
 
@@ -51,7 +52,8 @@ def loaded(worker: Worker) -> Worker:
     return worker
 
 
-def test_a_deployment_holds_the_functions_the_package_and_nothing_else(app: Path) -> None:
+def test_a_deployment_holds_the_functions_the_package_and_nothing_else(tmp_path: Path) -> None:
+    app = deploy(tmp_path / "wwwroot")  # one that nothing has run from yet
     assert {each.name for each in app.iterdir()} == {*JOBS, "shared", "host.json", "requirements.txt", "LICENSE"}
     assert not list(app.rglob("__pycache__"))
 
