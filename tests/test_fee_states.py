@@ -103,16 +103,31 @@ LIVES: dict[tuple[str, ...], Callable[[Life], list[Any]]] = {
 }  # fmt: skip
 
 
+NOTE = "INSERT INTO steps (came_from, came_to) VALUES"
+MADE, MOVED = (f"$$ BEGIN {NOTE} ({was}, new.status); RETURN new; END $$" for was in ("''", "old.status"))
+KEEPING = {
+    "sqlite": [
+        "CREATE TABLE steps (number INTEGER PRIMARY KEY, came_from TEXT, came_to TEXT)",
+        f"CREATE TRIGGER made AFTER INSERT ON payments BEGIN {NOTE} ('', new.status); END",
+        f"CREATE TRIGGER moved AFTER UPDATE OF status ON payments BEGIN {NOTE} (old.status, new.status); END",
+    ],
+    "postgresql": [
+        "CREATE TABLE steps (number SERIAL PRIMARY KEY, came_from TEXT, came_to TEXT)",
+        f"CREATE FUNCTION made() RETURNS trigger LANGUAGE plpgsql AS {MADE}",
+        f"CREATE FUNCTION moved() RETURNS trigger LANGUAGE plpgsql AS {MOVED}",
+        "CREATE TRIGGER made AFTER INSERT ON payments FOR EACH ROW EXECUTE FUNCTION made()",
+        "CREATE TRIGGER moved AFTER UPDATE OF status ON payments FOR EACH ROW EXECUTE FUNCTION moved()",
+    ],
+}
+"""How each database is told to keep the steps itself."""
+
+
 @pytest.fixture
 def life(application: Application, clock: Clock, payments: RecordingPayments) -> Life:
     """A fee's life, of which the database itself keeps the steps."""
     with application.engine.begin() as connection:
-        connection.exec_driver_sql("CREATE TABLE steps (number INTEGER PRIMARY KEY, came_from TEXT, came_to TEXT)")
-        for when, before in (("INSERT", "''"), ("UPDATE OF status", "old.status")):
-            connection.exec_driver_sql(
-                f"CREATE TRIGGER on_{when[:6]} AFTER {when} ON payments BEGIN "  # noqa: S608  our own words
-                f"INSERT INTO steps (came_from, came_to) VALUES ({before}, new.status); END"
-            )
+        for statement in KEEPING[application.engine.dialect.name]:
+            connection.exec_driver_sql(statement)
     return Life(salon(application), clock, payments)
 
 
