@@ -125,8 +125,11 @@ KEEPING = {
 @pytest.fixture
 def life(application: Application, clock: Clock, payments: RecordingPayments) -> Life:
     """A fee's life, of which the database itself keeps the steps."""
+    dialect = application.engine.dialect.name
+    if dialect not in KEEPING:
+        pytest.skip(f"nobody wrote the triggers that keep the steps for {dialect}")
     with application.engine.begin() as connection:
-        for statement in KEEPING[application.engine.dialect.name]:
+        for statement in KEEPING[dialect]:
             connection.exec_driver_sql(statement)
     return Life(salon(application), clock, payments)
 
