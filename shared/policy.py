@@ -207,7 +207,8 @@ class TenantPolicy(_Closed):
 class ServedTenant:
     """A tenant that this run works for. `region`: two letters, where its numbers are read and its times written.
 
-    `has_own_fee_schedule`: its settings name one, so it is meant in the tenant's own currency.
+    `has_own_fee_schedule`: its settings name one, so it is meant in the tenant's own currency. `blocked`: the hashes of
+    numbers that get no more texts.
     """
 
     tenant: Tenant
@@ -215,6 +216,7 @@ class ServedTenant:
     zone: ZoneInfo
     region: str
     has_own_fee_schedule: bool = False
+    blocked: frozenset[str] = frozenset()
 
 
 def check_template(kind: Kind, text: str) -> None:

@@ -17,7 +17,7 @@ from shared import logs, telemetry
 from shared.application import Application, open_application, payment_gateway
 from shared.breaker import BreakerState
 from shared.collection import Collection, collect, would_collect
-from shared.database import breakers, health, leases, outbox, queries, runs
+from shared.database import breakers, health, leases, outbox, phone_blocks, queries, runs
 from shared.database.engine import ensure_ready, first_line, reading, writing
 from shared.database.outbox import Scope
 from shared.delivery import Drain, deliver, would_deliver
@@ -196,7 +196,9 @@ def work(
     """Do some stages of a run for some tenants and count what was done; to note the run is the caller's part."""
     # A tenant with bad settings is one error of the run, counted where its work is planned.
     errors = tally if Stage.PLAN in stages else Tally()
-    served, left_out = serve(tenants, application.defaults, application.zone, errors)
+    with reading(application.engine) as connection:
+        blocked = phone_blocks.blocked(connection)
+    served, left_out = serve(tenants, application.defaults, application.zone, errors, blocked)
     context = _context(application, request, started, served, tally)
     for stage in stages:
         with telemetry.span(stage):

@@ -39,7 +39,7 @@ class SubjectKind:
 def _reminder_objection(kind: Kind, appointment: Appointment, member: Member, served: ServedTenant) -> Reason | None:
     if reminders.refers_elsewhere(appointment):
         return Reason.FOREIGN_REFERENCE
-    return reminders.no_longer_right(appointment, kind, member.occurs_at, served.policy, served.region)
+    return reminders.no_longer_right(appointment, kind, member.occurs_at, served.policy, served.region, served.blocked)
 
 
 def _vaccination_objection(
@@ -47,7 +47,7 @@ def _vaccination_objection(
 ) -> Reason | None:
     if vaccination_rules.refers_elsewhere(vaccination):
         return Reason.FOREIGN_REFERENCE
-    return vaccination_rules.no_longer_right(vaccination, member, served.region)
+    return vaccination_rules.no_longer_right(vaccination, member, served.region, served.blocked)
 
 
 def _fee_objection(kind: Kind, visit: MissedVisit, _member: Member, served: ServedTenant) -> Reason | None:
@@ -60,7 +60,7 @@ def _fee_objection(kind: Kind, visit: MissedVisit, _member: Member, served: Serv
     status = visit.fee.status if visit.fee else None
     if kind is Kind.FEE_FAILED and status not in (FeeStatus.FAILED, FeeStatus.REQUIRES_ACTION):
         return Reason.FEE_SETTLED
-    return cannot_text(visit.owner, served.region) if visit.owner.is_active else Reason.OWNER_INACTIVE
+    return cannot_text(visit.owner, served.region, served.blocked) if visit.owner.is_active else Reason.OWNER_INACTIVE
 
 
 def _owner_of(subject: Appointment | Vaccination | MissedVisit) -> Owner:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, and_, func, not_, select, true, update
+from sqlalchemy import ColumnElement, Connection, and_, func, not_, or_, select, true, update
 
 from shared.database import limits
 from shared.database.dialects import chunks, update_chosen, update_each
@@ -162,6 +162,51 @@ def count_sent_since(connection: Connection, since: datetime) -> int:
     """How many notifications were sent since then. Index: notifications (sent_at, tenant_id)."""
     query = select(func.count()).where(notifications.c.sent_at >= since)
     return connection.execute(query).scalar_one()
+
+
+@dataclass(frozen=True, slots=True)
+class Awaiting:
+    """A notification that the provider took as `message_id`. `is_open`: its receipt is not on record yet."""
+
+    claimed: Claimed
+    message_id: str
+    to_phone: str
+    segments: int | None
+    is_open: bool
+
+
+def first_awaiting(connection: Connection, since: datetime, until: datetime) -> datetime | None:
+    """When the first notification without a receipt was sent, between two instants; None when there is none.
+
+    Index: notifications (sent_at, tenant_id).
+    """
+    query = select(func.min(notifications.c.sent_at)).where(
+        notifications.c.status == NotificationStatus.SENT, notifications.c.sent_at.between(since, until)
+    )
+    first: datetime | None = connection.execute(query).scalar_one()
+    return first
+
+
+def awaiting(connection: Connection, message_ids: Collection[str]) -> list[Awaiting]:
+    """Those of the provider's messages whose receipt or price is not on record. Index: provider_message_id."""
+    found = []
+    is_open = notifications.c.status == NotificationStatus.SENT
+    for some in chunks(sorted(message_ids)):
+        query = select(
+            *_CLAIMED, notifications.c.provider_message_id, notifications.c.to_phone, notifications.c.segments, is_open
+        ).where(notifications.c.provider_message_id.in_(some), or_(is_open, notifications.c.price_micros.is_(None)))
+        found += [Awaiting(_claimed(row), *row[len(_CLAIMED) :]) for row in connection.execute(query)]
+    return found
+
+
+def record_receipts(connection: Connection, changes: Sequence[Mapping[str, Any]]) -> None:
+    """Write what became of notifications that were sent."""
+    update_each(connection, notifications, changes, "id", notifications.c.status == NotificationStatus.SENT)
+
+
+def record_prices(connection: Connection, prices: Sequence[Mapping[str, Any]]) -> None:
+    """Write what notifications cost, where that is not on record."""
+    update_each(connection, notifications, prices, "id", notifications.c.price_micros.is_(None))
 
 
 def record_outcomes(connection: Connection, worker: str, changes: Sequence[Mapping[str, Any]]) -> None:

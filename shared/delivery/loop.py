@@ -10,6 +10,7 @@ from shared.delivery.outage import Outage
 from shared.delivery.pipeline import Pipeline
 from shared.delivery.preparing import prepare
 from shared.delivery.probing import is_provider_there
+from shared.delivery.receipts import poll_receipts
 from shared.delivery.sending import Sender
 from shared.delivery.settling import settle_lapsed
 from shared.delivery.stopping import run_until_stopped
@@ -37,8 +38,10 @@ async def _deliver(drain: Drain) -> None:
             pipeline = Pipeline(drain, sender)
             await pipeline.run()
             has_more = pipeline.has_claimed
-    if sender.refused:
-        raise sender.refused
+        if sender.refused:
+            raise sender.refused
+        if not sender.outage.is_on and not drain.is_out_of_time:
+            await poll_receipts(drain)
 
 
 def would_deliver(drain: Drain) -> Iterator[dict[str, Any]]:

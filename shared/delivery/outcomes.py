@@ -34,7 +34,7 @@ def change(answer: Answer, now: datetime, wall: datetime, dice: Random) -> tuple
     if isinstance(outcome, Accepted):
         return "sent", sent(claimed.id, outcome.id, outcome.segments or answer.ready.segments, now) | tried
     if isinstance(outcome, Rejected):
-        reason = Reason.OPTED_OUT if isinstance(outcome, OptedOut) else Reason.REJECTED
+        reason = _why_refused(outcome)
         return "failed", ended(claimed, NotificationStatus.FAILED, reason, now, outcome.code) | tried
     if isinstance(outcome, OutcomeUnknown):
         return "ambiguous", unclear(answer, outcome.code, now, wall)
@@ -46,6 +46,12 @@ def change(answer: Answer, now: datetime, wall: datetime, dice: Random) -> tuple
         return "failed", ended(claimed, NotificationStatus.DEAD, Reason.ATTEMPTS_EXHAUSTED, now, outcome.code) | tried
     not_before = now + back_off(answer.attempts, outcome.retry_after, dice)
     return "deferred", handed_back(claimed, now) | tried | {"not_before": not_before, "error_code": outcome.code}
+
+
+def _why_refused(error: Rejected) -> Reason:
+    if isinstance(error, OptedOut):
+        return Reason.OPTED_OUT
+    return Reason.DEAD_NUMBER if error.is_dead_number else Reason.REJECTED
 
 
 def back_off(attempts: int, retry_after: float | None, dice: Random) -> timedelta:

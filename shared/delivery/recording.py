@@ -11,11 +11,12 @@ from sqlalchemy.exc import IntegrityError
 
 from shared.database import limits, outbox
 from shared.database.engine import writing
+from shared.delivery.blocking import block_dead
 from shared.delivery.drain import Drain
 from shared.delivery.message import Answer
 from shared.delivery.opting_out import withdraw_consent
 from shared.delivery.outcomes import change
-from shared.gateways.sms import DailyCapReached, OptedOut, OutcomeUnknown
+from shared.gateways.sms import DailyCapReached, OptedOut, OutcomeUnknown, Rejected
 from shared.records import Claimed
 from shared.rules.quiet_hours import local_date, midnight
 
@@ -35,7 +36,11 @@ def record(drain: Drain, answers: Sequence[Answer], tell: Callable[[Connection],
         for name, row, answer in _changes(drain, connection, answers):
             counted[name].append(answer.ready.claimed)
             drain.note(name, answer.ready.claimed, row.get("error_code"))
-        _withdraw_consent(drain, connection, answers)
+        dead = (each for each in answers if isinstance(each.outcome, Rejected) and each.outcome.is_dead_number)
+        block_dead(drain, connection, _phones(dead))
+        stopped = (each for each in answers if isinstance(each.outcome, OptedOut))
+        for tenant_id, phones in sorted(_phones(stopped).items()):
+            withdraw_consent(drain, connection, tenant_id, phones)
         _pause(drain, connection, answers)
         tell(connection)
     return counted
@@ -82,13 +87,12 @@ def _is_written(connection: Connection, worker: str, rows: Sequence[Mapping[str,
     return True
 
 
-def _withdraw_consent(drain: Drain, connection: Connection, answers: Iterable[Answer]) -> None:
-    phones: dict[UUID, set[str]] = defaultdict(set)
+def _phones(answers: Iterable[Answer]) -> dict[UUID, set[str]]:
+    """Return the numbers that were answered about, by tenant."""
+    found: dict[UUID, set[str]] = defaultdict(set)
     for each in answers:
-        if isinstance(each.outcome, OptedOut):
-            phones[each.ready.claimed.tenant_id].add(each.ready.sms.to)
-    for tenant_id in sorted(phones):
-        withdraw_consent(drain, connection, tenant_id, phones[tenant_id])
+        found[each.ready.claimed.tenant_id].add(each.ready.sms.to)
+    return found
 
 
 def _pause(drain: Drain, connection: Connection, answers: Iterable[Answer]) -> None:

@@ -80,7 +80,14 @@ class SmsError(Exception):
 
 
 class Rejected(SmsError):
-    """Refused for good: a bad number, for example. Never sent again."""
+    """Refused for good: a bad number, for example. Never sent again.
+
+    `is_dead_number`: nobody will ever be reached at it.
+    """
+
+    def __init__(self, code: str, *, is_dead_number: bool = False) -> None:
+        super().__init__(code)
+        self.is_dead_number = is_dead_number
 
 
 class OptedOut(Rejected):

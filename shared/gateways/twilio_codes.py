@@ -128,7 +128,9 @@ def refusal(status: int, code: int | None, retry_after: float | None = None) -> 
     """
     error = ERRORS[_action(status, code)]
     name = str(code or f"http_{status}")
-    return error(name, retry_after) if issubclass(error, NotProcessed) else error(name)
+    if issubclass(error, NotProcessed):
+        return error(name, retry_after)
+    return error(name, is_dead_number=is_dead_number(code)) if issubclass(error, Rejected) else error(name)
 
 
 def _action(status: int, code: int | None) -> Action:

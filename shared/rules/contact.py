@@ -1,6 +1,9 @@
 """Whether an owner may and can be texted."""
 
+from collections.abc import Collection
 from functools import lru_cache
+from hashlib import sha256
+from uuid import UUID
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat
@@ -36,10 +39,18 @@ def e164(phone: str, region: str) -> str | None:
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
 
 
-def cannot_text(owner: Owner, region: str) -> Reason | None:
-    """Return why no SMS may go to `owner`; None when one may."""
+def phone_hash(tenant_id: UUID, number: str) -> str:
+    """Return under what a tenant's blocked number (E.164) is kept: SHA-256 of both, in hexadecimal digits."""
+    return sha256(f"{tenant_id}:{number}".encode()).hexdigest()
+
+
+def cannot_text(owner: Owner, region: str, blocked: Collection[str] = ()) -> Reason | None:
+    """Return why no SMS may go to `owner`; None when one may. `blocked`: hashes of the tenant's blocked numbers."""
     if not owner.sms_opted_in:
         return Reason.OPTED_OUT
     if not (owner.phone and owner.phone.strip()):
         return Reason.NO_PHONE
-    return None if e164(owner.phone, region) else Reason.INVALID_PHONE
+    number = e164(owner.phone, region)
+    if number is None:
+        return Reason.INVALID_PHONE
+    return Reason.PHONE_BLOCKED if blocked and phone_hash(owner.tenant_id, number) in blocked else None

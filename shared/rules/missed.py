@@ -108,7 +108,7 @@ def text_plan(
 
     Its decision is unique for the visit, so each kind of text goes out once at most.
     """
-    reason = cannot_text(owner, served.region) if owner.is_active else Reason.OWNER_INACTIVE
+    reason = cannot_text(owner, served.region, served.blocked) if owner.is_active else Reason.OWNER_INACTIVE
     return _plan(kind, visit, on, owner, served, reason, now + TEXT_USEFUL, now=now, run_id=run_id)
 
 

@@ -1,5 +1,6 @@
 """When an appointment's reminders are due, and to whom they may go."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -107,29 +108,39 @@ def is_enabled(kind: Kind, policy: TenantPolicy) -> bool:
     return policy.reminders.h24 if kind is Kind.REMINDER_24H else policy.reminders.h2
 
 
-def objection(appointment: Appointment, region: str) -> Reason | None:
+def objection(appointment: Appointment, region: str, blocked: Collection[str] = ()) -> Reason | None:
     """Return why this appointment's owner is not to be reminded of it, whatever the time; None when nothing is."""
     if not appointment.owner.is_active:
         return Reason.OWNER_INACTIVE
     pets = [pet for pet in appointment.pets if not pet.is_deleted]
     if pets and all(pet.is_deceased for pet in pets):
         return Reason.PET_DECEASED
-    return cannot_text(appointment.owner, region)
+    return cannot_text(appointment.owner, region, blocked)
 
 
 def skip_reason(
-    appointment: Appointment, lead: Lead, policy: TenantPolicy, zone: ZoneInfo, region: str
+    appointment: Appointment,
+    lead: Lead,
+    policy: TenantPolicy,
+    zone: ZoneInfo,
+    region: str,
+    blocked: Collection[str] = (),
 ) -> Reason | None:
     """Return why a reminder that is due is skipped; None when it is to be sent."""
     if not is_enabled(lead.kind, policy):
         return Reason.KIND_DISABLED
     if appointment.created_at > due_at(appointment.starts_at, lead, policy.sms.quiet_hours, zone):
         return Reason.BOOKED_INSIDE_WINDOW
-    return objection(appointment, region)
+    return objection(appointment, region, blocked)
 
 
 def no_longer_right(
-    appointment: Appointment, kind: Kind, occurs_at: datetime | None, policy: TenantPolicy, region: str
+    appointment: Appointment,
+    kind: Kind,
+    occurs_at: datetime | None,
+    policy: TenantPolicy,
+    region: str,
+    blocked: Collection[str] = (),
 ) -> Reason | None:
     """Return why a reminder planned for the start `occurs_at` must not be sent any more; None while it may."""
     if appointment.is_deleted:
@@ -140,7 +151,7 @@ def no_longer_right(
         return Reason.RESCHEDULED
     if not is_enabled(kind, policy):
         return Reason.KIND_DISABLED
-    return objection(appointment, region)
+    return objection(appointment, region, blocked)
 
 
 def refers_elsewhere(appointment: Appointment) -> str | None:

@@ -4,7 +4,7 @@ A tier is a number of days before expiry; in force is the smallest that is at le
 expired. Days are those of the tenant's zone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -135,18 +135,20 @@ def nobody_to_tell(vaccination: Vaccination) -> Reason | None:
     return Reason.SUPERSEDED if vaccination.is_superseded else None
 
 
-def skip_reason(vaccination: Vaccination, region: str) -> Reason | None:
+def skip_reason(vaccination: Vaccination, region: str, blocked: Collection[str] = ()) -> Reason | None:
     """Return why an alert that is due is skipped; None when it is to be sent."""
-    return nobody_to_tell(vaccination) or cannot_text(vaccination.owner, region)
+    return nobody_to_tell(vaccination) or cannot_text(vaccination.owner, region, blocked)
 
 
-def no_longer_right(vaccination: Vaccination, member: Member, region: str) -> Reason | None:
+def no_longer_right(
+    vaccination: Vaccination, member: Member, region: str, blocked: Collection[str] = ()
+) -> Reason | None:
     """Return why a planned alert must not be sent any more; None while it may."""
     if vaccination.is_deleted:
         return Reason.RECORD_DELETED
     if f":{vaccination.expires_on}:" not in member.ledger_key:
         return Reason.EXPIRY_CHANGED
-    return skip_reason(vaccination, region)
+    return skip_reason(vaccination, region, blocked)
 
 
 def refers_elsewhere(vaccination: Vaccination) -> str | None:
@@ -185,7 +187,7 @@ def decide(
         for each in undecided
         if is_alerted(each.vaccination, each.tier, served, switch_on) and leaves_at < _useful_until(each, served)
     ]
-    refused = {each.vaccination.id: skip_reason(each.vaccination, served.region) for each in due}
+    refused = {each.vaccination.id: skip_reason(each.vaccination, served.region, served.blocked) for each in due}
     going = [each for each in due if not refused[each.vaccination.id]]
     skipped = [each for each in due if refused[each.vaccination.id] not in (None, each.earlier_reason)]
     notification = _notification(going, served, leaves_at, run_id) if going else None

@@ -17,15 +17,23 @@ Tenants = Mapping[UUID, ServedTenant]
 
 
 def serve(
-    tenants: Sequence[Tenant], defaults: TenantPolicy, zone: ZoneInfo, tally: Tally
+    tenants: Sequence[Tenant],
+    defaults: TenantPolicy,
+    zone: ZoneInfo,
+    tally: Tally,
+    blocked: Mapping[UUID, frozenset[str]] | None = None,
 ) -> tuple[list[ServedTenant], list[Tenant]]:
-    """Return the tenants to work for, and those left out for bad settings, whose error is counted."""
+    """Return the tenants to work for, and those left out for bad settings, whose error is counted.
+
+    `blocked`: the hashes of each tenant's blocked numbers.
+    """
     served, left_out = [], []
     for tenant in tenants:
         try:
             policy = policy_of(tenant, defaults)
             region = region_of(policy.country, tenant.phone)
-            served.append(ServedTenant(tenant, policy, zone_of(tenant, zone), region, sets_fee_schedule(tenant)))
+            its = (blocked or {}).get(tenant.id, frozenset())
+            served.append(ServedTenant(tenant, policy, zone_of(tenant, zone), region, sets_fee_schedule(tenant), its))
         except PolicyError as error:
             left_out.append(tenant)
             tally.problem(Problem(tenant.subdomain, "settings", str(error)), is_tenants=True)

@@ -1,0 +1,30 @@
+"""Numbers that proved dead: after the second proof they get no more texts."""
+
+import logging
+from collections.abc import Collection, Mapping
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from shared.database import phone_blocks
+from shared.delivery.drain import Drain
+from shared.records import mask_phone
+from shared.rules.contact import phone_hash
+
+log = logging.getLogger(__name__)
+
+PROOFS: Final = 2
+"""A number may be dead once by mistake: a carrier's outage, a phone being moved to another one."""
+
+
+def block_dead(drain: Drain, connection: Connection, phones: Mapping[UUID, Collection[str]]) -> None:
+    """Block those of some tenants' numbers (E.164), each just found dead, that are so for the second time."""
+    for tenant_id in sorted(phones):
+        found = phone_blocks.proofs(connection, tenant_id, phones[tenant_id])
+        dead = [phone for phone in sorted(phones[tenant_id]) if found.get(phone, 0) >= PROOFS]
+        phone_blocks.add(connection, tenant_id, [phone_hash(tenant_id, each) for each in dead], drain.now())
+        for phone in dead:
+            log.info(
+                "%s: %s proved dead %s times and is blocked", drain.subdomain(tenant_id), mask_phone(phone), PROOFS
+            )

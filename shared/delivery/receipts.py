@@ -1,0 +1,128 @@
+"""Delivery receipts: read from the provider's log, a page of many messages at a time, not one by one."""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from shared.database import leases, outbox
+from shared.database.engine import writing
+from shared.database.outbox import Awaiting
+from shared.delivery.asking import CLOCK_SKEW
+from shared.delivery.blocking import block_dead
+from shared.delivery.drain import Drain
+from shared.delivery.opting_out import withdraw_consent
+from shared.gateways.sms import ConsoleSms, CredentialsRefused, Logged, Receipt, SmsError
+from shared.reasons import Reason
+from shared.records import Claimed, NotificationStatus
+
+log = logging.getLogger(__name__)
+
+LEASE: Final = "receipts"
+"""Held by the run that polls them, and not given back: until it runs out nobody polls them again."""
+EVERY: Final = timedelta(minutes=25)
+LOOK_BACK: Final = timedelta(hours=46)
+"""36 hours in which a carrier may report, and the 10 for which the provider may hold a message before."""
+SOON: Final = timedelta(minutes=5)
+"""What was sent just now has no receipt yet."""
+BATCH: Final = 500
+STATUSES: Final = {
+    Receipt.DELIVERED: NotificationStatus.DELIVERED,
+    Receipt.UNDELIVERED: NotificationStatus.UNDELIVERED,
+}
+MICRO: Final = Decimal(1_000_000)
+
+
+async def poll_receipts(drain: Drain) -> None:
+    """Record what became of messages that were sent, if that was not done lately. Raise CredentialsRefused."""
+    if isinstance(drain.gateway, ConsoleSms):
+        return  # it keeps no log
+    since = await asyncio.to_thread(_begin, drain)
+    if since is None:
+        return
+    batch: list[Logged] = []
+    try:
+        async for each in drain.gateway.log(since - CLOCK_SKEW):
+            batch.append(each)
+            if len(batch) >= BATCH:
+                await _flush(drain, batch)
+                batch = []
+                if drain.is_out_of_time:
+                    return
+    except CredentialsRefused:
+        raise
+    except SmsError as error:
+        log.warning("the SMS provider's log cannot be read (%s): receipts are read later", error.code)
+    await _flush(drain, batch)
+
+
+def _begin(drain: Drain) -> datetime | None:
+    """Return since when there are messages without a receipt; None where there are none, or others look after them."""
+    now = drain.now()
+    with writing(drain.engine) as connection:
+        first = outbox.first_awaiting(connection, now - LOOK_BACK, now - SOON)
+        if first is None or not leases.take(connection, LEASE, drain.worker, drain.wall(), EVERY):
+            return None
+        return first
+
+
+async def _flush(drain: Drain, entries: Sequence[Logged]) -> None:
+    if not entries:
+        return
+    counted = await asyncio.to_thread(_record, drain, entries)
+    for name, claimed in counted.items():
+        drain.count(name, claimed)
+
+
+def _record(drain: Drain, entries: Sequence[Logged]) -> Mapping[str, list[Claimed]]:
+    """Record what some entries of the log tell; return what became of which notifications."""
+    by_id = {each.id: each for each in entries}
+    counted: dict[str, list[Claimed]] = defaultdict(list)
+    with writing(drain.engine) as connection:
+        found = outbox.awaiting(connection, by_id.keys())
+        settled = [(each, by_id[each.message_id]) for each in found if each.is_open]
+        rows = [_row(each, entry, drain.now()) for each, entry in settled if entry.receipt in STATUSES]
+        outbox.record_receipts(connection, rows)
+        prices = [_price(each, by_id[each.message_id]) for each in found if by_id[each.message_id].price is not None]
+        outbox.record_prices(connection, prices)
+        _act_on(drain, connection, settled)
+    for each, entry in settled:
+        if entry.receipt in STATUSES:
+            counted[STATUSES[entry.receipt]].append(each.claimed)
+    return counted
+
+
+def _row(each: Awaiting, entry: Logged, now: datetime) -> dict[str, Any]:
+    is_undelivered = entry.receipt is Receipt.UNDELIVERED
+    reason = Reason.DEAD_NUMBER if entry.is_dead_number else Reason.OPTED_OUT if entry.is_opt_out else None
+    return {
+        "id": each.claimed.id,
+        "status": STATUSES[entry.receipt],
+        "reason": reason if is_undelivered else None,
+        "error_code": entry.code if is_undelivered else None,
+        "segments": entry.segments or each.segments,
+        "updated_at": now,
+    }
+
+
+def _price(each: Awaiting, entry: Logged) -> dict[str, Any]:
+    micros = int((entry.price or Decimal()) * MICRO)
+    return {"id": each.claimed.id, "price_micros": micros, "price_currency": entry.currency}
+
+
+def _act_on(drain: Drain, connection: Connection, settled: Sequence[tuple[Awaiting, Logged]]) -> None:
+    """Block numbers that proved dead, and heed a STOP that the provider found out about only afterwards."""
+    dead: dict[UUID, set[str]] = defaultdict(set)
+    stopped: dict[UUID, set[str]] = defaultdict(set)
+    for each, entry in settled:
+        if entry.receipt is Receipt.UNDELIVERED and (entry.is_dead_number or entry.is_opt_out):
+            (dead if entry.is_dead_number else stopped)[each.claimed.tenant_id].add(each.to_phone)
+    block_dead(drain, connection, dead)
+    for tenant_id in sorted(stopped):
+        withdraw_consent(drain, connection, tenant_id, stopped[tenant_id])
