@@ -21,6 +21,8 @@ def sent_lately(
 
     Indexes: notifications (sent_at, tenant_id) and (status, claimed_until).
     """
+    if tenant_ids is not None and not tenant_ids:
+        return {}
     sent = select(notifications.c.tenant_id).where(notifications.c.sent_at > now - WINDOW)
     sending = select(notifications.c.tenant_id).where(
         notifications.c.status == NotificationStatus.SENDING, notifications.c.attempted_at > wall - WINDOW

@@ -1,7 +1,7 @@
 """Claiming the next batch: one short transaction, in which what was claimed is read again and written."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
@@ -69,7 +69,7 @@ def _claim(drain: Drain, connection: Connection, breaker: Breaker, silent: Colle
         hold=CLAIM_HOLD,
         limit=size,
     )
-    kept, above = _within_caps(drain, connection, claimed, sent)
+    kept, above = _within_caps(drain, connection, claimed)
     prepared = prepare(drain, connection, kept)
     write_prepared(drain, connection, prepared)
     return Batch(breaker, len(claimed), len(claimed) < size, prepared, above)
@@ -80,20 +80,16 @@ def _cap(drain: Drain, tenant_id: UUID) -> int:
 
 
 def _within_caps(
-    drain: Drain, connection: Connection, claimed: Sequence[Claimed], sent: Mapping[UUID, int]
+    drain: Drain, connection: Connection, claimed: Sequence[Claimed]
 ) -> tuple[list[Claimed], list[Claimed]]:
     """Return what is within its tenant's cap for an hour, and what is above it and waits again.
 
-    Where a cap may be reached, the tenant is locked and counted anew, so that workers side by side do not pass it
-    together.
+    The tenants are locked while they are counted, so that workers side by side do not pass a cap together.
     """
     counts = Counter(each.tenant_id for each in claimed if each.tenant_id in drain.served)
-    near = [id_ for id_, count in counts.items() if sent.get(id_, 0) + count > _cap(drain, id_)]
-    if not near:
-        return list(claimed), []
-    limits.lock(connection, near)
-    exact = limits.sent_lately(connection, drain.now(), drain.wall(), near)  # these claims count already
-    room = {id_: counts[id_] - max(0, exact.get(id_, 0) - _cap(drain, id_)) for id_ in near}
+    limits.lock(connection, counts.keys())
+    exact = limits.sent_lately(connection, drain.now(), drain.wall(), counts.keys())  # these claims count already
+    room = {id_: count - max(0, exact.get(id_, 0) - _cap(drain, id_)) for id_, count in counts.items()}
     taken: dict[UUID, int] = defaultdict(int)
     kept: list[Claimed] = []
     above: list[Claimed] = []
