@@ -379,7 +379,7 @@ def _standing(connection: Connection, wall: datetime) -> Iterator[telemetry.Numb
     for each in breakers.all_of_them(connection):
         yield telemetry.Number("breaker_open", each.state is not BreakerState.CLOSED, {"provider": each.name})
     for job in JOBS:
-        for done in runs.latest(connection, wall, task=job, statuses=runs.DONE):
+        for done in runs.latest(connection, wall, task=job, statuses=runs.DONE, only_for_all=True):
             yield telemetry.Number("hours_since_done", (wall - done.started_at) / timedelta(hours=1), {"job": job})
 
 
