@@ -1,4 +1,4 @@
-"""Everyday commands: `python3 dev.py demo`, `test`, `host` or `lint`. Makes its own environment in .venv.
+"""Everyday commands: `python3 dev.py demo`, `test`, `host`, `lint`, `bench` or `soak`. Makes its own environment in .venv.
 
 Standard library only, on Linux, macOS and Windows.
 """
@@ -38,6 +38,8 @@ COMMANDS = {
         "the local host: every job on its schedule, and a page to look at", DEVELOPMENT, (("shared", "host"),)
     ),
     "lint": Command("ruff and mypy", DEVELOPMENT, LINT),
+    "bench": Command("how fast texts leave, in ratios; names of databases may follow", DEVELOPMENT, (("benchmarks",),)),
+    "soak": Command("the tests that take long", DEVELOPMENT, (("pytest", "-m", "soak"),)),
 }
 
 

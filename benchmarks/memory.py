@@ -11,11 +11,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.due import application_on, prepared
+from benchmarks.stand_in import gateway
 from shared.database.engine import open_engine
-from shared.gateways.twilio import TwilioSms
 from shared.runtime import run
 from tests.databases import opened
-from tests.loopback.twilio import ACCOUNT, NUMBER, TOKEN
 
 
 def main(kind: str, url: str, many: str) -> None:
@@ -28,8 +27,7 @@ def main(kind: str, url: str, many: str) -> None:
 
 def deliver(database: str, url: str) -> None:
     """Deliver all that is planned and print the most memory this process took, in MB."""
-    gateway = TwilioSms(ACCOUNT, TOKEN, number=NUMBER, base_url=url)
-    run(replace(application_on(open_engine(database)), sms=gateway), "AppointmentReminders2h")
+    run(replace(application_on(open_engine(database)), sms=gateway(url)), "AppointmentReminders2h")
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 

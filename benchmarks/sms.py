@@ -5,14 +5,10 @@ same run, against the same server, for nothing but the requests.
 """
 
 import asyncio
-import json
 import subprocess
 import sys
 import time
-import urllib.request
-from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,12 +16,11 @@ from tempfile import TemporaryDirectory
 from sqlalchemy import event
 
 from benchmarks.due import application_on, prepared
-from shared.gateways.twilio import TwilioSms
+from benchmarks.stand_in import ROOT, accepted, gateway, twilio
 from shared.runtime import run
 from tests.databases import KINDS, opened
 from tests.loopback.twilio import ACCOUNT, NUMBER, TOKEN
 
-ROOT = Path(__file__).parents[1]
 MANY = 10_000
 LATENCY = 0.1
 ROUNDS = 3
@@ -48,24 +43,6 @@ class Limit:
     def __str__(self) -> str:
         sign = "≥" if self.is_least else "≤"
         return f"{'ok  ' if self.is_kept else 'MISS'}  {self.what}: {self.measured:.3f} ({sign} {self.promised})"
-
-
-@contextmanager
-def twilio(latency: float) -> Iterator[str]:
-    """A stand-in for Twilio in a process of its own; its address."""
-    arguments = ["-m", "tests.loopback.twilio", "--latency", str(latency), "--seconds", "900"]
-    with subprocess.Popen([sys.executable, *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            yield process.stdout.readline().strip()
-        finally:
-            process.terminate()
-
-
-def accepted(url: str) -> Counter[str]:
-    """How often the server took a message for each number."""
-    with urllib.request.urlopen(f"{url}/books", timeout=60) as answer:
-        return Counter(each["to"] for each in json.load(answer))
 
 
 def sdk_alone(url: str, many: int, concurrency: int) -> float:
@@ -103,8 +80,7 @@ def deliver(kind: str, url: str, many: int, concurrency: int) -> Delivered:
     """Deliver `many` planned reminders from a new database of a kind."""
     with TemporaryDirectory(ignore_cleanup_errors=True) as folder, opened(kind, Path(folder)) as databases:
         engine = prepared(databases.empty(), many)
-        gateway = TwilioSms(ACCOUNT, TOKEN, number=NUMBER, base_url=url, connections=concurrency)
-        application = replace(application_on(engine), sms=gateway, concurrency=concurrency)
+        application = replace(application_on(engine), sms=gateway(url, concurrency), concurrency=concurrency)
         statements = 0
 
         def count(*_: object) -> None:

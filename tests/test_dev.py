@@ -35,7 +35,7 @@ def test_an_unknown_command_or_none_shows_the_commands_and_exits_2(arguments: li
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr.startswith("dev.py: unknown command 'fly'" if arguments else "dev.py: no command")
-    assert all(f"\n  {command} " in done.stderr for command in ("demo", "test", "host", "lint"))
+    assert all(f"\n  {command} " in done.stderr for command in ("demo", "test", "host", "lint", "bench", "soak"))
 
 
 @pytest.mark.parametrize("argument", ["-h", "--help", "help"])
