@@ -464,6 +464,35 @@ def test_a_refused_creation_is_named_waits_a_day_and_is_asked_for_anew(
     assert paws.fee().failure_code is None
 
 
+def test_a_lost_intent_is_found_with_the_customer_it_was_made_for(
+    paws: Salon, clock: Clock, payments: RecordingPayments
+) -> None:
+    owed(paws, clock)
+    payments.answer_create = raising(OutcomeUnknown("timeout"))
+    paws.run()
+    rows.change(paws.engine, tables.owners, rows.only(paws.engine, tables.owners).id, stripe_customer_id="cus_2")
+    payments.answer_create = lambda charge: None
+    lost = Intent("pi-lost", IntentState.UNCONFIRMED)
+    payments.found = lambda charge: lost if charge.customer_id == "cus_1" else None
+    asked: list[str] = []
+    payments.answer = lambda charge: asked.append(charge.customer_id)
+    clock.pass_(days=1)
+    assert paws.run()["total_fees_collected"] == 1
+    assert (asked, len(payments.created), paws.fee().stripe_payment_intent_id) == (["cus_1"], 1, "pi-lost")
+
+
+def test_what_was_refused_is_not_repeated_once_it_is_mended(
+    paws: Salon, clock: Clock, payments: RecordingPayments
+) -> None:
+    owed(paws, clock)
+    payments.answer_create = raising(Misconfigured("resource_missing"))
+    paws.run()
+    rows.change(paws.engine, tables.owners, rows.only(paws.engine, tables.owners).id, stripe_customer_id="cus_2")
+    payments.answer_create = lambda charge: None
+    assert claim_by_hand(paws, paws.fee().id) == "succeeded"
+    assert [(each.customer_id, each.key[36:]) for each in payments.created] == [("cus_1", ""), ("cus_2", "-create-2")]
+
+
 def test_a_fee_with_an_intent_stays_with_the_customer_and_account_it_was_made_for(
     application: Application, clock: Clock, payments: RecordingPayments
 ) -> None:

@@ -264,6 +264,23 @@ def test_an_open_breaker_with_nothing_to_collect_is_left_to_the_next_probe(
     assert (breaker.state, breaker.until) == ("open", clock.now)
 
 
+def test_a_probe_that_asked_nothing_does_not_close_the_breaker(
+    paws: Salon, clock: Clock, stripe: LoopbackStripe
+) -> None:
+    owed(paws, clock, 12)
+    stripe.always["find"] = failing(503, is_kept=False)
+    paws.run()
+    fee = paws.fees()[0].id
+    with paws.engine.begin() as connection:
+        connection.execute(tables.payments.update().values(status="waived"))
+    rows.change(paws.engine, tables.payments, fee, status="processing", claimed_until=clock.now)  # left without intent
+    rows.change(paws.engine, tables.tenants, paws.tenant_id, settings='{"no_show": {"auto_charge": false}}')
+    clock.pass_(hours=3)
+    paws.run()
+    assert {each.status for each in paws.fees()} == {"waived", "pending"}
+    assert rows.only(paws.engine, tables.breakers).state == "open"
+
+
 def test_declines_are_no_outage(paws: Salon, clock: Clock, stripe: LoopbackStripe) -> None:
     stripe.cards["cus_1"] = [Card("pm_1", "insufficient_funds")]
     owed(paws, clock, 12)

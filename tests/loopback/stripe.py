@@ -110,7 +110,8 @@ class LoopbackStripe(Server):
     """
 
     def __init__(self, port: int = 0) -> None:
-        super().__init__(self._answer, port)
+        super().__init__(self._answer_or_fault, port)
+        self.faults: list[Exception] = []
         self.script: defaultdict[str, deque[Answer]] = defaultdict(deque)
         self.always: dict[str, Answer] = {}
         self.intents: dict[str, Object] = {}
@@ -130,7 +131,19 @@ class LoopbackStripe(Server):
         """Script the next answers to an operation."""
         self.script[operation].extend(answers)
 
+    def __exit__(self, *told: object) -> None:
+        super().__exit__(*told)
+        assert self.faults == []
+
     # One request
+
+    def _answer_or_fault(self, request: Request) -> Response:
+        """Answer; a fault of this stand-in must not pass for a dropped connection."""
+        try:
+            return self._answer(request)
+        except Exception as fault:
+            self.faults.append(fault)
+            raise
 
     def _answer(self, request: Request) -> Response:
         if request.path == "/ledger":
@@ -162,7 +175,7 @@ class LoopbackStripe(Server):
         if answer.refusal:
             status, said = answer.refusal.status, answer.refusal.body()
         body = json.dumps(said).encode()
-        is_validated = not (status == 400 and said["error"]["code"] == "parameter_missing")
+        is_validated = not (status == 400 and said["error"].get("code") == "parameter_missing")
         if key and answer.is_kept and is_validated:
             self.keys[account, key] = (self.clock(), _print_of(request), status, body)
         return status, body, {}
