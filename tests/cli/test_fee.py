@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.cli.shell import Shell
+from tests.loopback.stripe import SECRET, LoopbackStripe
 
 DETECT = ("run", "NoShowDetector", "--at", "2026-03-05T06:30:00Z", "--tenant", "hudson-paws")
 BY_MARIA = ("--who", "Maria", "--why", "she agreed")
@@ -148,6 +149,35 @@ def test_a_collected_fee_is_given_back_in_parts_and_each_command_once(missed: Sh
         (1000, "Tom", "done"),
         (1500, "Tom", "done"),
     ]
+
+
+def test_through_stripe_a_fee_is_charged_and_given_back_on_the_command_line(missed: Shell) -> None:
+    (fee,) = fees(missed)
+    with LoopbackStripe() as stripe:
+        through = {"PAYMENT_PROVIDER": "stripe", "STRIPE_API_BASE_URL": stripe.url, "STRIPE_SECRET_KEY": SECRET}
+        charged = missed("fee", "charge", fee["id"], "--now", *BY_MARIA, **through)
+        back = missed("fee", "refund", fee["id"], *BY_MARIA, **through)
+        again = missed("fee", "refund", fee["id"], *BY_MARIA, **through)
+        refused = missed(
+            "fee", "refund", fee["id"], "--amount", "1", *BY_MARIA, **through | {"STRIPE_SECRET_KEY": None}
+        )
+    assert [charged.code, back.code, again.code, refused.code] == [0, 0, 0, 2]
+    assert ("succeeded" in charged.out, "refunded" in back.out, back.out) == (True, True, again.out)
+    assert "STRIPE_SECRET_KEY: not set" in refused.err
+    assert ([each["amount"] for each in stripe.paid], [each["amount"] for each in stripe.refunds.values()]) == (
+        [2500],
+        [2500],
+    )
+    assert SECRET not in "".join(each.out + each.err for each in (charged, back, again, refused))
+
+
+def test_a_run_collects_through_stripe(missed: Shell) -> None:
+    missed.sql("UPDATE payments SET next_attempt_at = '2026-03-05 06:30:00.000000'")
+    with LoopbackStripe() as stripe:
+        through = {"PAYMENT_PROVIDER": "stripe", "STRIPE_API_BASE_URL": stripe.url, "STRIPE_SECRET_KEY": SECRET}
+        done = missed(*DETECT, "--json", **through)
+    assert (done.code, json.loads(done.out)["fee_cents_collected"]) == (0, {"USD": 2500})
+    assert [each["amount"] for each in stripe.paid] == [2500]
 
 
 @pytest.mark.parametrize("amount", ["ten", "0.001", "-5", "0", "NaN", "Infinity"])
