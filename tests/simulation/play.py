@@ -58,8 +58,10 @@ class Recorder:
         self.accepted.append(sms)
         return Accepted(f"SM{sms.notification_id.hex}")
 
-    def log(self, since: datetime, to: str | None = None) -> AsyncIterator[Logged]:
-        raise AssertionError("the outcome of every send is known")
+    async def log(self, since: datetime, to: str | None = None) -> AsyncIterator[Logged]:
+        """No carrier has reported anything: what was sent stays sent."""
+        for entry in ():
+            yield entry
 
 
 @dataclass(slots=True)
