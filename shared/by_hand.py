@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from shared.application import Application, payment_gateway
 from shared.collection import Collection, charge_by_hand
 from shared.collection.refunding import refund
 from shared.database import fee_actions, fees, queries
-from shared.database.engine import reading, writing
 from shared.database.fee_actions import NotRefundable
 from shared.database.fee_list import ListedFee
+from shared.database.transactions import fetch, in_transaction
 from shared.fees import FeeAction
 from shared.gateways.payments import OutcomeUnknown, PaymentCredentialsRefused, PaymentError
 from shared.runtime import RunFailed, UsageError
@@ -38,8 +38,7 @@ def charge(application: Application, fee_id: UUID, staff: Staff) -> None:
     Raise UsageError when it cannot be charged at all, ConfigurationError without a payment provider.
     """
     gateway, started, tally = payment_gateway(application), application.clock(), Tally()
-    with reading(application.engine) as connection:
-        tenants = queries.active_tenants(connection)
+    tenants = fetch(application.engine, queries.active_tenants)
     served, _ = serve(tenants, application.defaults, application.zone, tally)
     collection = Collection(
         engine=application.engine,
@@ -63,11 +62,14 @@ def charge(application: Application, fee_id: UUID, staff: Staff) -> None:
 def waive(engine: Engine, forgiven: Iterable[ListedFee], staff: Staff, now: datetime) -> set[UUID]:
     """Forgive fees that nobody paid; return those that were. The others changed at the same moment."""
     words = {each.id: f"{each.description or 'No-show fee'}; waived by {staff.who}: {staff.why}" for each in forgiven}
-    with writing(engine) as connection:
+
+    def work(connection: Connection) -> set[UUID]:
         waived = fees.waive(connection, {id_: text[:LONGEST] for id_, text in words.items()}, now)
         rows = [fee_actions.action(FeeAction.WAIVE, id_, staff.who, staff.why, now) for id_ in sorted(waived)]
         fee_actions.note(connection, rows)
-    return waived
+        return waived
+
+    return in_transaction(engine, work)
 
 
 def give_back(application: Application, fee_id: UUID, amount_cents: int | None, staff: Staff) -> None:
@@ -77,8 +79,10 @@ def give_back(application: Application, fee_id: UUID, amount_cents: int | None, 
     """
     gateway, now = payment_gateway(application), application.clock()
     try:
-        with writing(application.engine) as connection:
-            asked = fee_actions.ask_refund(connection, fee_id, amount_cents, staff.who, staff.why, now)
+        asked = in_transaction(
+            application.engine,
+            lambda connection: fee_actions.ask_refund(connection, fee_id, amount_cents, staff.who, staff.why, now),
+        )
     except NotRefundable as error:
         raise UsageError(f"the fee {fee_id} cannot be given back: {error}") from error
     trouble = refund(application.engine, gateway, asked, now)

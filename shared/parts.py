@@ -21,8 +21,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from shared import logs, telemetry
 from shared.application import Application
 from shared.database import leases, queries, runs
-from shared.database.engine import DatabaseUnusable, ensure_ready, first_line, reading, writing
+from shared.database.engine import DatabaseUnusable, ensure_ready, first_line, reading
 from shared.database.runs import NotedRun
+from shared.database.transactions import fetch, in_transaction
 from shared.gateways.payments import PaymentCredentialsRefused
 from shared.gateways.sms import CredentialsRefused
 from shared.records import RunStatus
@@ -91,9 +92,15 @@ def begin(application: Application, whole: Whole) -> list[Part]:
     """
     ensure_possible(application, Request(whole.job))
     ensure_ready(application.engine)
-    with _failing_plainly(), writing(application.engine) as connection:
-        runs.start_once(connection, whole.run_id, whole.job, application.clock(), socket.gethostname())
-        found = _noted(connection, whole)
+    wall, host = application.clock(), socket.gethostname()
+
+    def work(connection: Connection) -> Mapping[UUID, NotedRun]:
+        runs.start_once(connection, whole.run_id, whole.job, wall, host)
+        runs.forget_commits(connection, wall)
+        return _noted(connection, whole)
+
+    with _failing_plainly():
+        found = in_transaction(application.engine, work)
     return [] if _is_over(whole, found) else _waiting(whole.parts(Stage.PLAN), found)
 
 
@@ -107,8 +114,7 @@ def do(application: Application, part: Part) -> list[Part]:
         with leases.held(application.engine, part.lease, application.clock):
             if _start(application, part):
                 return _end(application, part, RunStatus.SUCCEEDED, result=_work(application, part))
-        with reading(application.engine) as connection:
-            found = _noted(connection, part.whole)
+        found = fetch(application.engine, lambda connection: _noted(connection, part.whole))
         return _next(application, part, found)
 
 
@@ -137,17 +143,19 @@ def _failing_plainly() -> Iterator[None]:
 def _start(application: Application, part: Part) -> bool:
     """Note that a part begins; return False when it is done, or the whole run."""
     wall, host = application.clock(), socket.gethostname()
-    with writing(application.engine) as connection:
+
+    def work(connection: Connection) -> bool:
         return not _is_over(part.whole, _noted(connection, part.whole)) and (
             runs.start_once(connection, part.id, part.name, wall, host)
             or runs.start_again(connection, part.id, wall, host)
         )
 
+    return in_transaction(application.engine, work)
+
 
 def _work(application: Application, part: Part) -> dict[str, Any]:
     """Do a part and return what it counted."""
-    with reading(application.engine) as connection:
-        tenants = queries.active_tenants(connection)
+    tenants = fetch(application.engine, queries.active_tenants)
     if part.stage is Stage.PLAN:
         tenants = [each for each in tenants if shard_of(each.id, part.whole.shards) == part.number]
     tally, request = Tally(), Request(part.whole.job, run_id=part.whole.run_id)
@@ -184,11 +192,13 @@ def _end(
     error: str | None = None,
 ) -> list[Part]:
     """Note how a part ended. Of parts that end at the same moment one sees them all over, so none is left waiting."""
-    with writing(application.engine) as connection:
+
+    def work(connection: Connection) -> Mapping[UUID, NotedRun]:
         runs.lock(connection, part.whole.run_id)
         runs.finish(connection, part.id, status, application.clock(), result, error)
-        found = _noted(connection, part.whole)
-    return _next(application, part, found)
+        return _noted(connection, part.whole)
+
+    return _next(application, part, in_transaction(application.engine, work))
 
 
 def _next(application: Application, part: Part, found: Mapping[UUID, NotedRun]) -> list[Part]:
@@ -220,8 +230,7 @@ def _add_up(application: Application, whole: Whole, found: Mapping[UUID, NotedRu
     for part in whole.parts(*stages_of(whole.job)):
         tally.add_up(found[part.id].result or Tally().as_json())
         failures += [f"{part.name}: {found[part.id].error}"] if found[part.id].status is RunStatus.FAILED else []
-    with reading(application.engine) as connection:
-        tenants = queries.active_tenants(connection)
+    tenants = fetch(application.engine, queries.active_tenants)
     result = None
     try:
         request = Request(whole.job, run_id=whole.run_id)
@@ -229,10 +238,13 @@ def _add_up(application: Application, whole: Whole, found: Mapping[UUID, NotedRu
     except RunFailed as error:
         failures.append(str(error))
     status = RunStatus.FAILED if failures else RunStatus.HELD if tally.held else RunStatus.SUCCEEDED
-    with writing(application.engine) as connection:
+
+    def work(connection: Connection) -> None:
         runs.finish(connection, whole.run_id, status, application.clock(), result, "; ".join(failures) or None)
         if status in runs.DONE:
             runs.forget(connection, [each.id for each in whole.parts(*stages_of(whole.job))])
+
+    in_transaction(application.engine, work)
     if failures:
         log.error("%s failed: %s", whole.job, "; ".join(failures))
     if failures or result is None:

@@ -18,8 +18,9 @@ from shared.application import Application, open_application, payment_gateway
 from shared.breaker import BreakerState
 from shared.collection import Collection, collect, would_collect
 from shared.database import breakers, health, leases, outbox, phone_blocks, queries, runs
-from shared.database.engine import ensure_ready, first_line, reading, writing
+from shared.database.engine import ensure_ready, first_line, reading
 from shared.database.outbox import Scope
+from shared.database.transactions import fetch, in_transaction
 from shared.delivery import Drain, deliver, would_deliver
 from shared.gateways.payments import ConsolePayments, PaymentCredentialsRefused
 from shared.gateways.sms import CredentialsRefused
@@ -127,8 +128,11 @@ def run_without_lease(application: Application, request: Request) -> dict[str, A
 
 def _noted(application: Application, request: Request, tenants: Sequence[Tenant]) -> dict[str, Any]:
     run_id, wall = request.run_id, application.clock()
-    with writing(application.engine) as connection:
-        runs.start(connection, run_id, request.job, request.at or wall, wall, socket.gethostname(), request.only)
+    now, host = request.at or wall, socket.gethostname()
+    in_transaction(
+        application.engine,
+        lambda connection: runs.start(connection, run_id, request.job, now, wall, host, request.only),
+    )
     try:
         result = _execute(application, request, tenants)
         _finish(application, run_id, RunStatus.HELD if result.get("held") else RunStatus.SUCCEEDED, result, None)
@@ -196,8 +200,7 @@ def work(
     """Do some stages of a run for some tenants and count what was done; to note the run is the caller's part."""
     # A tenant with bad settings is one error of the run, counted where its work is planned.
     errors = tally if Stage.PLAN in stages else Tally()
-    with reading(application.engine) as connection:
-        blocked = phone_blocks.blocked(connection)
+    blocked = fetch(application.engine, phone_blocks.blocked)
     served, left_out = serve(tenants, application.defaults, application.zone, errors, blocked)
     context = _context(application, request, started, served, tally)
     for stage in stages:
@@ -262,13 +265,12 @@ def _context(
     tally: Tally,
 ) -> Context:
     now = request.at or started
-    with reading(application.engine) as connection:
-        switch_on = runs.switch_on(connection, request.job, request.only) or now
+    switch_on = fetch(application.engine, lambda connection: runs.switch_on(connection, request.job, request.only))
     return Context(
         engine=application.engine,
         run_id=request.run_id,
         now=now,
-        switch_on=switch_on,
+        switch_on=switch_on or now,
         served=served,
         tally=tally,
         is_dry=request.is_dry,
@@ -323,8 +325,7 @@ def _waiting(application: Application, request: Request) -> int:
     kind = JOBS[request.job].kind
     if kind is None or request.is_dry:
         return 0
-    with reading(application.engine) as connection:
-        return outbox.waiting(connection, request.run_id, kind)
+    return fetch(application.engine, lambda connection: outbox.waiting(connection, request.run_id, kind))
 
 
 def _collection(application: Application, context: Context, started: datetime) -> Collection:
@@ -341,8 +342,7 @@ def _collection(application: Application, context: Context, started: datetime) -
 
 
 def _tenants(application: Application, request: Request) -> list[Tenant]:
-    with reading(application.engine) as connection:
-        tenants = queries.active_tenants(connection)
+    tenants = fetch(application.engine, queries.active_tenants)
     named = {*request.only, *(subdomain for subdomain, _ in request.accept_surge)}
     if unknown := named - {each.subdomain for each in tenants}:
         raise UsageError(f"there is no active tenant {min(unknown)!r}")
@@ -386,8 +386,10 @@ def _standing(connection: Connection, wall: datetime) -> Iterator[telemetry.Numb
 def _finish(
     application: Application, run_id: UUID, status: RunStatus, result: dict[str, Any] | None, error: str | None
 ) -> None:
-    with writing(application.engine) as connection:
-        runs.finish(connection, run_id, status, application.clock(), result, error)
+    in_transaction(
+        application.engine,
+        lambda connection: runs.finish(connection, run_id, status, application.clock(), result, error),
+    )
 
 
 def failure_of(error: BaseException) -> RunFailed | None:

@@ -13,8 +13,9 @@ from sqlalchemy import Engine
 from shared.application import utc_now
 from shared.cli.showing import line, page
 from shared.database import outbox_list
-from shared.database.engine import ensure_ready, open_engine, reading, writing
+from shared.database.engine import ensure_ready, open_engine, reading
 from shared.database.outbox_list import Filter, Listed
+from shared.database.transactions import in_transaction
 from shared.reasons import Reason
 from shared.records import NotificationStatus, mask_phone
 from shared.runtime import RunFailed, UsageError
@@ -82,9 +83,8 @@ def replay(ids: tuple[UUID, ...], all_dead: bool) -> None:
 def _replay(engine: Engine, found: Sequence[Listed], now: datetime, *, all_dead: bool) -> int:
     """Put back what can be, say what cannot, and return how many that are."""
     objections = {each.id: outbox_list.objection(each, now) or _doubt(each, all_dead) for each in found}
-    with writing(engine) as connection:
-        wanted = [id_ for id_, objection in objections.items() if objection is None]
-        replayed = outbox_list.replay(connection, wanted, now)
+    wanted = [id_ for id_, objection in objections.items() if objection is None]
+    replayed = in_transaction(engine, lambda connection: outbox_list.replay(connection, wanted, now))
     for each in found:
         if each.id not in replayed:
             reason = objections[each.id] or "it changed at the same moment; look at it again"

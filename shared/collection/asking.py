@@ -9,12 +9,14 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
+from sqlalchemy import Connection
+
 from shared.collection.attempts import Attempt, Ready
 from shared.collection.collection import BEGIN_WITHIN, CLAIM_HOLD, Collection
 from shared.collection.outage import Outage
 from shared.collection.outcomes import CannotCharge, KeySpent, NotAsked, NothingDone, Outcome, Paid, outcome_of
 from shared.database import fees
-from shared.database.engine import writing
+from shared.database.transactions import in_transaction
 from shared.fees import FeeCode
 from shared.gateways.payments import (
     Charge,
@@ -86,11 +88,14 @@ async def _intent(run: Collection, attempt: Attempt) -> tuple[Charge, str]:
 def _keep(run: Collection, ready: Sequence[Ready]) -> list[Ready]:
     """Write intents and cards down before a card is asked; return those whose fee is still ours."""
     intents = {each.attempt.fee.id: each.intent_id for each in ready}
-    with writing(run.engine) as connection:
+
+    def work(connection: Connection) -> list[Ready]:
         ours = fees.keep_intents(connection, run.worker, intents, run.wall() + CLAIM_HOLD)
         kept = [each for each in ready if each.attempt.fee.id in ours]
         fees.ready_attempts(connection, [each.row() for each in kept])
-    return kept
+        return kept
+
+    return in_transaction(run.engine, work)
 
 
 async def _confirm(run: Collection, ready: Ready) -> Outcome:

@@ -11,7 +11,8 @@ from shared.collection import outcomes
 from shared.collection.attempts import Attempt, Past, attempt_of, lapsed_attempt
 from shared.collection.collection import CLAIM_HOLD, Collection
 from shared.database import fee_actions, fees
-from shared.database.engine import reading, writing
+from shared.database.engine import reading
+from shared.database.transactions import in_transaction
 from shared.database.visits import missed_visits
 from shared.fees import Fee, FeeCode
 from shared.records import Problem
@@ -26,14 +27,17 @@ BATCH = 100
 class Sorted:
     """What looking again found about claimed fees: those to charge, and what is written onto the others."""
 
+    is_any: bool = False
     attempts: list[Attempt] = field(default_factory=list)
     changes: list[dict[str, Any]] = field(default_factory=list)
     refused: list[tuple[Fee, FeeCode]] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
 
 
 def claim_due(run: Collection, tenant_ids: Sequence[UUID], limit: int) -> tuple[bool, list[Attempt]]:
     """Claim fees that are due; return whether there were any, and the attempts to make of them."""
-    with writing(run.engine) as connection:
+
+    def work(connection: Connection) -> Sorted:
         claimed = fees.claim(
             connection,
             tenant_ids,
@@ -43,33 +47,37 @@ def claim_due(run: Collection, tenant_ids: Sequence[UUID], limit: int) -> tuple[
             hold=CLAIM_HOLD,
             limit=limit,
         )
-        found = _look_again(run, connection, claimed)
-        _begin(run, connection, found)
-    return bool(claimed), found.attempts
+        return _begun(run, connection, _look_again(run, connection, claimed))
+
+    return _counted(run, in_transaction(run.engine, work))
 
 
 def claim_one(run: Collection, fee_id: UUID, note: dict[str, Any]) -> tuple[bool, list[Attempt]]:
     """Claim one fee that staff want charged, and note who and why; return the same as for those that are due."""
-    with writing(run.engine) as connection:
+
+    def work(connection: Connection) -> Sorted:
         claimed = fees.claim_one(connection, list(run.served), fee_id, run.wall(), run.worker, CLAIM_HOLD)
         if claimed:
             fee_actions.note(connection, [note])
-        found = _look_again(run, connection, claimed, by_hand=True)
-        _begin(run, connection, found)
-    return bool(claimed), found.attempts
+        return _begun(run, connection, _look_again(run, connection, claimed, by_hand=True))
+
+    return _counted(run, in_transaction(run.engine, work))
 
 
 def claim_lapsed(run: Collection, tenant_ids: Sequence[UUID], limit: int) -> list[Attempt]:
     """Claim fees that were handed over and never recorded, in the attempts they were left in."""
-    with writing(run.engine) as connection:
+
+    def work(connection: Connection) -> list[Attempt]:
         lapsed = fees.claim_lapsed(
             connection, tenant_ids, wall=run.wall(), worker=run.worker, hold=CLAIM_HOLD, limit=limit
         )
         ids = [each.id for each in lapsed]
         visits, past = missed_visits(connection, ids), fees.past_attempts(connection, ids)
-    return [
-        lapsed_attempt(fee, visits[fee.id], run.served[fee.tenant_id], Past(past.get(fee.id, []))) for fee in lapsed
-    ]
+        return [
+            lapsed_attempt(fee, visits[fee.id], run.served[fee.tenant_id], Past(past.get(fee.id, []))) for fee in lapsed
+        ]
+
+    return in_transaction(run.engine, work)
 
 
 def would_collect(run: Collection) -> Iterator[dict[str, Any]]:
@@ -77,6 +85,8 @@ def would_collect(run: Collection) -> Iterator[dict[str, Any]]:
     with reading(run.engine) as connection:
         due = fees.due(connection, run.charging(), run.now() + EARLY, BATCH)
         found = _look_again(run, connection, due)
+    for problem in found.problems:
+        run.tally.problem(problem)
     reasons: dict[UUID, FeeCode] = {fee.id: code for fee, code in found.refused}
     for fee in [*(each.fee for each in found.attempts), *(fee for fee, _ in found.refused)]:
         subject = f"payment {fee.id}, {fee.amount_cents} {fee.currency}"
@@ -87,11 +97,12 @@ def would_collect(run: Collection) -> Iterator[dict[str, Any]]:
 def _look_again(run: Collection, connection: Connection, claimed: Sequence[Fee], *, by_hand: bool = False) -> Sorted:
     ids, now = [each.id for each in claimed], run.now()
     visits, past = missed_visits(connection, ids), fees.past_attempts(connection, ids)
-    found = Sorted()
+    found = Sorted(bool(claimed))
     for fee in claimed:
         served, visit = run.served[fee.tenant_id], visits.get(fee.id)
         if visit is None or visit.owner.tenant_id != fee.tenant_id:
-            run.tally.problem(Problem(served.tenant.subdomain, f"payment {fee.id}", "its visit is not on record"))
+            problem = Problem(served.tenant.subdomain, f"payment {fee.id}", "its visit is not on record")
+            found.problems.append(problem)
             found.changes.append(outcomes.put_off(fee, now))
         elif not is_still_owed(visit, served.zone):
             found.changes.append(outcomes.put_off(fee, now))
@@ -109,9 +120,17 @@ def _look_again(run: Collection, connection: Connection, claimed: Sequence[Fee],
     return found
 
 
-def _begin(run: Collection, connection: Connection, found: Sorted) -> None:
+def _begun(run: Collection, connection: Connection, found: Sorted) -> Sorted:
     fees.record(connection, run.worker, found.changes)
     fees.begin_attempts(connection, run.worker, [each.row(run.wall()) for each in found.attempts])
+    return found
+
+
+def _counted(run: Collection, found: Sorted) -> tuple[bool, list[Attempt]]:
+    """Count what is not charged; return whether anything was claimed, and the attempts to make."""
+    for each in found.problems:
+        run.tally.problem(each)
     for fee, code in found.refused:
         run.tally.add(run.subdomain(fee), "total_fees_failed")
         run.tally.add(run.subdomain(fee), f"skipped.{code}")
+    return found.is_any, found.attempts

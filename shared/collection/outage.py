@@ -2,11 +2,13 @@
 
 import logging
 
+from sqlalchemy import Connection
+
 from shared.breaker import Breaker, Streak
 from shared.collection.collection import PROVIDER, Collection
 from shared.collection.outcomes import NothingDone, UnderWay
 from shared.database import breakers
-from shared.database.engine import reading, writing
+from shared.database.transactions import fetch, in_transaction
 from shared.gateways.payments import NotProcessed, OutcomeUnknown, PaymentCredentialsRefused
 
 log = logging.getLogger(__name__)
@@ -23,8 +25,7 @@ class Outage:
 
     def __init__(self, run: Collection) -> None:
         self._run, self._streak, self._is_answered, self._code = run, Streak(), False, ""
-        with reading(run.engine) as connection:
-            self._breaker = breakers.read(connection, PROVIDER)
+        self._breaker = fetch(run.engine, lambda connection: breakers.read(connection, PROVIDER))
         self.is_probing = not self._breaker.is_closed and self._take_probe()
         self.is_refused = False
         self.is_on = not (self._breaker.is_closed or self.is_probing)
@@ -33,8 +34,9 @@ class Outage:
 
     def _take_probe(self) -> bool:
         breaker, wall = self._breaker, self._run.wall()
-        with writing(self._run.engine) as connection:
-            return breaker.may_probe(wall) and breakers.take_probe(connection, breaker, self._run.worker, wall)
+        return breaker.may_probe(wall) and in_transaction(
+            self._run.engine, lambda connection: breakers.take_probe(connection, breaker, self._run.worker, wall)
+        )
 
     def note(self, outcome: object) -> None:
         """Learn from an answer."""
@@ -54,13 +56,16 @@ class Outage:
         breaker, worker, wall = self._breaker, self._run.worker, self._run.wall()
         if not (self.is_on or (self.is_probing and self._is_answered)):
             return
-        with writing(self._run.engine) as connection:
+
+        def work(connection: Connection) -> None:
             if self.is_probing and self.is_on:
                 breakers.reopen(connection, breaker, worker, self._code, wall)
             elif self.is_probing:
                 breakers.close(connection, breaker, worker, wall)
             else:
                 breakers.open_(connection, Breaker(PROVIDER), self._code, wall)
+
+        in_transaction(self._run.engine, work)
         self.is_probing = False
         if self.is_on:
             log.warning("Stripe is away (%s): collecting stops for now", self._code)
@@ -68,6 +73,9 @@ class Outage:
     def give_probe_back(self) -> None:
         """Let another process probe: there was nothing to ask."""
         if self.is_probing:
-            with writing(self._run.engine) as connection:
-                breakers.give_probe_back(connection, self._breaker, self._run.worker, self._run.wall())
+            worker, wall = self._run.worker, self._run.wall()
+            in_transaction(
+                self._run.engine,
+                lambda connection: breakers.give_probe_back(connection, self._breaker, worker, wall),
+            )
             self.is_probing = False

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 
+from sqlalchemy import Connection
+
 from shared.collection import outcomes
 from shared.collection.attempts import Attempt
 from shared.collection.collection import Collection
 from shared.collection.outcomes import Outcome
 from shared.database import fees, ledger
-from shared.database.engine import writing
+from shared.database.transactions import in_transaction
 from shared.fees import FeeStatus
 from shared.gateways.payments import Misconfigured, PaymentCredentialsRefused
 from shared.records import Problem
@@ -19,7 +21,8 @@ def record(run: Collection, attempts: Sequence[Attempt], answers: Sequence[Outco
     now, wall = run.now(), run.wall()
     made = [(each, outcomes.as_recorded(answer)) for each, answer in zip(attempts, answers, strict=True)]
     changes = {each.fee.id: outcomes.change(each, outcome, now, wall) for each, outcome in made}
-    with writing(run.engine) as connection:
+
+    def work(connection: Connection) -> list[tuple[Attempt, Outcome, FeeStatus]]:
         ours = fees.record(connection, run.worker, list(changes.values()))
         fees.end_attempts(connection, [outcomes.ended(each, outcome, wall) for each, outcome in made])
         settled = [
@@ -31,7 +34,9 @@ def record(run: Collection, attempts: Sequence[Attempt], answers: Sequence[Outco
         fees.note_charged(connection, charged, now)
         texts = [outcomes.text_of(each, outcome, status, now, run.run_id) for each, outcome, status in settled]
         ledger.record(connection, joined(texts), run.run_id, now)
-    for each, outcome, status in settled:
+        return settled
+
+    for each, outcome, status in in_transaction(run.engine, work):
         _count(run, each, outcome, status)
     if refused := [outcome for _, outcome in made if isinstance(outcome, PaymentCredentialsRefused)]:
         raise refused[0]

@@ -7,8 +7,8 @@ from typing import Any, Final
 from sqlalchemy import Engine
 
 from shared.database import fee_actions
-from shared.database.engine import writing
 from shared.database.fee_actions import AskedRefund
+from shared.database.transactions import in_transaction
 from shared.fees import ActionOutcome
 from shared.gateways.payments import (
     Misconfigured,
@@ -31,9 +31,11 @@ def refund(engine: Engine, gateway: PaymentGateway, asked: AskedRefund, now: dat
     if asked.outcome is ActionOutcome.DONE:
         return None
     changes, trouble = asyncio.run(_give_back(gateway, asked))
-    with writing(engine) as connection:
-        nothing_left = changes.get("code") == GIVEN_BACK_ALREADY
-        fee_actions.end_refund(connection, asked, changes, now, nothing_left=nothing_left)
+    nothing_left = changes.get("code") == GIVEN_BACK_ALREADY
+    in_transaction(
+        engine,
+        lambda connection: fee_actions.end_refund(connection, asked, changes, now, nothing_left=nothing_left),
+    )
     return trouble
 
 

@@ -35,9 +35,21 @@ def insert_absent(connection: Connection, table: Table, rows: Sequence[Mapping[s
     """
     if not rows:
         return set()
-    statement = _insert(connection, table).on_conflict_do_nothing().returning(table.c[key])
     ordered = sorted(rows, key=lambda row: str(row[key]))
+    if connection.dialect.name == "mssql":
+        given = {"given": _as_json(connection.dialect, table, ordered)}
+        return set(connection.execute(_insert_absent_on_mssql(connection, table, list(rows[0]), key), given).scalars())
+    statement = _insert(connection, table).on_conflict_do_nothing().returning(table.c[key])
     return set(connection.execute(statement, ordered).scalars())
+
+
+def _insert_absent_on_mssql(connection: Connection, table: Table, names: Sequence[str], key: str) -> Any:
+    # Without HOLDLOCK two that find a key absent would both insert it: the key range stays locked until the end.
+    given = _rows_of_json(connection.dialect, [table.c[name] for name in names])
+    present = table.alias("present")
+    is_there = select(present.c[key]).with_hint(present, "WITH (UPDLOCK, HOLDLOCK)", "mssql")
+    absent = select(given).where(~is_there.where(present.c[key] == given.c[key]).exists()).order_by(given.c[key])
+    return table.insert().from_select(names, absent).returning(table.c[key])
 
 
 def update_each(
@@ -69,9 +81,12 @@ def update_each(
 _JSON = {
     "sqlite": ("json_each", "json_extract", "$."),
     "postgresql": ("json_array_elements", "json_extract_path_text", ""),
-    "mssql": ("openjson", "json_value", "$."),
+    "mssql": ("openjson", "json_value", "strict $."),
 }
-"""What turns a JSON array into rows, what takes a value out of one of them, and what stands before its name."""
+"""What turns a JSON array into rows, what takes a value out of one of them, and what stands before its name.
+
+"strict": else SQL Server would take a value of more than 4,000 characters for null.
+"""
 
 
 def _rows_of_json(dialect: Dialect, columns: Sequence[Column[Any]]) -> Subquery:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from shared.database import odbc, tables
+from shared.database import failures, odbc, tables
 from shared.database.migrations import HEAD, current
 
 _UPGRADE = "run: python -m shared db upgrade"
@@ -37,6 +37,7 @@ def open_engine(url: str) -> Engine:
         raise DatabaseUnusable(f"DATABASE_URL: {_without_secrets(url, error)}") from None
     if odbc.signs_in_as_whoever_is_here(parsed):
         odbc.give_token(engine)
+    failures.watch(engine)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_sqlite)

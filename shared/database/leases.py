@@ -13,8 +13,9 @@ from sqlalchemy import Connection, Engine, or_, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from shared.database.dialects import insert_absent
-from shared.database.engine import first_line, writing
+from shared.database.engine import first_line
 from shared.database.tables import leases
+from shared.database.transactions import in_transaction
 
 log = logging.getLogger(__name__)
 
@@ -45,8 +46,7 @@ def held(engine: Engine, name: str, clock: Callable[[], datetime]) -> Iterator[N
     finally:
         stop.set()
         renewer.join()
-        with writing(engine) as connection:
-            release(connection, name, holder)
+        _give_back(engine, name, holder)
 
 
 def take(connection: Connection, name: str, holder: str, wall: datetime, hold: timedelta = HOLD) -> bool:
@@ -67,9 +67,15 @@ def release(connection: Connection, name: str, holder: str) -> None:
     connection.execute(leases.delete().where(leases.c.name == name, leases.c.holder == holder))
 
 
+def _give_back(engine: Engine, name: str, holder: str) -> None:
+    try:
+        in_transaction(engine, lambda connection: release(connection, name, holder))
+    except SQLAlchemyError as error:  # what the run did, or failed of, counts
+        log.warning("%s: the lease cannot be given back, it is left to run out: %s", name, first_line(error))
+
+
 def _renewed(engine: Engine, name: str, holder: str, clock: Callable[[], datetime]) -> bool:
-    with writing(engine) as connection:
-        return take(connection, name, holder, clock())
+    return in_transaction(engine, lambda connection: take(connection, name, holder, clock()))
 
 
 def _renew(engine: Engine, name: str, holder: str, clock: Callable[[], datetime], stop: threading.Event) -> None:

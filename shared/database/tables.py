@@ -31,6 +31,7 @@ from sqlalchemy import (
     true,
 )
 from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeEngine
 
 from shared.breaker import BreakerState
 from shared.fees import ActionOutcome, FeeAction
@@ -84,6 +85,11 @@ def _stamps(*, deletable: bool = True) -> list[Column[Any]]:
         _instant("updated_at"),
     ]
     return [*columns, _instant("deleted_at")] if deletable else columns
+
+
+def _key(length: int) -> TypeEngine[str]:
+    """Text that is the same only when it is the same to the letter, whatever the database's collation says."""
+    return String(length).with_variant(String(length, collation="Latin1_General_100_BIN2"), "mssql")
 
 
 def _one_of(column: str, values: Sequence[str]) -> CheckConstraint:
@@ -268,7 +274,7 @@ Index("ix_payments_status_next_attempt_at", payments.c.status, payments.c.next_a
 decisions = Table(
     "decisions",
     metadata,
-    Column("ledger_key", String(200), primary_key=True),
+    Column("ledger_key", _key(200), primary_key=True),
     _tenant_id(),
     Column("kind", String(40), nullable=False),
     Column("subject_type", String(40), nullable=False),
@@ -316,7 +322,7 @@ notifications = Table(
     Column("ambiguities", SmallInteger, nullable=False, server_default=text("0")),
     Column("unclear_answers", SmallInteger, nullable=False, server_default=text("0")),
     _instant("attempted_at"),
-    Column("provider_message_id", String(64), unique=True),
+    Column("provider_message_id", _key(64)),
     Column("error_code", String(40)),
     Column("claimed_by", String(64)),
     _instant("claimed_until"),
@@ -325,6 +331,14 @@ notifications = Table(
     _instant("sent_at"),
     _instant("updated_at"),
     _one_of("status", list(NotificationStatus)),
+)
+# Exactly one notification for each message the provider took: an index, since a constraint of SQL Server would allow
+# one NULL only, that is one text that is not sent yet.
+Index(
+    "uq_notifications_provider_message_id",
+    notifications.c.provider_message_id,
+    unique=True,
+    mssql_where=notifications.c.provider_message_id.is_not(None),
 )
 # claim: what is planned and due, in the order in which it leaves.
 Index(
@@ -390,7 +404,7 @@ reputation_events = Table(
     Column("kind", String(20), nullable=False),
     Column("points", SmallInteger, nullable=False),
     Column("subject_id", Uuid, nullable=False),
-    Column("ledger_key", String(200), nullable=False, unique=True),
+    Column("ledger_key", _key(200), nullable=False, unique=True),
     _instant("occurred_at", nullable=False),
     _instant("reversed_at"),
     Column("reversed_reason", String(40)),
@@ -433,7 +447,7 @@ Index("ix_runs_task_started_at", runs.c.task, runs.c.started_at)
 leases = Table(
     "leases",
     metadata,
-    Column("name", String(100), primary_key=True),
+    Column("name", _key(100), primary_key=True),
     Column("holder", String(64), nullable=False),
     _instant("expires_at", nullable=False),
 )
@@ -441,7 +455,7 @@ leases = Table(
 breakers = Table(
     "breakers",
     metadata,
-    Column("name", String(40), primary_key=True),
+    Column("name", _key(40), primary_key=True),
     Column("state", String(20), nullable=False),
     Column("holder", String(64)),
     _instant("since"),
@@ -459,3 +473,12 @@ pauses = Table(
     Column("code", String(40)),
     _instant("created_at", nullable=False),
 )
+
+commits = Table(
+    "commits",
+    metadata,
+    _id(),
+    Column("at", UtcDateTime, nullable=False, server_default=func.current_timestamp()),
+)
+# forget: those of days past.
+Index("ix_commits_at", commits.c.at)

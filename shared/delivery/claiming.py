@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from shared.breaker import Breaker
 from shared.database import breakers, limits, outbox
-from shared.database.engine import writing
+from shared.database.transactions import in_transaction
 from shared.delivery.drain import CLAIM_HOLD, PROVIDER, Drain
 from shared.delivery.outcomes import handed_back
 from shared.delivery.preparing import Prepared, prepare, write_prepared
@@ -30,7 +30,9 @@ class Batch:
     above_cap: Sequence[Claimed] = ()
 
     def count(self, drain: Drain) -> None:
-        """Count what will not leave."""
+        """Count what will not leave, and name what could not be written."""
+        for each in self.prepared.problems:
+            drain.tally.problem(each)
         drain.count("failed", self.prepared.broken)
         drain.count("cancelled", [each for each, _ in self.prepared.cancelled])
         drain.count("deferred", [*(each for each, _ in self.prepared.postponed), *self.above_cap])
@@ -46,15 +48,17 @@ def size_of_batch(drain: Drain) -> int:
 
 def claim(drain: Drain, silent: Collection[UUID], size: int) -> Batch:
     """Claim what is due, most urgent first, of all tenants but the `silent`; nothing while the breaker is open."""
-    with writing(drain.engine) as connection:
+
+    def work(connection: Connection) -> Batch:
         breaker = breakers.read(connection, PROVIDER)
         return _claim(drain, connection, breaker, silent, size) if breaker.is_closed else Batch(breaker)
+
+    return in_transaction(drain.engine, work)
 
 
 def claim_for_probe(drain: Drain, breaker: Breaker) -> Batch:
     """Claim one message to find out whether the provider is back."""
-    with writing(drain.engine) as connection:
-        return _claim(drain, connection, breaker, (), 1)
+    return in_transaction(drain.engine, lambda connection: _claim(drain, connection, breaker, (), 1))
 
 
 def _claim(drain: Drain, connection: Connection, breaker: Breaker, silent: Collection[UUID], size: int) -> Batch:

@@ -1,10 +1,14 @@
 """Claim what is due, send, record; what nobody knows the outcome of is settled first."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, Final
 
+from sqlalchemy import Connection
+
 from shared.database import ledger, outbox
-from shared.database.engine import reading, writing
+from shared.database.engine import reading
+from shared.database.transactions import in_transaction
 from shared.delivery.drain import Drain
 from shared.delivery.outage import Outage
 from shared.delivery.pipeline import Pipeline
@@ -14,19 +18,22 @@ from shared.delivery.receipts import poll_receipts
 from shared.delivery.sending import Sender
 from shared.delivery.settling import settle_lapsed
 from shared.delivery.stopping import run_until_stopped
-from shared.records import NotificationStatus, Outcome, mask_phone
+from shared.records import Claimed, NotificationStatus, Outcome, mask_phone
 
 SHOWN_AT_ONCE: Final = 500
 
 
 def deliver(drain: Drain) -> None:
     """Send all that is due. Raise CredentialsRefused when the provider does not know us; the rest stays planned."""
-    with writing(drain.engine) as connection:
-        expired = outbox.expire_useless(connection, drain.expirable, drain.now())
-        ledger.expire(connection, [each.id for each in expired], drain.now())
-    drain.count("expired", expired)
+    drain.count("expired", in_transaction(drain.engine, partial(_expire, drain)))
     if drain.is_sending:
         run_until_stopped(_deliver(drain))
+
+
+def _expire(drain: Drain, connection: Connection) -> list[Claimed]:
+    expired = outbox.expire_useless(connection, drain.expirable, drain.now())
+    ledger.expire(connection, [each.id for each in expired], drain.now())
+    return expired
 
 
 async def _deliver(drain: Drain) -> None:
@@ -49,6 +56,8 @@ def would_deliver(drain: Drain) -> Iterator[dict[str, Any]]:
     with reading(drain.engine) as connection:
         due = outbox.due(connection, drain.scope, drain.now(), SHOWN_AT_ONCE) if drain.is_sending else []
         prepared = prepare(drain, connection, due)
+    for problem in prepared.problems:
+        drain.tally.problem(problem)
     for each in prepared.ready:
         yield {
             "action": NotificationStatus.SENDING,

@@ -24,7 +24,7 @@ class Outage:
         self.breaker = Breaker(PROVIDER)
         self._drain = drain
         self._streak = Streak()
-        self._is_news = False
+        self._is_news = self._is_told = False
 
     @property
     def is_on(self) -> bool:
@@ -50,4 +50,8 @@ class Outage:
         """Let all processes know, in the transaction that records the answers."""
         if self._is_news and self.breaker.code is not None and self.breaker.since is not None:
             breakers.open_(connection, Breaker(PROVIDER), self.breaker.code, self.breaker.since)
-            self._is_news = False
+            self._is_told = True
+
+    def told(self) -> None:
+        """The transaction ended well."""
+        self._is_news = self._is_news and not self._is_told

@@ -124,5 +124,6 @@ class Pipeline:
                 answers = [each.in_outage() for each in answers]
             if answers:
                 counted = await asyncio.to_thread(record, self.drain, answers, self.sender.outage.tell)
+                self.sender.outage.told()
                 for name, claimed in counted.items():
                     self.drain.count(name, claimed)

@@ -37,6 +37,7 @@ class Prepared:
     cancelled: list[tuple[Claimed, Reason]] = field(default_factory=list)
     postponed: list[tuple[Claimed, datetime]] = field(default_factory=list)
     broken: list[Claimed] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ def prepare(drain: Drain, connection: Connection, claimed: Sequence[Claimed]) ->
         except Exception as error:  # one message that cannot be written must not hold up all others
             log.exception("notification %s cannot be prepared", each.id)
             problem = Problem(drain.subdomain(each.tenant_id), f"notification {each.id}", repr(error))
-            drain.tally.problem(problem)
+            prepared.problems.append(problem)
             prepared.broken.append(each)
     return prepared
 

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from shared.breaker import Breaker
 from shared.database import breakers
-from shared.database.engine import reading, writing
+from shared.database.transactions import fetch, in_transaction
 from shared.delivery.claiming import claim_for_probe
 from shared.delivery.drain import PROVIDER, Drain
 from shared.delivery.message import Answer, Ready
@@ -17,21 +17,21 @@ from shared.delivery.sending import Sender
 
 async def is_provider_there(drain: Drain, sender: Sender) -> bool:
     """Whether messages may be sent: the breaker is closed, or this run is the one that probes and is answered."""
-    with reading(drain.engine) as connection:
-        breaker = breakers.read(connection, PROVIDER)
+    breaker = fetch(drain.engine, lambda connection: breakers.read(connection, PROVIDER))
     if breaker.is_closed:
         return True
-    with writing(drain.engine) as connection:
-        may_probe = breaker.may_probe(drain.wall()) and breakers.take_probe(
-            connection, breaker, drain.worker, drain.wall()
-        )
-    if not may_probe:
+    wall = drain.wall()
+    if not breaker.may_probe(wall) or not in_transaction(
+        drain.engine, lambda connection: breakers.take_probe(connection, breaker, drain.worker, wall)
+    ):
         log.warning("the SMS provider is away (%s): nothing is sent before %s", breaker.code, breaker.until)
         return False
     ready = _one_ready(drain, breaker)
     if ready is None:
-        with writing(drain.engine) as connection:
-            breakers.give_probe_back(connection, breaker, drain.worker, drain.wall())
+        in_transaction(
+            drain.engine,
+            lambda connection: breakers.give_probe_back(connection, breaker, drain.worker, drain.wall()),
+        )
         return False
     answer = await sender.hand_over(ready, most_tries=1)
     if is_away(answer.outcome):

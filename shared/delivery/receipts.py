@@ -12,8 +12,8 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from shared.database import leases, outbox
-from shared.database.engine import writing
 from shared.database.outbox import Awaiting
+from shared.database.transactions import in_transaction
 from shared.delivery.asking import CLOCK_SKEW
 from shared.delivery.blocking import block_dead
 from shared.delivery.drain import Drain
@@ -65,11 +65,14 @@ async def poll_receipts(drain: Drain) -> None:
 def _begin(drain: Drain) -> datetime | None:
     """Return since when there are messages without a receipt; None where there are none, or others look after them."""
     now = drain.now()
-    with writing(drain.engine) as connection:
+
+    def work(connection: Connection) -> datetime | None:
         first = outbox.first_awaiting(connection, now - LOOK_BACK, now - SOON)
         if first is None or not leases.take(connection, LEASE, drain.worker, drain.wall(), EVERY):
             return None
         return first
+
+    return in_transaction(drain.engine, work)
 
 
 async def _flush(drain: Drain, entries: Sequence[Logged]) -> None:
@@ -83,8 +86,8 @@ async def _flush(drain: Drain, entries: Sequence[Logged]) -> None:
 def _record(drain: Drain, entries: Sequence[Logged]) -> Mapping[str, list[Claimed]]:
     """Record what some entries of the log tell; return what became of which notifications."""
     by_id = {each.id: each for each in entries}
-    counted: dict[str, list[Claimed]] = defaultdict(list)
-    with writing(drain.engine) as connection:
+
+    def work(connection: Connection) -> list[tuple[Awaiting, Logged]]:
         found = outbox.awaiting(connection, by_id.keys())
         settled = [(each, by_id[each.message_id]) for each in found if each.is_open]
         rows = [_row(each, entry, drain.now()) for each, entry in settled if entry.receipt in STATUSES]
@@ -92,7 +95,10 @@ def _record(drain: Drain, entries: Sequence[Logged]) -> Mapping[str, list[Claime
         prices = [_price(each, by_id[each.message_id]) for each in found if by_id[each.message_id].price is not None]
         outbox.record_prices(connection, prices)
         _act_on(drain, connection, settled)
-    for each, entry in settled:
+        return settled
+
+    counted: dict[str, list[Claimed]] = defaultdict(list)
+    for each, entry in in_transaction(drain.engine, work):
         if entry.receipt in STATUSES:
             counted[STATUSES[entry.receipt]].append(each.claimed)
     return counted

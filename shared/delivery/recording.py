@@ -10,7 +10,8 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from shared.database import limits, outbox
-from shared.database.engine import writing
+from shared.database.failures import is_duplicate
+from shared.database.transactions import in_transaction
 from shared.delivery.blocking import block_dead
 from shared.delivery.drain import Drain
 from shared.delivery.message import Answer
@@ -22,6 +23,8 @@ from shared.rules.quiet_hours import local_date, midnight
 
 Counted = dict[str, list[Claimed]]
 """Notifications by the name under which the result counts them."""
+Change = tuple[str, dict[str, Any], Answer]
+"""The name under which an answer counts, what changes, and the answer."""
 TAKEN = "provider_message_id"
 """The code of an answer that names the id of another message."""
 
@@ -31,11 +34,9 @@ def record(drain: Drain, answers: Sequence[Answer], tell: Callable[[Connection],
 
     `tell`: what else belongs into the transaction.
     """
-    counted: Counted = defaultdict(list)
-    with writing(drain.engine) as connection:
-        for name, row, answer in _changes(drain, connection, answers):
-            counted[name].append(answer.ready.claimed)
-            drain.note(name, answer.ready.claimed, row.get("error_code"))
+
+    def work(connection: Connection) -> list[Change]:
+        changes = _changes(drain, connection, answers)
         dead = (each for each in answers if isinstance(each.outcome, Rejected) and each.outcome.is_dead_number)
         block_dead(drain, connection, _phones(dead))
         stopped = (each for each in answers if isinstance(each.outcome, OptedOut))
@@ -43,12 +44,16 @@ def record(drain: Drain, answers: Sequence[Answer], tell: Callable[[Connection],
             withdraw_consent(drain, connection, tenant_id, phones)
         _pause(drain, connection, answers)
         tell(connection)
+        return changes
+
+    counted: Counted = defaultdict(list)
+    for name, row, answer in in_transaction(drain.engine, work):
+        counted[name].append(answer.ready.claimed)
+        drain.note(name, answer.ready.claimed, row.get("error_code"))
     return counted
 
 
-def _changes(
-    drain: Drain, connection: Connection, answers: Sequence[Answer]
-) -> list[tuple[str, dict[str, Any], Answer]]:
+def _changes(drain: Drain, connection: Connection, answers: Sequence[Answer]) -> list[Change]:
     """Write the rows; return each with the name it counts under."""
     now, wall = drain.now(), drain.wall()
     changes = [(*change(each, now, wall, drain.dice), each) for each in answers]
@@ -82,7 +87,9 @@ def _is_written(connection: Connection, worker: str, rows: Sequence[Mapping[str,
     try:
         with connection.begin_nested():
             outbox.record_outcomes(connection, worker, rows)
-    except IntegrityError:
+    except IntegrityError as error:
+        if not is_duplicate(error):
+            raise
         return False
     return True
 

@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from shared.database import ledger, outbox
-from shared.database.engine import writing
+from shared.database.transactions import in_transaction
 from shared.delivery.asking import entries_about, matched
 from shared.delivery.drain import CLAIM_HOLD, Drain
 from shared.delivery.outcomes import ASK_AFTER, ended, handed_back, sent
@@ -59,13 +59,15 @@ async def settle_lapsed(drain: Drain) -> None:
 
 
 def _claim(drain: Drain) -> Lapsed:
-    with writing(drain.engine) as connection:
+    def work(connection: Connection) -> Lapsed:
         messages = outbox.claim_lapsed(
             connection, drain.expirable, wall=drain.wall(), worker=drain.worker, hold=CLAIM_HOLD, limit=BATCH
         )
         known = outbox.message_ids_to(connection, {each.to_phone for each in messages})
         first = min((each.attempted_at for each in messages), default=None)
         return Lapsed(messages, known, outbox.count_sent_since(connection, first) if first else 0)
+
+    return in_transaction(drain.engine, work)
 
 
 def _senders(drain: Drain, lapsed: Sequence[Unsettled]) -> dict[UUID, tuple[str | None, str | None]]:
@@ -78,8 +80,8 @@ def _senders(drain: Drain, lapsed: Sequence[Unsettled]) -> dict[UUID, tuple[str 
 
 def _record(drain: Drain, lapsed: Sequence[Unsettled], found: Mapping[UUID, Logged | None]) -> Counted:
     now, wall = drain.now(), drain.wall()
-    counted: Counted = defaultdict(list)
-    with writing(drain.engine) as connection:
+
+    def work(connection: Connection) -> tuple[set[UUID], dict[UUID, tuple[str, dict[str, Any]]]]:
         open_ = _still_open(drain, connection, lapsed, found)
         changes = {
             each.claimed.id: _settled(each, found[each.claimed.id], now)
@@ -91,6 +93,10 @@ def _record(drain: Drain, lapsed: Sequence[Unsettled], found: Mapping[UUID, Logg
         outbox.record_outcomes(connection, drain.worker, again)
         expired = [id_ for id_, (name, _) in changes.items() if name == "expired"]
         ledger.expire(connection, expired, now)
+        return open_, changes
+
+    counted: Counted = defaultdict(list)
+    open_, changes = in_transaction(drain.engine, work)
     for each in lapsed:
         if each.claimed.id not in open_:
             counted["ambiguous"].append(each.claimed)

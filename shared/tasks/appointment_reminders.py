@@ -4,13 +4,14 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
 from shared.database import queries
-from shared.database.engine import reading
 from shared.database.queries import Starts
+from shared.database.transactions import fetch
 from shared.policy import ServedTenant
 from shared.reasons import Reason
 from shared.records import (
@@ -54,17 +55,17 @@ def _due_batches(
 ) -> Iterator[list[Undecided]]:
     starts = Starts(after=context.now + lead.useful, until=latest)
 
-    def page(connection: Connection, beyond: Appointment | None) -> list[Undecided]:
-        return queries.appointments_to_remind(connection, lead.kind, list(tenants), starts, beyond=beyond, limit=BATCH)
+    def page(connection: Connection, beyond: Appointment | None) -> tuple[list[Undecided], list[Undecided]]:
+        ids = list(tenants)
+        found = queries.appointments_to_remind(connection, lead.kind, ids, starts, beyond=beyond, limit=BATCH)
+        return found, _rest_of_visits(connection, context, lead, zone, found) if found else []
 
     beyond: Appointment | None = None
     while not context.is_out_of_time():
-        with reading(context.engine) as connection:
-            found = page(connection, beyond)
-            if not found:
-                return
-            beyond = found[-1].appointment
-            visits = _rest_of_visits(connection, context, lead, zone, found)
+        found, visits = fetch(context.engine, partial(page, beyond=beyond))
+        if not found:
+            return
+        beyond = found[-1].appointment
         yield list({each.appointment.id: each for each in [*found, *visits]}.values())
 
 
@@ -87,10 +88,10 @@ def _missed_batches(context: Context, lead: Lead, tenants: Tenants) -> Iterator[
     starts = Starts(after=since + lead.useful, until=context.now + lead.useful)
     beyond: Appointment | None = None
     while enabled and since < context.now and not context.is_out_of_time():
-        with reading(context.engine) as connection:
-            found = queries.appointments_without_decision(
-                connection, lead.kind, enabled, starts, beyond=beyond, limit=BATCH
-            )
+        query = partial(
+            queries.appointments_without_decision, kind=lead.kind, tenant_ids=enabled, starts=starts, limit=BATCH
+        )
+        found = fetch(context.engine, partial(query, beyond=beyond))
         if not found:
             return
         beyond = found[-1]

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from datetime import timedelta
 from uuid import UUID
 
+from sqlalchemy import Connection
+
 from shared.database import fee_texts, visits
-from shared.database.engine import reading
 from shared.database.fee_texts import Untold
+from shared.database.transactions import fetch
 from shared.fees import MissedVisit
 from shared.policy import ServedTenant
 from shared.records import Kind, Member, Plan
@@ -24,10 +26,13 @@ LOOK_BACK = timedelta(days=30)
 def retell(context: Context) -> None:
     """Plan the texts that can be sent by now and are still of use."""
     tenants = {each.tenant.id: each for each in context.served}
-    with reading(context.engine) as connection:
+
+    def query(connection: Connection) -> tuple[list[fee_texts.Untold], dict[UUID, MissedVisit]]:
         found = fee_texts.untold(connection, KINDS, list(tenants), context.now - LOOK_BACK)
         useful = [each for each in found if each.about_at and context.now < each.about_at + TEXT_USEFUL]
-        missed = visits.missed_visits(connection, {each.visit_id for each in useful})
+        return useful, visits.missed_visits(connection, {each.visit_id for each in useful})
+
+    useful, missed = fetch(context.engine, query)
     if useful:
         plan = joined([_decide(context, tenants[each.tenant_id], each, missed) for each in useful])
         write(context, tenants, plan, missed, planned_as="texts_planned")

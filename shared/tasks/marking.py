@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from shared.database import fees, ledger, no_shows, reputation
-from shared.database.engine import reading, writing
+from shared.database.engine import reading
+from shared.database.transactions import in_transaction
 from shared.fees import NewFee
 from shared.reasons import Reason
 from shared.records import Decision, Plan
@@ -34,8 +35,9 @@ class Marking:
             with reading(self.context.engine) as connection:
                 self._count(visits, *self._foretell(connection, visits))
         else:
-            with writing(self.context.engine) as connection:
-                marked = self._write(connection, visits, closed, over_by)
+            marked = in_transaction(
+                self.context.engine, lambda connection: self._write(connection, visits, closed, over_by)
+            )
             self._count(*marked)
         subdomains = {each.tenant.id: each.tenant.subdomain for each in self.context.served}
         for each in closed.decisions:

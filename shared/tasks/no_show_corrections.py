@@ -7,7 +7,8 @@ from functools import partial
 from sqlalchemy import Connection
 
 from shared.database import corrections, reputation
-from shared.database.engine import reading, writing
+from shared.database.engine import reading
+from shared.database.transactions import fetch, in_transaction
 from shared.database.visits import AROUND
 from shared.fees import FeeStatus, MarkedVisit
 from shared.policy import ServedTenant
@@ -47,8 +48,7 @@ def _pages(context: Context, search: Callable[..., list[MarkedVisit]]) -> Iterat
     """Yield page after page of a search. `search`: takes `connection`, `beyond` and `limit`."""
     beyond: MarkedVisit | None = None
     while not context.is_out_of_time():
-        with reading(context.engine) as connection:
-            page = search(connection, beyond=beyond, limit=BATCH)
+        page = fetch(context.engine, partial(search, beyond=beyond, limit=BATCH))
         if not page:
             return
         beyond = page[-1]
@@ -65,8 +65,7 @@ def _correct_page(context: Context, tenants: Tenants, page: Sequence[MarkedVisit
             reason = Reason.NO_SHOW_CORRECTED
             context.tally.would.append(would("correct", subdomain, f"visit {each.id}", reason=reason))
     else:
-        with writing(context.engine) as connection:
-            wrong = _reverse(connection, context, tenants, page)
+        wrong = in_transaction(context.engine, lambda connection: _reverse(connection, context, tenants, page))
     for each in wrong:
         context.tally.add(tenants[each.tenant_id].tenant.subdomain, "corrected")
 
@@ -99,7 +98,8 @@ def _no_longer_missed(connection: Connection, tenants: Tenants, page: Sequence[M
 
 def _close_fees(context: Context, tenants: Tenants) -> None:
     since = context.now - no_show.CORRECTIONS_LOOK_BACK
-    with writing(context.engine) as connection:
-        changed = corrections.close_fees(connection, list(tenants), since, context.now)
+    changed = in_transaction(
+        context.engine, lambda connection: corrections.close_fees(connection, list(tenants), since, context.now)
+    )
     for tenant_id in changed[FeeStatus.NEEDS_REFUND]:
         context.tally.add(tenants[tenant_id].tenant.subdomain, "needs_refund")

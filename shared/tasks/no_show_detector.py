@@ -4,11 +4,12 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 from shared.database import no_shows
-from shared.database.engine import reading
 from shared.database.no_shows import Day, Place
+from shared.database.transactions import fetch
 from shared.fees import Candidate, DayCount
 from shared.policy import ServedTenant
 from shared.records import Problem
@@ -44,8 +45,7 @@ def detect_no_shows(context: Context) -> None:
 
 def _detect_day(marking: Marking, tenants: Tenants, day: Day) -> None:
     context = marking.context
-    with reading(context.engine) as connection:
-        counts = no_shows.day_counts(connection, list(tenants), day)
+    counts = fetch(context.engine, lambda connection: no_shows.day_counts(connection, list(tenants), day))
     held = {each.tenant_id for each in counts if _is_held(context, tenants[each.tenant_id], day, each)}
     open_ = [each for each in tenants if each not in held]
     for page in _pages(context, open_, day):
@@ -70,8 +70,8 @@ def _is_held(context: Context, served: ServedTenant, day: Day, count: DayCount) 
 def _pages(context: Context, tenant_ids: Sequence[UUID], day: Day) -> Iterator[list[Candidate]]:
     beyond: Place | None = None
     while tenant_ids and not context.is_out_of_time():
-        with reading(context.engine) as connection:
-            page = no_shows.candidates(connection, tenant_ids, day, beyond=beyond, limit=BATCH)
+        query = partial(no_shows.candidates, tenant_ids=tenant_ids, day=day, beyond=beyond, limit=BATCH)
+        page = fetch(context.engine, query)
         if not page:
             return
         beyond = Place(page[-1].tenant_id, page[-1].owner.id)

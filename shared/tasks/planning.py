@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from shared.database import ledger
-from shared.database.engine import writing
+from shared.database.transactions import in_transaction
 from shared.policy import ServedTenant
 from shared.records import Decision, Outcome, Plan, mask_phone
 from shared.subjects import SUBJECTS
@@ -25,8 +25,9 @@ def write(
         won = context.tally.tell({each.ledger_key for each in plan.decisions})
         context.tally.would.extend(_would(tenants, plan, subjects, won))
     else:
-        with writing(context.engine) as connection:
-            won = ledger.record(connection, plan, context.run_id, context.now)
+        won = in_transaction(
+            context.engine, lambda connection: ledger.record(connection, plan, context.run_id, context.now)
+        )
     count(context, tenants, [each for each in plan.decisions if each.ledger_key in won], planned_as=planned_as)
 
 

@@ -4,6 +4,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -11,8 +12,9 @@ from sqlalchemy import Connection
 
 from shared.database import reputation, runs, standings
 from shared.database.dialects import chunks
-from shared.database.engine import reading, writing
+from shared.database.engine import reading
 from shared.database.queries import Starts
+from shared.database.transactions import fetch, in_transaction
 from shared.policy import ServedTenant
 from shared.records import Problem
 from shared.reputation import NewEvent, PastAppointment, Standing
@@ -59,12 +61,12 @@ def update_reputations(context: Context) -> None:
 
 def _pages_to_settle(book: Book) -> Iterator[list[PastAppointment]]:
     context = book.context
-    with reading(context.engine) as connection:
-        since = settle_since(runs.last_complete(connection, JOB, context.now), context.now)
+    last = fetch(context.engine, lambda connection: runs.last_complete(connection, JOB, context.now))
+    since = settle_since(last, context.now)
     starts, beyond = Starts(after=since, until=context.now), None
     while not context.is_out_of_time():
-        with reading(context.engine) as connection:
-            found = standings.appointments_to_settle(connection, list(book.tenants), starts, beyond=beyond, limit=BATCH)
+        query = partial(standings.appointments_to_settle, tenant_ids=list(book.tenants), starts=starts, limit=BATCH)
+        found = fetch(context.engine, partial(query, beyond=beyond))
         if not found:
             return
         beyond = found[-1]
@@ -110,8 +112,8 @@ def _pages_to_mend(book: Book) -> Iterator[list[Standing]]:
     settled = [id_ for id_, each in book.tenants.items() if each.tenant.subdomain not in failed]
     beyond = None
     while not book.context.is_out_of_time():
-        with reading(book.context.engine) as connection:
-            found = standings.standings_to_mend(connection, settled, beyond=beyond, limit=BATCH)
+        query = partial(standings.standings_to_mend, tenant_ids=settled, beyond=beyond, limit=BATCH)
+        found = fetch(book.context.engine, query)
         if not found:
             return
         beyond = found[-1]
@@ -151,8 +153,7 @@ def _write(book: Book, events: Sequence[NewEvent]) -> tuple[list[NewEvent], Scor
     """Write events and the scores they make in one transaction; return the new ones, and their owners' scores."""
     if not events:
         return [], {}
-    with writing(book.context.engine) as connection:
-        return _record(book, connection, events)
+    return in_transaction(book.context.engine, lambda connection: _record(book, connection, events))
 
 
 def _write_recoveries(book: Book, due: Sequence[NewEvent]) -> tuple[list[NewEvent], Scores]:
@@ -160,9 +161,12 @@ def _write_recoveries(book: Book, due: Sequence[NewEvent]) -> tuple[list[NewEven
     if not due:
         return [], {}
     owner_ids = {each.owner_id for each in due}
-    with writing(book.context.engine) as connection:
+
+    def work(connection: Connection) -> tuple[list[NewEvent], Scores]:
         reputation.lock_owners(connection, owner_ids)
         return _record(book, connection, _recoveries(book, standings.standings_of(connection, owner_ids)))
+
+    return in_transaction(book.context.engine, work)
 
 
 def _record(book: Book, connection: Connection, events: Sequence[NewEvent]) -> tuple[list[NewEvent], Scores]:

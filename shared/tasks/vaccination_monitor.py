@@ -7,8 +7,10 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
+from sqlalchemy import Connection
+
 from shared.database import vaccination_statuses, vaccinations
-from shared.database.engine import reading, writing
+from shared.database.transactions import fetch, in_transaction
 from shared.database.vaccination_statuses import Soon
 from shared.policy import ServedTenant
 from shared.reasons import Reason
@@ -48,11 +50,13 @@ def _soon(served: ServedTenant, now: datetime) -> Soon:
 
 def _bring_up_to_date(context: Context, tenants: Tenants, soon: Soon) -> None:
     """Write what changed; a run in which nothing did takes no lock. A dry run tells how much it would be."""
-    with reading(context.engine) as connection:
-        counts = vaccination_statuses.outdated(connection, list(tenants), soon)
+    counts = fetch(context.engine, lambda connection: vaccination_statuses.outdated(connection, list(tenants), soon))
     if counts and not context.is_dry:
-        with writing(context.engine) as connection:
-            vaccination_statuses.bring_up_to_date(connection, sorted(counts), soon, context.now)
+        ids = sorted(counts)
+        in_transaction(
+            context.engine,
+            lambda connection: vaccination_statuses.bring_up_to_date(connection, ids, soon, context.now),
+        )
     for id_, count in counts.items():
         subdomain = tenants[id_].tenant.subdomain
         context.tally.add(subdomain, "statuses_updated", count)
@@ -79,12 +83,14 @@ def _due_batches(context: Context, tenants: Tenants, windows: Sequence[ExpiryWin
 def _of_owners(
     context: Context, tenant_ids: Sequence[UUID], owners: Collection[UUID], windows: Sequence[ExpiryWindow]
 ) -> list[UndecidedAlert]:
-    with reading(context.engine) as connection:
-        found = [
+    def query(connection: Connection) -> list[UndecidedAlert]:
+        return [
             each
             for window in windows
             for each in vaccinations.vaccinations_of_owners_to_alert(connection, tenant_ids, owners, window)
         ]
+
+    found = fetch(context.engine, query)
     return [each for each in found if not rules.refers_elsewhere(each.vaccination)]
 
 
@@ -101,8 +107,7 @@ def _pages(context: Context, read: Callable[..., list[UndecidedAlert]]) -> Itera
     """Yield page after page of a query. `read`: takes `connection`, `beyond` and `limit`."""
     beyond: Vaccination | None = None
     while not context.is_out_of_time():
-        with reading(context.engine) as connection:
-            found = read(connection, beyond=beyond, limit=BATCH)
+        found = fetch(context.engine, partial(read, beyond=beyond, limit=BATCH))
         if not found:
             return
         beyond = found[-1].vaccination

@@ -24,6 +24,7 @@ _TABLES = (
     "leases",
     "breakers",
     "pauses",
+    "commits",
 )
 _PLATFORM_INDEXES = {
     "ix_appointments_tenant_id_scheduled_start": ("appointments", ["tenant_id", "scheduled_start"]),
@@ -49,6 +50,7 @@ def upgrade() -> None:
     _create_leases()
     _create_breakers()
     _create_pauses()
+    _create_commits()
 
 
 def downgrade() -> None:
@@ -134,7 +136,7 @@ def _add_column(table: str, column: sa.Column[Any]) -> None:
 def _create_decisions() -> None:
     op.create_table(
         "decisions",
-        sa.Column("ledger_key", sa.String(200), primary_key=True),
+        sa.Column("ledger_key", _key(200), primary_key=True),
         _reference("tenant_id", "tenants.id"),
         sa.Column("kind", sa.String(40), nullable=False),
         sa.Column("subject_type", sa.String(40), nullable=False),
@@ -178,7 +180,7 @@ def _create_notifications() -> None:
         sa.Column("ambiguities", sa.SmallInteger, nullable=False, server_default=sa.text("0")),
         sa.Column("unclear_answers", sa.SmallInteger, nullable=False, server_default=sa.text("0")),
         _instant("attempted_at"),
-        sa.Column("provider_message_id", sa.String(64)),
+        sa.Column("provider_message_id", _key(64)),
         sa.Column("error_code", sa.String(40)),
         sa.Column("claimed_by", sa.String(64)),
         _instant("claimed_until"),
@@ -187,16 +189,8 @@ def _create_notifications() -> None:
         _instant("sent_at"),
         _instant("updated_at"),
         _one_of("status", statuses.split()),
-        *_unique_provider_message_id(),
     )
     _index_notifications()
-
-
-def _unique_provider_message_id() -> list[sa.UniqueConstraint]:
-    # On SQL Server such a constraint would allow one NULL only, that is one text not yet sent: an index there.
-    if op.get_context().dialect.name == "mssql":
-        return []
-    return [sa.UniqueConstraint("provider_message_id")]
 
 
 def _index_notifications() -> None:
@@ -210,14 +204,13 @@ def _index_notifications() -> None:
     op.create_index("ix_notifications_sent_at_tenant_id", "notifications", ["sent_at", "tenant_id"])
     for column in ("to_phone", "run_id"):
         op.create_index(f"ix_notifications_{column}", "notifications", [column])
-    if op.get_context().dialect.name == "mssql":
-        op.create_index(
-            "uq_notifications_provider_message_id",
-            "notifications",
-            ["provider_message_id"],
-            unique=True,
-            mssql_where=sa.text("provider_message_id IS NOT NULL"),
-        )
+    op.create_index(
+        "uq_notifications_provider_message_id",
+        "notifications",
+        ["provider_message_id"],
+        unique=True,
+        mssql_where=sa.text("provider_message_id IS NOT NULL"),
+    )
 
 
 def _create_payment_attempts() -> None:
@@ -265,7 +258,7 @@ def _create_reputation_events() -> None:
         sa.Column("kind", sa.String(20), nullable=False),
         sa.Column("points", sa.SmallInteger, nullable=False),
         sa.Column("subject_id", sa.Uuid, nullable=False),
-        sa.Column("ledger_key", sa.String(200), nullable=False, unique=True),
+        sa.Column("ledger_key", _key(200), nullable=False, unique=True),
         _instant("occurred_at", nullable=False),
         _instant("reversed_at"),
         sa.Column("reversed_reason", sa.String(40)),
@@ -308,7 +301,7 @@ def _create_runs() -> None:
 def _create_leases() -> None:
     op.create_table(
         "leases",
-        sa.Column("name", sa.String(100), primary_key=True),
+        sa.Column("name", _key(100), primary_key=True),
         sa.Column("holder", sa.String(64), nullable=False),
         _instant("expires_at", nullable=False),
     )
@@ -317,7 +310,7 @@ def _create_leases() -> None:
 def _create_breakers() -> None:
     op.create_table(
         "breakers",
-        sa.Column("name", sa.String(40), primary_key=True),
+        sa.Column("name", _key(40), primary_key=True),
         sa.Column("state", sa.String(20), nullable=False),
         sa.Column("holder", sa.String(64)),
         _instant("since"),
@@ -336,6 +329,19 @@ def _create_pauses() -> None:
         sa.Column("code", sa.String(40)),
         _instant("created_at", nullable=False),
     )
+
+
+def _create_commits() -> None:
+    op.create_table(
+        "commits",
+        _id(),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.current_timestamp()),
+    )
+    op.create_index("ix_commits_at", "commits", ["at"])
+
+
+def _key(length: int) -> Any:
+    return sa.String(length).with_variant(sa.String(length, collation="Latin1_General_100_BIN2"), "mssql")
 
 
 def _id() -> sa.Column[Any]:

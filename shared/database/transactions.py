@@ -1,0 +1,63 @@
+"""Doing a piece of work in one transaction, as often as it takes."""
+
+import logging
+import random
+import time
+from collections.abc import Callable
+from typing import Final, TypeVar
+from uuid import uuid4
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from shared.database.dialects import insert_absent
+from shared.database.engine import first_line, reading, writing
+from shared.database.failures import is_passing
+from shared.database.tables import commits
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+PAUSES: Final = (0.1, 0.5, 2, 5, 10, 20)
+"""Seconds before each further try, give or take a half: longer altogether than a server takes to fail over."""
+
+
+def in_transaction(engine: Engine, work: Callable[[Connection], T]) -> T:
+    """Do `work` in one transaction and return what it returned; do it anew where the server failed in passing.
+
+    `work` changes nothing but the database. Where the connection breaks during the commit, nobody knows whether the
+    server made it. The key that each transaction leaves in `commits` tells: of two that leave the same one exists.
+    (SQLite has no connection that could break.)
+    """
+    key, done, is_on_a_server = {"id": uuid4()}, list[T](), engine.dialect.name != "sqlite"
+
+    def once() -> T:
+        with writing(engine) as connection:
+            if is_on_a_server and not insert_absent(connection, commits, [key], "id"):
+                return done[-1]  # the try whose end nobody knew was committed
+            done.append(work(connection))
+        return done[-1]
+
+    return _again(once)
+
+
+def fetch(engine: Engine, query: Callable[[Connection], T]) -> T:
+    """Return what `query` reads; read it anew where the server failed in passing."""
+
+    def once() -> T:
+        with reading(engine) as connection:
+            return query(connection)
+
+    return _again(once)
+
+
+def _again(once: Callable[[], T]) -> T:
+    for pause in PAUSES:
+        try:
+            return once()
+        except SQLAlchemyError as error:
+            if not is_passing(error):
+                raise
+            log.warning("the database failed, it is tried again: %s", first_line(error))
+        time.sleep(pause * random.uniform(0.5, 1.5))
+    return once()
