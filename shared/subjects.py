@@ -17,6 +17,7 @@ from shared.messages.vaccinations import vaccination_text
 from shared.policy import ServedTenant
 from shared.reasons import Reason
 from shared.records import Appointment, Kind, Member, Owner, Vaccination
+from shared.rules import missed as missed_rules
 from shared.rules import reminders
 from shared.rules import vaccinations as vaccination_rules
 from shared.rules.contact import cannot_text
@@ -51,7 +52,7 @@ def _vaccination_objection(
 
 
 def _fee_objection(kind: Kind, visit: MissedVisit, _member: Member, served: ServedTenant) -> Reason | None:
-    if visit.owner.tenant_id != visit.tenant_id:
+    if missed_rules.refers_elsewhere(visit):
         return Reason.FOREIGN_REFERENCE
     if kind is not Kind.FEE_RECEIPT and (visit.is_reversed or not appointments_of(visit, served)):
         return Reason.NO_SHOW_CORRECTED

@@ -1,6 +1,6 @@
 """Claiming in one transaction: pending → processing, visits looked at again, the attempts written down."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -14,10 +14,11 @@ from shared.database import fee_actions, fees
 from shared.database.engine import reading
 from shared.database.transactions import in_transaction
 from shared.database.visits import missed_visits
-from shared.fees import Fee, FeeCode
+from shared.fees import Fee, FeeCode, MissedVisit
 from shared.records import Problem
 from shared.rules.collecting import is_still_owed, refusal
 from shared.rules.fees import EARLY
+from shared.rules.missed import refers_elsewhere
 from shared.tally import would
 
 BATCH = 100
@@ -67,17 +68,34 @@ def claim_one(run: Collection, fee_id: UUID, note: dict[str, Any]) -> tuple[bool
 def claim_lapsed(run: Collection, tenant_ids: Sequence[UUID], limit: int) -> list[Attempt]:
     """Claim fees that were handed over and never recorded, in the attempts they were left in."""
 
-    def work(connection: Connection) -> list[Attempt]:
+    def work(connection: Connection) -> Sorted:
         lapsed = fees.claim_lapsed(
             connection, tenant_ids, wall=run.wall(), worker=run.worker, hold=CLAIM_HOLD, limit=limit
         )
         ids = [each.id for each in lapsed]
         visits, past = missed_visits(connection, ids), fees.past_attempts(connection, ids)
-        return [
-            lapsed_attempt(fee, visits[fee.id], run.served[fee.tenant_id], Past(past.get(fee.id, []))) for fee in lapsed
-        ]
+        found = Sorted(bool(lapsed))
+        for fee in lapsed:
+            visit = _sound(run, fee, visits, found)
+            if visit:  # else it stays under way, and each run names it
+                earlier = Past(past.get(fee.id, []))
+                found.attempts.append(lapsed_attempt(fee, visit, run.served[fee.tenant_id], earlier))
+        return found
 
-    return in_transaction(run.engine, work)
+    return _counted(run, in_transaction(run.engine, work))[1]
+
+
+def _sound(run: Collection, fee: Fee, visits: Mapping[UUID, MissedVisit], into: Sorted) -> MissedVisit | None:
+    """Return a fee's visit; note the problem of one that is not on record, or mixes in another business."""
+    visit = visits.get(fee.id)
+    if visit is None or visit.tenant_id != fee.tenant_id:
+        reason = "its visit is not on record"
+    elif strange := refers_elsewhere(visit):
+        reason = f"its visit's {strange} belongs to another business"
+    else:
+        return visit
+    into.problems.append(Problem(run.subdomain(fee), f"payment {fee.id}", reason))
+    return None
 
 
 def would_collect(run: Collection) -> Iterator[dict[str, Any]]:
@@ -99,12 +117,8 @@ def _look_again(run: Collection, connection: Connection, claimed: Sequence[Fee],
     visits, past = missed_visits(connection, ids), fees.past_attempts(connection, ids)
     found = Sorted(bool(claimed))
     for fee in claimed:
-        served, visit = run.served[fee.tenant_id], visits.get(fee.id)
-        if visit is None or visit.owner.tenant_id != fee.tenant_id:
-            problem = Problem(served.tenant.subdomain, f"payment {fee.id}", "its visit is not on record")
-            found.problems.append(problem)
-            found.changes.append(outcomes.put_off(fee, now))
-        elif not is_still_owed(visit, served.zone):
+        served, visit = run.served[fee.tenant_id], _sound(run, fee, visits, found)
+        if visit is None or not is_still_owed(visit, served.zone):
             found.changes.append(outcomes.put_off(fee, now))
         elif code := refusal(fee, visit, served, now, by_hand=by_hand):
             found.changes.append(outcomes.refused(fee, code, now))

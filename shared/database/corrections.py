@@ -40,7 +40,8 @@ def visits_in_doubt(
 
     Index: reputation_events (kind, occurred_at), appointments (owner_id, scheduled_start).
     """
-    event, still = reputation_events.c, _still_missed(reputation_events.c.owner_id)
+    event = reputation_events.c
+    still = and_(_still_missed(event.owner_id), appointments.c.tenant_id == event.tenant_id)
     unmissed = ~exists().where(still, appointments.c.scheduled_start == event.occurred_at)
     query = _standing(tenant_ids).where(event.occurred_at > since, or_(_IS_FORGIVEN, unmissed))
     return _page(connection, query, beyond, limit)
@@ -66,19 +67,25 @@ def visits_on(
 
 _IS_FORGIVEN = exists().where(
     payments.c.id == reputation_events.c.subject_id,
+    payments.c.tenant_id == reputation_events.c.tenant_id,
     payments.c.status == FeeStatus.WAIVED,
     or_(payments.c.failure_code.is_(None), payments.c.failure_code.not_in(OUR_WAIVERS)),
 )
 _IS_OURS = exists().where(
-    decisions.c.subject_id == reputation_events.c.subject_id, decisions.c.kind == Kind.NO_SHOW_NOTICE
+    decisions.c.subject_id == reputation_events.c.subject_id,
+    decisions.c.tenant_id == reputation_events.c.tenant_id,
+    decisions.c.kind == Kind.NO_SHOW_NOTICE,
 )
 
 
 def _standing(tenant_ids: Sequence[UUID]) -> Select[Any]:
     event = reputation_events.c
     flags = (case((_IS_OURS, 1), else_=0).label("is_ours"), case((_IS_FORGIVEN, 1), else_=0).label("is_forgiven"))
-    return select(reputation_events, *flags).where(
-        event.kind == EventKind.NO_SHOW, event.reversed_at.is_(None), event.tenant_id.in_(tenant_ids)
+    its_owner = and_(owners.c.id == event.owner_id, owners.c.tenant_id == event.tenant_id)
+    return (
+        select(reputation_events, *flags)
+        .join(owners, its_owner)
+        .where(event.kind == EventKind.NO_SHOW, event.reversed_at.is_(None), event.tenant_id.in_(tenant_ids))
     )
 
 
@@ -121,11 +128,16 @@ def close_fees(
         and_(payments.c.status == FeeStatus.WAIVED, payments.c.failure_code.in_(OUR_WAIVERS)),
     )
     event = reputation_events.c
-    reversed_ = select(event.subject_id).where(
-        event.kind == EventKind.NO_SHOW,
-        event.occurred_at > since,
-        event.reversed_at.is_not(None),
-        event.tenant_id.in_(tenant_ids),
+    its_fee = payments.alias("its_fee")
+    reversed_ = (
+        select(event.subject_id)
+        .join(its_fee, and_(its_fee.c.id == event.subject_id, its_fee.c.tenant_id == event.tenant_id))
+        .where(
+            event.kind == EventKind.NO_SHOW,
+            event.occurred_at > since,
+            event.reversed_at.is_not(None),
+            event.tenant_id.in_(tenant_ids),
+        )
     )
     becomes = {FeeStatus.CANCELLED: uncollected, FeeStatus.NEEDS_REFUND: payments.c.status == FeeStatus.SUCCEEDED}
     return {

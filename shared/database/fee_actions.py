@@ -102,8 +102,8 @@ def end_refund(
         is_open = and_(payments.c.id == asked.fee_id, payments.c.status.in_(_REFUNDABLE))
         connection.execute(update(payments).where(is_open).values(status=FeeStatus.REFUNDED, updated_at=now))
     if fee.appointment_id and kept < fee.amount:
-        statement = update(appointments).where(appointments.c.id == fee.appointment_id)
-        connection.execute(statement.values(no_show_fee_charged=max(kept, 0), updated_at=now))
+        its = and_(appointments.c.id == fee.appointment_id, appointments.c.tenant_id == fee.tenant_id)
+        connection.execute(update(appointments).where(its).values(no_show_fee_charged=max(kept, 0), updated_at=now))
 
 
 def _given_back(connection: Connection, fee_id: UUID, *outcomes: ActionOutcome) -> int:

@@ -35,8 +35,9 @@ def untold(connection: Connection, kinds: Sequence[Kind], tenant_ids: Sequence[U
         query = (
             select(decisions, _MARKED_AT.label("marked_at"), payments.c.succeeded_at, payments.c.updated_at)
             .join(reputation_events, and_(event.subject_id == decisions.c.subject_id, event.kind == EventKind.NO_SHOW))
-            .outerjoin(payments, payments.c.id == decisions.c.subject_id)
+            .outerjoin(payments, and_(payments.c.id == event.subject_id, payments.c.tenant_id == event.tenant_id))
             .where(
+                event.tenant_id == decisions.c.tenant_id,
                 event.occurred_at > since,
                 decisions.c.tenant_id.in_(ids),
                 decisions.c.kind.in_(kinds),

@@ -155,11 +155,15 @@ def record(connection: Connection, worker: str, changes: Sequence[Mapping[str, A
 
 def note_charged(connection: Connection, charged: Sequence[Fee], now: datetime) -> None:
     """Write onto each visit's first appointment what was collected for it."""
-    rows = [{"its_id": each.appointment_id, "amount": each.amount_cents} for each in charged if each.appointment_id]
+    rows = [
+        {"its_id": each.appointment_id, "its_tenant_id": each.tenant_id, "amount": each.amount_cents}
+        for each in charged
+        if each.appointment_id
+    ]
     if rows:
         statement = (
             update(appointments)
-            .where(appointments.c.id == bindparam("its_id"))
+            .where(appointments.c.id == bindparam("its_id"), appointments.c.tenant_id == bindparam("its_tenant_id"))
             .values(no_show_fee_charged=bindparam("amount"), updated_at=now)
         )
         connection.execute(statement, sorted(rows, key=lambda row: str(row["its_id"])))

@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, or_, select, update
 
 from shared.database import outbox
 from shared.database.dialects import chunks, insert_absent, update_each
-from shared.database.tables import decisions
+from shared.database.tables import decisions, notifications
 from shared.reasons import Reason
 from shared.records import RETAKEN, Decision, Member, Outcome, Plan
 
@@ -112,11 +112,14 @@ def expire(connection: Connection, notification_ids: Sequence[UUID], now: dateti
 
 
 def members(connection: Connection, notification_ids: Sequence[UUID]) -> list[Member]:
-    """The decisions behind some notifications. Index: decisions (notification_id)."""
+    """The decisions behind some notifications, of the same tenants. Index: decisions (notification_id)."""
     found = []
+    same = and_(notifications.c.id == decisions.c.notification_id, notifications.c.tenant_id == decisions.c.tenant_id)
     for ids in chunks(notification_ids):
-        query = select(
-            decisions.c.notification_id, decisions.c.ledger_key, decisions.c.subject_id, decisions.c.occurs_at
-        ).where(decisions.c.notification_id.in_(ids))
+        query = (
+            select(decisions.c.notification_id, decisions.c.ledger_key, decisions.c.subject_id, decisions.c.occurs_at)
+            .join(notifications, same)
+            .where(decisions.c.notification_id.in_(ids))
+        )
         found += [Member(*row) for row in connection.execute(query)]
     return found

@@ -175,26 +175,32 @@ class Awaiting:
     is_open: bool
 
 
-def first_awaiting(connection: Connection, since: datetime, until: datetime) -> datetime | None:
+def first_awaiting(connection: Connection, scope: Scope, since: datetime, until: datetime) -> datetime | None:
     """When the first notification without a receipt was sent, between two instants; None when there is none.
 
     Index: notifications (sent_at, tenant_id).
     """
     query = select(func.min(notifications.c.sent_at)).where(
-        notifications.c.status == NotificationStatus.SENT, notifications.c.sent_at.between(since, until)
+        notifications.c.status == NotificationStatus.SENT,
+        notifications.c.sent_at.between(since, until),
+        scope.condition(),
     )
     first: datetime | None = connection.execute(query).scalar_one()
     return first
 
 
-def awaiting(connection: Connection, message_ids: Collection[str]) -> list[Awaiting]:
+def awaiting(connection: Connection, scope: Scope, message_ids: Collection[str]) -> list[Awaiting]:
     """Those of the provider's messages whose receipt or price is not on record. Index: provider_message_id."""
     found = []
     is_open = notifications.c.status == NotificationStatus.SENT
     for some in chunks(sorted(message_ids)):
         query = select(
             *_CLAIMED, notifications.c.provider_message_id, notifications.c.to_phone, notifications.c.segments, is_open
-        ).where(notifications.c.provider_message_id.in_(some), or_(is_open, notifications.c.price_micros.is_(None)))
+        ).where(
+            notifications.c.provider_message_id.in_(some),
+            or_(is_open, notifications.c.price_micros.is_(None)),
+            scope.condition(),
+        )
         found += [Awaiting(_claimed(row), *row[len(_CLAIMED) :]) for row in connection.execute(query)]
     return found
 

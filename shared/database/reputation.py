@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, and_, bindparam, func, select, update
 
 from shared.database.dialects import chunks, insert_absent
 from shared.database.tables import owners, reputation_events
@@ -123,6 +123,10 @@ def keys_on_record(connection: Connection, events: Iterable[NewEvent]) -> set[st
     return found
 
 
+OF_OWNER = and_(owners.c.id == reputation_events.c.owner_id, owners.c.tenant_id == reputation_events.c.tenant_id)
+"""An event of the owner's own business: no other one's tells anything about them."""
+
+
 def _folded(score: int, on_record: Sequence[Event], new: Sequence[Event]) -> int:
     """Return the fold: from the opening; with no event on record it would be written now, holding `score`."""
     if not on_record:
@@ -133,7 +137,7 @@ def _folded(score: int, on_record: Sequence[Event], new: Sequence[Event]) -> int
 
 def _events(connection: Connection, owner_ids: Sequence[UUID]) -> dict[UUID, list[Event]]:
     found: dict[UUID, list[Event]] = defaultdict(list)
-    query = select(reputation_events).where(reputation_events.c.owner_id.in_(owner_ids))
+    query = select(reputation_events).join(owners, OF_OWNER).where(reputation_events.c.owner_id.in_(owner_ids))
     for row in connection.execute(query):
         event = Event(row.id, EventKind(row.kind), row.points, row.occurred_at, row.reversed_at is not None)
         found[row.owner_id].append(event)

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, exist
 from shared.database.dialects import chunks
 from shared.database.paging import page
 from shared.database.queries import Starts
+from shared.database.reputation import OF_OWNER
 from shared.database.tables import (
     appointment_pets,
     appointments,
@@ -143,6 +144,7 @@ def _latest_events(
 
     query = (
         select(reputation_events.c.owner_id, latest(*_NEGATIVE), latest(EventKind.RECOVERY), latest(EventKind.OPENING))
+        .join(owners, OF_OWNER)
         .where(reputation_events.c.reversed_at.is_(None))
         .group_by(reputation_events.c.owner_id)
     )

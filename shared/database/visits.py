@@ -126,6 +126,7 @@ def _visit(row: Any, missed: Iterable[Appointment], fee: Fee | None, reminded: C
     )
     near = tuple(each for each in missed if abs(each.starts_at - row.occurred_at) < AROUND)
     its = tuple(each for each in near if each.tenant_id == row.visit_tenant_id)
+    its_fee = fee if fee and fee.tenant_id == row.visit_tenant_id else None
     return MissedVisit(
         id=row.subject_id,
         tenant_id=row.visit_tenant_id,
@@ -133,7 +134,7 @@ def _visit(row: Any, missed: Iterable[Appointment], fee: Fee | None, reminded: C
         began_at=row.occurred_at,
         is_reversed=row.reversed_at is not None,
         missed=its,
-        fee=fee,
+        fee=its_fee,
         customer_id=row.stripe_customer_id if row.has_payment_method else None,
         reminded=frozenset(each.id for each in its if each.id in reminded),
     )

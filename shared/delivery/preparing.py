@@ -127,6 +127,8 @@ def _objection(
     subject = subjects.get(member.subject_id)
     if subject is None:
         return Reason.SUBJECT_GONE
+    if subject.tenant_id != claimed.tenant_id:
+        return Reason.FOREIGN_REFERENCE
     kind = SUBJECTS[claimed.kind]
     objection = kind.objection(claimed.kind, subject, member, served)
     if objection is None and kind.owner(subject).id != claimed.owner_id:

@@ -67,7 +67,7 @@ def _begin(drain: Drain) -> datetime | None:
     now = drain.now()
 
     def work(connection: Connection) -> datetime | None:
-        first = outbox.first_awaiting(connection, now - LOOK_BACK, now - SOON)
+        first = outbox.first_awaiting(connection, drain.expirable, now - LOOK_BACK, now - SOON)
         if first is None or not leases.take(connection, LEASE, drain.worker, drain.wall(), EVERY):
             return None
         return first
@@ -88,7 +88,7 @@ def _record(drain: Drain, entries: Sequence[Logged]) -> Mapping[str, list[Claime
     by_id = {each.id: each for each in entries}
 
     def work(connection: Connection) -> list[tuple[Awaiting, Logged]]:
-        found = outbox.awaiting(connection, by_id.keys())
+        found = outbox.awaiting(connection, drain.expirable, by_id.keys())
         settled = [(each, by_id[each.message_id]) for each in found if each.is_open]
         rows = [_row(each, entry, drain.now()) for each, entry in settled if entry.receipt in STATUSES]
         outbox.record_receipts(connection, rows)

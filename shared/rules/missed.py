@@ -10,7 +10,7 @@ from shared.policy import ServedTenant
 from shared.reasons import Reason
 from shared.records import Decision, EventKind, Kind, Outcome, Owner, Plan, PlannedNotification
 from shared.reputation import NewEvent
-from shared.rules import fees
+from shared.rules import fees, reminders
 from shared.rules.contact import cannot_text
 from shared.rules.no_show import FoundVisit
 from shared.rules.quiet_hours import after_quiet
@@ -44,6 +44,15 @@ def closed(visits: Sequence[FoundVisit]) -> Plan:
     """Return a plan of skipping visits on closed days, of what the ledger does not say already."""
     missed = [each for visit in visits for each in visit.appointments if each.earlier_reason is not Reason.CLOSED_DAY]
     return Plan(tuple(decision(each, Outcome.SKIPPED, Reason.CLOSED_DAY) for each in missed))
+
+
+def refers_elsewhere(visit: MissedVisit) -> str | None:
+    """Return which of the visit's rows belongs to another tenant, or owner; None if none."""
+    if visit.owner.tenant_id != visit.tenant_id:
+        return "owner"
+    if visit.fee and visit.fee.owner_id != visit.owner.id:
+        return "fee's owner"
+    return next(filter(None, map(reminders.refers_elsewhere, visit.missed)), None)
 
 
 def event_of(visit: FoundVisit) -> NewEvent:
