@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 from selenium.webdriver.common.by import By
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from shared import sample
 from shared.application import simulation
+from shared.database import tables
 from shared.database.engine import open_engine
 from shared.runtime import run
 from shared.schedulers.local import LocalHost
@@ -70,11 +71,10 @@ def site(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
         connection.execute(
             text("UPDATE tenants SET business_name = :evil WHERE subdomain = 'himal-pets'"), {"evil": EVIL}
         )
-        connection.execute(
-            text("UPDATE notifications SET body = :evil || body WHERE id IN "
-                 "(SELECT id FROM notifications WHERE status = 'sent' ORDER BY not_before DESC LIMIT 1)"),
-            {"evil": EVIL},
-        )  # fmt: skip
+        texts = tables.notifications
+        one = select(texts.c.id).where(texts.c.status == "sent").limit(1).scalar_subquery()
+        newest = {"body": EVIL + texts.c.body, "not_before": clock.now, "sent_at": clock.now}
+        connection.execute(texts.update().where(texts.c.id == one).values(newest))
     with site_of(LocalHost(application, read_schedules())) as site:
         yield site
     engine.dispose()
