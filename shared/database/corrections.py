@@ -65,9 +65,8 @@ def visits_on(
     return _page(connection, query, beyond, limit)
 
 
-_IS_FORGIVEN = exists().where(
-    payments.c.id == reputation_events.c.subject_id,
-    payments.c.tenant_id == reputation_events.c.tenant_id,
+_ITS_FEE = and_(payments.c.id == reputation_events.c.subject_id, payments.c.tenant_id == reputation_events.c.tenant_id)
+_IS_FORGIVEN = and_(
     payments.c.status == FeeStatus.WAIVED,
     or_(payments.c.failure_code.is_(None), payments.c.failure_code.not_in(OUR_WAIVERS)),
 )
@@ -85,6 +84,7 @@ def _standing(tenant_ids: Sequence[UUID]) -> Select[Any]:
     return (
         select(reputation_events, *flags)
         .join(owners, its_owner)
+        .outerjoin(payments, _ITS_FEE)
         .where(event.kind == EventKind.NO_SHOW, event.reversed_at.is_(None), event.tenant_id.in_(tenant_ids))
     )
 

@@ -42,7 +42,7 @@ def claim_lapsed(
 ) -> list[Fee]:
     """Take fees that are `processing` beyond their claim: nobody knows whether the card was charged.
 
-    Index: payments (status, next_attempt_at).
+    Index: payments (status, claimed_until).
     """
     is_lapsed = and_(_is_fee(FeeStatus.PROCESSING), payments.c.claimed_until <= wall)
     chosen = _chosen(is_lapsed, tenant_ids, payments.c.claimed_until, limit)

@@ -25,7 +25,9 @@ def sent_lately(
         return {}
     sent = select(notifications.c.tenant_id).where(notifications.c.sent_at > now - WINDOW)
     sending = select(notifications.c.tenant_id).where(
-        notifications.c.status == NotificationStatus.SENDING, notifications.c.attempted_at > wall - WINDOW
+        notifications.c.status == NotificationStatus.SENDING,
+        notifications.c.attempted_at > wall - WINDOW,
+        notifications.c.claimed_until > wall - WINDOW,  # true of these anyway: a claim ends later; it is in the index
     )
     if tenant_ids is not None:
         sent, sending = (each.where(notifications.c.tenant_id.in_(tenant_ids)) for each in (sent, sending))

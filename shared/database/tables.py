@@ -268,8 +268,10 @@ payments = Table(
     _one_of("type", PAYMENT_TYPES),
     _one_of("status", PAYMENT_STATUSES),
 )
-# claim and claim_lapsed of fees: what is to be collected, and what a worker took and never recorded.
+# claim and due of fees: what is to be collected.
 Index("ix_payments_status_next_attempt_at", payments.c.status, payments.c.next_attempt_at)
+# claim_lapsed of fees: what a worker took and never recorded.
+Index("ix_payments_status_claimed_until", payments.c.status, payments.c.claimed_until)
 
 decisions = Table(
     "decisions",

@@ -30,6 +30,7 @@ _PLATFORM_INDEXES = {
     "ix_appointments_tenant_id_scheduled_start": ("appointments", ["tenant_id", "scheduled_start"]),
     "ix_appointments_owner_id_scheduled_start": ("appointments", ["owner_id", "scheduled_start"]),
     "ix_payments_status_next_attempt_at": ("payments", ["status", "next_attempt_at"]),
+    "ix_payments_status_claimed_until": ("payments", ["status", "claimed_until"]),
     "ix_pets_owner_id": ("pets", ["owner_id"]),
     "ix_vaccination_records_tenant_id_expiry_date": ("vaccination_records", ["tenant_id", "expiry_date"]),
     "ix_vaccination_records_pet_id": ("vaccination_records", ["pet_id"]),
