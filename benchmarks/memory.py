@@ -1,35 +1,33 @@
-"""The most memory that one delivery takes: `python -m benchmarks.memory DATABASE-KIND URL MESSAGES` prints MB.
+"""How much more memory many messages take than few, each delivered by a process of its own."""
 
-The sending is done by a process of its own, so that what prepares the database does not count.
-"""
-
-import resource
-import subprocess
-import sys
-from dataclasses import replace
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.due import application_on, prepared
-from benchmarks.stand_in import gateway
-from shared.database.engine import open_engine
-from shared.runtime import run
+from benchmarks.due import prepared
+from benchmarks.limits import Limit
+from benchmarks.stand_in import twilio
+from benchmarks.worker import ready, work
 from tests.databases import opened
 
-
-def main(kind: str, url: str, many: str) -> None:
-    """Prepare a database, and let another process deliver what is in it."""
-    with TemporaryDirectory(ignore_cleanup_errors=True) as folder, opened(kind, Path(folder)) as databases:
-        address = databases.empty()
-        prepared(address, int(many)).dispose()
-        subprocess.run([sys.executable, "-m", "benchmarks.memory", address, url], check=True)
+FEW, MANY = 1_000, 100_000
 
 
-def deliver(database: str, url: str) -> None:
-    """Deliver all that is planned and print the most memory this process took, in MB."""
-    run(replace(application_on(open_engine(database)), sms=gateway(url)), "AppointmentReminders2h")
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+def peak(kind: str, messages: int) -> float:
+    """Return the most memory, in MB, of a process that delivers so many messages from a new database of a kind."""
+    with (
+        TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+        opened(kind, Path(folder)) as databases,
+        twilio(0) as url,
+    ):
+        database = databases.empty()
+        prepared(database, messages).dispose()
+        with ready(database, url, 1) as processes:
+            (done,) = work(processes)
+    assert done.sent == messages
+    return done.peak
 
 
-if __name__ == "__main__":
-    main(*sys.argv[1:]) if len(sys.argv) == 4 else deliver(*sys.argv[1:])
+def measured(kind: str) -> Iterator[Limit]:
+    """What is promised of memory."""
+    yield Limit(f"{kind}: MB more for {MANY:,} messages than for {FEW:,}", peak(kind, MANY) - peak(kind, FEW), 60)

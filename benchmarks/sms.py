@@ -5,8 +5,6 @@ same run, against the same server, for nothing but the requests.
 """
 
 import asyncio
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -16,33 +14,15 @@ from tempfile import TemporaryDirectory
 from sqlalchemy import event
 
 from benchmarks.due import application_on, prepared
-from benchmarks.stand_in import ROOT, accepted, gateway, twilio
+from benchmarks.limits import Limit
+from benchmarks.stand_in import accepted, gateway, twilio
 from shared.runtime import run
-from tests.databases import KINDS, opened
+from tests.databases import opened
 from tests.loopback.twilio import ACCOUNT, NUMBER, TOKEN
 
 MANY = 10_000
 LATENCY = 0.1
 ROUNDS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """What is promised: `measured` is at most (or, with `is_least`, at least) `promised`."""
-
-    what: str
-    measured: float
-    promised: float
-    is_least: bool = False
-
-    @property
-    def is_kept(self) -> bool:
-        """Whether it is."""
-        return self.measured >= self.promised if self.is_least else self.measured <= self.promised
-
-    def __str__(self) -> str:
-        sign = "≥" if self.is_least else "≤"
-        return f"{'ok  ' if self.is_kept else 'MISS'}  {self.what}: {self.measured:.3f} ({sign} {self.promised})"
 
 
 def sdk_alone(url: str, many: int, concurrency: int) -> float:
@@ -129,24 +109,8 @@ def without_latency(kind: str) -> Iterator[Limit]:
     yield Limit(f"{at}, times the SDK's rate", min(alone) / min(ours), 0.6, is_least=True)
 
 
-def memory(kind: str) -> Iterator[Limit]:
-    """How much more memory 100,000 messages take than 1,000, each in a process of its own."""
-    peaks = {}
-    with twilio(0) as url:
-        for many in (1_000, 100_000):
-            arguments = ["-m", "benchmarks.memory", kind, url, str(many)]
-            answer = subprocess.run(
-                [sys.executable, *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True
-            )
-            peaks[many] = float(answer.stdout)
-    growth = peaks[100_000] - peaks[1_000]
-    yield Limit(f"{kind}, MB more for 100,000 messages than for 1,000", growth, 60)
-
-
-def measured(kinds: tuple[str, ...] = KINDS) -> Iterator[Limit]:
-    """Everything that is promised about sending."""
-    for kind in kinds:
-        yield from with_latency(kind, 64)
-        yield from with_latency(kind, 256)
-        yield from without_latency(kind)
-        yield from memory(kind)
+def measured(kind: str) -> Iterator[Limit]:
+    """What is promised of sending."""
+    yield from with_latency(kind, 64)
+    yield from with_latency(kind, 256)
+    yield from without_latency(kind)
