@@ -14,10 +14,12 @@ from sqlalchemy import (
     Table,
     Unicode,
     Update,
+    any_,
     bindparam,
     case,
     cast,
     func,
+    literal,
     select,
     type_coerce,
     update,
@@ -140,6 +142,16 @@ def update_chosen(table: Table, chosen: Select[Any], expected: ColumnElement[boo
 def _insert(connection: Connection, table: Table) -> Any:
     inserts: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
     return inserts[connection.dialect.name](table)
+
+
+def among(connection: Connection, column: Column[Any], values: Sequence[Any]) -> ColumnElement[bool]:
+    """Return that `column` is one of `values`, which `chunks` made few enough.
+
+    PostgreSQL takes them as one array: a list of hundreds of parameters would take longer to write than to answer.
+    """
+    if connection.dialect.name == "postgresql":
+        return column == any_(literal(values, postgresql.ARRAY(column.type)))
+    return column.in_(values)
 
 
 def chunks(values: Sequence[Any], size: int = IN_LIST) -> list[Sequence[Any]]:

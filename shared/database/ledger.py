@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, and_, bindparam, or_, select, update
 
 from shared.database import outbox
-from shared.database.dialects import chunks, insert_absent, update_each
+from shared.database.dialects import among, chunks, insert_absent, update_each
 from shared.database.tables import decisions, notifications
 from shared.reasons import Reason
 from shared.records import RETAKEN, Decision, Member, Outcome, Plan
@@ -119,7 +119,7 @@ def members(connection: Connection, notification_ids: Sequence[UUID]) -> list[Me
         query = (
             select(decisions.c.notification_id, decisions.c.ledger_key, decisions.c.subject_id, decisions.c.occurs_at)
             .join(notifications, same)
-            .where(decisions.c.notification_id.in_(ids))
+            .where(among(connection, decisions.c.notification_id, ids))
         )
-        found += [Member(*row) for row in connection.execute(query)]
+        found += [Member(*row) for row in connection.execute(query).all()]
     return found

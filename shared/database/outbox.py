@@ -110,7 +110,7 @@ def claim(
         .returning(*_CLAIMED)
     )
     # RETURNING keeps no order, and what is most urgent is to be sent first.
-    claimed = [_claimed(row) for row in connection.execute(statement)]
+    claimed = [_claimed(row) for row in connection.execute(statement).all()]
     return sorted(claimed, key=lambda each: (PRIORITIES[each.kind], each.useful_until))
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, Select, and_, or_, select
 
-from shared.database.dialects import chunks
+from shared.database.dialects import among, chunks
 from shared.database.paging import page
 from shared.database.tables import (
     appointment_pets,
@@ -109,7 +109,8 @@ def appointments_by_id(connection: Connection, ids: Iterable[UUID]) -> dict[UUID
     """Appointments as they are now, deleted ones too. Index: primary key."""
     found: dict[UUID, Appointment] = {}
     for some in chunks(sorted(ids)):
-        rows = connection.execute(select(*_APPOINTMENT).select_from(_ITS_ROWS).where(appointments.c.id.in_(some))).all()
+        query = select(*_APPOINTMENT).select_from(_ITS_ROWS).where(among(connection, appointments.c.id, some))
+        rows = connection.execute(query).all()
         found |= {each.id: each for each in _with_pets(connection, rows)}
     return found
 
@@ -210,10 +211,10 @@ def _pets_by_appointment(connection: Connection, ids: Sequence[UUID]) -> dict[UU
                 pets.c.deleted_at,
             )
             .join(pets, pets.c.id == appointment_pets.c.pet_id)
-            .where(appointment_pets.c.appointment_id.in_(some))
+            .where(among(connection, appointment_pets.c.appointment_id, some))
             .order_by(pets.c.created_at, pets.c.name, pets.c.id)
         )
-        for appointment_id, id_, tenant_id, name, is_deceased, deleted_at in connection.execute(query):
+        for appointment_id, id_, tenant_id, name, is_deceased, deleted_at in connection.execute(query).all():
             found[appointment_id].append(Pet(id_, tenant_id, name, is_deceased, deleted_at is not None))
     return found
 

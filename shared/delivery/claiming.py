@@ -93,7 +93,10 @@ def _within_caps(
     counts = Counter(each.tenant_id for each in claimed if each.tenant_id in drain.served)
     limits.lock(connection, counts.keys())
     exact = limits.sent_lately(connection, drain.now(), drain.wall(), counts.keys())  # these claims count already
-    room = {id_: count - max(0, exact.get(id_, 0) - _cap(drain, id_)) for id_, count in counts.items()}
+    too_many = {id_: sent - cap for id_, sent in exact.items() if sent > (cap := _cap(drain, id_))}
+    if not too_many:
+        return list(claimed), []
+    room = {id_: count - too_many.get(id_, 0) for id_, count in counts.items()}
     taken: dict[UUID, int] = defaultdict(int)
     kept: list[Claimed] = []
     above: list[Claimed] = []

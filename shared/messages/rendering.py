@@ -155,7 +155,7 @@ def _lines(template: str) -> tuple[tuple[Template, tuple[str, ...]], ...]:
 
 
 def _has_its_values(used: Sequence[str], values: Mapping[str, str]) -> bool:
-    return all(values[name] for name in used) or any(values[name] for name in used if name in ESSENTIAL)
+    return all(map(values.__getitem__, used)) or any(values[name] for name in used if name in ESSENTIAL)
 
 
 def _fits(body: str, max_segments: int) -> bool:

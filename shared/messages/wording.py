@@ -61,6 +61,7 @@ def is_visible(text: str) -> bool:
     return any(unicodedata.category(char)[0] not in "ZCM" and char not in BLANK_LETTERS for char in text)
 
 
+@lru_cache(maxsize=KEPT)
 def name_of(value: str | None, longest: int = 40) -> str:
     """Return a name cleaned and cut to `longest` code points, emoji unbroken; empty when there is nothing to see."""
     name = clean(value)
@@ -85,6 +86,7 @@ def languages() -> frozenset[str]:
     return frozenset(folder.name for folder in _TEMPLATES.iterdir() if folder.is_dir())
 
 
+@lru_cache(maxsize=KEPT)
 def language_of(wanted: str | None) -> str:
     """Return the language to write in: "es" for "es-MX", "es_MX" and "ES", English for one without templates."""
     code = re.split("[-_]", (wanted or "").strip().lower())[0]
