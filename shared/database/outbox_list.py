@@ -83,7 +83,7 @@ def count(connection: Connection, chosen: Filter) -> dict[NotificationStatus, in
         .where(chosen.condition())
         .group_by(notifications.c.status)
     )
-    found: dict[str, int] = dict(connection.execute(query).tuples().all())
+    found: dict[str, int] = {row[0]: row[1] for row in connection.execute(query)}
     return {status: found[status] for status in NotificationStatus if status in found}
 
 
