@@ -19,9 +19,9 @@ from shared.settings import JobSettings, load
     help="The file that gets what the jobs say. Default: petcare-cron.log beside the application.",
 )
 def crontab_command(log: Path) -> None:
-    """Print crontab lines for all jobs: python -m shared crontab | crontab -
+    """Print crontab lines for all jobs. To add them to yours:
 
-    That replaces the crontab of the user who types it; without the pipe it is only shown.
+    (crontab -l; python -m shared crontab) | crontab -
     """
     python = Path(sys.executable).absolute()  # not resolved: the interpreter of a virtual environment is a link
     try:
