@@ -1,7 +1,8 @@
-"""One process that delivers what is planned: `python -m tests.crash.deliverer DATABASE TWILIO [MOMENT]`.
+"""One process that delivers what is planned: `python -m tests.crash.deliverer DATABASE TWILIO MINUTES [MOMENT]`.
 
-It says "ready" and waits for a line. With a MOMENT like "message:40" or "after:0.3" it is killed: after so many answers
-of the provider, or so many seconds after it began, whatever it is doing.
+MINUTES: how long it runs after everything was planned. It says "ready" and waits for a line. With a MOMENT like
+"message:40" or "after:0.3" it is killed: after so many answers of the provider, or so many seconds after it began,
+whatever it is doing.
 """
 
 import os
@@ -10,6 +11,7 @@ import sys
 import threading
 import time
 from dataclasses import replace
+from datetime import timedelta
 
 from benchmarks.due import NOW, application_on
 from benchmarks.stand_in import gateway
@@ -52,12 +54,13 @@ def doomed(url: str, moment: str) -> SmsGateway:
     return killed
 
 
-def main(database: str, url: str, moment: str = "") -> None:
+def main(database: str, url: str, minutes: str, moment: str = "") -> None:
     """Deliver everything, by a clock on the wall that is right: the stand-in's log is read by it."""
     application = replace(application_on(open_engine(database)), clock=utc_now)
     print("ready", flush=True)  # noqa: T201
     sys.stdin.readline()
-    run_without_lease(replace(application, sms=doomed(url, moment)), Request("AppointmentReminders2h", at=NOW))
+    at = NOW + timedelta(minutes=int(minutes))
+    run_without_lease(replace(application, sms=doomed(url, moment)), Request("AppointmentReminders2h", at=at))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections import Counter, deque
 from datetime import timedelta
+from itertools import count
 
 import pytest
 from sqlalchemy import Engine
@@ -21,12 +22,14 @@ ANSWERS_A_LIFE = 150
 
 
 class Life:
-    """A process that delivers until it is killed."""
+    """A process that delivers until it is killed. Each runs a minute after the one before: time never goes back."""
+
+    minutes = count()
 
     def __init__(self, database: str, url: str, moment: str) -> None:
         self.moment = moment
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.crash.deliverer", database, url, moment],
+            [sys.executable, "-m", "tests.crash.deliverer", database, url, str(next(self.minutes)), moment],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
