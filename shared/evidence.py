@@ -71,11 +71,11 @@ def _appointment(row: Row[Any]) -> dict[str, Any]:
 
 
 def _text(decision: Row[Any]) -> dict[str, Any]:
-    reason = decision.reason or decision.text_reason
+    reason, is_reminder = decision.reason or decision.text_reason, decision.kind in REMINDERS
     return {
         "kind": decision.kind,
-        "appointment_id": str(decision.subject_id) if decision.kind in REMINDERS else None,
-        "about_the_start": _plain(decision.occurs_at),
+        "appointment_id": str(decision.subject_id) if is_reminder else None,
+        "about_the_start": _plain(decision.occurs_at) if is_reminder else None,
         "status": decision.status or decision.outcome,
         "not_sent_because": SENTENCES[Reason(reason)] if reason else None,
         "sent_at": _plain(decision.sent_at),

@@ -165,7 +165,8 @@ class ExpiryWindow:
 class Decision:
     """What was decided about one occurrence of one subject, and why.
 
-    `occurs_at`: for a reminder the start it was about; `occurrence`: the same as the text in the ledger key.
+    `occurs_at`: of a reminder or a no-show the start it was about, of a text about a fee when what it tells happened;
+    `occurrence`: what tells it apart from others about the same subject, as the text in the ledger key.
     """
 
     tenant_id: UUID

@@ -60,7 +60,7 @@ def list_fees(statuses: tuple[str, ...], as_json: bool) -> None:
     for each in found:
         line(page(), as_line(each))
     if not found:
-        click.echo("there is no such fee")
+        click.echo("there is no such fee" if statuses else "there are no fees")
 
 
 @fee.command()

@@ -282,7 +282,8 @@ decisions = Table(
     Column("subject_type", String(40), nullable=False),
     Column("subject_id", Uuid, nullable=False),
     Column("occurrence", String(100), nullable=False),
-    # The start a reminder was about, typed, so that the database can compare it with the appointment's.
+    # The start a reminder was about, typed, so that the database can compare it with the appointment's; of a text
+    # about a fee when what it tells happened.
     _instant("occurs_at"),
     Column("outcome", String(20), nullable=False),
     Column("reason", String(40)),

@@ -17,7 +17,7 @@ from shared.rules.quiet_hours import after_quiet
 from shared.rules.reputation import POINTS
 
 TEXT_USEFUL = timedelta(days=7)
-"""How long a notice, a receipt or a "could not be charged" is worth sending."""
+"""How long after what it tells a notice, a receipt or a "could not be charged" is worth sending."""
 
 
 def decision(candidate: Candidate, outcome: Outcome, reason: Reason | None = None) -> Decision:
@@ -99,14 +99,17 @@ def retold(
     visit: MissedVisit,
     served: ServedTenant,
     reason: Reason | None,
-    useful_until: datetime,
+    about_at: datetime,
     *,
     now: datetime,
     run_id: UUID,
 ) -> Plan:
-    """Return the plan of deciding again about a text that never reached the provider. `reason`: why not now either."""
+    """Return the plan of deciding again about a text that never reached the provider. `reason`: why not now either.
+
+    `about_at`: when what it tells happened.
+    """
     on = visit.began_at.astimezone(served.zone).date()
-    plan = _plan(kind, visit.id, on, visit.owner, served, reason, useful_until, now=now, run_id=run_id)
+    plan = _plan(kind, visit.id, on, visit.owner, served, reason, about_at, now=now, run_id=run_id)
     return replace(plan, retaken=frozenset(each.ledger_key for each in plan.decisions))
 
 
@@ -118,7 +121,7 @@ def text_plan(
     Its decision is unique for the visit, so each kind of text goes out once at most.
     """
     reason = cannot_text(owner, served.region, served.blocked) if owner.is_active else Reason.OWNER_INACTIVE
-    return _plan(kind, visit, on, owner, served, reason, now + TEXT_USEFUL, now=now, run_id=run_id)
+    return _plan(kind, visit, on, owner, served, reason, now, now=now, run_id=run_id)
 
 
 def _plan(
@@ -128,14 +131,14 @@ def _plan(
     owner: Owner,
     served: ServedTenant,
     reason: Reason | None,
-    useful_until: datetime,
+    about_at: datetime,
     *,
     now: datetime,
     run_id: UUID,
 ) -> Plan:
     leaves_at = after_quiet(now, served.policy.sms.quiet_hours, served.zone)
     text = PlannedNotification(
-        uuid5(run_id, f"{kind}:{visit}"), served.tenant.id, owner.id, kind, leaves_at, useful_until
+        uuid5(run_id, f"{kind}:{visit}"), served.tenant.id, owner.id, kind, leaves_at, about_at + TEXT_USEFUL
     )
     made = Decision(
         tenant_id=served.tenant.id,
@@ -146,5 +149,6 @@ def _plan(
         outcome=Outcome.SKIPPED if reason else Outcome.NOTIFY,
         reason=reason,
         notification_id=None if reason else text.id,
+        occurs_at=about_at,
     )
     return Plan((made,), () if reason else (text,))

@@ -27,25 +27,24 @@ def retell(context: Context) -> None:
     """Plan the texts that can be sent by now and are still of use."""
     tenants = {each.tenant.id: each for each in context.served}
 
-    def query(connection: Connection) -> tuple[list[fee_texts.Untold], dict[UUID, MissedVisit]]:
-        found = fee_texts.untold(connection, KINDS, list(tenants), context.now - LOOK_BACK)
-        useful = [each for each in found if each.about_at and context.now < each.about_at + TEXT_USEFUL]
-        return useful, visits.missed_visits(connection, {each.visit_id for each in useful})
+    def query(connection: Connection) -> tuple[list[Untold], dict[UUID, MissedVisit]]:
+        since, about_after = context.now - LOOK_BACK, context.now - TEXT_USEFUL
+        found = fee_texts.untold(connection, KINDS, list(tenants), since, about_after=about_after)
+        return found, visits.missed_visits(connection, {each.visit_id for each in found})
 
-    useful, missed = fetch(context.engine, query)
-    if useful:
-        plan = joined([_decide(context, tenants[each.tenant_id], each, missed) for each in useful])
+    found, missed = fetch(context.engine, query)
+    if found:
+        plan = joined([_decide(context, tenants[each.tenant_id], each, missed) for each in found])
         write(context, tenants, plan, missed, planned_as="texts_planned")
 
 
 def _decide(context: Context, served: ServedTenant, text: Untold, missed: Mapping[UUID, MissedVisit]) -> Plan:
     visit = missed.get(text.visit_id)
-    if visit is None or text.about_at is None:
+    if visit is None:
         return Plan()
     member = Member(text.visit_id, "", text.visit_id, None)
     reason = SUBJECTS[text.kind].objection(text.kind, visit, member, served)
     if reason == text.reason:
         return Plan()
-    until = text.about_at + TEXT_USEFUL
-    plan = retold(text.kind, visit, served, reason, until, now=context.now, run_id=context.run_id)
-    return Plan() if any(each.not_before >= until for each in plan.notifications) else plan
+    plan = retold(text.kind, visit, served, reason, text.about_at, now=context.now, run_id=context.run_id)
+    return Plan() if any(each.not_before >= each.useful_until for each in plan.notifications) else plan

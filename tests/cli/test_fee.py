@@ -72,6 +72,11 @@ def test_fees_are_listed_for_people_and_for_machines(missed: Shell) -> None:
     assert missed("fee", "list", "--status", "failed").out == "there is no such fee\n"
 
 
+def test_without_any_fee_the_list_says_so(migrated: Shell) -> None:
+    done = migrated("fee", "list")
+    assert (done.code, done.out) == (0, "there are no fees\n")
+
+
 def test_a_fee_can_be_charged_at_once_and_only_once(missed: Shell) -> None:
     (fee,) = fees(missed)
     done = missed("fee", "charge", fee["id"], "--now", *BY_MARIA)

@@ -66,9 +66,11 @@ def test_a_notice_that_could_only_leave_when_it_is_of_no_use_stays_skipped(salon
     assert text_decisions(salon)["no_show_notice"] == ("skipped", "no_phone")
 
 
+@pytest.mark.parametrize("currency", ["USD", "JPY"], ids=["with a fee", "without one"])
 def test_the_week_of_a_notice_begins_when_the_visit_was_detected_not_when_staff_marked_a_part_of_it(
-    salon: Salon, sms: RecordingSms, clock: Clock
+    salon: Salon, sms: RecordingSms, clock: Clock, currency: str
 ) -> None:
+    rows.change(salon.engine, tables.tenants, salon.tenant_id, currency=currency)
     owner = salon.owner(phone=None)
     salon.missed(NOON - timedelta(hours=4), owner_id=owner, status="no_show")
     late = salon.missed(NOON - timedelta(hours=3), owner_id=owner, status="in_progress")
