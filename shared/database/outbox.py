@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, and_, func, not_, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, and_, case, false, func, not_, or_, select, true, update
 
 from shared.database import limits
 from shared.database.dialects import chunks, update_chosen, update_each
@@ -193,9 +193,10 @@ def awaiting(connection: Connection, scope: Scope, message_ids: Collection[str])
     """Those of the provider's messages whose receipt or price is not on record. Index: provider_message_id."""
     found = []
     is_open = notifications.c.status == NotificationStatus.SENT
+    open_ = case((is_open, true()), else_=false())  # SQL Server selects no condition as it is
     for some in chunks(sorted(message_ids)):
         query = select(
-            *_CLAIMED, notifications.c.provider_message_id, notifications.c.to_phone, notifications.c.segments, is_open
+            *_CLAIMED, notifications.c.provider_message_id, notifications.c.to_phone, notifications.c.segments, open_
         ).where(
             notifications.c.provider_message_id.in_(some),
             or_(is_open, notifications.c.price_micros.is_(None)),
