@@ -13,6 +13,7 @@ from shared import evidence
 from shared.database import history
 from shared.database.history import Moment, Remembered
 from shared.database.queries import tenant_of
+from shared.messages.wording import money_words
 from shared.policy import PolicyError, TenantPolicy, policy_of, zone_of
 from shared.reasons import SENTENCES, Reason
 from shared.records import AppointmentStatus, Kind, NotificationStatus, Outcome, Tenant, mask_phone
@@ -117,8 +118,9 @@ def _moments(remembered: Remembered) -> Iterator[Moment]:
         yield Moment(
             attempt.started_at, f"attempt {attempt.attempt} to charge: {attempt.outcome or 'under way'}", attempt.code
         )
+    currency = {fee.id: fee.currency for fee in remembered.payments}
     for action in remembered.actions:
-        much = f" of {action.amount} (minor units): {action.outcome}" if action.amount is not None else ""
+        much = f" of {_amount(action.amount, currency[action.payment_id])}: {action.outcome}" if action.amount else ""
         yield Moment(action.created_at, f"{action.action} by {action.who}{much}: {action.why}", action.code)
     for event in remembered.events:
         yield Moment(event.occurred_at, f"reputation {event.points:+d} ({event.kind.replace('_', ' ')})")
@@ -165,7 +167,11 @@ def _next(what: str, remembered: Remembered, policy: TenantPolicy, zone: ZoneInf
 
 
 def _money(fee: Row[Any]) -> str:
-    return f"{fee.amount} {fee.currency} (minor units)"
+    return _amount(fee.amount, fee.currency)
+
+
+def _amount(cents: int, currency: str) -> str:
+    return money_words(cents, currency, language="en", region="US")
 
 
 def _shown(value: Any, zone: ZoneInfo) -> str:

@@ -140,7 +140,7 @@ def test_it_holds_refunds_and_what_staff_did_with_who_and_why(paws: Salon) -> No
     ]
     told = [each.what for each in explained(paws).timeline]
     assert "charge by Maria: Ana asked to try again" in told
-    assert "refund by Tom of 500 (minor units): done: goodwill" in told
+    assert "refund by Tom of $5.00: done: goodwill" in told
 
 
 def test_what_was_not_sent_says_why(application: Application, clock: Clock) -> None:

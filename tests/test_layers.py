@@ -34,7 +34,7 @@ MAY_IMPORT = {
     "tasks": "reasons records policy tally database rules messages subjects fees reputation",
     "jobs": "records tally tasks",
     "evidence": "reasons records database",
-    "explanations": "reasons records policy rules database evidence",
+    "explanations": "reasons records policy rules messages database evidence",
     "sample": "records database",
     "application": "policy settings database gateways",
     "runtime": "application reasons records policy tally settings logs telemetry database gateways tasks jobs delivery "
