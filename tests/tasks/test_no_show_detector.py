@@ -206,6 +206,7 @@ def test_an_owners_earlier_count_is_gone_on_with(application: Application) -> No
         ({"fee_cap_cents": 900}, "pending", 900),
         ({"fee_cap": "price"}, "pending", 2000),
         ({"fee_schedule": [0]}, "waived", 0),
+        ({"fee_schedule": [49]}, "waived", 49),  # a card can be charged 50 cents at least
     ],
 )
 def test_the_tenants_policy_sets_the_fee(
@@ -215,6 +216,23 @@ def test_the_tenants_policy_sets_the_fee(
     paws.missed(total_amount=2000)
     paws.run()
     assert (paws.fee().status, paws.fee().amount) == (status, amount)
+
+
+def test_the_tenant_says_how_long_a_fee_is_held(application: Application, sms: RecordingSms) -> None:
+    paws = salon(application, settings='{"no_show": {"hold_hours": 72}}')
+    paws.missed()
+    paws.run()
+    assert paws.fee().due_at == paws.fee().next_attempt_at == NOON + 3 * DAY
+    assert "Charged on or after Mar 6." in sms.bodies[0]
+
+
+@pytest.mark.parametrize(("cents", "status"), [(2500, "pending"), (49, "waived")])
+def test_a_currency_in_small_letters_is_the_same_currency(application: Application, cents: int, status: str) -> None:
+    settings = json.dumps({"no_show": {"fee_schedule": [cents]}})
+    paws = salon(application, currency="usd", settings=settings)
+    paws.missed()
+    paws.run()
+    assert (paws.fee().currency, paws.fee().amount, paws.fee().status) == ("USD", cents, status)
 
 
 @pytest.mark.parametrize(
@@ -305,6 +323,14 @@ def test_a_snow_day_at_a_salon_of_two_groomers_charges_nobody(application: Appli
     assert paws.run(accept_surge=[("paws", date(2026, 3, 3))])["total_detected"] == 4
     assert {paws.status(each) for each in missed} == {"no_show"}
     assert paws.run()["held"] == []  # nothing is left of that day to be held
+
+
+def test_believing_a_day_of_one_business_believes_no_other_ones(application: Application) -> None:
+    paws, other = salon(application), salon(application, subdomain="other")
+    missed = [(paws.missed(), other.missed()) for _ in range(3)]
+    result = paws.run(accept_surge=[("paws", date(2026, 3, 3))])
+    assert [each["tenant"] for each in result["held"]] == ["other"]
+    assert {(paws.status(its), other.status(theirs)) for its, theirs in missed} == {("no_show", "confirmed")}
 
 
 def test_a_desk_that_stops_checking_in_on_a_tuesday_does_not_stop_the_monday(
