@@ -1,6 +1,7 @@
 """Corrections: what staff put right is given back, once."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -36,6 +37,7 @@ def test_a_visit_that_no_longer_counts_gives_back_event_count_and_fee(
     result = paws.run()
     assert (result["corrected"], result["needs_refund"]) == (1, 0)
     assert (paws.owners(), paws.fee().status) == ([(0, 100)], "cancelled")
+    assert paws.fee().next_attempt_at is None
     assert paws.events()[0].reversed_at == clock.now
     assert paws.run()["corrected"] == 0
 
@@ -62,9 +64,10 @@ def test_a_correction_is_final_even_though_the_appointment_looks_missed_again(pa
     assert paws.run()["total_detected"] == 0
 
 
-def test_a_visit_stands_while_one_of_its_appointments_was_missed(paws: Salon) -> None:
+@pytest.mark.parametrize("before_noon", [(6, 3), (16, 15)], ids=["morning", "evening before, the next day in UTC"])
+def test_a_visit_stands_while_one_of_its_appointments_was_missed(paws: Salon, before_noon: tuple[int, int]) -> None:
     owner = paws.owner()
-    first, second = (paws.missed(NOON - hours * HOUR, owner) for hours in (6, 3))
+    first, second = (paws.missed(NOON - hours * HOUR, owner) for hours in before_noon)
     paws.run()
     paws.set(first, status="completed")
     assert paws.run()["corrected"] == 0
@@ -156,6 +159,15 @@ def test_a_day_that_is_named_closed_after_its_no_shows_gives_them_back(paws: Sal
     assert (paws.run()["total_detected"], paws.owners()) == (0, [(1, 80)])
 
 
+@pytest.mark.parametrize("starts_at", [NOON - 12 * HOUR, NOON - 3 * HOUR], ids=["midnight", "morning"])
+def test_a_day_that_is_named_closed_before_it_is_over_gives_them_back(paws: Salon, starts_at: datetime) -> None:
+    paws.missed(starts_at)
+    paws.run()
+    name_closed(paws, "2026-03-03")
+    assert paws.run()["corrected"] == 1
+    assert (paws.owners(), paws.fee().status) == ([(0, 100)], "cancelled")
+
+
 def name_closed(paws: Salon, *days: str) -> None:
     settings = json.dumps({"no_show": {"closed_on": days}})
     rows.change(paws.engine, tables.tenants, paws.tenant_id, settings=settings)
@@ -165,9 +177,9 @@ def test_a_closed_day_of_long_ago_gives_nothing_back(paws: Salon, clock: Clock) 
     paws.missed()
     paws.run()
     name_closed(paws, "2026-03-03")
-    clock.pass_(days=61)
+    clock.pass_(days=60)
     assert paws.run()["corrected"] == 0
-    clock.pass_(days=-2)
+    clock.pass_(days=-1)
     assert paws.run()["corrected"] == 1
 
 
@@ -282,6 +294,35 @@ def test_a_dry_run_tells_corrections_and_writes_nothing(paws: Salon) -> None:
     assert before == [
         rows.all_of(paws.engine, table) for table in (tables.payments, tables.owners, tables.reputation_events)
     ]
+
+
+def test_a_dry_run_closes_no_fee(paws: Salon) -> None:
+    appointment = paws.missed()
+    paws.run()
+    paws.set(appointment, status="completed")
+    paws.run()
+    rows.change(paws.engine, tables.payments, paws.fee().id, status="succeeded")  # paid at the very same moment
+    paws.run(is_dry=True)
+    assert paws.fee().status == "succeeded"
+    paws.run()
+    assert paws.fee().status == "needs_refund"
+
+
+def test_another_owners_missed_appointment_at_the_same_time_does_not_keep_it_up(paws: Salon) -> None:
+    kept, _ = paws.missed(), paws.missed()
+    paws.run()
+    paws.set(kept, status="completed")
+    assert paws.run()["corrected"] == 1
+    assert sorted(paws.owners()) == [(0, 100), (1, 80)]
+
+
+def test_an_appointment_of_another_business_does_not_keep_it_up(application: Application, paws: Salon) -> None:
+    other, owner = salon(application, subdomain="other"), paws.owner()
+    appointment = paws.missed(owner_id=owner)
+    paws.run()
+    paws.set(appointment, status="completed")
+    other.missed(owner_id=owner, status="no_show")
+    assert paws.run()["corrected"] == 1
 
 
 def test_another_tenants_appointments_are_another_matter(application: Application, paws: Salon) -> None:
