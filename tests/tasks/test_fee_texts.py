@@ -9,11 +9,12 @@ import pytest
 
 from shared.application import Application
 from shared.database import tables
+from shared.gateways.payments import Charge, NeedsCustomer
 from shared.runtime import run
 from tests import rows
-from tests.doubles import Clock, RecordingSms
+from tests.doubles import Clock, RecordingPayments, RecordingSms
 from tests.rows import NOON
-from tests.salon import DAY, JOB, Salon
+from tests.salon import DAY, HOUR, JOB, Salon
 
 
 @pytest.fixture
@@ -31,9 +32,12 @@ def text_decisions(salon: Salon) -> dict[str, tuple[str, str | None]]:
     return {each.kind: (each.outcome, each.reason) for each in found if each.subject_type == "visit"}
 
 
-def test_a_phone_number_added_in_time_brings_the_notice(salon: Salon, sms: RecordingSms, clock: Clock) -> None:
+@pytest.mark.parametrize("before_noon", [3, 16], ids=["morning", "evening before, the next day in UTC"])
+def test_a_phone_number_added_in_time_brings_the_notice(
+    salon: Salon, sms: RecordingSms, clock: Clock, before_noon: int
+) -> None:
     owner = salon.owner(phone=None)
-    salon.missed(owner_id=owner)
+    salon.missed(NOON - before_noon * HOUR, owner_id=owner)
     salon.run()
     assert text_decisions(salon)["no_show_notice"] == ("skipped", "no_phone")
     change_owner(salon, owner, phone="+12125550143")
@@ -41,7 +45,7 @@ def test_a_phone_number_added_in_time_brings_the_notice(salon: Salon, sms: Recor
     salon.run()
     salon.run()
     assert ["we missed" in body for body in sms.bodies].count(True) == 1
-    assert text_decisions(salon)["no_show_notice"] == ("notify", None)
+    assert salon.decided("no_show_notice") == [("notify", None)]
 
 
 def test_a_week_later_the_notice_is_of_no_use(salon: Salon, sms: RecordingSms, clock: Clock) -> None:
@@ -108,6 +112,66 @@ def test_a_receipt_that_could_not_be_sent_follows(salon: Salon, sms: RecordingSm
     clock.pass_(hours=24)
     salon.run()
     assert sorted(body.split(":")[0] for body in sms.bodies) == ["Happy Paws", "Receipt from Happy Paws"]
+
+
+def test_a_receipt_follows_even_when_staff_corrected_the_visit_since(
+    salon: Salon, sms: RecordingSms, clock: Clock
+) -> None:
+    owner = salon.owner(sms_opted_in=False)
+    missed = salon.missed(owner_id=owner)
+    salon.run()
+    clock.pass_(hours=24)
+    salon.run()
+    salon.set(missed, status="completed")
+    change_owner(salon, owner, sms_opted_in=True)
+    clock.pass_(hours=24)
+    salon.run()
+    assert [body.split(":")[0] for body in sms.bodies] == ["Receipt from Happy Paws"]
+    assert text_decisions(salon)["fee_receipt"] == ("notify", None)
+
+
+@pytest.mark.parametrize(
+    ("status", "decided"), [("failed", ("notify", None)), ("succeeded", ("skipped", "fee_settled"))]
+)
+def test_that_a_card_could_not_be_charged_is_told_later_unless_it_is_settled_by_then(
+    salon: Salon,
+    sms: RecordingSms,
+    payments: RecordingPayments,
+    clock: Clock,
+    status: str,
+    decided: tuple[str, str | None],
+) -> None:
+    def refuse(charge: Charge) -> None:
+        raise NeedsCustomer("authentication_required")
+
+    payments.answer = refuse
+    owner = salon.owner(sms_opted_in=False)
+    salon.missed(owner_id=owner)
+    salon.run()
+    clock.pass_(hours=24)
+    salon.run()
+    assert text_decisions(salon)["fee_failed"] == ("skipped", "opted_out")
+    rows.change(salon.engine, tables.payments, salon.fee().id, status=status)
+    change_owner(salon, owner, sms_opted_in=True)
+    clock.pass_(hours=24)
+    salon.run()
+    assert text_decisions(salon)["fee_failed"] == decided
+    assert any("could not be charged" in body for body in sms.bodies) == (status == "failed")
+
+
+def test_a_run_for_one_business_sends_no_other_ones_texts(
+    application: Application, salon: Salon, sms: RecordingSms
+) -> None:
+    with application.engine.begin() as connection:
+        rows.tenant(connection, subdomain="other")
+    owner = salon.owner(phone=None)
+    salon.missed(owner_id=owner)
+    salon.run()
+    change_owner(salon, owner, phone="+12125550143")
+    salon.run(only=["other"])
+    assert sms.bodies == []
+    salon.run()
+    assert len(sms.bodies) == 1
 
 
 def test_a_reason_that_stands_is_left_and_one_that_changed_is_recorded(salon: Salon, clock: Clock) -> None:
