@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import Engine, event
@@ -15,7 +16,7 @@ from shared.tasks import marking
 from tests import rows
 from tests.doubles import Clock, RecordingSms
 from tests.rows import NOON
-from tests.salon import DAY, HOUR, JOB, salon
+from tests.salon import DAY, HOUR, JOB, Salon, salon
 
 OURS = (tables.decisions, tables.notifications, tables.payments, tables.reputation_events, tables.owners)
 
@@ -134,6 +135,18 @@ def test_in_los_angeles_the_notice_waits_for_the_morning_and_says_the_local_day(
     assert "yesterday at 3:00 PM. No-show fee: $25.00. Charged on or after Mar 3." in sms.bodies[0]
 
 
+def test_an_appointment_that_was_reminded_of_is_missed_all_the_same(
+    application: Application, clock: Clock, sms: RecordingSms
+) -> None:
+    paws = salon(application)
+    paws.run()
+    appointment = paws.missed(NOON + DAY)
+    run(application, "AppointmentReminders24h")
+    assert len(sms.sent) == 1
+    clock.pass_(hours=26)
+    assert (paws.run()["total_detected"], paws.status(appointment)) == (1, "no_show")
+
+
 # One visit
 
 
@@ -143,7 +156,8 @@ def test_the_appointments_of_a_visit_cost_one_fee(application: Application, sms:
     for hours in (5, 3):
         paws.missed(NOON - hours * HOUR, owner)
     assert paws.run()["total_detected"] == 2
-    assert (len(paws.fees()), paws.owners(), len(paws.events()), len(sms.sent)) == (1, [(1, 80)], 1, 1)
+    assert (len(paws.fees()), paws.owners(), len(sms.sent)) == (1, [(1, 80)], 1)
+    assert [each.occurred_at for each in paws.events()] == [NOON - 5 * HOUR]
     assert "at 7:00 AM and 9:00 AM" in sms.bodies[0]
 
 
@@ -364,12 +378,13 @@ def test_a_day_found_piece_by_piece_is_held_all_the_same(application: Applicatio
     assert paws.status(third) == "confirmed"
 
 
-def test_what_staff_put_right_since_is_no_suspect_any_more(application: Application, clock: Clock) -> None:
+@pytest.mark.parametrize("status", ["completed", "confirmed"])
+def test_what_staff_put_right_since_is_no_suspect_any_more(application: Application, clock: Clock, status: str) -> None:
     paws = salon(application)
     forgotten = [paws.missed(NOON - hours * HOUR) for hours in (4, 3)]
     assert paws.run()["total_detected"] == 2
     for each in forgotten:
-        paws.set(each, status="completed")
+        paws.set(each, status=status)
     paws.missed(NOON - HOUR)
     clock.pass_(hours=1)
     result = paws.run()
@@ -377,13 +392,28 @@ def test_what_staff_put_right_since_is_no_suspect_any_more(application: Applicat
 
 
 @pytest.mark.parametrize(
-    "columns", [{"created_at": NOON}, {"scheduled_end": NOON + HOUR}], ids=["imported", "going on"]
+    "columns",
+    [
+        {"created_at": NOON},
+        {"scheduled_end": NOON + HOUR},
+        {"starts_at": NOON - HOUR / 6, "scheduled_end": NOON},
+        {"status": "no_show"},
+    ],
+    ids=["imported", "going on", "short, in its grace", "marked by staff"],
 )
 def test_what_cannot_have_been_missed_is_no_suspect(application: Application, columns: dict[str, Any]) -> None:
     paws = salon(application)
     for _ in range(2):
         paws.missed(**columns)
     paws.missed()
+    result = paws.run()
+    assert (result["held"], result["total_detected"]) == ([], 1)
+
+
+def test_what_lies_before_the_look_back_is_no_suspect(application: Application) -> None:
+    paws = salon(application)
+    for hours in (25, 25, 23):
+        paws.missed(NOON - hours * HOUR)
     result = paws.run()
     assert (result["held"], result["total_detected"]) == ([], 1)
 
@@ -568,15 +598,11 @@ def test_a_run_killed_between_two_steps_leaves_nothing_and_the_next_does_all(
 # Bad rows, other tenants, a dry run
 
 
-@pytest.mark.parametrize("what", ["owner", "pet", "service"])
-@pytest.mark.parametrize("sound", [0, 1])
-def test_a_row_that_refers_to_another_tenant_is_named_and_never_mixed(
-    application: Application, what: str, sound: int
-) -> None:
-    paws, other = salon(application), salon(application, subdomain="other")
+def missed_that_names(what: str, paws: Salon, other: Salon) -> UUID:
+    """Return a missed appointment whose owner, pet or service belongs to another business."""
     stranger = other.owner()
     bad = paws.missed(owner_id=stranger if what == "owner" else None)
-    with application.engine.begin() as connection:
+    with paws.engine.begin() as connection:
         if what == "pet":
             pet = rows.pet(connection, other.tenant_id, stranger)
             connection.execute(tables.appointment_pets.insert(), {"appointment_id": bad, "pet_id": pet})
@@ -585,6 +611,16 @@ def test_a_row_that_refers_to_another_tenant_is_named_and_never_mixed(
             connection.execute(
                 tables.appointments.update().where(tables.appointments.c.id == bad).values(service_id=theirs)
             )
+    return bad
+
+
+@pytest.mark.parametrize("what", ["owner", "pet", "service"])
+@pytest.mark.parametrize("sound", [0, 1])
+def test_a_row_that_refers_to_another_tenant_is_named_and_never_mixed(
+    application: Application, what: str, sound: int
+) -> None:
+    paws = salon(application)
+    bad = missed_that_names(what, paws, salon(application, subdomain="other"))
     for _ in range(sound):
         paws.missed()
     result = paws.run()
@@ -594,16 +630,29 @@ def test_a_row_that_refers_to_another_tenant_is_named_and_never_mixed(
     assert (result["total_detected"], paws.status(bad)) == (sound, "confirmed")
 
 
-def test_rows_that_refer_to_another_tenant_neither_make_nor_hide_a_surge(application: Application) -> None:
+@pytest.mark.parametrize("what", ["owner", "pet", "service"])
+def test_rows_that_refer_to_another_tenant_neither_make_nor_hide_a_surge(application: Application, what: str) -> None:
     paws, other = salon(application), salon(application, subdomain="other")
     for _ in range(4):
-        paws.missed(owner_id=other.owner())
+        missed_that_names(what, paws, other)
     for _ in range(2):
         paws.missed()
     assert paws.run()["held"] == []
     paws.missed()
     (held,) = paws.run()["held"]
     assert (held["candidates"], held["appointments"]) == (3, 3)
+
+
+def test_a_full_page_holds_no_appointments_of_a_business_that_was_not_asked_for(
+    application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.tasks.no_show_detector.BATCH", 1)
+    paws, other = salon(application), salon(application, subdomain="other")
+    owner = paws.owner()
+    paws.missed(owner_id=owner)
+    other.missed(owner_id=owner)
+    result = paws.run(only=["paws"])
+    assert (result["total_detected"], result["total_errors"]) == (1, 0)
 
 
 def test_a_tenant_with_bad_settings_is_left_out(application: Application) -> None:
@@ -663,7 +712,7 @@ def test_the_statements_grow_with_batches_not_with_rows(application: Application
 def test_days_are_counted_apart(application: Application) -> None:
     """The guard's query and the rule agree on which day an appointment belongs to."""
     paws = salon(application)
-    late, early = local("2026-03-02T23:30", "-05:00"), local("2026-03-03T00:30", "-05:00")
+    late, early = local("2026-03-02T23:30", "-05:00"), local("2026-03-03T00:00", "-05:00")
     for start in (late, late, early, early):
         paws.missed(start, scheduled_end=start + HOUR / 2)
     assert paws.run()["held"] == []
