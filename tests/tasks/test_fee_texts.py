@@ -48,24 +48,30 @@ def test_a_phone_number_added_in_time_brings_the_notice(
     assert salon.decided("no_show_notice") == [("notify", None)]
 
 
-def test_a_week_later_the_notice_is_of_no_use(salon: Salon, sms: RecordingSms, clock: Clock) -> None:
+@pytest.mark.parametrize("phone", ["+12125550143", "12"], ids=["a number", "no number"])
+def test_a_week_later_the_notice_is_of_no_use_and_not_decided_about(
+    salon: Salon, sms: RecordingSms, clock: Clock, phone: str
+) -> None:
     owner = salon.owner(phone=None)
     salon.missed(owner_id=owner)
     salon.run()
-    change_owner(salon, owner, phone="+12125550143")
+    change_owner(salon, owner, phone=phone)
     clock.pass_(hours=7 * 24)
     salon.run()
     assert not any("we missed" in body for body in sms.bodies)
     assert text_decisions(salon)["no_show_notice"] == ("skipped", "no_phone")
 
 
-def test_a_notice_that_could_only_leave_when_it_is_of_no_use_stays_skipped(salon: Salon, clock: Clock) -> None:
-    clock.now = NOON + timedelta(hours=11)  # 23:00 in New York
+@pytest.mark.parametrize("after_noon", [11, -5], ids=["when the week is over", "the moment it is over"])
+def test_a_notice_that_could_only_leave_when_it_is_of_no_use_stays_skipped(
+    salon: Salon, clock: Clock, after_noon: int
+) -> None:
+    clock.now = NOON + after_noon * HOUR  # 23:00 or 7:00 in New York
     owner = salon.owner(phone=None)
-    salon.missed(owner_id=owner)
+    salon.missed(clock.now - 3 * HOUR, owner_id=owner)
     salon.run()
     change_owner(salon, owner, phone="+12125550143")
-    clock.pass_(hours=7 * 24 - 1)  # 22:00: quiet hours end when the week is over
+    clock.pass_(hours=7 * 24 - 1)  # 23:00 or 7:00, summer time by now: quiet hours end at 8:00
     salon.run()
     assert text_decisions(salon)["no_show_notice"] == ("skipped", "no_phone")
 
@@ -194,6 +200,21 @@ def test_a_visit_that_staff_corrected_is_not_written_about(salon: Salon, sms: Re
     salon.set(missed, status="completed")
     change_owner(salon, owner, phone="+12125550143")
     clock.pass_(hours=24)
+    salon.run()
+    assert sms.bodies == []
+    assert text_decisions(salon)["no_show_notice"] == ("skipped", "no_show_corrected")
+
+
+def test_a_visit_on_a_day_named_closed_since_is_not_written_about(
+    salon: Salon, sms: RecordingSms, clock: Clock
+) -> None:
+    owner = salon.owner(phone=None)
+    salon.missed(owner_id=owner)
+    salon.run()
+    closed = '{"no_show": {"closed_on": ["2026-03-03"]}}'
+    rows.change(salon.engine, tables.tenants, salon.tenant_id, settings=closed)
+    change_owner(salon, owner, phone="+12125550143")
+    clock.pass_(hours=1)
     salon.run()
     assert sms.bodies == []
     assert text_decisions(salon)["no_show_notice"] == ("skipped", "no_show_corrected")

@@ -302,7 +302,7 @@ def test_a_dry_run_closes_no_fee(paws: Salon) -> None:
     paws.set(appointment, status="completed")
     paws.run()
     rows.change(paws.engine, tables.payments, paws.fee().id, status="succeeded")  # paid at the very same moment
-    paws.run(is_dry=True)
+    assert paws.run(is_dry=True)["corrected"] == 0  # it was before
     assert paws.fee().status == "succeeded"
     paws.run()
     assert paws.fee().status == "needs_refund"
