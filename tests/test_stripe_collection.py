@@ -11,7 +11,7 @@ from shared import by_hand
 from shared.application import Application
 from shared.breaker import OPENS_AFTER
 from shared.by_hand import Staff
-from shared.database import tables
+from shared.database import fee_actions, tables
 from shared.gateways.stripe_payments import StripePayments
 from shared.runtime import RunFailed, UsageError
 from tests import rows
@@ -349,6 +349,33 @@ def test_parts_add_up_and_never_exceed_what_was_collected(paws: Salon, clock: Cl
     assert (given_back(stripe), charged(paws), paws.fee().status) == ([1000, 1000, 500], [0], "refunded")
     with pytest.raises(UsageError, match="it is refunded"):
         by_hand.give_back(paws.application, fee, 1, Staff("Maria", "more"))
+
+
+def test_two_amounts_given_back_for_the_same_reason_are_two_refunds(
+    paws: Salon, clock: Clock, stripe: LoopbackStripe
+) -> None:
+    fee = collected(paws, clock)
+    for amount in (1000, 500, None):
+        by_hand.give_back(paws.application, fee, amount, MARIA)
+    assert (given_back(stripe), charged(paws), paws.fee().status) == ([1000, 500, 1000], [0], "refunded")
+
+
+def test_a_refund_is_asked_of_the_account_that_was_charged(paws: Salon, clock: Clock) -> None:
+    fee = collected(paws, clock)
+    charge = rows.only(paws.engine, tables.payment_attempts).parameters | {"account": "acct_9"}
+    with paws.engine.begin() as connection:
+        connection.execute(tables.payment_attempts.update().values(parameters=charge))
+        asked = fee_actions.ask_refund(connection, fee, None, "Maria", "her dog was ill", clock())
+    assert asked.account == "acct_9"
+
+
+def test_a_refund_that_ends_late_closes_no_fee_of_another_state(paws: Salon, clock: Clock) -> None:
+    fee = collected(paws, clock)
+    with paws.engine.begin() as connection:
+        asked = fee_actions.ask_refund(connection, fee, None, "Maria", "her dog was ill", clock())
+        connection.execute(tables.payments.update().values(status="pending"))
+        fee_actions.end_refund(connection, asked, {"outcome": "done"}, clock(), nothing_left=False)
+    assert paws.fee().status == "pending"
 
 
 @pytest.mark.parametrize("answer", TROUBLES, ids=lambda each: f"{each.refusal or each.response} {each.is_done}"[:70])
