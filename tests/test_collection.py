@@ -24,7 +24,7 @@ from shared.gateways.payments import (
     PaymentCredentialsRefused,
     ProviderFailed,
 )
-from shared.runtime import RunFailed
+from shared.runtime import RunFailed, UsageError
 from shared.settings import ConfigurationError
 from tests import rows
 from tests.doubles import Clock, RecordingPayments, RecordingSms
@@ -218,6 +218,23 @@ def test_on_the_14th_day_it_still_is(paws: Salon, clock: Clock) -> None:
     owed(paws, clock)
     clock.pass_(days=13)
     assert paws.run()["total_fees_collected"] == 1
+
+
+def test_staff_may_charge_a_fee_however_old_the_visit_is(paws: Salon, clock: Clock) -> None:
+    owed(paws, clock)
+    clock.pass_(days=30)
+    assert claim_by_hand(paws, paws.fee().id) == "succeeded"
+
+
+def test_staff_cannot_charge_a_fee_of_a_business_that_is_not_served(
+    paws: Salon, clock: Clock, payments: RecordingPayments
+) -> None:
+    salon(paws.application, subdomain="good")
+    owed(paws, clock)
+    rows.change(paws.engine, tables.tenants, paws.tenant_id, is_active=False)
+    with pytest.raises(UsageError, match="its business is not served"):
+        claim_by_hand(paws, paws.fee().id)
+    assert (paws.fee().status, payments.created) == ("pending", [])
 
 
 def test_a_tenant_with_bad_settings_is_charged_for_nobody(
@@ -509,14 +526,15 @@ def test_a_fee_with_an_intent_stays_with_the_customer_and_account_it_was_made_fo
     assert (asked, len(payments.created)) == ([("acct_1", "cus_1")], 1)
 
 
+@pytest.mark.parametrize("change", [{"amount": 1000}, {"currency": "CAD"}], ids=str)
 @pytest.mark.parametrize("answer", [Declined("insufficient_funds"), NotProcessed("429")], ids=str)
 def test_a_fee_that_was_changed_after_its_payment_was_begun_is_left_to_staff(
-    paws: Salon, clock: Clock, payments: RecordingPayments, answer: Exception
+    paws: Salon, clock: Clock, payments: RecordingPayments, answer: Exception, change: dict[str, Any]
 ) -> None:
     owed(paws, clock)
     payments.answer = raising(answer)
     paws.run()
-    rows.change(paws.engine, tables.payments, paws.fee().id, amount=1000)
+    rows.change(paws.engine, tables.payments, paws.fee().id, **change)
     payments.answer = lambda charge: None
     clock.pass_(days=1)
     assert paws.run()["skipped"] == {"amount_changed": 1}
