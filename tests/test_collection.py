@@ -12,6 +12,7 @@ from shared.application import Application
 from shared.breaker import OPENS_AFTER
 from shared.by_hand import Staff
 from shared.database import tables
+from shared.database.fee_list import listed
 from shared.gateways.payments import (
     Charge,
     Declined,
@@ -270,6 +271,52 @@ def test_a_declined_card_is_tried_again_after_one_three_and_seven_days_then_fail
     assert len(payments.created) == 1
     assert sms.bodies[1].startswith("Happy Paws: your no-show fee of $25.00 could not be charged. Missed visit: on ")
     assert len(sms.sent) == 2
+
+
+def test_a_refusal_of_the_set_up_counts_as_no_decline(paws: Salon, clock: Clock, payments: RecordingPayments) -> None:
+    owed(paws, clock)
+    payments.answer = raising(Misconfigured("account_invalid"))
+    paws.run()
+    payments.answer = raising(Declined("insufficient_funds"))
+    clock.pass_(days=1)
+    paws.run()
+    assert [outcome for _, outcome, _ in attempts(paws)] == ["refused", "declined"]
+    assert (paws.fee().status, paws.fee().next_attempt_at) == ("pending", clock.now + DAY)
+    payments.answer = raising(Declined("unheard_of"))
+    clock.pass_(days=1)
+    paws.run()
+    assert paws.fee().status == "failed"
+
+
+def test_a_card_declined_when_staff_charge_it_is_not_tried_again_by_itself(
+    paws: Salon, clock: Clock, payments: RecordingPayments
+) -> None:
+    owed(paws, clock)
+    payments.answer = raising(Declined("insufficient_funds", "try_again_later"))
+    assert claim_by_hand(paws, paws.fee().id) == "failed"
+    assert paws.fee().next_attempt_at is None
+
+
+def test_a_waived_fee_keeps_neither_a_next_attempt_nor_its_last_failure(
+    paws: Salon, clock: Clock, payments: RecordingPayments
+) -> None:
+    owed(paws, clock)
+    payments.answer = raising(Declined("insufficient_funds"))
+    paws.run()
+    assert (paws.fee().next_attempt_at, paws.fee().failure_code) == (NOON + 2 * DAY, "insufficient_funds")
+    with paws.engine.connect() as connection:
+        forgiven = listed(connection)
+    assert by_hand.waive(paws.engine, forgiven, Staff("Maria", "her dog was ill"), clock()) == {paws.fee().id}
+    assert (paws.fee().status, paws.fee().next_attempt_at, paws.fee().failure_code) == ("waived", None, None)
+
+
+def test_a_fee_that_was_paid_meanwhile_is_not_recorded_as_waived(paws: Salon, clock: Clock) -> None:
+    owed(paws, clock)
+    with paws.engine.connect() as connection:
+        forgiven = listed(connection)
+    paws.run()
+    assert by_hand.waive(paws.engine, forgiven, Staff("Maria", "her dog was ill"), clock()) == set()
+    assert (paws.fee().status, rows.all_of(paws.engine, tables.fee_actions)) == ("succeeded", [])
 
 
 def test_a_card_that_works_the_second_time_pays(paws: Salon, clock: Clock, payments: RecordingPayments) -> None:
