@@ -229,6 +229,20 @@ def _exporters_of(settings: TelemetrySettings) -> _Exporters | None:
         return None
 
 
+class _Quiet:
+    """Sends no figures about itself to Microsoft, and remembers whether the last request was taken."""
+
+    has_failed = False
+
+    def _check_stats_collection(self) -> bool:
+        return False
+
+    def _transmit(self, envelopes: Sequence[Any]) -> Any:
+        taken = super()._transmit(envelopes)  # type: ignore[misc]  # it is mixed into an exporter
+        self.has_failed = taken != 0
+        return taken
+
+
 @cache
 def _exporters(connection_string: str, ships_log_lines: bool) -> _Exporters:
     from opencensus.common.schedule import QueueEvent
@@ -238,26 +252,13 @@ def _exporters(connection_string: str, ships_log_lines: bool) -> _Exporters:
 
     logging.getLogger("opencensus").setLevel(logging.CRITICAL)  # what it says of each request, _end says once
 
-    class Quiet:
-        """Sends no figures about itself to Microsoft, and remembers whether the last request was taken."""
-
-        has_failed = False
-
-        def _check_stats_collection(self) -> bool:
-            return False
-
-        def _transmit(self, envelopes: Sequence[Any]) -> Any:
-            taken = super()._transmit(envelopes)  # type: ignore[misc]  # it is mixed into an exporter
-            self.has_failed = taken != 0
-            return taken
-
-    class Spans(Quiet, AzureExporter):  # type: ignore[misc]  # opencensus has no types
+    class Spans(_Quiet, AzureExporter):  # type: ignore[misc]  # opencensus has no types
         pass
 
-    class Metrics(Quiet, MetricsExporter):  # type: ignore[misc]
+    class Metrics(_Quiet, MetricsExporter):  # type: ignore[misc]
         pass
 
-    class Lines(Quiet, AzureLogHandler):  # type: ignore[misc]
+    class Lines(_Quiet, AzureLogHandler):  # type: ignore[misc]
         def createLock(self) -> None:  # noqa: N802  the library's name
             logging.Handler.createLock(self)  # its own makes none, which Python 3.13 does not bear
 
@@ -279,7 +280,11 @@ def _exporters(connection_string: str, ships_log_lines: bool) -> _Exporters:
         "grace_period": _EXIT_SECONDS,
         "queue_capacity": _MOST_LINES,
     }
-    made = _Exporters(Spans(**options), Metrics(**options), Lines(**options) if ships_log_lines else None)
+    return _wired(_Exporters(Spans(**options), Metrics(**options), Lines(**options) if ships_log_lines else None))
+
+
+def _wired(made: _Exporters) -> _Exporters:
+    """Name what the exporters send, and let the log exporter have the lines of runs."""
     for exporter in filter(None, (made.spans, made.metrics, made.lines)):
         exporter.add_telemetry_processor(_name)
     if made.lines is not None:
