@@ -26,6 +26,12 @@ def test_a_message_is_handed_over_with_its_recipient_text_sender_and_validity(
     assert form(server) == {"To": TO, "Body": BODY, "From": NUMBER, "ValidityPeriod": "5400"}
 
 
+def test_a_text_arrives_letter_by_letter(server: LoopbackTwilio, twilio: TwilioSms) -> None:
+    body = "".join(map(chr, range(32, 127))) + "%41%2B+ \n\r\n\t é ß 小 \u200d 🐶"
+    outcome(twilio, text(body=body))
+    assert form(server)["Body"] == body
+
+
 @pytest.mark.parametrize(
     ("own", "expected"),
     [
