@@ -1,6 +1,8 @@
 """A migrated database for each test, and an application on it with scripted parts."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -11,16 +13,34 @@ from shared.application import Application
 from shared.database import migrations
 from shared.database.engine import open_engine
 from shared.policy import TenantPolicy
-from tests.databases import KINDS, Databases, opened
+from tests.databases import KINDS, Databases, Stock, opened
 from tests.doubles import Clock, RecordingPayments, RecordingSms
 from tests.rows import NOON
 
 
+@pytest.fixture(scope="session")
+def stocks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Stock]]:
+    """Where databases of a kind can be had. Each server is started once, when the first test needs it."""
+    with ExitStack() as until_the_end:
+
+        @cache
+        def stock(kind: str) -> Stock:
+            databases = until_the_end.enter_context(opened(kind, tmp_path_factory.mktemp("databases")))
+            return until_the_end.enter_context(closing(Stock(databases)))
+
+        yield stock
+
+
 @pytest.fixture(scope="session", params=KINDS)
-def databases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
-    """Where databases can be made: each test that has one runs on all kinds."""
-    with opened(request.param, tmp_path_factory.mktemp("databases")) as made:
-        yield made
+def stock(request: pytest.FixtureRequest, stocks: Callable[[str], Stock]) -> Stock:
+    """Databases of one kind: each test that has one runs on all kinds."""
+    return stocks(request.param)
+
+
+@pytest.fixture(scope="session")
+def databases(stock: Stock) -> Databases:
+    """Where databases can be made."""
+    return stock.databases
 
 
 @pytest.fixture(scope="session")
@@ -34,29 +54,28 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def migrated_url(databases: Databases) -> str:
+def migrated_url(stock: Stock) -> str:
     """An empty migrated database, made once, to be copied."""
-    url = databases.empty()
-    engine = open_engine(url)
-    migrations.upgrade(engine)
-    engine.dispose()
-    return url
+    return stock.pattern
 
 
 @pytest.fixture
-def database_url(databases: Databases, migrated_url: str) -> Iterator[str]:
-    """A migrated database of the test's own."""
-    url = databases.copy(migrated_url)
-    yield url
-    databases.drop(url)
+def lent(stock: Stock) -> Iterator[Engine]:
+    """An empty migrated database that is the test's own while it lasts."""
+    with stock.lent() as engine:
+        yield engine
 
 
 @pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    """An engine on a database of the test's own."""
-    engine = open_engine(database_url)
-    yield engine
-    engine.dispose()
+def database_url(lent: Engine) -> str:
+    """The address of the test's database."""
+    return lent.url.render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def engine(lent: Engine) -> Engine:
+    """An engine on the test's database. Who listens to it hears nothing of other tests."""
+    return lent.execution_options()
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
@@ -17,8 +18,9 @@ from typing import Protocol
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Connection, create_engine, insert, select
+from sqlalchemy import Connection, Engine, create_engine, insert, select
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from shared.database import migrations
 from shared.database.engine import open_engine
@@ -117,6 +119,85 @@ class PostgresServer(Server):
 
     def _drop(self, name: str) -> None:
         self._execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+_SHAPES = {
+    "sqlite": "PRAGMA schema_version",
+    # How many rows the catalogue has, and the last transaction that wrote one of them; statistics move plans.
+    "postgresql": " UNION ALL ".join(
+        f"SELECT count(*), max(xmin::text::bigint) FROM {catalogue}"
+        for catalogue in ("pg_class", "pg_attribute", "pg_constraint", "pg_trigger", "pg_proc", "pg_statistic")
+    ),
+}
+"""What tells whether a schema is still the same, where databases are lent again."""
+
+
+class Stock:
+    """Migrated databases that hold nothing, lent with their engine to one test after another and emptied in between.
+
+    To connect, to ask a server who it is and to compile each statement anew would take longer than most tests.
+    """
+
+    def __init__(self, databases: Databases) -> None:
+        self.databases = databases
+        self._shapes: dict[Engine, object] = {}
+        self._free: list[Engine] = []
+
+    @cached_property
+    def pattern(self) -> str:
+        """A migrated database, to be copied."""
+        engine = open_engine(url := self.databases.empty())
+        migrations.upgrade(engine)
+        engine.dispose()
+        return url
+
+    @contextmanager
+    def lent(self) -> Iterator[Engine]:
+        """Lend a database. One whose schema a test changed, or that cannot be emptied, is lent no more."""
+        engine = self._free.pop() if self._free else self._made()
+        yield engine
+        if self._is_as_it_was(engine):
+            self._free.append(engine)
+        else:
+            self._discard(engine)
+
+    def close(self) -> None:
+        """Drop what was lent."""
+        for engine in self._free:
+            self._discard(engine)
+
+    def _made(self) -> Engine:
+        engine = open_engine(self.databases.copy(self.pattern))
+        self._shapes[engine] = shape(engine)
+        return engine
+
+    def _discard(self, engine: Engine) -> None:
+        engine.dispose()
+        self.databases.drop(engine.url.render_as_string(hide_password=False))
+
+    def _is_as_it_was(self, engine: Engine) -> bool:
+        try:
+            empty(engine)
+            return self._shapes[engine] == shape(engine) is not None
+        except SQLAlchemyError:
+            return False  # somebody holds a lock, or a table is gone
+
+
+def shape(engine: Engine) -> object:
+    """Return what changes with the schema or its version; None where nothing is known that does."""
+    if (asked := _SHAPES.get(engine.dialect.name)) is None:
+        return None
+    with engine.connect() as connection:
+        return [tuple(row) for row in connection.exec_driver_sql(asked)], migrations.current(engine)
+
+
+def empty(engine: Engine) -> None:
+    """Delete every row. Nobody else may be at work in the database: nothing waits long for a lock."""
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET LOCAL lock_timeout = 1000")
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(table.delete())
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from shared.runtime import run
 from tests import rows
 from tests.doubles import Clock
 
-on_a_server = pytest.mark.parametrize("databases", ["postgresql"], indirect=True)
+on_a_server = pytest.mark.parametrize("stock", ["postgresql"], indirect=True)
 """Nobody can be cut off from a file; SQL Server's own ways to do it are not tried."""
 pytestmark = pytest.mark.usefixtures("without_waiting")
 
