@@ -11,11 +11,12 @@ from shared.application import Application, payment_gateway
 from shared.collection import Collection, charge_by_hand
 from shared.collection.refunding import refund
 from shared.database import fee_actions, fees, queries
-from shared.database.fee_actions import NotRefundable
+from shared.database.fee_actions import MoreThanIsLeft, NotRefundable
 from shared.database.fee_list import ListedFee
 from shared.database.transactions import fetch, in_transaction
 from shared.fees import FeeAction
 from shared.gateways.payments import OutcomeUnknown, PaymentCredentialsRefused, PaymentError
+from shared.messages.wording import money_words
 from shared.runtime import RunFailed, UsageError
 from shared.tally import Tally
 from shared.tasks.tenants import serve
@@ -85,9 +86,16 @@ def give_back(application: Application, fee_id: UUID, amount_cents: int | None, 
         )
     except NotRefundable as error:
         raise UsageError(f"the fee {fee_id} cannot be given back: {error}") from error
+    except MoreThanIsLeft as error:
+        left, collected = (_in_words(cents, error.currency) for cents in (error.left, error.collected))
+        raise UsageError(f"the fee {fee_id} cannot give so much back: {left} of {collected} are left") from error
     trouble = refund(application.engine, gateway, asked, now)
     if trouble is not None:
         raise _not_given_back(trouble) from trouble
+
+
+def _in_words(cents: int, currency: str) -> str:
+    return money_words(cents, currency, language="en", region="US")
 
 
 def _not_given_back(trouble: PaymentError) -> RunFailed:

@@ -30,7 +30,7 @@ MAY_IMPORT = {
     "subjects": "reasons records policy database rules messages fees",
     "delivery": "reasons records policy tally breaker database rules messages gateways subjects",
     "collection": "records fees policy tally breaker database rules gateways",
-    "by_hand": "application runtime fees policy tally database gateways collection tasks",
+    "by_hand": "application runtime fees policy tally database messages gateways collection tasks",
     "tasks": "reasons records policy tally database rules messages subjects fees reputation",
     "jobs": "records tally tasks",
     "evidence": "reasons records database",

@@ -32,6 +32,7 @@ from tests.rows import NOON
 from tests.salon import HOUR, Salon, salon
 
 MARIA = Staff("Maria", "her dog was ill")
+ASKED = (MARIA.who, MARIA.why)
 
 
 @pytest.fixture
@@ -135,10 +136,13 @@ def test_a_failure_stored_under_the_creation_key_is_got_round_by_the_next_key(
     assert (len(stripe.intents), len(stripe.paid)) == (1, 1)
 
 
+@pytest.mark.parametrize("zone", ["America/New_York", "Pacific/Kiritimati"])  # there it was the next day already
 def test_a_database_restored_from_a_backup_charges_nobody_again(
-    paws: Salon, clock: Clock, stripe: LoopbackStripe
+    paws: Salon, clock: Clock, stripe: LoopbackStripe, zone: str
 ) -> None:
     """The fee is due once more, no attempt is on record, and the creation key is forgotten."""
+    soon = '{"no_show": {"hold_hours": 0}}'
+    rows.change(paws.engine, tables.tenants, paws.tenant_id, settings=soon, timezone=zone)
     owed(paws, clock)
     paws.run()
     fee = paws.fee()
@@ -343,7 +347,8 @@ def test_parts_add_up_and_never_exceed_what_was_collected(paws: Salon, clock: Cl
     for why in ("first", "second", "second", "Second ", "first"):
         by_hand.give_back(paws.application, fee, 1000, Staff("Maria", why))
     assert (given_back(stripe), charged(paws), paws.fee().status) == ([1000, 1000], [500], "succeeded")
-    with pytest.raises(UsageError, match="500 of 2500 USD"):
+    assert (stripe.times("refund"), stripe.times("find_refund")) == (2, 0)  # what is on record as done is not asked for
+    with pytest.raises(UsageError, match=r"give so much back: \$5\.00 of \$25\.00 are left"):
         by_hand.give_back(paws.application, fee, 1000, Staff("Maria", "third"))
     by_hand.give_back(paws.application, fee, None, Staff("Maria", "the rest"))
     assert (given_back(stripe), charged(paws), paws.fee().status) == ([1000, 1000, 500], [0], "refunded")
@@ -365,14 +370,71 @@ def test_a_refund_is_asked_of_the_account_that_was_charged(paws: Salon, clock: C
     charge = rows.only(paws.engine, tables.payment_attempts).parameters | {"account": "acct_9"}
     with paws.engine.begin() as connection:
         connection.execute(tables.payment_attempts.update().values(parameters=charge))
-        asked = fee_actions.ask_refund(connection, fee, None, "Maria", "her dog was ill", clock())
+        asked = fee_actions.ask_refund(connection, fee, None, *ASKED, clock())
     assert asked.account == "acct_9"
+
+
+def test_a_fee_is_refunded_once_all_that_was_asked_for_is_back(paws: Salon, clock: Clock) -> None:
+    fee = collected(paws, clock)
+    with paws.engine.begin() as connection:
+        both = [fee_actions.ask_refund(connection, fee, each, *ASKED, clock()) for each in (1000, None)]
+    found = []
+    for asked in both:
+        with paws.engine.begin() as connection:
+            fee_actions.end_refund(connection, asked, {"outcome": "done"}, clock(), nothing_left=False)
+        found.append((charged(paws), paws.fee().status))
+    assert found == [([1500], "succeeded"), ([0], "refunded")]
+
+
+@pytest.mark.parametrize("ends", [("refused", "done"), ("done", "refused")], ids=" then ".join)
+def test_money_that_went_back_is_on_record_whatever_else_the_same_command_was_told(
+    paws: Salon, clock: Clock, ends: tuple[str, str]
+) -> None:
+    """Two people gave it at the same moment, and one was told that Stripe did nothing."""
+    fee = collected(paws, clock)
+    with paws.engine.begin() as connection:
+        asked = fee_actions.ask_refund(connection, fee, 1000, *ASKED, clock())
+        for outcome in ends:
+            fee_actions.end_refund(connection, asked, {"outcome": outcome}, clock(), nothing_left=False)
+    assert ([each.outcome for each in actions(paws)], charged(paws)) == (["done"], [1500])
+
+
+def test_what_stripe_did_not_take_is_there_for_another_refund(
+    paws: Salon, clock: Clock, stripe: LoopbackStripe
+) -> None:
+    fee = collected(paws, clock)
+    stripe.says("refund", *[throttled()] * 3)
+    with pytest.raises(RunFailed, match="nothing was given back"):
+        by_hand.give_back(paws.application, fee, None, MARIA)
+    by_hand.give_back(paws.application, fee, None, Staff("Tom", "another"))
+    assert given_back(stripe) == [2500]
+
+
+NO_REFUNDS_YET = garbled(b'{"object": "list", "data": [], "has_more": false}')
+
+
+@pytest.mark.parametrize(
+    "answers", [{"find_refund": throttled()}, {"find_refund": NO_REFUNDS_YET, "refund": throttled()}]
+)
+def test_a_command_given_again_cannot_know_that_nothing_went_back_the_first_time(
+    paws: Salon, clock: Clock, stripe: LoopbackStripe, answers: dict[str, Answer]
+) -> None:
+    fee = collected(paws, clock)
+    stripe.says("refund", *[dropped()] * 3)
+    with pytest.raises(RunFailed, match="not known whether the money went back"):
+        by_hand.give_back(paws.application, fee, 1000, MARIA)
+    stripe.always |= answers
+    with pytest.raises(RunFailed, match="not known whether the money went back"):
+        by_hand.give_back(paws.application, fee, 1000, MARIA)
+    stripe.always.clear()
+    by_hand.give_back(paws.application, fee, 1000, MARIA)
+    assert (given_back(stripe), [each.outcome for each in actions(paws)]) == ([1000], ["done"])
 
 
 def test_a_refund_that_ends_late_closes_no_fee_of_another_state(paws: Salon, clock: Clock) -> None:
     fee = collected(paws, clock)
     with paws.engine.begin() as connection:
-        asked = fee_actions.ask_refund(connection, fee, None, "Maria", "her dog was ill", clock())
+        asked = fee_actions.ask_refund(connection, fee, None, *ASKED, clock())
         connection.execute(tables.payments.update().values(status="pending"))
         fee_actions.end_refund(connection, asked, {"outcome": "done"}, clock(), nothing_left=False)
     assert paws.fee().status == "pending"
@@ -411,7 +473,7 @@ def test_what_may_have_been_given_back_is_not_there_for_another_refund(
     with pytest.raises(RunFailed, match="give the same command again"):
         by_hand.give_back(paws.application, fee, 2000, MARIA)
     stripe.always.clear()
-    with pytest.raises(UsageError, match="500 of 2500"):
+    with pytest.raises(UsageError, match=r"\$5\.00 of \$25\.00 are left"):
         by_hand.give_back(paws.application, fee, 1000, Staff("Tom", "another"))
     assert given_back(stripe) == [2000]
 

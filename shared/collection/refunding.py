@@ -13,6 +13,8 @@ from shared.fees import ActionOutcome
 from shared.gateways.payments import (
     Misconfigured,
     NotProcessed,
+    OutcomeUnknown,
+    PaymentCredentialsRefused,
     PaymentError,
     PaymentGateway,
     ProviderFailed,
@@ -53,8 +55,10 @@ async def _give_back(gateway: PaymentGateway, asked: AskedRefund) -> tuple[dict[
     async with gateway.connected():
         try:
             found = await gateway.find_refund(wanted) if asked.is_repeated else None
-        except PaymentError as error:
+        except PaymentCredentialsRefused as error:
             return {"code": error.code}, error
+        except PaymentError as error:  # nobody knows whether the first request was heard
+            return {"code": error.code}, OutcomeUnknown(error.code)
         try:
             made = found or await gateway.refund(wanted)
         except PaymentError as error:
@@ -65,6 +69,8 @@ async def _give_back(gateway: PaymentGateway, asked: AskedRefund) -> tuple[dict[
 def _not_given(asked: AskedRefund, error: PaymentError) -> tuple[dict[str, Any], PaymentError | None]:
     if error.code == GIVEN_BACK_ALREADY:
         return {"outcome": ActionOutcome.DONE, "code": error.code}, None
+    if isinstance(error, NotProcessed) and asked.is_repeated:
+        error = OutcomeUnknown(error.code)  # the first request may still come into the books
     if isinstance(error, NotProcessed | Misconfigured):
         return {"outcome": ActionOutcome.REFUSED, "code": error.code}, error
     if isinstance(error, ProviderFailed) and asked.is_repeated:

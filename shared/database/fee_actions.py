@@ -30,7 +30,15 @@ class AskedRefund:
 
 
 class NotRefundable(Exception):
-    """The fee cannot give back so much. The message says why."""
+    """There is nothing to give back: the fee was not collected. The message says what it is."""
+
+
+class MoreThanIsLeft(Exception):
+    """The fee cannot give back so much. `left`, `collected`: in minor units of the currency."""
+
+    def __init__(self, left: int, collected: int, currency: str) -> None:
+        super().__init__(left, collected, currency)
+        self.left, self.collected, self.currency = left, collected, currency
 
 
 def action(kind: FeeAction, fee_id: UUID, who: str, why: str, now: datetime) -> dict[str, Any]:
@@ -54,7 +62,7 @@ def ask_refund(
 ) -> AskedRefund:
     """Put a refund on record before it is asked for, or return the one that the same command put there before.
 
-    `amount_cents`: None for all that is left. Raise NotRefundable for more than that. Index: primary key.
+    `amount_cents`: None for all that is left. Raise NotRefundable, or MoreThanIsLeft. Index: primary key.
     """
     id_ = refund_id(fee_id, amount_cents, why)
     is_fee = and_(payments.c.id == fee_id, payments.c.type == "no_show_fee")
@@ -68,7 +76,7 @@ def ask_refund(
     if fee.status not in _REFUNDABLE:
         raise NotRefundable(f"it is {fee.status}; it would have to be {' or '.join(_REFUNDABLE)}")
     if not 0 < amount <= left:
-        raise NotRefundable(f"{left} of {fee.amount} {fee.currency} (minor units) are left to give back")
+        raise MoreThanIsLeft(left, fee.amount, fee.currency)
     row = action(FeeAction.REFUND, fee_id, who, why, now) | {"id": id_, "amount": amount}
     if known is None:
         asked = {"outcome": ActionOutcome.ASKED, "idempotency_key": str(id_)}
@@ -94,16 +102,15 @@ def end_refund(
     `nothing_left`: the provider says so, whatever is on record here.
     """
     connection.execute(update(payments).where(payments.c.id == asked.fee_id).values(updated_at=now))
-    is_it = and_(fee_actions.c.id == asked.id, fee_actions.c.outcome == ActionOutcome.ASKED)
-    connection.execute(update(fee_actions).where(is_it).values({**changes, "updated_at": now}))
+    is_open = and_(fee_actions.c.id == asked.id, fee_actions.c.outcome != ActionOutcome.DONE)  # money is back for good
+    connection.execute(update(fee_actions).where(is_open).values({**changes, "updated_at": now}))
     fee = connection.execute(select(payments).where(payments.c.id == asked.fee_id)).one()
     kept = 0 if nothing_left else fee.amount - _given_back(connection, asked.fee_id, ActionOutcome.DONE)
     if kept <= 0:
-        is_open = and_(payments.c.id == asked.fee_id, payments.c.status.in_(_REFUNDABLE))
-        connection.execute(update(payments).where(is_open).values(status=FeeStatus.REFUNDED, updated_at=now))
-    if fee.appointment_id and kept < fee.amount:
-        its = and_(appointments.c.id == fee.appointment_id, appointments.c.tenant_id == fee.tenant_id)
-        connection.execute(update(appointments).where(its).values(no_show_fee_charged=max(kept, 0), updated_at=now))
+        is_collected = and_(payments.c.id == asked.fee_id, payments.c.status.in_(_REFUNDABLE))
+        connection.execute(update(payments).where(is_collected).values(status=FeeStatus.REFUNDED, updated_at=now))
+    its = and_(appointments.c.id == fee.appointment_id, appointments.c.tenant_id == fee.tenant_id)
+    connection.execute(update(appointments).where(its).values(no_show_fee_charged=kept, updated_at=now))
 
 
 def _given_back(connection: Connection, fee_id: UUID, *outcomes: ActionOutcome) -> int:
