@@ -1,11 +1,15 @@
 """Collection: a fee is charged once, when it is due, and what becomes of it is recorded."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from itertools import cycle
 from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import Executable, Table
+from sqlalchemy.exc import NoResultFound
 
 from shared import by_hand
 from shared.application import Application
@@ -13,6 +17,7 @@ from shared.breaker import OPENS_AFTER
 from shared.by_hand import Staff
 from shared.database import tables
 from shared.database.fee_list import listed
+from shared.database.visits import fees_by_id, reminded_of
 from shared.gateways.payments import (
     Charge,
     Declined,
@@ -25,12 +30,17 @@ from shared.gateways.payments import (
     PaymentCredentialsRefused,
     ProviderFailed,
 )
+from shared.gateways.stripe_errors import PAUSES
+from shared.gateways.stripe_payments import READ_SECONDS
 from shared.runtime import RunFailed, UsageError
 from shared.settings import ConfigurationError
 from tests import rows
 from tests.doubles import Clock, RecordingPayments, RecordingSms
 from tests.rows import NOON
 from tests.salon import DAY, HOUR, Salon, salon
+
+LONGEST_ANSWER = timedelta(seconds=3 * READ_SECONDS + sum(PAUSES) * 1.5)
+"""Three tries of one request that each end in a time-out."""
 
 
 @pytest.fixture
@@ -185,6 +195,15 @@ def test_where_a_fee_needs_a_delivered_reminder_it_is_charged_only_with_one(
         assert claim_by_hand(paws, fee.id) == "succeeded"
 
 
+def test_a_delivered_text_about_something_else_is_no_reminder(paws: Salon) -> None:
+    appointment = paws.missed()
+    with paws.engine.begin() as connection:
+        rows.reminder(connection, appointment, NOON - 3 * HOUR)
+        assert reminded_of(connection, [appointment]) == {appointment}
+        connection.execute(tables.decisions.update().values(kind="no_show"))
+        assert reminded_of(connection, [appointment]) == set()
+
+
 @pytest.mark.parametrize(
     ("owner", "code"),
     [
@@ -246,6 +265,100 @@ def test_a_tenant_with_bad_settings_is_charged_for_nobody(
     rows.change(paws.engine, tables.tenants, paws.tenant_id, settings="{")
     paws.run()
     assert (paws.fee().status, payments.created) == ("pending", [])
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (lambda elsewhere: tables.reputation_events.delete(), "its visit is not on record"),
+        (lambda elsewhere: _moved(tables.reputation_events, elsewhere), "its visit is not on record"),
+        (lambda elsewhere: _moved(tables.owners, elsewhere), "its visit's owner belongs to another business"),
+        (lambda elsewhere: _moved(tables.services, elsewhere), "its visit's service belongs to another business"),
+        (
+            lambda elsewhere: tables.payments.update().values(owner_id=elsewhere.owner()),
+            "its visit's fee's owner belongs to another business",
+        ),
+    ],
+)
+@pytest.mark.parametrize("status", ["pending", "processing"])
+def test_a_fee_whose_visit_mixes_in_another_business_is_named_and_nothing_is_asked(
+    paws: Salon,
+    clock: Clock,
+    payments: RecordingPayments,
+    spoil: Callable[[Salon], Executable],
+    reason: str,
+    status: str,
+) -> None:
+    elsewhere = salon(paws.application, subdomain="elsewhere")
+    with paws.engine.begin() as connection:
+        service = rows.insert(connection, tables.services, tenant_id=paws.tenant_id, name="Bath", duration_minutes=60)
+    paws.missed(service_id=service)
+    paws.run()
+    clock.pass_(days=1)
+    rows.change(paws.engine, tables.payments, paws.fee().id, status=status, claimed_until=clock.now)
+    statement = spoil(elsewhere)
+    with paws.engine.begin() as connection:
+        connection.execute(statement)
+    errors = paws.run()["errors"]
+    assert {"tenant": "paws", "subject": f"payment {paws.fee().id}", "reason": reason} in errors
+    assert (paws.fee().status, payments.created, payments.looked_up) == (status, [], [])
+
+
+def _moved(table: Table, elsewhere: Salon) -> Executable:
+    return table.update().values(tenant_id=elsewhere.tenant_id)
+
+
+def test_what_is_wrong_with_a_visit_of_another_week_holds_up_no_fee(paws: Salon, clock: Clock) -> None:
+    elsewhere = salon(paws.application, subdomain="elsewhere")
+    with paws.engine.begin() as connection:
+        service = rows.insert(connection, tables.services, tenant_id=elsewhere.tenant_id, name="Bath")
+    owner, long_ago = paws.owner(), NOON - 3 * HOUR
+    paws.missed(long_ago)
+    paws.run()
+    rows.change(paws.engine, tables.payments, paws.fee().id, next_attempt_at=NOON + 5 * DAY)
+    clock.pass_(days=4)
+    paws.missed(long_ago, owner_id=owner, status="no_show", service_id=service)
+    paws.missed(long_ago + 4 * DAY, owner_id=owner)
+    paws.run()
+    clock.pass_(days=1)
+    assert paws.run()["total_fees_collected"] == 2
+
+
+def test_what_the_owner_missed_at_another_business_has_no_part_in_the_visit(paws: Salon, clock: Clock) -> None:
+    owed(paws, clock)
+    elsewhere = salon(paws.application, subdomain="elsewhere")
+    paws.set(elsewhere.missed(owner_id=rows.only(paws.engine, tables.owners).id), status="no_show")
+    result = paws.run()
+    assert (paws.fee().status, result["total_fees_collected"]) == ("succeeded", 1)
+
+
+def test_a_fee_that_is_waived_from_the_start_waits_for_no_charge(paws: Salon) -> None:
+    paws.missed(deposit_paid=9900)
+    paws.missed(NOON - 4 * HOUR)
+    paws.kept(NOON - HOUR, 3)
+    paws.run()
+    fees = {each.status: (each.method, each.next_attempt_at) for each in paws.fees()}
+    assert fees == {"waived": (None, None), "pending": ("card", NOON + DAY)}
+
+
+@pytest.mark.parametrize("status", ["pending", "processing", "succeeded"])
+def test_a_payment_that_is_no_fee_is_never_touched(
+    paws: Salon, clock: Clock, payments: RecordingPayments, status: str
+) -> None:
+    owed(paws, clock)
+    deposit = paws.fee().id
+    rows.change(paws.engine, tables.payments, deposit, type="deposit", status=status, claimed_until=clock.now)
+    before = rows.all_of(paws.engine, tables.payments)
+    paws.run()
+    with paws.engine.connect() as connection:
+        assert (listed(connection), fees_by_id(connection, [deposit])) == ([], {})
+    for act in (
+        lambda: by_hand.charge(paws.application, deposit, Staff("Maria", "a mistake")),
+        lambda: by_hand.give_back(paws.application, deposit, None, Staff("Maria", "a mistake")),
+    ):
+        with pytest.raises((UsageError, NoResultFound)):
+            act()
+    assert (rows.all_of(paws.engine, tables.payments), payments.created, payments.refunded) == (before, [], [])
 
 
 # What the provider answers
@@ -328,6 +441,7 @@ def test_a_card_that_works_the_second_time_pays(paws: Salon, clock: Clock, payme
     clock.pass_(days=1)
     assert paws.run()["total_fees_collected"] == 1
     assert (paws.fee().status, paws.fee().failure_code) == ("succeeded", None)
+    assert paws.decided("fee_failed") == []
 
 
 def test_a_retry_that_falls_more_than_14_days_after_the_visit_is_not_made(
@@ -395,6 +509,30 @@ def test_an_outage_stops_collecting_early(
     assert paws.run()["total_fees_collected"] == 12
 
 
+def test_failures_with_an_answer_between_them_are_no_outage(
+    paws: Salon, clock: Clock, payments: RecordingPayments
+) -> None:
+    many_owed(paws, clock, 12)
+    answers = cycle([*[NotProcessed("connection")] * (OPENS_AFTER - 1), Declined("insufficient_funds")])
+
+    def answer(charge: Charge) -> None:
+        raise next(answers)
+
+    payments.answer = answer
+    paws.run()
+    assert (len(payments.confirmed), rows.all_of(paws.engine, tables.breakers)) == (12, [])
+
+
+def test_a_batch_of_which_nothing_is_charged_does_not_end_the_run(
+    paws: Salon, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.collection.claiming.BATCH", 1)
+    many_owed(paws, clock, 3)
+    with paws.engine.begin() as connection:
+        connection.execute(tables.owners.update().values(has_payment_method=False))
+    assert paws.run()["total_fees_failed"] == 3
+
+
 def test_refused_credentials_fail_the_run_and_cost_nothing(
     paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
@@ -431,7 +569,7 @@ def test_an_unclear_answer_is_looked_up_later_and_never_confirmed_again_blindly(
     assert attempts(paws) == [(1, "unknown", "timeout")]
     paws.run()
     assert len(payments.looked_up) == 1  # too soon
-    clock.pass_(minutes=3)
+    clock.pass_(minutes=2)
     payments.books = lambda charge: Intent(f"pi-{charge.fee_id}", IntentState.SUCCEEDED)
     assert paws.run()["total_fees_collected"] == 1
     charge, intent = payments.looked_up[-1]
@@ -593,6 +731,7 @@ def test_intents_that_are_under_way_are_no_outage(paws: Salon, clock: Clock, pay
     payments.answer = raising(OutcomeUnknown("timeout"))
     payments.books = lambda charge: Intent("pi", IntentState.UNDER_WAY)
     paws.run()
+    assert rows.only(paws.engine, tables.breakers).state == "open"  # requests that nobody answers are one
     with paws.engine.begin() as connection:
         connection.execute(tables.breakers.delete())
         connection.execute(tables.payments.update().values(status="processing", claimed_until=clock.now))
@@ -695,15 +834,51 @@ def test_a_decline_that_is_on_record_already_says_nothing_of_the_attempt_after_i
     assert [outcome for _, outcome, _ in attempts(paws)] == ["declined", "not_processed", "succeeded"]
 
 
-def test_books_that_cannot_be_asked_leave_it_unclear(paws: Salon, clock: Clock, payments: RecordingPayments) -> None:
+def test_what_a_late_worker_wrote_down_does_not_hide_the_decline_of_its_own_attempt(
+    paws: Salon, clock: Clock, payments: RecordingPayments
+) -> None:
     owed(paws, clock)
     payments.answer = raising(OutcomeUnknown("timeout"))
     paws.run()
+    with paws.engine.begin() as connection:
+        connection.execute(tables.payment_attempts.update().values(outcome="declined", stripe_charge_id="ch_1"))
+    payments.books = lambda charge: Intent("pi", IntentState.DECLINED, "stolen_card", charge_id="ch_1")
+    clock.pass_(minutes=3)
+    paws.run()
+    assert (paws.fee().status, len(payments.confirmed)) == ("failed", 1)
+
+
+def test_books_that_cannot_be_asked_leave_it_unclear(paws: Salon, clock: Clock, payments: RecordingPayments) -> None:
+    owed(paws, clock)
+    payments.answer = raising(OutcomeUnknown("timeout"))
     for error in (NotProcessed("429"), OutcomeUnknown("timeout"), Misconfigured("resource_missing")):
-        clock.pass_(minutes=3)
         payments.books = raising(error)
         paws.run()
         assert (paws.fee().status, len(payments.confirmed)) == ("processing", 1)
+        clock.pass_(minutes=3)
+    payments.books = raising(PaymentCredentialsRefused("401"))
+    with pytest.raises(RunFailed, match="payment provider refuses"):
+        paws.run()
+    assert (paws.fee().status, len(payments.confirmed)) == ("processing", 1)
+
+
+def test_an_outage_found_out_while_looking_up_leaves_unclear_what_was_not_asked_about(
+    paws: Salon, clock: Clock, payments: RecordingPayments
+) -> None:
+    many_owed(paws, clock, 12)
+    payments.answer = raising(KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        paws.run()
+    payments.books = raising(OutcomeUnknown("timeout"))
+    clock.pass_(minutes=6)
+    paws.run()
+    assert (len(payments.looked_up), {each.status for each in paws.fees()}) == (OPENS_AFTER, {"processing"})
+    assert rows.only(paws.engine, tables.breakers).state == "open"
+    with paws.engine.begin() as connection:
+        connection.execute(tables.payments.update().values(claimed_until=clock.now))
+    before = paws.fees()
+    paws.run()
+    assert (len(payments.looked_up), paws.fees()) == (OPENS_AFTER, before)  # not even claimed meanwhile
 
 
 @pytest.mark.parametrize("step", ["create", "stored", "confirm", "recorded"])
@@ -737,6 +912,7 @@ def test_a_worker_killed_between_two_steps_charges_nobody_twice(
     assert paws.fee().status == "succeeded"
     assert len(taken) == 1
     assert len(payments.confirmed) == (2 if step == "confirm" else 1)
+    assert len(payments.looked_up) == (0 if step == "create" else 1)  # what is not on record was never confirmed
 
 
 def test_no_transaction_is_open_while_a_card_is_charged(paws: Salon, clock: Clock, payments: RecordingPayments) -> None:
@@ -748,20 +924,49 @@ def test_no_transaction_is_open_while_a_card_is_charged(paws: Salon, clock: Cloc
     assert open_connections == [0, 0]
 
 
+@pytest.mark.parametrize("batch", [1, 100])
 def test_a_run_out_of_time_leaves_the_rest_to_the_next(
-    paws: Salon, clock: Clock, payments: RecordingPayments, monkeypatch: pytest.MonkeyPatch
+    paws: Salon, clock: Clock, payments: RecordingPayments, monkeypatch: pytest.MonkeyPatch, batch: int
 ) -> None:
-    monkeypatch.setattr("shared.collection.claiming.BATCH", 1)
-    paws.kept(NOON - HOUR, 10)
-    for _ in range(3):
-        paws.missed()
-    paws.run()
-    clock.pass_(days=1)
+    monkeypatch.setattr("shared.collection.claiming.BATCH", batch)
+    many_owed(paws, clock, 3)
     payments.answer = lambda charge: clock.pass_(seconds=60)
     short = replace(paws, application=replace(paws.application, time_budget=timedelta(seconds=50)))
     assert short.run()["total_fees_collected"] == 1
     payments.answer = lambda charge: None
     assert paws.run()["total_fees_collected"] == 2
+
+
+def test_a_run_out_of_time_looks_nothing_up_any_more(
+    paws: Salon, clock: Clock, payments: RecordingPayments, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.collection.claiming.BATCH", 1)
+    many_owed(paws, clock, 2)
+    payments.answer = raising(KeyboardInterrupt())
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            paws.run()
+    clock.pass_(minutes=6)
+    payments.books = lambda charge: clock.pass_(seconds=60) or Intent("pi", IntentState.SUCCEEDED)
+    short = replace(paws, application=replace(paws.application, time_budget=timedelta(seconds=50)))
+    assert short.run()["total_fees_collected"] == 1
+    assert {outcome for _, outcome, _ in attempts(paws)} == {"succeeded", None}  # the other one is as it was left
+
+
+def test_a_card_is_asked_only_while_the_claim_outlasts_the_longest_answer(
+    paws: Salon, clock: Clock, payments: RecordingPayments
+) -> None:
+    many_owed(paws, clock, 4)
+    held: list[timedelta] = []
+
+    def slow(charge: Charge) -> None:
+        fees = {each.id: each for each in paws.fees()}
+        held.append(fees[charge.fee_id].claimed_until - clock.now)
+        clock.pass_(seconds=100)
+
+    payments.answer = slow
+    assert paws.run()["total_fees_collected"] == 4
+    assert min(held) >= LONGEST_ANSWER
 
 
 # Corrections
@@ -806,6 +1011,21 @@ def test_a_visit_put_right_while_its_charge_is_unclear_needs_a_refund_once_that_
     assert paws.run()["needs_refund"] == 1
 
 
+def test_a_day_named_closed_while_a_charge_is_unclear_costs_nothing_once_that_is_known(
+    paws: Salon, clock: Clock, payments: RecordingPayments
+) -> None:
+    owed(paws, clock)
+    payments.answer = raising(OutcomeUnknown("timeout"))
+    paws.run()
+    closed = f'{{"no_show": {{"closed_on": ["{paws.fee().visit_on}"]}}}}'
+    rows.change(paws.engine, tables.tenants, paws.tenant_id, settings=closed)
+    clock.pass_(minutes=3)
+    assert paws.run()["corrected"] == 1
+    assert (paws.fee().status, len(payments.confirmed)) == ("pending", 1)
+    paws.run()
+    assert paws.fee().status == "cancelled"
+
+
 def test_a_visit_put_right_at_the_last_moment_is_not_charged(
     paws: Salon, clock: Clock, payments: RecordingPayments, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -824,10 +1044,12 @@ def test_a_visit_put_right_at_the_last_moment_is_not_charged(
 def test_a_dry_run_tells_what_would_be_charged_and_charges_nobody(
     paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
+    by_hand_only = salon(paws.application, subdomain="by-hand", settings='{"no_show": {"auto_charge": false}}')
+    by_hand_only.missed()
     for owner in ({}, {"has_payment_method": False}):
         paws.missed(owner_id=paws.owner(**owner))
     paws.run()
-    clock.pass_(days=1)
+    clock.pass_(hours=23)  # due within the hour
     before = rows.all_of(paws.engine, tables.payments)
     told = [each for each in paws.run(is_dry=True)["would"] if each["action"] == "charge"]
     assert sorted(each["reason"] or "" for each in told) == ["", "no_payment_method"]

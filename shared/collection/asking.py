@@ -23,6 +23,7 @@ from shared.gateways.payments import (
     Misconfigured,
     NotProcessed,
     OutcomeUnknown,
+    PaymentCredentialsRefused,
     PaymentError,
     ProviderFailed,
 )
@@ -44,8 +45,14 @@ async def charge(run: Collection, outage: Outage, attempts: Sequence[Attempt]) -
 
 
 async def look_up(run: Collection, outage: Outage, attempts: Sequence[Attempt]) -> list[Outcome]:
-    """Return what became of attempts that nobody recorded."""
-    return await _each(run, outage, attempts, lambda each: _look_up(run, each))
+    """Return what became of attempts that nobody recorded. Raise PaymentCredentialsRefused: nothing is known then.
+
+    What was not asked about, because the provider is away or time is up, stays as unclear as it was.
+    """
+    answers = await _each(run, outage, attempts, lambda each: _look_up(run, each))
+    if refused := [each for each in answers if isinstance(each, PaymentCredentialsRefused)]:
+        raise refused[0]
+    return [OutcomeUnknown(each.code) if isinstance(each, NotAsked) else each for each in answers]
 
 
 async def _look_up(run: Collection, attempt: Attempt) -> Outcome:
