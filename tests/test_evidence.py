@@ -158,6 +158,38 @@ def test_what_was_not_sent_says_why(application: Application, clock: Clock) -> N
         )  # fmt: skip
 
 
+def test_it_holds_the_whole_visit_wherever_its_appointments_lie_by_now_and_nothing_of_another_day(
+    application: Application, clock: Clock
+) -> None:
+    paws = salon(application)
+    owner = paws.owner(sms_opted_in=False)
+    moved, other = (paws.missed(START + hours * HOUR, owner_id=owner) for hours in (0, 2))
+    kept = paws.missed(START - 22 * HOUR, owner_id=owner)
+    for hours in (-26, -4):
+        clock.now = START + hours * HOUR
+        run(application, "AppointmentReminders24h")
+    paws.set(kept, status="completed")
+    clock.now = START + 6 * HOUR
+    paws.run()
+    paws.set(moved, scheduled_start=START - 20 * HOUR)  # staff moved it afterwards, to the day before
+    found = evidence(paws)
+    its = {str(moved), str(other)}
+    assert {each["id"] for each in found["visit"]} == its
+    assert {each["appointment_id"] for each in found["reminders"]} == its
+
+
+def test_a_text_that_was_refused_is_not_shown_as_one_that_was_sent(application: Application, clock: Clock) -> None:
+    paws = salon(application)
+    appointment = paws.missed(START, owner_id=paws.owner())
+    with paws.engine.begin() as connection:
+        rows.reminder(connection, appointment, START, status="failed")
+        connection.execute(tables.notifications.update().values(sent_at=None))
+    clock.now = START + 6 * HOUR
+    paws.run()
+    (reminder,) = evidence(paws)["reminders"]
+    assert (reminder["status"], reminder["text"], reminder["to"]) == ("failed", None, None)
+
+
 def test_only_a_payment_has_evidence(application: Application) -> None:
     with application.engine.begin() as connection:
         appointment = rows.appointment(connection, rows.tenant(connection), START)

@@ -108,6 +108,8 @@ def test_the_default_card_is_asked_else_the_newest(
     if default:
         stripe_server.defaults["cus_1"] = default
     assert asking(stripe, lambda it: it.card(charge())) == chosen
+    (asked,) = [request.query for operation, request in stripe_server.seen if operation == "cards"]
+    assert asked["type"] == "card"
 
 
 def test_an_intent_is_found_by_its_metadata_among_many_of_the_customer(
@@ -117,6 +119,7 @@ def test_an_intent_is_found_by_its_metadata_among_many_of_the_customer(
     for number in range(230):
         created_elsewhere = dict(stripe_server.intents[id_], id=f"pi_x{number}", metadata={"payment": str(number)})
         stripe_server.intents[created_elsewhere["id"]] = created_elsewhere
+        stripe_server.intents[created_elsewhere["id"]]["created"] -= 60
     found = asking(stripe, lambda it: it.find(charge(), LONG_AGO))
     assert found == Intent(id_, IntentState.UNCONFIRMED)
     assert asking(stripe, lambda it: it.find(charge(customer_id="cus_2"), LONG_AGO)) is None
@@ -168,8 +171,9 @@ def test_a_refund_is_made_once_under_its_key_and_found_again(
     assert asking(stripe, lambda it: it.refund(refund(id_, 1000))) == made
     assert [each["amount"] for each in stripe_server.refunds.values()] == [1000]
     assert asking(stripe, lambda it: it.find_refund(refund(id_))) == made
-    stripe_server.refunds[made]["status"] = "failed"
-    assert asking(stripe, lambda it: it.find_refund(refund(id_))) is None
+    for lost in ("failed", "canceled"):
+        stripe_server.refunds[made]["status"] = lost
+        assert asking(stripe, lambda it: it.find_refund(refund(id_))) is None
 
 
 def test_many_fees_share_few_connections(stripe_server: LoopbackStripe, stripe: StripePayments) -> None:

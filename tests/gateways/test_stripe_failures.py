@@ -2,6 +2,7 @@
 
 import logging
 import socket
+import sys
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -109,6 +110,17 @@ def test_no_connection_means_that_nothing_was_done() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         gateway = StripePayments(SECRET, f"http://127.0.0.1:{unused.getsockname()[1]}", pauses=(0, 0))
+        assert meant(trouble(gateway, lambda it: it.create(charge()))) == (NotProcessed, "no_connection")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux keeps a full queue waiting: elsewhere it is refused")
+def test_a_connection_that_is_not_made_in_time_means_that_nothing_was_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.gateways.stripe_payments.CONNECT_SECONDS", 0.1)
+    with socket.socket() as busy, socket.socket() as first:
+        busy.bind(("127.0.0.1", 0))
+        busy.listen(0)
+        first.connect(busy.getsockname())  # fills the queue: nobody takes it out
+        gateway = StripePayments(SECRET, f"http://127.0.0.1:{busy.getsockname()[1]}", pauses=())
         assert meant(trouble(gateway, lambda it: it.create(charge()))) == (NotProcessed, "no_connection")
 
 

@@ -64,6 +64,7 @@ def test_the_price_of_a_visit_is_that_of_its_missed_appointments(
         ([2500], Charge(2500, 2500, FeeCode.COVERED_BY_DEPOSIT)),
         ([9900], Charge(2500, 2500, FeeCode.COVERED_BY_DEPOSIT)),
         ([None], Charge(2500, 2500, None)),
+        ([-500], Charge(2500, 2500, None)),  # what was paid back costs nobody more
     ],
 )
 def test_deposits_count_towards_the_fee(deposits: list[int | None], expected: Charge) -> None:
@@ -79,7 +80,8 @@ def test_a_fee_of_nothing_is_waived() -> None:
 def test_what_is_written_down_says_how_the_amount_came_about() -> None:
     visit = [missed(START, deposit_paid=1000, price=8000)]
     charge = charge_for(visit, 2, SALON)
-    kept = snapshot(SALON, visit, charge)
+    kept = snapshot(NoShowPolicy(closed_on=frozenset({date(2026, 12, 25)})), visit, charge)
+    assert "closed_on" not in kept
     assert (kept["fee_schedule"], kept["fee_cents"], kept["deposit_cents"], kept["visit_price_cents"]) == (
         [2500, 3500, 5000, 7500],
         3500,
@@ -90,13 +92,14 @@ def test_what_is_written_down_says_how_the_amount_came_about() -> None:
     covered = charge_for([missed(START, deposit_paid=5000)], 2, SALON)
     assert description(2, covered).endswith("covered by deposit")
     assert description(1, charge_for([missed(START)], 1, SALON)) == "No-show fee, missed visit 1"
+    assert description(1, above_minimum(Charge(2500, 20, None), "USD")).endswith("too little to charge")
 
 
 @pytest.mark.parametrize(
     ("currency", "settings", "expected"),
     [
         *((each, None, True) for each in ("USD", "CAD", "AUD", "NZD", "EUR", "GBP", "gbp")),
-        ("JPY", None, False),
+        *((each, None, False) for each in ("JPY", "CHF", "MXN", "SEK")),
         ("JPY", '{"no_show": {"hold_hours": 1}}', False),
         ("JPY", '{"no_show": {"fee_schedule": [3000]}}', True),
     ],
@@ -128,6 +131,9 @@ def test_a_declined_card_is_tried_again_after_one_three_and_seven_days() -> None
         (29, "GBP", True),
         (30, "GBP", False),
         (49, "JPY", True),
+        (50, "JPY", False),
+        (49, "CHF", True),
+        (50, "CHF", False),
         (1, "XOF", False),
     ],
 )
