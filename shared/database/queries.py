@@ -55,6 +55,11 @@ def active_tenants(connection: Connection) -> list[Tenant]:
     return [tenant_of(row) for row in connection.execute(query)]
 
 
+def tenant(connection: Connection, id_: UUID) -> Tenant:
+    """One tenant, whether or not the platform serves it. Index: primary key."""
+    return tenant_of(connection.execute(select(tenants).where(tenants.c.id == id_)).one())
+
+
 def appointments_to_remind(
     connection: Connection,
     kind: Kind,

@@ -6,24 +6,34 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from shared.database import consent
+from shared.database import consent, queries
 from shared.delivery.drain import Drain
+from shared.policy import PolicyError, TenantPolicy, policy_of
 from shared.records import mask_phone
-from shared.rules.contact import e164
+from shared.rules.contact import e164, region_of
 
 log = logging.getLogger(__name__)
 
 
 def withdraw_consent(drain: Drain, connection: Connection, tenant_id: UUID, phones: Collection[str]) -> None:
-    """Take the consent from all owners of a tenant who have one of the `phones` (E.164)."""
-    served = drain.served.get(tenant_id)
-    if served is None:
-        return
+    """Take the consent from all owners of a tenant, served or not, who have one of the `phones` (E.164)."""
     written = consent.phones_of_consenting(connection, tenant_id)
-    meant = set(_with_one_of(written, phones, served.region))
+    meant = set(_with_one_of(written, phones, _region(drain, connection, tenant_id)))
     consent.withdraw(connection, meant, drain.now())
     for phone in phones:
-        log.info("%s: %s replied STOP", served.tenant.subdomain, mask_phone(phone))
+        log.info("%s: %s replied STOP", drain.subdomain(tenant_id), mask_phone(phone))
+
+
+def _region(drain: Drain, connection: Connection, tenant_id: UUID) -> str:
+    """Return where a tenant's numbers are read; with bad settings: where its own phone is."""
+    if served := drain.served.get(tenant_id):
+        return served.region
+    tenant = queries.tenant(connection, tenant_id)
+    try:
+        country = policy_of(tenant, TenantPolicy()).country
+    except PolicyError:
+        country = None
+    return region_of(country, tenant.phone)
 
 
 def _with_one_of(written: Collection[tuple[UUID, str]], phones: Collection[str], region: str) -> Iterator[UUID]:

@@ -175,6 +175,29 @@ def test_a_stop_that_the_provider_finds_out_about_afterwards_withdraws_consent(o
     assert (found.status, found.reason, found.error_code) == ("undelivered", "opted_out", "21610")
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"is_active": False, "phone": "+442071838750"},
+        {"status": "suspended", "phone": None, "settings": '{"country": "GB"}'},
+        {"status": "suspended", "phone": "+442071838750", "settings": "{"},
+    ],
+    ids=str,
+)
+def test_a_stop_counts_at_a_business_that_is_not_served_any_more(outbox: Outbox, change: dict[str, Any]) -> None:
+    send(outbox, receipt=Receipt.UNDELIVERED, code="21610", is_opt_out=True)
+    engine = outbox.application.engine
+    (owner,) = rows.all_of(engine, tables.owners)
+    with engine.begin() as connection:
+        connection.execute(tables.owners.update().values(phone="+44 20 7946 0958"))
+        connection.execute(tables.notifications.update().values(to_phone="+442079460958"))
+        rows.owner(connection, owner.tenant_id, phone="020 7946 0958")
+        rows.tenant(connection, "good")
+    rows.change(engine, tables.tenants, owner.tenant_id, **change)
+    outbox.deliver()
+    assert [each.sms_opted_in for each in rows.all_of(engine, tables.owners)] == [False, False]
+
+
 # Numbers that proved dead
 
 
