@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests import warm_start
+
 ROOT = Path(__file__).parent.parent.parent
 JOB, JOB_2H = "AppointmentReminders24h", "AppointmentReminders2h"
 SEEDED = "2026-03-04T15:20:00+00:00"
@@ -40,16 +42,28 @@ class Shell:
         return self.folder / "petcare.db"
 
     def __call__(self, *arguments: str, module: str = "shared", **settings: str | None) -> Done:
-        """Run `python -m shared ARGUMENTS` with more settings; None takes one away."""
-        process = self.start(*arguments, module=module, **settings)
+        """Run `python -m shared ARGUMENTS` with more settings, from a warm start; None takes a setting away."""
+        return self.ended(self._started(warm_start.command(module, *arguments), settings))
+
+    def cold(self, *arguments: str, module: str = "shared", **settings: str | None) -> Done:
+        """The same from a cold start, as users have it."""
+        return self.ended(self.start(*arguments, module=module, **settings))
+
+    @staticmethod
+    def ended(process: "subprocess.Popen[str]") -> Done:
+        """Wait for the end of a command."""
         out, err = process.communicate(timeout=120)
         assert "Traceback" not in out + err, out + err
         return Done(process.returncode, out, err)
 
     def start(self, *arguments: str, module: str = "shared", **settings: str | None) -> "subprocess.Popen[str]":
+        """Start a command that may be sent signals."""
+        return self._started([sys.executable, "-m", module, *arguments], settings)
+
+    def _started(self, command: list[str], settings: dict[str, str | None]) -> "subprocess.Popen[str]":
         environment = self.environment(**settings)
         return subprocess.Popen(
-            [sys.executable, "-m", module, *arguments],
+            command,
             cwd=self.folder,
             env=environment,
             stdin=subprocess.DEVNULL,

@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 from shared.application import simulation
 from shared.database import tables
 from shared.runtime import run
-from tests import rows
+from tests import rows, warm_start
 from tests.crash.test_processes import ROOT, Worker
 from tests.rows import NOON
 
@@ -83,7 +83,7 @@ class Collector(Worker):
     def __init__(self, database: str, stripe: Books, wall: datetime, moment: str = "") -> None:
         arguments = [database, stripe.url, DUE.isoformat(), wall.isoformat(), moment]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.crash.collector", *arguments],
+            warm_start.command("tests.crash.collector", *arguments),
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from benchmarks.due import prepared
 from benchmarks.stand_in import ROOT, books, twilio
 from shared.database import tables
-from tests import rows
+from tests import rows, warm_start
 
 LATENCY = 0.1
 ANSWERS_A_LIFE = 150
@@ -29,7 +29,7 @@ class Life:
     def __init__(self, database: str, url: str, moment: str) -> None:
         self.moment = moment
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.crash.deliverer", database, url, str(next(self.minutes)), moment],
+            warm_start.command("tests.crash.deliverer", database, url, str(next(self.minutes)), moment),
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

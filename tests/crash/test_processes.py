@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Engine
 
 from shared.database import tables
-from tests import rows
+from tests import rows, warm_start
 from tests.rows import NOON
 
 JOB = "AppointmentReminders24h"
@@ -32,7 +32,7 @@ class Worker:
     ) -> None:
         arguments = [database, str(log), now.isoformat(), wall.isoformat(), job, moment]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.crash.worker", *arguments],
+            warm_start.command("tests.crash.worker", *arguments),
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

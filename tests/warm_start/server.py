@@ -1,0 +1,86 @@
+"""`python -m tests.warm_start.server SOCKET`: imports what programs need, and forks one for each client.
+
+It says "ready", and ends with its standard input.
+"""
+
+import gc
+import importlib
+import marshal
+import os
+import runpy
+import selectors
+import signal
+import site
+import socket
+import sys
+import threading
+import time
+
+WANTED = (
+    *("shared.cli", "shared.application", "shared.tasks", "tests.crash.worker", "tests.crash.collector"),
+    *("tests.crash.deliverer", "alembic.command", "alembic.config", "alembic.migration", "psycopg", "time_machine"),
+    *("rich.progress", "rich.table", "sqlalchemy.dialects.sqlite", "sqlalchemy.dialects.postgresql", "tests.rows"),
+)
+
+
+def serve(address: str) -> None:
+    """Fork a process for each client, and return in it when it is ready to run what the client wants."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those who wait for the programs
+    with socket.socket(socket.AF_UNIX) as listening, selectors.DefaultSelector() as heard:
+        listening.bind(address)
+        listening.listen(64)
+        heard.register(listening, selectors.EVENT_READ)
+        heard.register(sys.stdin, selectors.EVENT_READ)
+        print("ready", flush=True)  # noqa: T201
+        while True:
+            if any(key.fileobj is sys.stdin for key, _ in heard.select()):
+                os._exit(0)
+            connection, _ = listening.accept()
+            if os.fork() == 0:
+                break
+            connection.close()
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    given = received(connection)
+    if program := os.fork():
+        connection.sendall(b"%d\n" % os.waitpid(program, 0)[1])
+        os._exit(0)
+    connection.close()
+    become(*given)
+
+
+def received(connection: socket.socket) -> tuple[list[int], list[str], dict[str, str], str]:
+    """Return the standard streams of a client, what it runs, its environment and its folder."""
+    first, streams, _, _ = socket.recv_fds(connection, 4, 3)
+    with connection.makefile("rb") as rest:
+        return streams, *marshal.loads(rest.read(int.from_bytes(first, "big")))  # noqa: S302  from our own client
+
+
+def become(streams: list[int], arguments: list[str], environment: dict[str, str], folder: str) -> None:
+    """Take on what makes a process that was started by the client."""
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+        os.close(stream)
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    time.tzset()
+    encoding = environment.get("PYTHONIOENCODING", "utf-8")
+    sys.stdin = sys.__stdin__ = os.fdopen(0, encoding=encoding, closefd=False)
+    buffering = 1 if os.isatty(1) or environment.get("PYTHONUNBUFFERED") else -1
+    sys.stdout = sys.__stdout__ = os.fdopen(1, "w", buffering, encoding, closefd=False)
+    sys.stderr = sys.__stderr__ = os.fdopen(2, "w", 1, encoding, "backslashreplace", closefd=False)
+    sys.argv = list(arguments)
+    sys.path[0] = folder
+    sys.path[1:1] = filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))
+    sys.modules.pop("sitecustomize", None)
+    site.execsitecustomize()
+
+
+if __name__ == "__main__":
+    for name in WANTED:
+        importlib.import_module(name)
+    assert threading.active_count() == 1, "a process with threads cannot be forked"
+    gc.collect()
+    gc.freeze()
+    serve(sys.argv[1])
+    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
