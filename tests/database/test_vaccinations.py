@@ -264,6 +264,16 @@ def test_a_new_expiry_date_with_the_same_status_is_written(engine: Engine, pets:
     assert statuses(engine) == {"paws": 1}
 
 
+def test_a_pets_status_turns_with_the_day_while_its_date_stays(engine: Engine, pets: list[UUID]) -> None:
+    its = {"vaccination_status": "current", "vaccination_expires_at": in_days(30)}
+    rows.change(engine, tables.pets, pets[0], **its)
+    with engine.begin() as connection:
+        rows.vaccination(connection, tenant_of_first(connection), pets[0], in_days(30), status="current")
+    assert statuses(engine) == {"paws": 2}
+    bella = next(each for each in rows.all_of(engine, tables.pets) if each.id == pets[0])
+    assert bella.vaccination_status == "expiring_soon"
+
+
 def test_deleted_rows_are_left_alone(engine: Engine, pets: list[UUID]) -> None:
     rows.change(engine, tables.pets, pets[0], deleted_at=NOON)
     with engine.begin() as connection:

@@ -46,7 +46,7 @@ def is_held(engine: Engine, owner: UUID) -> bool:
     return False
 
 
-@pytest.mark.parametrize("databases", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("stock", ["postgresql"], indirect=True)
 @pytest.mark.parametrize(
     ("status", "module", "step"),
     [("confirmed", ledger, "record"), ("completed", corrections, "missed_starts")],

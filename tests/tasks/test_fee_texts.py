@@ -249,6 +249,19 @@ def test_a_notice_that_waits_is_not_sent_once_staff_waived_the_fee(
     assert text_decisions(salon)["no_show_notice"] == ("cancelled", "no_show_corrected")
 
 
+def test_a_notice_that_waits_is_not_sent_to_the_owner_of_another_business(
+    salon: Salon, sms: RecordingSms, clock: Clock
+) -> None:
+    owner = salon.owner()
+    salon.missed(owner_id=owner)
+    run(replace(salon.application, sms_enabled=False), JOB)
+    with salon.engine.begin() as connection:
+        other = rows.tenant(connection, "other")
+    change_owner(salon, owner, tenant_id=other)
+    run(salon.application, "AppointmentReminders24h")
+    assert (salon.decided("no_show_notice"), sms.sent) == ([("cancelled", "foreign_reference")], [])
+
+
 def test_a_dry_run_tells_it_and_writes_nothing(salon: Salon, clock: Clock) -> None:
     owner = salon.owner(phone=None)
     salon.missed(owner_id=owner)
