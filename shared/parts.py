@@ -20,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from shared import logs, telemetry
 from shared.application import Application
-from shared.database import leases, queries, runs
+from shared.database import commits, leases, queries, runs
 from shared.database.engine import DatabaseUnusable, ensure_ready, first_line, reading
 from shared.database.runs import NotedRun
 from shared.database.transactions import fetch, in_transaction
@@ -96,7 +96,7 @@ def begin(application: Application, whole: Whole) -> list[Part]:
 
     def work(connection: Connection) -> Mapping[UUID, NotedRun]:
         runs.start_once(connection, whole.run_id, whole.job, wall, host)
-        runs.forget_commits(connection, wall)
+        commits.forget(connection, wall)
         return _noted(connection, whole)
 
     with _failing_plainly():

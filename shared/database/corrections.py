@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, exists, or_, select, update
 
-from shared.database.dialects import chunks
+from shared.database.dialects import among, chunks
 from shared.database.paging import page
 from shared.database.tables import appointments, decisions, owners, payments, reputation_events
 from shared.fees import OUR_WAIVERS, UNCOLLECTED, FeeStatus, MarkedVisit
@@ -85,7 +85,7 @@ def _standing(tenant_ids: Sequence[UUID]) -> Select[Any]:
         select(reputation_events, *flags)
         .join(owners, its_owner)
         .outerjoin(payments, _ITS_FEE)
-        .where(event.kind == EventKind.NO_SHOW, event.reversed_at.is_(None), event.tenant_id.in_(tenant_ids))
+        .where(event.kind == EventKind.NO_SHOW, event.reversed_at.is_(None), among(event.tenant_id, tenant_ids))
     )
 
 
@@ -136,7 +136,7 @@ def close_fees(
             event.kind == EventKind.NO_SHOW,
             event.occurred_at > since,
             event.reversed_at.is_not(None),
-            event.tenant_id.in_(tenant_ids),
+            among(event.tenant_id, tenant_ids),
         )
     )
     becomes = {FeeStatus.CANCELLED: uncollected, FeeStatus.NEEDS_REFUND: payments.c.status == FeeStatus.SUCCEEDED}

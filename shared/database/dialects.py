@@ -1,7 +1,7 @@
 """What databases do differently: inserting what is absent, claiming what nobody holds, many values in one statement."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -12,6 +12,7 @@ from sqlalchemy import (
     Select,
     Subquery,
     Table,
+    TypeDecorator,
     Unicode,
     Update,
     any_,
@@ -19,12 +20,15 @@ from sqlalchemy import (
     case,
     cast,
     func,
-    literal,
+    literal_column,
     select,
     type_coerce,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeEngine
 
 IN_LIST = 1000
 """How many values one IN list may hold: SQL Server takes 2,099 parameters a statement."""
@@ -49,8 +53,10 @@ def _insert_absent_on_mssql(connection: Connection, table: Table, names: Sequenc
     # Without HOLDLOCK two that find a key absent would both insert it: the key range stays locked until the end.
     given = _rows_of_json(connection.dialect, [table.c[name] for name in names])
     present = table.alias("present")
-    is_there = select(present.c[key]).with_hint(present, "WITH (UPDLOCK, HOLDLOCK)", "mssql")
-    absent = select(given).where(~is_there.where(present.c[key] == given.c[key]).exists()).order_by(given.c[key])
+    whole = table.primary_key.columns.keys() if key in table.primary_key.columns else [key]
+    is_there = select(present.c[key]).where(*(present.c[name] == given.c[name] for name in whole))
+    is_there = is_there.with_hint(present, "WITH (UPDLOCK, HOLDLOCK)", "mssql")
+    absent = select(given).where(~is_there.exists())
     return table.insert().from_select(names, absent).returning(table.c[key])
 
 
@@ -144,14 +150,57 @@ def _insert(connection: Connection, table: Table) -> Any:
     return inserts[connection.dialect.name](table)
 
 
-def among(connection: Connection, column: Column[Any], values: Sequence[Any]) -> ColumnElement[bool]:
-    """Return that `column` is one of `values`, which `chunks` made few enough.
+def among(column: Column[Any], values: Collection[Any]) -> ColumnElement[bool]:
+    """Return that `column` is one of `values`, however many: they travel as one parameter.
 
-    PostgreSQL takes them as one array: a list of hundreds of parameters would take longer to write than to answer.
+    So a statement has one text, and no list of parameters that would take longer to write than to answer.
     """
-    if connection.dialect.name == "postgresql":
-        return column == any_(literal(values, postgresql.ARRAY(column.type)))
-    return column.in_(values)
+    return _Among(column, bindparam(None, list(values), _ListOf(column.type), unique=True))
+
+
+class _Among(FunctionElement[bool]):
+    # No type: else SQLAlchemy would compare it with 1 where a database has no booleans.
+    inherit_cache = True
+
+
+class _ListOf(TypeDecorator[Sequence[Any]]):
+    """An array on PostgreSQL, JSON elsewhere."""
+
+    impl = Unicode
+    cache_ok = True
+
+    def __init__(self, each: TypeEngine[Any]) -> None:
+        super().__init__()
+        self.each = each
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return postgresql.ARRAY(self.each) if dialect.name == "postgresql" else Unicode()
+
+    def process_bind_param(self, value: Sequence[Any] | None, dialect: Dialect) -> Any:
+        if dialect.name == "postgresql":
+            return value
+        kept = self.each.dialect_impl(dialect).bind_processor(dialect)
+        return json.dumps([kept(each) if kept else each for each in value or ()], default=str)
+
+
+@compiles(_Among, "postgresql")
+def _among_on_postgresql(element: _Among, compiler: Any, **options: Any) -> str:
+    column, values = element.clauses
+    return str(compiler.process(column == any_(values), **options))
+
+
+@compiles(_Among, "sqlite")
+def _among_on_sqlite(element: _Among, compiler: Any, **options: Any) -> str:
+    column, values = element.clauses
+    listed: Select[Any] = select(literal_column("value")).select_from(func.json_each(values))
+    return str(compiler.process(column.in_(listed), **options))
+
+
+@compiles(_Among, "mssql")
+def _among_on_mssql(element: _Among, compiler: Any, **options: Any) -> str:
+    column, values = element.clauses
+    listed = select(cast(literal_column("value"), column.type)).select_from(func.openjson(values))
+    return str(compiler.process(column.in_(listed), **options))
 
 
 def chunks(values: Sequence[Any], size: int = IN_LIST) -> list[Sequence[Any]]:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Update, and_, bindparam, or_, select, update
 
-from shared.database.dialects import chunks, insert_absent, update_chosen
+from shared.database.dialects import among, chunks, insert_absent, update_chosen
 from shared.database.tables import appointments, payment_attempts, payments
 from shared.database.visits import fee_of
 from shared.fees import UNCOLLECTED, Fee, FeeStatus, NewFee, PastAttempt
@@ -201,7 +201,7 @@ def _is_fee(*statuses: FeeStatus) -> ColumnElement[bool]:
 
 
 def _chosen(condition: ColumnElement[bool], tenant_ids: Sequence[UUID], order: Any, limit: int) -> Any:
-    query = select(payments.c.id).where(condition, payments.c.tenant_id.in_(tenant_ids))
+    query = select(payments.c.id).where(condition, among(payments.c.tenant_id, tenant_ids))
     return query.order_by(order, payments.c.id).limit(limit)
 
 

@@ -119,7 +119,7 @@ def members(connection: Connection, notification_ids: Sequence[UUID]) -> list[Me
         query = (
             select(decisions.c.notification_id, decisions.c.ledger_key, decisions.c.subject_id, decisions.c.occurs_at)
             .join(notifications, same)
-            .where(among(connection, decisions.c.notification_id, ids))
+            .where(among(decisions.c.notification_id, ids))
         )
         found += [Member(*row) for row in connection.execute(query).all()]
     return found

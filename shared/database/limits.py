@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, func, select, union_all, update
 
-from shared.database.dialects import chunks, insert_absent, locked
+from shared.database.dialects import among, chunks, insert_absent, locked
 from shared.database.tables import notifications, pauses, tenants
 from shared.records import NotificationStatus
 
@@ -30,7 +30,7 @@ def sent_lately(
         notifications.c.claimed_until > wall - WINDOW,  # true of these anyway: a claim ends later; it is in the index
     )
     if tenant_ids is not None:
-        sent, sending = (each.where(notifications.c.tenant_id.in_(tenant_ids)) for each in (sent, sending))
+        sent, sending = (each.where(among(notifications.c.tenant_id, tenant_ids)) for each in (sent, sending))
     both = union_all(sent, sending).subquery()
     query = select(both.c.tenant_id, func.count().label("sent")).group_by(both.c.tenant_id)
     return {row.tenant_id: row.sent for row in connection.execute(query)}

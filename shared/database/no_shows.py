@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Subquery, and_, case, exists, func, or_, select, update
 
-from shared.database.dialects import chunks
+from shared.database.dialects import among, chunks
 from shared.database.paging import page
 from shared.database.queries import OWNER, owner_of
 from shared.database.tables import appointment_pets, appointments, decisions, owners, pets, services
@@ -49,7 +49,7 @@ def candidates(
     Index: appointments (tenant_id, scheduled_start).
     """
     key = (appointments.c.tenant_id, appointments.c.owner_id)
-    query = _candidates(day).where(appointments.c.tenant_id.in_(tenant_ids))
+    query = _candidates(day).where(among(appointments.c.tenant_id, tenant_ids))
     found = _read(connection, page(query, key, (beyond.tenant_id, beyond.owner_id) if beyond else None, limit))
     return _with_the_last_visit_whole(connection, day, found) if len(found) == limit else found
 
@@ -66,7 +66,7 @@ def day_counts(connection: Connection, tenant_ids: Sequence[UUID], day: Day) -> 
         select(appointments.c.tenant_id, func.count(), *sums)
         .select_from(rows)
         .where(
-            appointments.c.tenant_id.in_(tenant_ids),
+            among(appointments.c.tenant_id, tenant_ids),
             _is_in(day),
             _is_own(foreign_pets),
             appointments.c.status != AppointmentStatus.CANCELLED,

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, and_, case, false, func, not_, or_, select, true, update
 
 from shared.database import limits
-from shared.database.dialects import chunks, update_chosen, update_each
+from shared.database.dialects import among, chunks, update_chosen, update_each
 from shared.database.tables import notifications
 from shared.reasons import Reason
 from shared.records import Claimed, Kind, NotificationStatus, PlannedNotification, Unsettled
@@ -42,8 +42,8 @@ class Scope:
 
     def condition(self) -> ColumnElement[bool]:
         """The same as SQL over notifications."""
-        included = true() if self.only is None else notifications.c.tenant_id.in_(self.only)
-        return and_(included, notifications.c.tenant_id.not_in(self.left_out))
+        included = true() if self.only is None else among(notifications.c.tenant_id, self.only)
+        return and_(included, not_(among(notifications.c.tenant_id, self.left_out)))
 
 
 def plan(connection: Connection, planned: Iterable[PlannedNotification], run_id: UUID, now: datetime) -> None:

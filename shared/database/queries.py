@@ -73,7 +73,7 @@ def appointments_to_remind(
 
     `beyond`: the last one of the page before. Index: appointments (tenant_id, scheduled_start).
     """
-    query = _to_remind(kind, starts).where(appointments.c.tenant_id.in_(tenant_ids))
+    query = _to_remind(kind, starts).where(among(appointments.c.tenant_id, tenant_ids))
     return _undecided(connection, _page(query, beyond, limit))
 
 
@@ -102,7 +102,7 @@ def appointments_without_decision(
     """
     query = _with_decision(kind).where(
         _between(starts),
-        appointments.c.tenant_id.in_(tenant_ids),
+        among(appointments.c.tenant_id, tenant_ids),
         appointments.c.status != AppointmentStatus.CANCELLED,
         appointments.c.deleted_at.is_(None),
         decisions.c.ledger_key.is_(None),
@@ -114,7 +114,7 @@ def appointments_by_id(connection: Connection, ids: Iterable[UUID]) -> dict[UUID
     """Appointments as they are now, deleted ones too. Index: primary key."""
     found: dict[UUID, Appointment] = {}
     for some in chunks(sorted(ids)):
-        query = select(*_APPOINTMENT).select_from(_ITS_ROWS).where(among(connection, appointments.c.id, some))
+        query = select(*_APPOINTMENT).select_from(_ITS_ROWS).where(among(appointments.c.id, some))
         rows = connection.execute(query).all()
         found |= {each.id: each for each in _with_pets(connection, rows)}
     return found
@@ -216,7 +216,7 @@ def _pets_by_appointment(connection: Connection, ids: Sequence[UUID]) -> dict[UU
                 pets.c.deleted_at,
             )
             .join(pets, pets.c.id == appointment_pets.c.pet_id)
-            .where(among(connection, appointment_pets.c.appointment_id, some))
+            .where(among(appointment_pets.c.appointment_id, some))
             .order_by(pets.c.created_at, pets.c.name, pets.c.id)
         )
         for appointment_id, id_, tenant_id, name, is_deceased, deleted_at in connection.execute(query).all():

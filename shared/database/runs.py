@@ -2,19 +2,19 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, func, select, update
 
+from shared.database import commits
 from shared.database.dialects import insert_absent
-from shared.database.tables import commits, leases, runs
+from shared.database.tables import leases, runs
 from shared.records import RunStatus
 
 DONE = (RunStatus.SUCCEEDED, RunStatus.HELD)
 """A run that holds a day back for an operator has done its work."""
-_COMMITS_KEPT = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +50,7 @@ def start(
     """Note that a run began. `tenants`: the subdomains it is for, none for all."""
     row = {"id": id_, "task": task, "now": now, "started_at": wall, "status": RunStatus.RUNNING, "host": host}
     connection.execute(runs.insert().values(row | {"tenants": list(tenants) or None}))
-    forget_commits(connection, wall)
-
-
-def forget_commits(connection: Connection, wall: datetime) -> None:
-    """Remove the keys of transactions of days past: all of them ended long ago. Index: commits (at)."""
-    connection.execute(commits.delete().where(commits.c.at < wall - _COMMITS_KEPT))
+    commits.forget(connection, wall)
 
 
 def start_once(connection: Connection, id_: UUID, task: str, wall: datetime, host: str) -> bool:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, exists, func, or_, select
 
-from shared.database.dialects import chunks
+from shared.database.dialects import among, chunks
 from shared.database.paging import page
 from shared.database.queries import Starts
 from shared.database.reputation import OF_OWNER
@@ -44,7 +44,7 @@ def appointments_to_settle(
         select(appointments, _OWNER_IS_STRANGE, _SERVICE_IS_STRANGE, _PET_IS_STRANGE)
         .select_from(appointments.join(owners).outerjoin(services, services.c.id == appointments.c.service_id))
         .where(
-            appointments.c.tenant_id.in_(tenant_ids),
+            among(appointments.c.tenant_id, tenant_ids),
             appointments.c.scheduled_start > starts.after,
             appointments.c.scheduled_start <= starts.until,
             appointments.c.deleted_at.is_(None),
@@ -61,7 +61,7 @@ def standings_to_mend(
     connection: Connection, tenant_ids: Sequence[UUID], *, beyond: Standing | None = None, limit: int
 ) -> list[Standing]:
     """A page of the standings of owners below the best score, in order of their ids. Index: owners' primary key."""
-    query = _BELOW_BEST.where(owners.c.tenant_id.in_(tenant_ids))
+    query = _BELOW_BEST.where(among(owners.c.tenant_id, tenant_ids))
     last = (beyond.owner_id,) if beyond else None
     return _standings(connection, connection.execute(page(query, (owners.c.id,), last, limit)).all())
 

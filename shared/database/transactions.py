@@ -10,10 +10,9 @@ from uuid import uuid4
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from shared.database.dialects import insert_absent
+from shared.database import commits
 from shared.database.engine import first_line, reading, writing
 from shared.database.failures import is_passing
-from shared.database.tables import commits
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -29,11 +28,11 @@ def in_transaction(engine: Engine, work: Callable[[Connection], T]) -> T:
     server made it. The key that each transaction leaves in `commits` tells: of two that leave the same one exists.
     (SQLite has no connection that could break.)
     """
-    key, done, is_on_a_server = {"id": uuid4()}, list[T](), engine.dialect.name != "sqlite"
+    key, done, is_on_a_server = uuid4(), list[T](), engine.dialect.name != "sqlite"
 
     def once() -> T:
         with writing(engine) as connection:
-            if is_on_a_server and not insert_absent(connection, commits, [key], "id"):
+            if is_on_a_server and not commits.leave(connection, key):
                 return done[-1]  # the try whose end nobody knew was committed
             done.append(work(connection))
         return done[-1]

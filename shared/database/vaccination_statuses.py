@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Subquery, and_, case, func, or_, select, update
 
+from shared.database.dialects import among
 from shared.database.superseding import counting
 from shared.database.tables import pets, vaccination_records
 
@@ -78,7 +79,7 @@ def _count_by_tenant(tenant_id: ColumnElement[UUID], condition: ColumnElement[bo
 
 def _records_outdated(tenant_ids: Sequence[UUID], soon: Soon) -> ColumnElement[bool]:
     return and_(
-        vaccination_records.c.tenant_id.in_(tenant_ids),
+        among(vaccination_records.c.tenant_id, tenant_ids),
         vaccination_records.c.deleted_at.is_(None),
         vaccination_records.c.status != soon.status(vaccination_records.c.expiry_date),
     )
@@ -95,7 +96,7 @@ def _pets_as_they_are(tenant_ids: Sequence[UUID]) -> Subquery:
     return (
         select(patient.c.id, func.min(vaccination_records.c.expiry_date).label("expires_on"))
         .select_from(patient.outerjoin(vaccination_records, its))
-        .where(patient.c.tenant_id.in_(tenant_ids), patient.c.deleted_at.is_(None))
+        .where(among(patient.c.tenant_id, tenant_ids), patient.c.deleted_at.is_(None))
         .group_by(patient.c.id)
         .subquery("truth")
     )

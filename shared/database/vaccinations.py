@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, String, and_, case, cast, or_, select
 
-from shared.database.dialects import chunks
+from shared.database.dialects import among, chunks
 from shared.database.paging import page
 from shared.database.queries import OWNER, owner_of
 from shared.database.superseding import superseded
@@ -100,7 +100,7 @@ def _with_decision(tenant_ids: Sequence[UUID], window: ExpiryWindow) -> Select[A
         select(*_VACCINATION, decisions.c.outcome, decisions.c.reason)
         .select_from(_ITS_ROWS.outerjoin(decisions, same))
         .where(
-            vaccination_records.c.tenant_id.in_(tenant_ids),
+            among(vaccination_records.c.tenant_id, tenant_ids),
             vaccination_records.c.expiry_date.between(window.first, window.last),
             vaccination_records.c.deleted_at.is_(None),
         )

@@ -1,0 +1,138 @@
+BEGIN TRANSACTION;
+
+-- Running downgrade 0002 -> 0001
+
+COMMIT;
+
+GO
+
+DROP INDEX IF EXISTS ix_appointments_tenant_id_scheduled_start ON appointments;
+
+GO
+
+DROP INDEX IF EXISTS ix_appointments_owner_id_scheduled_start ON appointments;
+
+GO
+
+DROP INDEX IF EXISTS ix_payments_status_next_attempt_at ON payments;
+
+GO
+
+DROP INDEX IF EXISTS ix_payments_status_claimed_until ON payments;
+
+GO
+
+DROP INDEX IF EXISTS ix_pets_owner_id ON pets;
+
+GO
+
+DROP INDEX IF EXISTS ix_vaccination_records_tenant_id_expiry_date ON vaccination_records;
+
+GO
+
+DROP INDEX IF EXISTS ix_vaccination_records_pet_id ON vaccination_records;
+
+GO
+
+BEGIN TRANSACTION;
+
+SET LOCK_TIMEOUT 3000;
+
+GO
+
+DROP TABLE commits;
+
+GO
+
+DROP TABLE pauses;
+
+GO
+
+DROP TABLE breakers;
+
+GO
+
+DROP TABLE leases;
+
+GO
+
+DROP TABLE runs;
+
+GO
+
+DROP TABLE phone_blocks;
+
+GO
+
+DROP TABLE reputation_events;
+
+GO
+
+DROP TABLE fee_actions;
+
+GO
+
+DROP TABLE payment_attempts;
+
+GO
+
+DROP TABLE notifications;
+
+GO
+
+DROP TABLE decisions;
+
+GO
+
+UPDATE alembic_version SET version_num='0001' WHERE alembic_version.version_num = '0002';
+
+GO
+
+COMMIT;
+
+GO
+
+BEGIN TRANSACTION;
+
+-- Running downgrade 0001 ->
+
+DROP TABLE payments;
+
+GO
+
+DROP TABLE vaccination_records;
+
+GO
+
+DROP TABLE appointment_pets;
+
+GO
+
+DROP TABLE appointments;
+
+GO
+
+DROP TABLE services;
+
+GO
+
+DROP TABLE pets;
+
+GO
+
+DROP TABLE owners;
+
+GO
+
+DROP TABLE tenants;
+
+GO
+
+DELETE FROM alembic_version WHERE alembic_version.version_num = '0001';
+
+GO
+
+COMMIT;
+
+GO
+

@@ -1,0 +1,121 @@
+-- add
+INSERT INTO payments (id, tenant_id, owner_id, appointment_id, type, method, status, failure_code, amount, currency,
+    offence_number, visit_on, description, policy, due_at, next_attempt_at, created_at) OUTPUT inserted.id SELECT
+    given_rows.id, given_rows.tenant_id, given_rows.owner_id, given_rows.appointment_id, given_rows.type,
+    given_rows.method, given_rows.status, given_rows.failure_code, given_rows.amount, given_rows.currency,
+    given_rows.offence_number, given_rows.visit_on, given_rows.description, given_rows.policy, given_rows.due_at,
+    given_rows.next_attempt_at, given_rows.created_at
+FROM (SELECT CAST(json_value(anon_1.value, :json_value) AS UNIQUEIDENTIFIER) AS id, CAST(json_value(anon_1.value,
+    :json_value) AS UNIQUEIDENTIFIER) AS tenant_id, CAST(json_value(anon_1.value, :json_value) AS UNIQUEIDENTIFIER) AS
+    owner_id, CAST(json_value(anon_1.value, :json_value) AS UNIQUEIDENTIFIER) AS appointment_id,
+    CAST(json_value(anon_1.value, :json_value) AS VARCHAR(20)) AS type, CAST(json_value(anon_1.value, :json_value) AS
+    VARCHAR(20)) AS method, CAST(json_value(anon_1.value, :json_value) AS VARCHAR(20)) AS status,
+    CAST(json_value(anon_1.value, :json_value) AS VARCHAR(100)) AS failure_code, CAST(json_value(anon_1.value,
+    :json_value) AS INTEGER) AS amount, CAST(json_value(anon_1.value, :json_value) AS VARCHAR(3)) AS currency,
+    CAST(json_value(anon_1.value, :json_value) AS INTEGER) AS offence_number, CAST(json_value(anon_1.value, :json_value)
+    AS DATE) AS visit_on, CAST(json_value(anon_1.value, :json_value) AS NVARCHAR(500)) AS description,
+    CAST(json_value(anon_1.value, :json_value) AS NVARCHAR(max)) AS policy, CAST(json_value(anon_1.value, :json_value)
+    AS DATETIMEOFFSET) AS due_at, CAST(json_value(anon_1.value, :json_value) AS DATETIMEOFFSET) AS next_attempt_at,
+    CAST(json_value(anon_1.value, :json_value) AS DATETIMEOFFSET) AS created_at
+FROM openjson(:given) AS anon_1) AS given_rows
+WHERE NOT (EXISTS (SELECT present.id
+FROM payments AS present WITH (UPDLOCK, HOLDLOCK)
+WHERE present.id = given_rows.id));
+
+-- begin_attempts
+INSERT INTO payment_attempts (payment_id, attempt, idempotency_key, parameters, started_at) VALUES (:payment_id,
+    :attempt, :idempotency_key, :parameters, :started_at);
+
+-- claim
+WITH chosen AS
+(SELECT TOP (:param) payments.id AS id
+FROM payments WITH (UPDLOCK, READPAST, ROWLOCK)
+WHERE payments.type = :type AND payments.status IN (:status, ...) AND payments.next_attempt_at <= :next_attempt_at AND
+    payments.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
+FROM openjson(:param)) ORDER BY payments.next_attempt_at, payments.id)
+UPDATE payments SET status=:status, claimed_by=:claimed_by, claimed_until=:claimed_until OUTPUT inserted.id,
+    inserted.tenant_id, inserted.owner_id, inserted.appointment_id, inserted.type, inserted.method, inserted.status,
+    inserted.amount, inserted.currency, inserted.offence_number, inserted.visit_on, inserted.description,
+    inserted.policy, inserted.stripe_payment_intent_id, inserted.failure_code, inserted.failure_message,
+    inserted.attempts, inserted.due_at, inserted.next_attempt_at, inserted.claimed_by, inserted.claimed_until,
+    inserted.succeeded_at, inserted.created_at, inserted.updated_at WHERE payments.id IN (SELECT chosen.id
+FROM chosen) AND payments.type = :type AND payments.status IN (:status, ...) AND payments.next_attempt_at <=
+    :next_attempt_at;
+
+-- claim_lapsed
+WITH chosen AS
+(SELECT TOP (:param) payments.id AS id
+FROM payments WITH (UPDLOCK, READPAST, ROWLOCK)
+WHERE payments.type = :type AND payments.status IN (:status, ...) AND payments.claimed_until <= :claimed_until AND
+    payments.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
+FROM openjson(:param)) ORDER BY payments.claimed_until, payments.id)
+UPDATE payments SET status=:status, claimed_by=:claimed_by, claimed_until=:claimed_until OUTPUT inserted.id,
+    inserted.tenant_id, inserted.owner_id, inserted.appointment_id, inserted.type, inserted.method, inserted.status,
+    inserted.amount, inserted.currency, inserted.offence_number, inserted.visit_on, inserted.description,
+    inserted.policy, inserted.stripe_payment_intent_id, inserted.failure_code, inserted.failure_message,
+    inserted.attempts, inserted.due_at, inserted.next_attempt_at, inserted.claimed_by, inserted.claimed_until,
+    inserted.succeeded_at, inserted.created_at, inserted.updated_at WHERE payments.id IN (SELECT chosen.id
+FROM chosen) AND payments.type = :type AND payments.status IN (:status, ...) AND payments.claimed_until <=
+    :claimed_until;
+
+-- claim_one
+SELECT payments.tenant_id
+FROM payments
+WHERE payments.id = :id;
+UPDATE payments SET status=:status, claimed_by=:claimed_by, claimed_until=:claimed_until OUTPUT inserted.id,
+    inserted.tenant_id, inserted.owner_id, inserted.appointment_id, inserted.type, inserted.method, inserted.status,
+    inserted.amount, inserted.currency, inserted.offence_number, inserted.visit_on, inserted.description,
+    inserted.policy, inserted.stripe_payment_intent_id, inserted.failure_code, inserted.failure_message,
+    inserted.attempts, inserted.due_at, inserted.next_attempt_at, inserted.claimed_by, inserted.claimed_until,
+    inserted.succeeded_at, inserted.created_at, inserted.updated_at WHERE payments.type = :type AND payments.status IN
+    (:status, ...) AND payments.id = :id;
+
+-- due
+SELECT TOP (:param) payments.id, payments.tenant_id, payments.owner_id, payments.appointment_id, payments.type,
+    payments.method, payments.status, payments.amount, payments.currency, payments.offence_number, payments.visit_on,
+    payments.description, payments.policy, payments.stripe_payment_intent_id, payments.failure_code,
+    payments.failure_message, payments.attempts, payments.due_at, payments.next_attempt_at, payments.claimed_by,
+    payments.claimed_until, payments.succeeded_at, payments.created_at, payments.updated_at
+FROM payments
+WHERE payments.type = :type AND payments.status IN (:status, ...) AND payments.next_attempt_at <= :next_attempt_at AND
+    payments.tenant_id IN (:tenant_id, ...) ORDER BY payments.next_attempt_at, payments.id;
+
+-- end_attempts
+UPDATE payment_attempts SET outcome=:new_outcome, code=:new_code, stripe_charge_id=:new_stripe_charge_id,
+    finished_at=:new_finished_at WHERE payment_attempts.payment_id = :its_payment_id AND payment_attempts.attempt =
+    :its_attempt;
+
+-- keep_intents
+UPDATE payments SET stripe_payment_intent_id=:stripe_payment_intent_id, claimed_until=:claimed_until OUTPUT inserted.id
+    WHERE payments.id = :id AND payments.status = :status AND payments.claimed_by = :claimed_by AND
+    (payments.stripe_payment_intent_id IS NULL OR payments.stripe_payment_intent_id = :stripe_payment_intent_id);
+
+-- note_charged
+UPDATE appointments SET no_show_fee_charged=:amount, updated_at=:updated_at WHERE appointments.id = :its_id AND
+    appointments.tenant_id = :its_tenant_id;
+
+-- past_attempts
+SELECT payment_attempts.payment_id, payment_attempts.attempt, payment_attempts.idempotency_key,
+    payment_attempts.parameters, payment_attempts.outcome, payment_attempts.code, payment_attempts.stripe_charge_id,
+    payment_attempts.started_at, payment_attempts.finished_at
+FROM payment_attempts
+WHERE payment_attempts.payment_id IN (:payment_id, ...) ORDER BY payment_attempts.payment_id, payment_attempts.attempt;
+
+-- ready_attempts
+UPDATE payment_attempts SET parameters=:new_parameters WHERE payment_attempts.payment_id = :its_payment_id AND
+    payment_attempts.attempt = :its_attempt;
+
+-- record
+UPDATE payments SET attempts=:attempts OUTPUT inserted.id WHERE payments.id = :id AND payments.status = :status AND
+    payments.claimed_by = :claimed_by;
+UPDATE payments SET status=:status, failure_code=:failure_code, failure_message=:failure_message,
+    next_attempt_at=:next_attempt_at, claimed_until=:claimed_until, succeeded_at=:succeeded_at, updated_at=:updated_at
+    OUTPUT inserted.id WHERE payments.id = :id AND payments.status = :status AND payments.claimed_by = :claimed_by;
+UPDATE payments SET status=:status, failure_code=:failure_code, failure_message=:failure_message,
+    next_attempt_at=:next_attempt_at, claimed_until=:claimed_until, updated_at=:updated_at OUTPUT inserted.id WHERE
+    payments.id = :id AND payments.status = :status AND payments.claimed_by = :claimed_by;
+
+-- waive
+UPDATE payments SET status=:status, description=:description, failure_code=:failure_code,
+    next_attempt_at=:next_attempt_at, updated_at=:updated_at OUTPUT inserted.id WHERE payments.type = :type AND
+    payments.status IN (:status, ...) AND payments.id = :id;

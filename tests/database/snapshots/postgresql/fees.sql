@@ -1,0 +1,117 @@
+-- add
+INSERT INTO payments (id, tenant_id, owner_id, appointment_id, type, method, status, amount, currency, offence_number,
+    visit_on, description, policy, failure_code, due_at, next_attempt_at, created_at) VALUES (:id::UUID,
+    :tenant_id::UUID, :owner_id::UUID, :appointment_id::UUID, :type::VARCHAR, :method::VARCHAR, :status::VARCHAR,
+    :amount::INTEGER, :currency::VARCHAR, :offence_number::INTEGER, :visit_on::DATE, :description::VARCHAR,
+    :policy::JSON, :failure_code::VARCHAR, :due_at::TIMESTAMP WITH TIME ZONE, :next_attempt_at::TIMESTAMP WITH TIME
+    ZONE, :created_at::TIMESTAMP WITH TIME ZONE) ON CONFLICT DO NOTHING RETURNING payments.id;
+
+-- begin_attempts
+INSERT INTO payment_attempts (payment_id, attempt, idempotency_key, parameters, started_at) VALUES (:payment_id::UUID,
+    :attempt::INTEGER, :idempotency_key::VARCHAR, :parameters::JSON, :started_at::TIMESTAMP WITH TIME ZONE);
+
+-- claim
+WITH chosen AS
+(SELECT payments.id AS id
+FROM payments
+WHERE payments.type = :type::VARCHAR AND payments.status IN (:status, ...) AND payments.next_attempt_at <=
+    :next_attempt_at::TIMESTAMP WITH TIME ZONE AND payments.tenant_id = ANY (:param::UUID[]) ORDER BY
+    payments.next_attempt_at, payments.id
+LIMIT :param::INTEGER FOR UPDATE SKIP LOCKED)
+UPDATE payments SET status=:status::VARCHAR, claimed_by=:claimed_by::VARCHAR, claimed_until=:claimed_until::TIMESTAMP
+    WITH TIME ZONE WHERE payments.id IN (SELECT chosen.id
+FROM chosen) AND payments.type = :type::VARCHAR AND payments.status IN (:status, ...) AND payments.next_attempt_at <=
+    :next_attempt_at::TIMESTAMP WITH TIME ZONE RETURNING payments.id, payments.tenant_id, payments.owner_id,
+    payments.appointment_id, payments.type, payments.method, payments.status, payments.amount, payments.currency,
+    payments.offence_number, payments.visit_on, payments.description, payments.policy,
+    payments.stripe_payment_intent_id, payments.failure_code, payments.failure_message, payments.attempts,
+    payments.due_at, payments.next_attempt_at, payments.claimed_by, payments.claimed_until, payments.succeeded_at,
+    payments.created_at, payments.updated_at;
+
+-- claim_lapsed
+WITH chosen AS
+(SELECT payments.id AS id
+FROM payments
+WHERE payments.type = :type::VARCHAR AND payments.status IN (:status, ...) AND payments.claimed_until <=
+    :claimed_until::TIMESTAMP WITH TIME ZONE AND payments.tenant_id = ANY (:param::UUID[]) ORDER BY
+    payments.claimed_until, payments.id
+LIMIT :param::INTEGER FOR UPDATE SKIP LOCKED)
+UPDATE payments SET status=:status::VARCHAR, claimed_by=:claimed_by::VARCHAR, claimed_until=:claimed_until::TIMESTAMP
+    WITH TIME ZONE WHERE payments.id IN (SELECT chosen.id
+FROM chosen) AND payments.type = :type::VARCHAR AND payments.status IN (:status, ...) AND payments.claimed_until <=
+    :claimed_until::TIMESTAMP WITH TIME ZONE RETURNING payments.id, payments.tenant_id, payments.owner_id,
+    payments.appointment_id, payments.type, payments.method, payments.status, payments.amount, payments.currency,
+    payments.offence_number, payments.visit_on, payments.description, payments.policy,
+    payments.stripe_payment_intent_id, payments.failure_code, payments.failure_message, payments.attempts,
+    payments.due_at, payments.next_attempt_at, payments.claimed_by, payments.claimed_until, payments.succeeded_at,
+    payments.created_at, payments.updated_at;
+
+-- claim_one
+SELECT payments.tenant_id
+FROM payments
+WHERE payments.id = :id::UUID;
+UPDATE payments SET status=:status::VARCHAR, claimed_by=:claimed_by::VARCHAR, claimed_until=:claimed_until::TIMESTAMP
+    WITH TIME ZONE WHERE payments.type = :type::VARCHAR AND payments.status IN (:status, ...) AND payments.id =
+    :id::UUID RETURNING payments.id, payments.tenant_id, payments.owner_id, payments.appointment_id, payments.type,
+    payments.method, payments.status, payments.amount, payments.currency, payments.offence_number, payments.visit_on,
+    payments.description, payments.policy, payments.stripe_payment_intent_id, payments.failure_code,
+    payments.failure_message, payments.attempts, payments.due_at, payments.next_attempt_at, payments.claimed_by,
+    payments.claimed_until, payments.succeeded_at, payments.created_at, payments.updated_at;
+
+-- due
+SELECT payments.id, payments.tenant_id, payments.owner_id, payments.appointment_id, payments.type, payments.method,
+    payments.status, payments.amount, payments.currency, payments.offence_number, payments.visit_on,
+    payments.description, payments.policy, payments.stripe_payment_intent_id, payments.failure_code,
+    payments.failure_message, payments.attempts, payments.due_at, payments.next_attempt_at, payments.claimed_by,
+    payments.claimed_until, payments.succeeded_at, payments.created_at, payments.updated_at
+FROM payments
+WHERE payments.type = :type::VARCHAR AND payments.status IN (:status, ...) AND payments.next_attempt_at <=
+    :next_attempt_at::TIMESTAMP WITH TIME ZONE AND payments.tenant_id IN (:tenant_id, ...) ORDER BY
+    payments.next_attempt_at, payments.id
+LIMIT :param::INTEGER;
+
+-- end_attempts
+UPDATE payment_attempts SET outcome=:new_outcome::VARCHAR, code=:new_code::VARCHAR,
+    stripe_charge_id=:new_stripe_charge_id::VARCHAR, finished_at=:new_finished_at::TIMESTAMP WITH TIME ZONE WHERE
+    payment_attempts.payment_id = :its_payment_id::UUID AND payment_attempts.attempt = :its_attempt::INTEGER;
+
+-- keep_intents
+UPDATE payments SET stripe_payment_intent_id=:stripe_payment_intent_id::VARCHAR, claimed_until=:claimed_until::TIMESTAMP
+    WITH TIME ZONE WHERE payments.id = :id::UUID AND payments.status = :status::VARCHAR AND payments.claimed_by =
+    :claimed_by::VARCHAR AND (payments.stripe_payment_intent_id IS NULL OR payments.stripe_payment_intent_id =
+    :stripe_payment_intent_id::VARCHAR) RETURNING payments.id;
+
+-- note_charged
+UPDATE appointments SET no_show_fee_charged=:amount::INTEGER, updated_at=:updated_at::TIMESTAMP WITH TIME ZONE WHERE
+    appointments.id = :its_id::UUID AND appointments.tenant_id = :its_tenant_id::UUID;
+
+-- past_attempts
+SELECT payment_attempts.payment_id, payment_attempts.attempt, payment_attempts.idempotency_key,
+    payment_attempts.parameters, payment_attempts.outcome, payment_attempts.code, payment_attempts.stripe_charge_id,
+    payment_attempts.started_at, payment_attempts.finished_at
+FROM payment_attempts
+WHERE payment_attempts.payment_id IN (:payment_id, ...) ORDER BY payment_attempts.payment_id, payment_attempts.attempt;
+
+-- ready_attempts
+UPDATE payment_attempts SET parameters=:new_parameters::JSON WHERE payment_attempts.payment_id = :its_payment_id::UUID
+    AND payment_attempts.attempt = :its_attempt::INTEGER;
+
+-- record
+UPDATE payments SET attempts=:attempts::INTEGER WHERE payments.id = :id::UUID AND payments.status = :status::VARCHAR AND
+    payments.claimed_by = :claimed_by::VARCHAR RETURNING payments.id;
+UPDATE payments SET status=:status::VARCHAR, failure_code=:failure_code::VARCHAR,
+    failure_message=:failure_message::VARCHAR, next_attempt_at=:next_attempt_at::TIMESTAMP WITH TIME ZONE,
+    claimed_until=:claimed_until::TIMESTAMP WITH TIME ZONE, succeeded_at=:succeeded_at::TIMESTAMP WITH TIME ZONE,
+    updated_at=:updated_at::TIMESTAMP WITH TIME ZONE WHERE payments.id = :id::UUID AND payments.status =
+    :status::VARCHAR AND payments.claimed_by = :claimed_by::VARCHAR RETURNING payments.id;
+UPDATE payments SET status=:status::VARCHAR, failure_code=:failure_code::VARCHAR,
+    failure_message=:failure_message::VARCHAR, next_attempt_at=:next_attempt_at::TIMESTAMP WITH TIME ZONE,
+    claimed_until=:claimed_until::TIMESTAMP WITH TIME ZONE, updated_at=:updated_at::TIMESTAMP WITH TIME ZONE WHERE
+    payments.id = :id::UUID AND payments.status = :status::VARCHAR AND payments.claimed_by = :claimed_by::VARCHAR
+    RETURNING payments.id;
+
+-- waive
+UPDATE payments SET status=:status::VARCHAR, description=:description::VARCHAR, failure_code=:failure_code::VARCHAR,
+    next_attempt_at=:next_attempt_at::TIMESTAMP WITH TIME ZONE, updated_at=:updated_at::TIMESTAMP WITH TIME ZONE WHERE
+    payments.type = :type::VARCHAR AND payments.status IN (:status, ...) AND payments.id = :id::UUID RETURNING
+    payments.id;

@@ -1,0 +1,173 @@
+-- awaiting
+SELECT notifications.id, notifications.tenant_id, notifications.owner_id, notifications.kind,
+    notifications.useful_until, notifications.attempts, notifications.unclear_answers,
+    notifications.provider_message_id, notifications.to_phone, notifications.segments, CASE WHEN (notifications.status =
+    :status::VARCHAR) THEN true ELSE false END AS anon_1
+FROM notifications
+WHERE notifications.provider_message_id IN (:provider_message_id, ...) AND (notifications.status = :status::VARCHAR OR
+    notifications.price_micros IS NULL) AND notifications.tenant_id = ANY (:param::UUID[]) AND NOT
+    notifications.tenant_id = ANY (:param::UUID[]);
+
+-- claim
+WITH chosen AS
+(SELECT notifications.id AS id
+FROM notifications
+WHERE notifications.status = :status::VARCHAR AND notifications.not_before <= :not_before::TIMESTAMP WITH TIME ZONE AND
+    notifications.useful_until > :useful_until::TIMESTAMP WITH TIME ZONE AND (notifications.tenant_id NOT IN (SELECT
+    pauses.tenant_id
+FROM pauses
+WHERE pauses.until > :until::TIMESTAMP WITH TIME ZONE)) AND NOT notifications.tenant_id = ANY (:param::UUID[]) ORDER BY
+    notifications.priority, notifications.not_before, notifications.id
+LIMIT :param::INTEGER FOR UPDATE SKIP LOCKED)
+UPDATE notifications SET status=:status::VARCHAR, reason=:reason::VARCHAR, attempts=(notifications.attempts +
+    :attempts::SMALLINT), attempted_at=:attempted_at::TIMESTAMP WITH TIME ZONE, claimed_by=:claimed_by::VARCHAR,
+    claimed_until=:claimed_until::TIMESTAMP WITH TIME ZONE, updated_at=:updated_at::TIMESTAMP WITH TIME ZONE WHERE
+    notifications.id IN (SELECT chosen.id
+FROM chosen) AND notifications.status = :status::VARCHAR RETURNING notifications.id, notifications.tenant_id,
+    notifications.owner_id, notifications.kind, notifications.useful_until, notifications.attempts,
+    notifications.unclear_answers;
+WITH chosen AS
+(SELECT notifications.id AS id
+FROM notifications
+WHERE notifications.status = :status::VARCHAR AND notifications.not_before <= :not_before::TIMESTAMP WITH TIME ZONE AND
+    notifications.useful_until > :useful_until::TIMESTAMP WITH TIME ZONE AND (notifications.tenant_id NOT IN (SELECT
+    pauses.tenant_id
+FROM pauses
+WHERE pauses.until > :until::TIMESTAMP WITH TIME ZONE)) AND notifications.tenant_id = ANY (:param::UUID[]) AND NOT
+    notifications.tenant_id = ANY (:param::UUID[]) ORDER BY notifications.priority, notifications.not_before,
+    notifications.id
+LIMIT :param::INTEGER FOR UPDATE SKIP LOCKED)
+UPDATE notifications SET status=:status::VARCHAR, reason=:reason::VARCHAR, attempts=(notifications.attempts +
+    :attempts::SMALLINT), attempted_at=:attempted_at::TIMESTAMP WITH TIME ZONE, claimed_by=:claimed_by::VARCHAR,
+    claimed_until=:claimed_until::TIMESTAMP WITH TIME ZONE, updated_at=:updated_at::TIMESTAMP WITH TIME ZONE WHERE
+    notifications.id IN (SELECT chosen.id
+FROM chosen) AND notifications.status = :status::VARCHAR RETURNING notifications.id, notifications.tenant_id,
+    notifications.owner_id, notifications.kind, notifications.useful_until, notifications.attempts,
+    notifications.unclear_answers;
+
+-- claim_lapsed
+WITH chosen AS
+(SELECT notifications.id AS id
+FROM notifications
+WHERE notifications.status = :status::VARCHAR AND notifications.claimed_until <= :claimed_until::TIMESTAMP WITH TIME
+    ZONE AND NOT notifications.tenant_id = ANY (:param::UUID[]) ORDER BY notifications.claimed_until
+LIMIT :param::INTEGER FOR UPDATE SKIP LOCKED)
+UPDATE notifications SET claimed_by=:claimed_by::VARCHAR, claimed_until=:claimed_until::TIMESTAMP WITH TIME ZONE WHERE
+    notifications.id IN (SELECT chosen.id
+FROM chosen) AND notifications.status = :status::VARCHAR AND notifications.claimed_until <= :claimed_until::TIMESTAMP
+    WITH TIME ZONE RETURNING notifications.id, notifications.tenant_id, notifications.owner_id, notifications.kind,
+    notifications.useful_until, notifications.attempts, notifications.unclear_answers, notifications.to_phone,
+    notifications.body, notifications.segments, notifications.attempted_at, notifications.ambiguities,
+    notifications.reason, notifications.error_code;
+
+-- count_sent_since
+SELECT count(*) AS count_1
+FROM notifications
+WHERE notifications.sent_at >= :sent_at::TIMESTAMP WITH TIME ZONE;
+
+-- due
+SELECT notifications.id, notifications.tenant_id, notifications.owner_id, notifications.kind,
+    notifications.useful_until, notifications.attempts, notifications.unclear_answers
+FROM notifications
+WHERE notifications.status = :status::VARCHAR AND notifications.not_before <= :not_before::TIMESTAMP WITH TIME ZONE AND
+    notifications.useful_until > :useful_until::TIMESTAMP WITH TIME ZONE AND (notifications.tenant_id NOT IN (SELECT
+    pauses.tenant_id
+FROM pauses
+WHERE pauses.until > :until::TIMESTAMP WITH TIME ZONE)) AND notifications.tenant_id = ANY (:param::UUID[]) AND NOT
+    notifications.tenant_id = ANY (:param::UUID[]) ORDER BY notifications.priority, notifications.not_before,
+    notifications.id
+LIMIT :param::INTEGER;
+
+-- expire_useless
+UPDATE notifications SET status=:status::VARCHAR, reason=:reason::VARCHAR, updated_at=:updated_at::TIMESTAMP WITH TIME
+    ZONE WHERE notifications.status = :status::VARCHAR AND notifications.useful_until <= :useful_until::TIMESTAMP WITH
+    TIME ZONE AND NOT notifications.tenant_id = ANY (:param::UUID[]) RETURNING notifications.id,
+    notifications.tenant_id, notifications.owner_id, notifications.kind, notifications.useful_until,
+    notifications.attempts, notifications.unclear_answers;
+
+-- first_awaiting
+SELECT min(notifications.sent_at) AS min_1
+FROM notifications
+WHERE notifications.status = :status::VARCHAR AND notifications.sent_at BETWEEN :sent_at::TIMESTAMP WITH TIME ZONE AND
+    :sent_at::TIMESTAMP WITH TIME ZONE AND NOT notifications.tenant_id = ANY (:param::UUID[]);
+
+-- message_ids_to
+SELECT notifications.to_phone, notifications.provider_message_id
+FROM notifications
+WHERE notifications.to_phone IN (:to_phone, ...) AND notifications.provider_message_id IS NOT NULL;
+
+-- plan
+INSERT INTO notifications (id, tenant_id, owner_id, kind, status, not_before, useful_until, priority, run_id,
+    created_at) VALUES (:id::UUID, :tenant_id::UUID, :owner_id::UUID, :kind::VARCHAR, :status::VARCHAR,
+    :not_before::TIMESTAMP WITH TIME ZONE, :useful_until::TIMESTAMP WITH TIME ZONE, :priority::SMALLINT, :run_id::UUID,
+    :created_at::TIMESTAMP WITH TIME ZONE);
+
+-- record_outcomes
+UPDATE notifications SET segments=given_rows.segments, status=given_rows.status, reason=given_rows.reason,
+    attempts=given_rows.attempts, provider_message_id=given_rows.provider_message_id, error_code=given_rows.error_code,
+    claimed_until=given_rows.claimed_until, sent_at=given_rows.sent_at, updated_at=given_rows.updated_at FROM (SELECT
+    CAST(json_extract_path_text(anon_1.value, :json_extract_path_text::VARCHAR) AS UUID) AS id,
+    CAST(json_extract_path_text(anon_1.value, :json_extract_path_text::VARCHAR) AS VARCHAR(20)) AS status,
+    CAST(json_extract_path_text(anon_1.value, :json_extract_path_text::VARCHAR) AS VARCHAR(40)) AS reason,
+    CAST(json_extract_path_text(anon_1.value, :json_extract_path_text::VARCHAR) AS VARCHAR(40)) AS error_code,
+    CAST(json_extract_path_text(anon_1.value, :json_extract_path_text::VARCHAR) AS VARCHAR(64)) AS provider_message_id,
+    CAST(json_extract_path_text(anon_1.value, :json_extract_path_text::VARCHAR) AS SMALLINT) AS segments,
+    CAST(json_extract_path_text(anon_1.value, :json_extract_path_text::VARCHAR) AS TIMESTAMP WITH TIME ZONE) AS
+    claimed_until, CAST(json_extract_path_text(anon_1.value, :json_extract_path_text::VARCHAR) AS TIMESTAMP WITH TIME
+    ZONE) AS sent_at, CAST(json_extract_path_text(anon_1.value, :json_extract_path_text::VARCHAR) AS TIMESTAMP WITH TIME
+    ZONE) AS updated_at, CAST(json_extract_path_text(anon_1.value, :json_extract_path_text::VARCHAR) AS SMALLINT) AS
+    attempts
+FROM json_array_elements(CAST(:given::VARCHAR AS JSON)) AS anon_1(value)) AS given_rows WHERE notifications.id =
+    given_rows.id AND CASE WHEN (notifications.status = :status::VARCHAR AND notifications.claimed_by =
+    :claimed_by::VARCHAR) THEN :param::INTEGER ELSE :param::INTEGER END = :param::INTEGER;
+UPDATE notifications SET status=given_rows.status, not_before=given_rows.not_before, attempts=given_rows.attempts,
+    claimed_until=given_rows.claimed_until, updated_at=given_rows.updated_at FROM (SELECT
+    CAST(json_extract_path_text(anon_1.value, :json_extract_path_text::VARCHAR) AS UUID) AS id,
+    CAST(json_extract_path_text(anon_1.value, :json_extract_path_text::VARCHAR) AS VARCHAR(20)) AS status,
+    CAST(json_extract_path_text(anon_1.value, :json_extract_path_text::VARCHAR) AS TIMESTAMP WITH TIME ZONE) AS
+    claimed_until, CAST(json_extract_path_text(anon_1.value, :json_extract_path_text::VARCHAR) AS TIMESTAMP WITH TIME
+    ZONE) AS updated_at, CAST(json_extract_path_text(anon_1.value, :json_extract_path_text::VARCHAR) AS TIMESTAMP WITH
+    TIME ZONE) AS not_before, CAST(json_extract_path_text(anon_1.value, :json_extract_path_text::VARCHAR) AS SMALLINT)
+    AS attempts
+FROM json_array_elements(CAST(:given::VARCHAR AS JSON)) AS anon_1(value)) AS given_rows WHERE notifications.id =
+    given_rows.id AND CASE WHEN (notifications.status = :status::VARCHAR AND notifications.claimed_by =
+    :claimed_by::VARCHAR) THEN :param::INTEGER ELSE :param::INTEGER END = :param::INTEGER;
+UPDATE notifications SET to_phone=given_rows.to_phone, body=given_rows.body, segments=given_rows.segments FROM (SELECT
+    CAST(json_extract_path_text(anon_1.value, :json_extract_path_text::VARCHAR) AS UUID) AS id,
+    CAST(json_extract_path_text(anon_1.value, :json_extract_path_text::VARCHAR) AS VARCHAR(20)) AS to_phone,
+    CAST(json_extract_path_text(anon_1.value, :json_extract_path_text::VARCHAR) AS VARCHAR(1600)) AS body,
+    CAST(json_extract_path_text(anon_1.value, :json_extract_path_text::VARCHAR) AS SMALLINT) AS segments
+FROM json_array_elements(CAST(:given::VARCHAR AS JSON)) AS anon_1(value)) AS given_rows WHERE notifications.id =
+    given_rows.id AND CASE WHEN (notifications.status = :status::VARCHAR AND notifications.claimed_by =
+    :claimed_by::VARCHAR) THEN :param::INTEGER ELSE :param::INTEGER END = :param::INTEGER;
+
+-- record_prices
+UPDATE notifications SET price_micros=given_rows.price_micros, price_currency=given_rows.price_currency FROM (SELECT
+    CAST(json_extract_path_text(anon_1.value, :json_extract_path_text::VARCHAR) AS UUID) AS id,
+    CAST(json_extract_path_text(anon_1.value, :json_extract_path_text::VARCHAR) AS INTEGER) AS price_micros,
+    CAST(json_extract_path_text(anon_1.value, :json_extract_path_text::VARCHAR) AS VARCHAR(3)) AS price_currency
+FROM json_array_elements(CAST(:given::VARCHAR AS JSON)) AS anon_1(value)) AS given_rows WHERE notifications.id =
+    given_rows.id AND CASE WHEN (notifications.price_micros IS NULL) THEN :param::INTEGER ELSE :param::INTEGER END =
+    :param::INTEGER;
+
+-- record_receipts
+UPDATE notifications SET status=given_rows.status, updated_at=given_rows.updated_at FROM (SELECT
+    CAST(json_extract_path_text(anon_1.value, :json_extract_path_text::VARCHAR) AS UUID) AS id,
+    CAST(json_extract_path_text(anon_1.value, :json_extract_path_text::VARCHAR) AS VARCHAR(20)) AS status,
+    CAST(json_extract_path_text(anon_1.value, :json_extract_path_text::VARCHAR) AS TIMESTAMP WITH TIME ZONE) AS
+    updated_at
+FROM json_array_elements(CAST(:given::VARCHAR AS JSON)) AS anon_1(value)) AS given_rows WHERE notifications.id =
+    given_rows.id AND CASE WHEN (notifications.status = :status::VARCHAR) THEN :param::INTEGER ELSE :param::INTEGER END
+    = :param::INTEGER;
+
+-- under_way
+SELECT notifications.to_phone, notifications.body
+FROM notifications
+WHERE notifications.to_phone IN (:to_phone, ...) AND notifications.status = :status::VARCHAR AND
+    notifications.claimed_by != :claimed_by::VARCHAR;
+
+-- waiting
+SELECT count(*) AS count_1
+FROM notifications
+WHERE notifications.run_id = :run_id::UUID AND notifications.kind = :kind::VARCHAR AND notifications.status =
+    :status::VARCHAR;

@@ -1,0 +1,100 @@
+-- add
+INSERT INTO payments (id, tenant_id, owner_id, appointment_id, type, method, status, amount, currency, offence_number,
+    visit_on, description, policy, failure_code, due_at, next_attempt_at, created_at) VALUES (:id, :tenant_id,
+    :owner_id, :appointment_id, :type, :method, :status, :amount, :currency, :offence_number, :visit_on, :description,
+    :policy, :failure_code, :due_at, :next_attempt_at, :created_at) ON CONFLICT DO NOTHING RETURNING id;
+
+-- begin_attempts
+INSERT INTO payment_attempts (payment_id, attempt, idempotency_key, parameters, started_at) VALUES (:payment_id,
+    :attempt, :idempotency_key, :parameters, :started_at);
+
+-- claim
+WITH chosen AS
+(SELECT payments.id AS id
+FROM payments
+WHERE payments.type = :type AND payments.status IN (:status, ...) AND payments.next_attempt_at <= :next_attempt_at AND
+    payments.tenant_id IN (SELECT value
+FROM json_each(:param)) ORDER BY payments.next_attempt_at, payments.id
+LIMIT :param OFFSET :param)
+UPDATE payments SET status=:status, claimed_by=:claimed_by, claimed_until=:claimed_until WHERE payments.id IN (SELECT
+    chosen.id
+FROM chosen) AND payments.type = :type AND payments.status IN (:status, ...) AND payments.next_attempt_at <=
+    :next_attempt_at RETURNING id, tenant_id, owner_id, appointment_id, type, method, status, amount, currency,
+    offence_number, visit_on, description, policy, stripe_payment_intent_id, failure_code, failure_message, attempts,
+    due_at, next_attempt_at, claimed_by, claimed_until, succeeded_at, created_at, updated_at;
+
+-- claim_lapsed
+WITH chosen AS
+(SELECT payments.id AS id
+FROM payments
+WHERE payments.type = :type AND payments.status IN (:status, ...) AND payments.claimed_until <= :claimed_until AND
+    payments.tenant_id IN (SELECT value
+FROM json_each(:param)) ORDER BY payments.claimed_until, payments.id
+LIMIT :param OFFSET :param)
+UPDATE payments SET status=:status, claimed_by=:claimed_by, claimed_until=:claimed_until WHERE payments.id IN (SELECT
+    chosen.id
+FROM chosen) AND payments.type = :type AND payments.status IN (:status, ...) AND payments.claimed_until <=
+    :claimed_until RETURNING id, tenant_id, owner_id, appointment_id, type, method, status, amount, currency,
+    offence_number, visit_on, description, policy, stripe_payment_intent_id, failure_code, failure_message, attempts,
+    due_at, next_attempt_at, claimed_by, claimed_until, succeeded_at, created_at, updated_at;
+
+-- claim_one
+SELECT payments.tenant_id
+FROM payments
+WHERE payments.id = :id;
+UPDATE payments SET status=:status, claimed_by=:claimed_by, claimed_until=:claimed_until WHERE payments.type = :type AND
+    payments.status IN (:status, ...) AND payments.id = :id RETURNING id, tenant_id, owner_id, appointment_id, type,
+    method, status, amount, currency, offence_number, visit_on, description, policy, stripe_payment_intent_id,
+    failure_code, failure_message, attempts, due_at, next_attempt_at, claimed_by, claimed_until, succeeded_at,
+    created_at, updated_at;
+
+-- due
+SELECT payments.id, payments.tenant_id, payments.owner_id, payments.appointment_id, payments.type, payments.method,
+    payments.status, payments.amount, payments.currency, payments.offence_number, payments.visit_on,
+    payments.description, payments.policy, payments.stripe_payment_intent_id, payments.failure_code,
+    payments.failure_message, payments.attempts, payments.due_at, payments.next_attempt_at, payments.claimed_by,
+    payments.claimed_until, payments.succeeded_at, payments.created_at, payments.updated_at
+FROM payments
+WHERE payments.type = :type AND payments.status IN (:status, ...) AND payments.next_attempt_at <= :next_attempt_at AND
+    payments.tenant_id IN (:tenant_id, ...) ORDER BY payments.next_attempt_at, payments.id
+LIMIT :param OFFSET :param;
+
+-- end_attempts
+UPDATE payment_attempts SET outcome=:new_outcome, code=:new_code, stripe_charge_id=:new_stripe_charge_id,
+    finished_at=:new_finished_at WHERE payment_attempts.payment_id = :its_payment_id AND payment_attempts.attempt =
+    :its_attempt;
+
+-- keep_intents
+UPDATE payments SET stripe_payment_intent_id=:stripe_payment_intent_id, claimed_until=:claimed_until WHERE payments.id =
+    :id AND payments.status = :status AND payments.claimed_by = :claimed_by AND (payments.stripe_payment_intent_id IS
+    NULL OR payments.stripe_payment_intent_id = :stripe_payment_intent_id) RETURNING id;
+
+-- note_charged
+UPDATE appointments SET no_show_fee_charged=:amount, updated_at=:updated_at WHERE appointments.id = :its_id AND
+    appointments.tenant_id = :its_tenant_id;
+
+-- past_attempts
+SELECT payment_attempts.payment_id, payment_attempts.attempt, payment_attempts.idempotency_key,
+    payment_attempts.parameters, payment_attempts.outcome, payment_attempts.code, payment_attempts.stripe_charge_id,
+    payment_attempts.started_at, payment_attempts.finished_at
+FROM payment_attempts
+WHERE payment_attempts.payment_id IN (:payment_id, ...) ORDER BY payment_attempts.payment_id, payment_attempts.attempt;
+
+-- ready_attempts
+UPDATE payment_attempts SET parameters=:new_parameters WHERE payment_attempts.payment_id = :its_payment_id AND
+    payment_attempts.attempt = :its_attempt;
+
+-- record
+UPDATE payments SET attempts=:attempts WHERE payments.id = :id AND payments.status = :status AND payments.claimed_by =
+    :claimed_by RETURNING id;
+UPDATE payments SET status=:status, failure_code=:failure_code, failure_message=:failure_message,
+    next_attempt_at=:next_attempt_at, claimed_until=:claimed_until, succeeded_at=:succeeded_at, updated_at=:updated_at
+    WHERE payments.id = :id AND payments.status = :status AND payments.claimed_by = :claimed_by RETURNING id;
+UPDATE payments SET status=:status, failure_code=:failure_code, failure_message=:failure_message,
+    next_attempt_at=:next_attempt_at, claimed_until=:claimed_until, updated_at=:updated_at WHERE payments.id = :id AND
+    payments.status = :status AND payments.claimed_by = :claimed_by RETURNING id;
+
+-- waive
+UPDATE payments SET status=:status, description=:description, failure_code=:failure_code,
+    next_attempt_at=:next_attempt_at, updated_at=:updated_at WHERE payments.type = :type AND payments.status IN
+    (:status, ...) AND payments.id = :id RETURNING id;

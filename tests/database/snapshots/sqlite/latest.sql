@@ -1,0 +1,21 @@
+-- latest_fees
+SELECT payments.id, payments.tenant_id, payments.owner_id, payments.appointment_id, payments.type, payments.method,
+    payments.status, payments.amount, payments.currency, payments.offence_number, payments.visit_on,
+    payments.description, payments.policy, payments.stripe_payment_intent_id, payments.failure_code,
+    payments.failure_message, payments.attempts, payments.due_at, payments.next_attempt_at, payments.claimed_by,
+    payments.claimed_until, payments.succeeded_at, payments.created_at, payments.updated_at, tenants.business_name
+FROM payments JOIN tenants ON tenants.id = payments.tenant_id
+WHERE payments.type = :type ORDER BY payments.visit_on DESC, payments.id
+LIMIT :param OFFSET :param;
+
+-- latest_texts
+SELECT notifications.id, notifications.tenant_id, notifications.owner_id, notifications.kind, notifications.to_phone,
+    notifications.body, notifications.segments, notifications.price_micros, notifications.price_currency,
+    notifications.status, notifications.reason, notifications.not_before, notifications.useful_until,
+    notifications.priority, notifications.attempts, notifications.ambiguities, notifications.unclear_answers,
+    notifications.attempted_at, notifications.provider_message_id, notifications.error_code, notifications.claimed_by,
+    notifications.claimed_until, notifications.run_id, notifications.created_at, notifications.sent_at,
+    notifications.updated_at, tenants.business_name, tenants.timezone
+FROM notifications JOIN tenants ON tenants.id = notifications.tenant_id
+WHERE notifications.status = :status ORDER BY notifications.not_before DESC
+LIMIT :param OFFSET :param;

@@ -1,0 +1,33 @@
+-- lock
+SELECT tenants.id
+FROM tenants
+WHERE tenants.id IN (:id, ...) ORDER BY tenants.id;
+
+-- pause
+INSERT INTO pauses (tenant_id, until, code, created_at) VALUES (:tenant_id, :until, :code, :created_at) ON CONFLICT DO
+    NOTHING RETURNING tenant_id;
+UPDATE pauses SET tenant_id=:tenant_id, until=:until, code=:code, created_at=:created_at WHERE pauses.tenant_id =
+    :tenant_id;
+
+-- paused
+SELECT pauses.tenant_id, pauses.until, pauses.code, pauses.created_at
+FROM pauses
+WHERE pauses.until > :until ORDER BY pauses.tenant_id;
+
+-- sent_lately
+SELECT anon_1.tenant_id, count(*) AS sent
+FROM (SELECT notifications.tenant_id AS tenant_id
+FROM notifications
+WHERE notifications.sent_at > :sent_at AND notifications.tenant_id IN (SELECT value
+FROM json_each(:param)) UNION ALL SELECT notifications.tenant_id AS tenant_id
+FROM notifications
+WHERE notifications.status = :status AND notifications.attempted_at > :attempted_at AND notifications.claimed_until >
+    :claimed_until AND notifications.tenant_id IN (SELECT value
+FROM json_each(:param))) AS anon_1 GROUP BY anon_1.tenant_id;
+SELECT anon_1.tenant_id, count(*) AS sent
+FROM (SELECT notifications.tenant_id AS tenant_id
+FROM notifications
+WHERE notifications.sent_at > :sent_at UNION ALL SELECT notifications.tenant_id AS tenant_id
+FROM notifications
+WHERE notifications.status = :status AND notifications.attempted_at > :attempted_at AND notifications.claimed_until >
+    :claimed_until) AS anon_1 GROUP BY anon_1.tenant_id;

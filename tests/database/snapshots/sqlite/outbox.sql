@@ -1,0 +1,144 @@
+-- awaiting
+SELECT notifications.id, notifications.tenant_id, notifications.owner_id, notifications.kind,
+    notifications.useful_until, notifications.attempts, notifications.unclear_answers,
+    notifications.provider_message_id, notifications.to_phone, notifications.segments, CASE WHEN (notifications.status =
+    :status) THEN 1 ELSE 0 END AS anon_1
+FROM notifications
+WHERE notifications.provider_message_id IN (:provider_message_id, ...) AND (notifications.status = :status OR
+    notifications.price_micros IS NULL) AND notifications.tenant_id IN (SELECT value
+FROM json_each(:param)) AND NOT notifications.tenant_id IN (SELECT value
+FROM json_each(:param));
+
+-- claim
+WITH chosen AS
+(SELECT notifications.id AS id
+FROM notifications
+WHERE notifications.status = :status AND notifications.not_before <= :not_before AND notifications.useful_until >
+    :useful_until AND (notifications.tenant_id NOT IN (SELECT pauses.tenant_id
+FROM pauses
+WHERE pauses.until > :until)) AND NOT notifications.tenant_id IN (SELECT value
+FROM json_each(:param)) ORDER BY notifications.priority, notifications.not_before, notifications.id
+LIMIT :param OFFSET :param)
+UPDATE notifications SET status=:status, reason=:reason, attempts=(notifications.attempts + :attempts),
+    attempted_at=:attempted_at, claimed_by=:claimed_by, claimed_until=:claimed_until, updated_at=:updated_at WHERE
+    notifications.id IN (SELECT chosen.id
+FROM chosen) AND notifications.status = :status RETURNING id, tenant_id, owner_id, kind, useful_until, attempts,
+    unclear_answers;
+WITH chosen AS
+(SELECT notifications.id AS id
+FROM notifications
+WHERE notifications.status = :status AND notifications.not_before <= :not_before AND notifications.useful_until >
+    :useful_until AND (notifications.tenant_id NOT IN (SELECT pauses.tenant_id
+FROM pauses
+WHERE pauses.until > :until)) AND notifications.tenant_id IN (SELECT value
+FROM json_each(:param)) AND NOT notifications.tenant_id IN (SELECT value
+FROM json_each(:param)) ORDER BY notifications.priority, notifications.not_before, notifications.id
+LIMIT :param OFFSET :param)
+UPDATE notifications SET status=:status, reason=:reason, attempts=(notifications.attempts + :attempts),
+    attempted_at=:attempted_at, claimed_by=:claimed_by, claimed_until=:claimed_until, updated_at=:updated_at WHERE
+    notifications.id IN (SELECT chosen.id
+FROM chosen) AND notifications.status = :status RETURNING id, tenant_id, owner_id, kind, useful_until, attempts,
+    unclear_answers;
+
+-- claim_lapsed
+WITH chosen AS
+(SELECT notifications.id AS id
+FROM notifications
+WHERE notifications.status = :status AND notifications.claimed_until <= :claimed_until AND NOT notifications.tenant_id
+    IN (SELECT value
+FROM json_each(:param)) ORDER BY notifications.claimed_until
+LIMIT :param OFFSET :param)
+UPDATE notifications SET claimed_by=:claimed_by, claimed_until=:claimed_until WHERE notifications.id IN (SELECT
+    chosen.id
+FROM chosen) AND notifications.status = :status AND notifications.claimed_until <= :claimed_until RETURNING id,
+    tenant_id, owner_id, kind, useful_until, attempts, unclear_answers, to_phone, body, segments, attempted_at,
+    ambiguities, reason, error_code;
+
+-- count_sent_since
+SELECT count(*) AS count_1
+FROM notifications
+WHERE notifications.sent_at >= :sent_at;
+
+-- due
+SELECT notifications.id, notifications.tenant_id, notifications.owner_id, notifications.kind,
+    notifications.useful_until, notifications.attempts, notifications.unclear_answers
+FROM notifications
+WHERE notifications.status = :status AND notifications.not_before <= :not_before AND notifications.useful_until >
+    :useful_until AND (notifications.tenant_id NOT IN (SELECT pauses.tenant_id
+FROM pauses
+WHERE pauses.until > :until)) AND notifications.tenant_id IN (SELECT value
+FROM json_each(:param)) AND NOT notifications.tenant_id IN (SELECT value
+FROM json_each(:param)) ORDER BY notifications.priority, notifications.not_before, notifications.id
+LIMIT :param OFFSET :param;
+
+-- expire_useless
+UPDATE notifications SET status=:status, reason=:reason, updated_at=:updated_at WHERE notifications.status = :status AND
+    notifications.useful_until <= :useful_until AND NOT notifications.tenant_id IN (SELECT value
+FROM json_each(:param)) RETURNING id, tenant_id, owner_id, kind, useful_until, attempts, unclear_answers;
+
+-- first_awaiting
+SELECT min(notifications.sent_at) AS min_1
+FROM notifications
+WHERE notifications.status = :status AND notifications.sent_at BETWEEN :sent_at AND :sent_at AND NOT
+    notifications.tenant_id IN (SELECT value
+FROM json_each(:param));
+
+-- message_ids_to
+SELECT notifications.to_phone, notifications.provider_message_id
+FROM notifications
+WHERE notifications.to_phone IN (:to_phone, ...) AND notifications.provider_message_id IS NOT NULL;
+
+-- plan
+INSERT INTO notifications (id, tenant_id, owner_id, kind, status, not_before, useful_until, priority, run_id,
+    created_at) VALUES (:id, :tenant_id, :owner_id, :kind, :status, :not_before, :useful_until, :priority, :run_id,
+    :created_at);
+
+-- record_outcomes
+UPDATE notifications SET segments=given_rows.segments, status=given_rows.status, reason=given_rows.reason,
+    attempts=given_rows.attempts, provider_message_id=given_rows.provider_message_id, error_code=given_rows.error_code,
+    claimed_until=given_rows.claimed_until, sent_at=given_rows.sent_at, updated_at=given_rows.updated_at FROM (SELECT
+    json_extract(anon_1.value, :json_extract) AS id, json_extract(anon_1.value, :json_extract) AS status,
+    json_extract(anon_1.value, :json_extract) AS reason, json_extract(anon_1.value, :json_extract) AS error_code,
+    json_extract(anon_1.value, :json_extract) AS provider_message_id, json_extract(anon_1.value, :json_extract) AS
+    segments, json_extract(anon_1.value, :json_extract) AS claimed_until, json_extract(anon_1.value, :json_extract) AS
+    sent_at, json_extract(anon_1.value, :json_extract) AS updated_at, json_extract(anon_1.value, :json_extract) AS
+    attempts
+FROM json_each(:given) AS anon_1) AS given_rows WHERE notifications.id = given_rows.id AND CASE WHEN
+    (notifications.status = :status AND notifications.claimed_by = :claimed_by) THEN :param ELSE :param END = :param;
+UPDATE notifications SET status=given_rows.status, not_before=given_rows.not_before, attempts=given_rows.attempts,
+    claimed_until=given_rows.claimed_until, updated_at=given_rows.updated_at FROM (SELECT json_extract(anon_1.value,
+    :json_extract) AS id, json_extract(anon_1.value, :json_extract) AS status, json_extract(anon_1.value, :json_extract)
+    AS claimed_until, json_extract(anon_1.value, :json_extract) AS updated_at, json_extract(anon_1.value, :json_extract)
+    AS not_before, json_extract(anon_1.value, :json_extract) AS attempts
+FROM json_each(:given) AS anon_1) AS given_rows WHERE notifications.id = given_rows.id AND CASE WHEN
+    (notifications.status = :status AND notifications.claimed_by = :claimed_by) THEN :param ELSE :param END = :param;
+UPDATE notifications SET to_phone=given_rows.to_phone, body=given_rows.body, segments=given_rows.segments FROM (SELECT
+    json_extract(anon_1.value, :json_extract) AS id, json_extract(anon_1.value, :json_extract) AS to_phone,
+    json_extract(anon_1.value, :json_extract) AS body, json_extract(anon_1.value, :json_extract) AS segments
+FROM json_each(:given) AS anon_1) AS given_rows WHERE notifications.id = given_rows.id AND CASE WHEN
+    (notifications.status = :status AND notifications.claimed_by = :claimed_by) THEN :param ELSE :param END = :param;
+
+-- record_prices
+UPDATE notifications SET price_micros=given_rows.price_micros, price_currency=given_rows.price_currency FROM (SELECT
+    json_extract(anon_1.value, :json_extract) AS id, json_extract(anon_1.value, :json_extract) AS price_micros,
+    json_extract(anon_1.value, :json_extract) AS price_currency
+FROM json_each(:given) AS anon_1) AS given_rows WHERE notifications.id = given_rows.id AND CASE WHEN
+    (notifications.price_micros IS NULL) THEN :param ELSE :param END = :param;
+
+-- record_receipts
+UPDATE notifications SET status=given_rows.status, updated_at=given_rows.updated_at FROM (SELECT
+    json_extract(anon_1.value, :json_extract) AS id, json_extract(anon_1.value, :json_extract) AS status,
+    json_extract(anon_1.value, :json_extract) AS updated_at
+FROM json_each(:given) AS anon_1) AS given_rows WHERE notifications.id = given_rows.id AND CASE WHEN
+    (notifications.status = :status) THEN :param ELSE :param END = :param;
+
+-- under_way
+SELECT notifications.to_phone, notifications.body
+FROM notifications
+WHERE notifications.to_phone IN (:to_phone, ...) AND notifications.status = :status AND notifications.claimed_by !=
+    :claimed_by;
+
+-- waiting
+SELECT count(*) AS count_1
+FROM notifications
+WHERE notifications.run_id = :run_id AND notifications.kind = :kind AND notifications.status = :status;

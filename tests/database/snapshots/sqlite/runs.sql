@@ -1,0 +1,52 @@
+-- by_id
+SELECT runs.id, runs.task, runs.now, runs.started_at, runs.finished_at, runs.status, runs.tenants, runs.is_complete,
+    runs.result, runs.error, runs.host
+FROM runs
+WHERE runs.id IN (:id, ...);
+
+-- finish
+UPDATE runs SET finished_at=:finished_at, status=:status, is_complete=:is_complete, result=:result, error=:error WHERE
+    runs.id = :id;
+
+-- forget
+DELETE FROM runs WHERE runs.id IN (:id, ...);
+
+-- last_complete
+SELECT max(runs.now) AS max_1
+FROM runs
+WHERE runs.task = :task AND runs.is_complete = 1 AND runs.tenants IS NULL AND runs.now <= :now;
+
+-- latest
+SELECT leases.name
+FROM leases
+WHERE leases.expires_at > :expires_at;
+SELECT runs.id, runs.task, runs.now, runs.started_at, runs.finished_at, runs.status, runs.tenants, runs.is_complete,
+    runs.result, runs.error, runs.host
+FROM runs
+WHERE runs.status IN (:status, ...) AND runs.task = :task AND runs.tenants IS NULL ORDER BY runs.started_at DESC,
+    runs.id
+LIMIT :param OFFSET :param;
+
+-- lock
+UPDATE runs SET host=runs.host WHERE runs.id = :id;
+
+-- start
+INSERT INTO runs (id, task, now, started_at, status, tenants, host) VALUES (:id, :task, :now, :started_at, :status,
+    :tenants, :host);
+
+-- start_again
+UPDATE runs SET now=:now, started_at=:started_at, status=:status, error=:error, host=:host WHERE runs.id = :id AND
+    runs.status != :status;
+
+-- start_once
+INSERT INTO runs (id, task, now, started_at, status, host) VALUES (:id, :task, :now, :started_at, :status, :host) ON
+    CONFLICT DO NOTHING RETURNING id;
+
+-- switch_on
+SELECT runs.now
+FROM runs
+WHERE runs.task = :task AND runs.status IN (:status, ...) AND runs.tenants IS NULL ORDER BY runs.started_at
+LIMIT :param OFFSET :param;
+SELECT runs.now, runs.tenants
+FROM runs
+WHERE runs.task = :task AND runs.status IN (:status, ...) AND runs.tenants IS NOT NULL ORDER BY runs.started_at;

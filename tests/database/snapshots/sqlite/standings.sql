@@ -1,0 +1,84 @@
+-- appointments_to_settle
+SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointments.service_id,
+    appointments.scheduled_start, appointments.scheduled_end, appointments.status, appointments.arrived_at,
+    appointments.actual_start, appointments.cancelled_at, appointments.cancelled_by, appointments.total_amount,
+    appointments.deposit_paid, appointments.no_show_fee_charged, appointments.created_at, appointments.updated_at,
+    appointments.deleted_at, CASE WHEN (owners.tenant_id != appointments.tenant_id) THEN :param ELSE :param END AS
+    is_owner_strange, CASE WHEN (services.tenant_id != appointments.tenant_id) THEN :param ELSE :param END AS
+    is_service_strange, CASE WHEN (EXISTS (SELECT *
+FROM appointment_pets, pets
+WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pets.tenant_id !=
+    appointments.tenant_id)) THEN :param ELSE :param END AS is_pet_strange
+FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
+    appointments.service_id
+WHERE appointments.tenant_id IN (SELECT value
+FROM json_each(:param)) AND appointments.scheduled_start > :scheduled_start AND appointments.scheduled_start <=
+    :scheduled_start AND appointments.deleted_at IS NULL AND owners.deleted_at IS NULL AND (appointments.status =
+    :status OR appointments.status = :status AND appointments.cancelled_by = :cancelled_by AND appointments.cancelled_at
+    IS NOT NULL OR appointments.status = :status AND NOT (EXISTS (SELECT *
+FROM decisions
+WHERE decisions.subject_id = appointments.id AND decisions.kind = :kind AND decisions.outcome = :outcome))) AND NOT
+    (EXISTS (SELECT *
+FROM reputation_events
+WHERE reputation_events.owner_id = appointments.owner_id AND reputation_events.subject_id = appointments.id)) AND
+    (appointments.tenant_id > :tenant_id OR appointments.tenant_id = :tenant_id AND appointments.scheduled_start >
+    :scheduled_start OR appointments.tenant_id = :tenant_id AND appointments.scheduled_start = :scheduled_start AND
+    appointments.id > :id) ORDER BY appointments.tenant_id, appointments.scheduled_start, appointments.id
+LIMIT :param OFFSET :param;
+SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointments.service_id,
+    appointments.scheduled_start, appointments.scheduled_end, appointments.status, appointments.arrived_at,
+    appointments.actual_start, appointments.cancelled_at, appointments.cancelled_by, appointments.total_amount,
+    appointments.deposit_paid, appointments.no_show_fee_charged, appointments.created_at, appointments.updated_at,
+    appointments.deleted_at, CASE WHEN (owners.tenant_id != appointments.tenant_id) THEN :param ELSE :param END AS
+    is_owner_strange, CASE WHEN (services.tenant_id != appointments.tenant_id) THEN :param ELSE :param END AS
+    is_service_strange, CASE WHEN (EXISTS (SELECT *
+FROM appointment_pets, pets
+WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pets.tenant_id !=
+    appointments.tenant_id)) THEN :param ELSE :param END AS is_pet_strange
+FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
+    appointments.service_id
+WHERE appointments.tenant_id IN (SELECT value
+FROM json_each(:param)) AND appointments.scheduled_start > :scheduled_start AND appointments.scheduled_start <=
+    :scheduled_start AND appointments.deleted_at IS NULL AND owners.deleted_at IS NULL AND (appointments.status =
+    :status OR appointments.status = :status AND appointments.cancelled_by = :cancelled_by AND appointments.cancelled_at
+    IS NOT NULL OR appointments.status = :status AND NOT (EXISTS (SELECT *
+FROM decisions
+WHERE decisions.subject_id = appointments.id AND decisions.kind = :kind AND decisions.outcome = :outcome))) AND NOT
+    (EXISTS (SELECT *
+FROM reputation_events
+WHERE reputation_events.owner_id = appointments.owner_id AND reputation_events.subject_id = appointments.id)) ORDER BY
+    appointments.tenant_id, appointments.scheduled_start, appointments.id
+LIMIT :param OFFSET :param;
+
+-- standings_of
+SELECT owners.id, owners.tenant_id, owners.reputation_score, owners.last_reputation_update, owners.created_at
+FROM owners
+WHERE owners.reputation_score < :reputation_score AND owners.deleted_at IS NULL AND owners.id IN (:id, ...);
+SELECT reputation_events.owner_id, max(CASE WHEN (reputation_events.kind IN (:kind, ...)) THEN
+    reputation_events.occurred_at END) AS max_1, max(CASE WHEN (reputation_events.kind IN (:kind, ...)) THEN
+    reputation_events.occurred_at END) AS max_2, max(CASE WHEN (reputation_events.kind IN (:kind, ...)) THEN
+    reputation_events.occurred_at END) AS max_3
+FROM reputation_events JOIN owners ON owners.id = reputation_events.owner_id AND owners.tenant_id =
+    reputation_events.tenant_id
+WHERE reputation_events.reversed_at IS NULL AND reputation_events.owner_id IN (:owner_id, ...) GROUP BY
+    reputation_events.owner_id;
+
+-- standings_to_mend
+SELECT owners.id, owners.tenant_id, owners.reputation_score, owners.last_reputation_update, owners.created_at
+FROM owners
+WHERE owners.reputation_score < :reputation_score AND owners.deleted_at IS NULL AND owners.tenant_id IN (SELECT value
+FROM json_each(:param)) AND owners.id > :id ORDER BY owners.id
+LIMIT :param OFFSET :param;
+SELECT owners.id, owners.tenant_id, owners.reputation_score, owners.last_reputation_update, owners.created_at
+FROM owners
+WHERE owners.reputation_score < :reputation_score AND owners.deleted_at IS NULL AND owners.tenant_id IN (SELECT value
+FROM json_each(:param)) ORDER BY owners.id
+LIMIT :param OFFSET :param;
+SELECT reputation_events.owner_id, max(CASE WHEN (reputation_events.kind IN (:kind, ...)) THEN
+    reputation_events.occurred_at END) AS max_1, max(CASE WHEN (reputation_events.kind IN (:kind, ...)) THEN
+    reputation_events.occurred_at END) AS max_2, max(CASE WHEN (reputation_events.kind IN (:kind, ...)) THEN
+    reputation_events.occurred_at END) AS max_3
+FROM reputation_events JOIN owners ON owners.id = reputation_events.owner_id AND owners.tenant_id =
+    reputation_events.tenant_id
+WHERE reputation_events.reversed_at IS NULL AND reputation_events.owner_id IN (:owner_id, ...) GROUP BY
+    reputation_events.owner_id;

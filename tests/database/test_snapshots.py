@@ -1,0 +1,227 @@
+"""Each named query's SQL for each database, as it was reviewed: tests/database/snapshots/.
+
+One that changes on purpose is written anew by `RENEW_SNAPSHOTS=1 python3 dev.py test tests/database/test_snapshots.py`,
+and its difference reviewed with the change.
+"""
+
+import ast
+import os
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from shutil import copy
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import Connection, Table, select
+
+from shared.breaker import Breaker
+from shared.database import (
+    breakers,
+    commits,
+    consent,
+    corrections,
+    fee_actions,
+    fee_list,
+    fees,
+    health,
+    history,
+    latest,
+    leases,
+    ledger,
+    limits,
+    outbox,
+    outbox_list,
+    phone_blocks,
+    queries,
+    reports,
+    reputation,
+    runs,
+    tables,
+    vaccinations,
+    visits,
+)
+from shared.database.engine import writing
+from shared.database.outbox import Scope
+from shared.database.outbox_list import Filter
+from shared.database.queries import Starts
+from shared.fees import FeeAction, MarkedVisit
+from shared.reasons import Reason
+from shared.records import Decision, ExpiryWindow, Kind, Outcome, Plan, RunStatus
+from shared.reputation import EventKind, NewEvent
+from shared.sample import build, insert
+from tests.crash.test_jobs import NOW, TURNS
+from tests.database.test_restarts import Business
+from tests.recorded_sql import BELOW, DIALECTS, FOLDER, Recorder, recording
+
+RENEW = "RENEW_SNAPSHOTS=1 python3 dev.py test tests/database/test_snapshots.py"
+EXECUTING = ("connection.execute", "insert_absent", "update_each")
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+DAY, HOLD, PHONES, WORKER = timedelta(days=1), timedelta(minutes=5), ["+12125550143"], "worker"
+SOME = UUID(int=1)
+BREAKER = Breaker("sms", since=NOW, until=NOW)
+STARTS = Starts(after=NOW, until=NOW + DAY)
+WINDOW = ExpiryWindow(30, date(2026, 3, 1), date(2026, 3, 31))
+SCOPE = Scope(only=frozenset([SOME]), left_out=frozenset([SOME]))
+VISIT = MarkedVisit(SOME, SOME, SOME, SOME, NOW, is_ours=True, is_forgiven=False)
+DECISION = Decision(SOME, Kind.REMINDER_24H, "appointment", SOME, "2026-03-01T15:00Z", Outcome.SKIPPED, Reason.NO_PHONE)
+EVENT = NewEvent(SOME, SOME, EventKind.RECOVERY, 5, SOME, NOW, NOW)
+
+CALLS: list[Callable[[Connection], object]] = [
+    breakers.all_of_them,
+    lambda it: breakers.open_(it, BREAKER, "503", NOW),
+    lambda it: breakers.take_probe(it, BREAKER, WORKER, NOW),
+    lambda it: breakers.give_probe_back(it, BREAKER, WORKER, NOW),
+    lambda it: breakers.reopen(it, BREAKER, WORKER, "503", NOW),
+    lambda it: breakers.close(it, BREAKER, WORKER, NOW),
+    lambda it: commits.leave(it, uuid4()),
+    lambda it: consent.phones_of_consenting(it, SOME),
+    lambda it: consent.withdraw(it, [SOME], NOW),
+    lambda it: corrections.lower_counts(it, [SOME], NOW),
+    lambda it: corrections.visits_on(it, [SOME], NOW, NOW + DAY, beyond=VISIT, limit=100),
+    lambda it: corrections.missed_starts(it, [VISIT], DAY),
+    lambda it: fee_list.listed(it, ["failed"], [SOME], SOME),
+    lambda it: fees.claim_one(it, [None], UUID(int=0), NOW, WORKER, HOLD),  # type: ignore[list-item]  of nobody
+    lambda it: fees.due(it, [SOME], NOW, 100),
+    lambda it: fees.waive(it, {SOME: "waived"}, NOW),
+    lambda it: give_back(it),  # noqa: PLW0108  it stands below
+    lambda it: health.waiting_texts(it, NOW),
+    lambda it: health.lapsed_texts(it, NOW),
+    lambda it: health.lapsed_fees(it, NOW),
+    lambda it: health.dead_texts(it, NOW),
+    lambda it: history.of_appointment(it, one(it, tables.appointments)),
+    lambda it: history.of_vaccination(it, one(it, tables.vaccination_records)),
+    lambda it: history.of_payment(it, one(it, tables.payments)),
+    lambda it: history.of_owner(it, one(it, tables.owners)),
+    lambda it: latest.latest_texts(it, 20),
+    lambda it: latest.latest_fees(it, 20),
+    lambda it: ledger.known(it, ["key"]),
+    lambda it: ledger.withdraw(it, ["key"]),
+    lambda it: ledger.record(it, Plan((DECISION,), retaken=frozenset([DECISION.ledger_key])), SOME, NOW),
+    lambda it: ledger.cancel(it, {"key": Reason.RESCHEDULED}, NOW),
+    lambda it: leases.take(it, "job", WORKER, NOW),
+    lambda it: leases.take(it, "job", WORKER, NOW),  # renewed
+    lambda it: limits.pause(it, {one(it, tables.tenants): NOW}, "63038", NOW),
+    lambda it: limits.pause(it, {one(it, tables.tenants): NOW}, "63038", NOW),
+    lambda it: limits.paused(it, NOW),
+    lambda it: outbox.due(it, SCOPE, NOW, 100),
+    lambda it: outbox.claim(it, SCOPE, now=NOW, wall=NOW, worker=WORKER, hold=HOLD, limit=100),
+    lambda it: outbox.message_ids_to(it, PHONES),
+    lambda it: outbox.under_way(it, PHONES, WORKER),
+    lambda it: outbox.count_sent_since(it, NOW),
+    lambda it: outbox.awaiting(it, SCOPE, ["SM1"]),
+    lambda it: outbox.record_receipts(it, [{"id": SOME, "status": "delivered", "updated_at": NOW}]),
+    lambda it: outbox.record_prices(it, [{"id": SOME, "price_micros": 7900, "price_currency": "USD"}]),
+    lambda it: outbox_list.listed(it, Filter(["dead"], ["paws"], [SOME]), 100),
+    lambda it: outbox_list.count(it, Filter()),
+    lambda it: outbox_list.replay(it, [SOME], NOW),
+    lambda it: phone_blocks.add(it, one(it, tables.tenants), ["hash"], NOW),
+    lambda it: phone_blocks.proofs(it, SOME, PHONES),
+    lambda it: queries.tenant(it, one(it, tables.tenants)),
+    lambda it: queries.appointments_without_decision(it, Kind.REMINDER_24H, [SOME], STARTS, limit=100),
+    reports.fees,
+    reports.sent_texts,
+    reports.reasons_not_sent,
+    lambda it: reports.decisions_about(it, [SOME]),
+    lambda it: reports.appointments_waiting(it, 20),
+    lambda it: reputation.reverse_events(it, [SOME], Reason.NO_SHOW_CORRECTED, NOW),
+    lambda it: reputation.keys_on_record(it, [EVENT]),
+    lambda it: runs.start_once(it, uuid4(), "NoShowDetector", NOW, "host"),
+    lambda it: runs.start_again(it, SOME, NOW, "host"),
+    lambda it: runs.lock(it, SOME),
+    lambda it: runs.by_id(it, [SOME]),
+    lambda it: runs.forget(it, [SOME]),
+    lambda it: runs.switch_on(it, "NoShowDetector", ["paws"]),
+    lambda it: runs.latest(it, NOW, task="NoShowDetector", statuses=[RunStatus.FAILED], limit=20, only_for_all=True),
+    lambda it: vaccinations.vaccinations_without_decision(it, [SOME], WINDOW, limit=100),
+    lambda it: visits.saved_cards(it, [SOME]),
+]
+"""What the jobs do not come to in one day of the sample."""
+
+
+def one(connection: Connection, table: Table) -> UUID:
+    return connection.execute(select(table.c.id).order_by(table.c.id).limit(1)).scalar_one()
+
+
+def give_back(connection: Connection) -> None:
+    query = select(tables.payments.c.id).where(tables.payments.c.status == "succeeded")
+    fee = connection.execute(query.order_by(tables.payments.c.id).limit(1)).scalar_one()
+    fee_actions.note(connection, [fee_actions.action(FeeAction.WAIVE, fee, "Ana", "she called", NOW)])
+    asked = fee_actions.ask_refund(connection, fee, None, "Ana", "she called", NOW)
+    fee_actions.end_refund(connection, asked, {"outcome": "refused"}, NOW, nothing_left=False)
+    asked = fee_actions.ask_refund(connection, fee, None, "Ana", "she called", NOW)
+    fee_actions.end_refund(connection, asked, {"outcome": "done"}, NOW, nothing_left=True)
+
+
+@pytest.fixture(scope="module")
+def recorded(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Recorder:
+    """What is executed in a day of the sample, and in the calls."""
+    file = copy(migrated_file, tmp_path_factory.mktemp("recorded") / "sample.db")
+    business = Business(f"sqlite:///{file}")
+    with writing(business.engine) as connection:
+        insert(connection, build(NOW).rows)
+    with recording(business.engine) as recorder:
+        for job, now in TURNS:
+            business.run(job, now)
+        for call in CALLS:
+            with writing(business.engine) as connection:
+                call(connection)
+    business.engine.dispose()
+    return recorder
+
+
+def shown(functions: dict[str, set[str]]) -> str:
+    """One module's functions and their statements, in the order of their texts."""
+    return "\n".join(
+        f"-- {name}\n" + "".join(f"{text};\n" for text in sorted(texts)) for name, texts in sorted(functions.items())
+    )
+
+
+def file_of(dialect: str, module: str) -> Path:
+    return SNAPSHOTS / dialect / f"{module}.sql"
+
+
+def renew(recorded: Recorder, dialect: str) -> None:
+    for file in (SNAPSHOTS / dialect).glob("*.sql"):
+        file.unlink()
+    for (its, module), functions in recorded.texts.items():
+        if its == dialect:
+            file_of(dialect, module).parent.mkdir(parents=True, exist_ok=True)
+            file_of(dialect, module).write_text(shown(functions), encoding="utf-8")
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_every_query_is_as_it_was_reviewed(recorded: Recorder, dialect: str) -> None:
+    if os.environ.get("RENEW_SNAPSHOTS"):
+        renew(recorded, dialect)
+    expected = {file.stem: file.read_text(encoding="utf-8") for file in (SNAPSHOTS / dialect).glob("*.sql")}
+    found = {module: shown(functions) for (its, module), functions in recorded.texts.items() if its == dialect}
+    assert found == expected, f"reviewed and right? then {RENEW}"
+
+
+def test_every_query_is_recorded(recorded: Recorder) -> None:
+    named = {
+        (file.stem, each.name)
+        for file in FOLDER.glob("*.py")
+        for each in ast.parse(file.read_text(encoding="utf-8")).body
+        if isinstance(each, ast.FunctionDef) and each.args.args and each.args.args[0].arg == "connection"
+        if not each.name.startswith("_") and file.stem != "dialects"
+    }
+    found = {(module, name) for (_, module), functions in recorded.texts.items() for name in functions}
+    assert named - found == set()
+
+
+def test_every_place_that_executes_a_statement_is_recorded(recorded: Recorder) -> None:
+    places = [
+        (file.stem, each)
+        for file in FOLDER.glob("*.py")
+        for each in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(each, ast.Call) and ast.unparse(each.func) in EXECUTING and file.stem not in BELOW
+    ]
+    reached = [
+        (module, call.lineno)
+        for module, call in places
+        if not recorded.lines.isdisjoint((module, line) for line in range(call.lineno, (call.end_lineno or 0) + 1))
+    ]
+    assert len(places) > 80
+    assert [(module, call.lineno) for module, call in places if (module, call.lineno) not in reached] == []
