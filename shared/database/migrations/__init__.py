@@ -18,25 +18,24 @@ _VERSION_TABLE = "alembic_version"
 
 
 def upgrade(engine: Engine) -> None:
-    """Bring the database to HEAD, in one transaction where the database has transactional DDL.
+    """Bring the database to HEAD. Where that fails it may be called again: it goes on from there.
 
     A platform that has its own tables already, and no migration yet, is taken to be at PLATFORM.
     """
     from alembic import command
 
-    with engine.begin() as connection:
-        config = _config(connection)
-        tables = inspect(connection)
-        if tables.has_table("tenants") and not tables.has_table(_VERSION_TABLE):
-            command.stamp(config, PLATFORM)
-        command.upgrade(config, HEAD)
+    tables = inspect(engine)
+    if tables.has_table("tenants") and not tables.has_table(_VERSION_TABLE):
+        stamp(engine, PLATFORM)
+    with engine.connect() as connection:
+        command.upgrade(_config(connection), HEAD)
 
 
 def downgrade(engine: Engine, revision: str) -> None:
     """Take the database back to `revision`, or to nothing with "base"."""
     from alembic import command
 
-    with engine.begin() as connection:
+    with engine.connect() as connection:
         command.downgrade(_config(connection), revision)
 
 
@@ -44,7 +43,7 @@ def stamp(engine: Engine, revision: str) -> None:
     """Record that the database is at `revision` already, without changing anything else."""
     from alembic import command
 
-    with engine.begin() as connection:
+    with engine.connect() as connection:
         command.stamp(_config(connection), revision)
 
 

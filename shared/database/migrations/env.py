@@ -1,4 +1,8 @@
-"""What Alembic runs around the migrations. They need a connection: 0002 looks at the tables that are there."""
+"""What Alembic runs around the migrations: each in a transaction of its own, which it may end to go on without one.
+
+Without a connection they are written out as SQL for `dialect`: for SQL Server alone, on which 0002 looks at the tables
+that are there by itself.
+"""
 
 from alembic import context
 from sqlalchemy import MetaData
@@ -12,9 +16,12 @@ NAMES = {
     "pk": "pk_%(table_name)s",
 }
 
+attributes = context.config.attributes
 context.configure(
-    connection=context.config.attributes["connection"],
+    connection=attributes.get("connection"),
+    dialect_name=attributes.get("dialect"),
     target_metadata=MetaData(naming_convention=NAMES),
+    transaction_per_migration=True,
 )
 with context.begin_transaction():
     context.run_migrations()

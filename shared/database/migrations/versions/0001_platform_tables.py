@@ -214,9 +214,10 @@ def _instant(name: str, *, nullable: bool = True) -> sa.Column[Any]:
 
 
 def _stamps(*, deletable: bool = True) -> list[sa.Column[Any]]:
-    created = sa.Column(
-        "created_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.current_timestamp()
-    )
+    # SQL Server's CURRENT_TIMESTAMP is local time and does not say of where.
+    is_mssql = op.get_context().dialect.name == "mssql"
+    now = sa.text("SYSDATETIMEOFFSET()") if is_mssql else sa.func.current_timestamp()
+    created = sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=now)
     names = ("updated_at", "deleted_at") if deletable else ("updated_at",)
     return [created, *(_instant(name) for name in names)]
 

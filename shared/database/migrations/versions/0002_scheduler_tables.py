@@ -1,6 +1,11 @@
 """The scheduler's own tables, the indexes its queries need, and the columns it writes where a platform lacks them.
 
 Written out, not taken from tables.py: a migration must go on making what it made on the day it was released.
+
+The platform's tables are large and in use. No statement here reads or writes their rows while it keeps others from
+writing: columns are added empty or with a constant, which servers keep once for all rows; checks of them are made valid
+later, or hold for new rows only; indexes are built beside the writers. That cannot be done in one transaction, so what
+is there already is passed over: after a failure the migration can be run again.
 """
 
 from collections.abc import Mapping, Sequence
@@ -38,9 +43,14 @@ _PLATFORM_INDEXES = {
 
 
 def upgrade() -> None:
+    _wait_briefly_for_locks()
     _add_missing_columns()
-    for name, (table, columns) in _PLATFORM_INDEXES.items():
-        op.create_index(name, table, columns)
+    if _dialect() == "sqlite":  # one file, one writer: all in one transaction
+        _index_the_platforms_tables()
+    else:
+        with op.get_context().autocommit_block():
+            _index_the_platforms_tables()
+        _wait_briefly_for_locks()
     _create_decisions()
     _create_notifications()
     _create_payment_attempts()
@@ -57,10 +67,26 @@ def upgrade() -> None:
 def downgrade() -> None:
     # The platform's columns stay: whether they were there before 0002 is not on record, and their contents
     # (a consent withdrawn, a score, a fee) are the platform's by now.
+    if _dialect() == "sqlite":
+        _drop_the_platforms_indexes()
+    else:
+        with op.get_context().autocommit_block():
+            _drop_the_platforms_indexes()
+        _wait_briefly_for_locks()
     for table in reversed(_TABLES):
         op.drop_table(table)
-    for name, (table, _) in _PLATFORM_INDEXES.items():
-        op.drop_index(name, table_name=table)
+
+
+def _dialect() -> str:
+    return op.get_context().dialect.name
+
+
+def _wait_briefly_for_locks() -> None:
+    """Let this transaction rather fail than wait long for a table: everybody else would wait behind it."""
+    if _dialect() == "postgresql":
+        op.execute("SET LOCAL lock_timeout = '3s'")
+    elif _dialect() == "mssql":
+        op.execute("SET LOCK_TIMEOUT 3000")
 
 
 def _written_columns() -> Mapping[str, Sequence[sa.Column[Any]]]:
@@ -68,70 +94,144 @@ def _written_columns() -> Mapping[str, Sequence[sa.Column[Any]]]:
 
     Left out: keys, amounts and dates of creation, for which no value could be made up.
     """
-    statuses = ("current", "expiring_soon", "expired", "unknown")
-    visits = ("pending", "confirmed", "in_progress", "completed", "cancelled", "no_show")
     return {
         "owners": [
             sa.Column("sms_opted_in", sa.Boolean, nullable=False, server_default=sa.true()),
             sa.Column("no_show_count", sa.Integer, nullable=False, server_default=sa.text("0")),
-            _score(),
+            sa.Column("reputation_score", sa.SmallInteger, nullable=False, server_default=sa.text("100")),
             _instant("last_reputation_update"),
             _instant("updated_at"),
         ],
         "pets": [
-            _status("pets", "vaccination_status", statuses, default="unknown"),
+            sa.Column("vaccination_status", sa.String(20), nullable=False, server_default="unknown"),
             sa.Column("vaccination_expires_at", sa.Date),
             _instant("updated_at"),
         ],
         "appointments": [
-            _status("appointments", "status", visits, default="pending"),
+            sa.Column("status", sa.String(20), nullable=False, server_default="pending"),
             sa.Column("no_show_fee_charged", sa.Integer),
             _instant("updated_at"),
         ],
         "vaccination_records": [
-            _status("vaccination_records", "status", statuses, default="unknown"),
+            sa.Column("status", sa.String(20), nullable=False, server_default="unknown"),
             _instant("updated_at"),
         ],
-        "payments": _payment_columns(),
+        "payments": [
+            sa.Column("method", sa.String(20)),
+            sa.Column("status", sa.String(20), nullable=False, server_default="pending"),
+            sa.Column("offence_number", sa.Integer),
+            sa.Column("visit_on", sa.Date),
+            sa.Column("description", sa.Unicode(500)),
+            sa.Column("policy", sa.JSON),
+            sa.Column("stripe_payment_intent_id", sa.String(255)),
+            sa.Column("failure_code", sa.String(100)),
+            sa.Column("failure_message", sa.Unicode(500)),
+            sa.Column("attempts", sa.Integer, nullable=False, server_default=sa.text("0")),
+            _instant("due_at"),
+            _instant("next_attempt_at"),
+            sa.Column("claimed_by", sa.String(64)),
+            _instant("claimed_until"),
+            _instant("succeeded_at"),
+            _instant("updated_at"),
+        ],
     }
 
 
-def _payment_columns() -> list[sa.Column[Any]]:
-    statuses = "pending processing succeeded failed requires_action needs_refund cancelled waived refunded"
-    return [
-        sa.Column("method", sa.String(20)),
-        _status("payments", "status", statuses.split(), default="pending"),
-        sa.Column("offence_number", sa.Integer),
-        sa.Column("visit_on", sa.Date),
-        sa.Column("description", sa.Unicode(500)),
-        sa.Column("policy", sa.JSON),
-        sa.Column("stripe_payment_intent_id", sa.String(255)),
-        sa.Column("failure_code", sa.String(100)),
-        sa.Column("failure_message", sa.Unicode(500)),
-        sa.Column("attempts", sa.Integer, nullable=False, server_default=sa.text("0")),
-        _instant("due_at"),
-        _instant("next_attempt_at"),
-        sa.Column("claimed_by", sa.String(64)),
-        _instant("claimed_until"),
-        _instant("succeeded_at"),
-        _instant("updated_at"),
-    ]
+_VACCINATIONS = "IN ('current', 'expiring_soon', 'expired', 'unknown')"
+_CHECKS = {
+    ("owners", "reputation_score"): "BETWEEN 0 AND 100",
+    ("pets", "vaccination_status"): _VACCINATIONS,
+    ("appointments", "status"): "IN ('pending', 'confirmed', 'in_progress', 'completed', 'cancelled', 'no_show')",
+    ("vaccination_records", "status"): _VACCINATIONS,
+    ("payments", "status"): (
+        "IN ('pending', 'processing', 'succeeded', 'failed', 'requires_action', 'needs_refund', 'cancelled', 'waived',"
+        " 'refunded')"
+    ),
+}
+"""What an added column may hold."""
 
 
 def _add_missing_columns() -> None:
-    inspector = sa.inspect(op.get_bind())
     for table, columns in _written_columns().items():
-        existing = {column["name"] for column in inspector.get_columns(table)}
-        for column in columns:
-            if column.name not in existing:
-                _add_column(table, column)
+        if _dialect() == "mssql":
+            _add_on_mssql(table, columns)
+            continue
+        existing = {column["name"] for column in sa.inspect(op.get_bind()).get_columns(table)}
+        missing = [column for column in columns if column.name not in existing]
+        if missing and _dialect() == "postgresql":
+            _add_on_postgresql(table, missing)
+        elif missing:
+            for column in missing:
+                op.execute(f"ALTER TABLE {table} ADD {_specification(column)} {_check(table, column)}")
 
 
-def _add_column(table: str, column: sa.Column[Any]) -> None:
-    # Not op.add_column: it adds the CHECK in a second statement, which SQLite does not have.
-    sa.Table(table, sa.MetaData(), column)
-    specification = CreateColumn(column).compile(dialect=op.get_context().dialect)
-    op.execute(sa.text(f"ALTER TABLE {table} ADD {specification}"))
+def _add_on_postgresql(table: str, columns: Sequence[sa.Column[Any]]) -> None:
+    # In one statement, so that a check is there whenever its column is.
+    added = [f"ADD {_specification(column)}" for column in columns]
+    added += [f"ADD {check} NOT VALID" for column in columns if (check := _check(table, column))]
+    op.execute(f"ALTER TABLE {table} {', '.join(added)}")
+
+
+def _add_on_mssql(table: str, columns: Sequence[sa.Column[Any]]) -> None:
+    for column in columns:
+        missing = f"IF COL_LENGTH('{table}', '{column.name}') IS NULL"
+        added = f"ALTER TABLE {table} ADD {_specification(column)}"
+        if check := _check(table, column):
+            # NOCHECK: it holds for what is written from now on; what is there has the default. In a batch of its own,
+            # since the server compiles a batch before it runs it: there is no such column yet.
+            checked = f"ALTER TABLE {table} WITH NOCHECK ADD {check}".replace("'", "''")
+            added = f"BEGIN\n{added};\nEXEC('{checked}');\nEND"
+        op.execute(f"{missing} {added}")
+
+
+def _specification(column: sa.Column[Any]) -> str:
+    sa.Table("its", sa.MetaData(), column)
+    return str(CreateColumn(column).compile(dialect=op.get_context().dialect)).strip()
+
+
+def _check(table: str, column: sa.Column[Any]) -> str:
+    holds = _CHECKS.get((table, column.name))
+    return f"CONSTRAINT ck_{table}_{column.name} CHECK ({column.name} {holds})" if holds else ""
+
+
+def _index_the_platforms_tables() -> None:
+    if _dialect() == "postgresql":
+        _finish_on_postgresql()
+    elif _dialect() == "mssql":
+        op.execute("SET LOCK_TIMEOUT -1")
+    for name, (table, columns) in _PLATFORM_INDEXES.items():
+        if _dialect() == "mssql":
+            _index_on_mssql(name, table, columns)
+        else:
+            op.create_index(name, table, columns, postgresql_concurrently=True, if_not_exists=True)
+
+
+def _finish_on_postgresql() -> None:
+    """Check the rows that are there, and drop what building an index left behind when it failed."""
+    for table, column in _CHECKS:
+        name = f"ck_{table}_{column}"
+        new = sa.text("SELECT 1 FROM pg_constraint WHERE conname = :name AND NOT convalidated")
+        if op.get_bind().execute(new, {"name": name}).scalar():
+            op.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}")
+    for name in _PLATFORM_INDEXES:
+        broken = sa.text("SELECT 1 FROM pg_index WHERE indexrelid = to_regclass(:name) AND NOT indisvalid")
+        if op.get_bind().execute(broken, {"name": name}).scalar():
+            op.execute(f"DROP INDEX CONCURRENTLY {name}")
+
+
+def _index_on_mssql(name: str, table: str, columns: Sequence[str]) -> None:
+    # Editions 3 (Enterprise, Developer), 5 and 8 (Azure SQL) build it beside the writers; the others cannot.
+    create = f"CREATE INDEX {name} ON {table} ({', '.join(columns)})"
+    op.execute(
+        f"IF NOT EXISTS (SELECT 1 FROM sys.indexes WHERE name = '{name}' AND object_id = OBJECT_ID('{table}'))\n"  # noqa: S608
+        f"IF CAST(SERVERPROPERTY('EngineEdition') AS INTEGER) IN (3, 5, 8) {create} WITH (ONLINE = ON)\n"
+        f"ELSE {create}"
+    )
+
+
+def _drop_the_platforms_indexes() -> None:
+    for name, (table, _) in _PLATFORM_INDEXES.items():
+        op.drop_index(name, table_name=table, postgresql_concurrently=True, if_exists=True)
 
 
 def _create_decisions() -> None:
@@ -336,9 +436,14 @@ def _create_commits() -> None:
     op.create_table(
         "commits",
         _id(),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.current_timestamp()),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False, server_default=_now()),
     )
     op.create_index("ix_commits_at", "commits", ["at"])
+
+
+def _now() -> Any:
+    # SQL Server's CURRENT_TIMESTAMP is local time and does not say of where.
+    return sa.text("SYSDATETIMEOFFSET()") if _dialect() == "mssql" else sa.func.current_timestamp()
 
 
 def _key(length: int) -> Any:
@@ -357,16 +462,6 @@ def _instant(name: str, *, nullable: bool = True) -> sa.Column[Any]:
     return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
 
 
-def _one_of(column: str, values: Sequence[str], *, name: str | None = None) -> sa.CheckConstraint:
+def _one_of(column: str, values: Sequence[str]) -> sa.CheckConstraint:
     quoted = ", ".join(f"'{value}'" for value in values)
-    return sa.CheckConstraint(f"{column} IN ({quoted})", name=name or column)
-
-
-def _status(table: str, name: str, values: Sequence[str], *, default: str) -> sa.Column[Any]:
-    check = _one_of(name, values, name=f"ck_{table}_{name}")
-    return sa.Column(name, sa.String(20), check, nullable=False, server_default=default)
-
-
-def _score() -> sa.Column[Any]:
-    check = sa.CheckConstraint("reputation_score BETWEEN 0 AND 100", name="ck_owners_reputation_score")
-    return sa.Column("reputation_score", sa.SmallInteger, check, nullable=False, server_default=sa.text("100"))
+    return sa.CheckConstraint(f"{column} IN ({quoted})", name=column)
