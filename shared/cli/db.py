@@ -9,12 +9,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from shared import sample
 from shared.application import utc_now
 from shared.cli.run import Instant
-from shared.database import migrations
+from shared.database import migrations, needs
 from shared.database.engine import (
     DatabaseUnusable,
     ensure_ready,
     first_line,
-    missing_columns,
     open_engine,
     reading,
     shown,
@@ -43,8 +42,9 @@ def check() -> None:
     """Say whether the database has what the jobs need."""
     engine = open_engine(database_url())
     ensure_ready(engine)
-    if missing := missing_columns(engine):
-        raise DatabaseUnusable(f"the database at {shown(engine.url)} lacks {', '.join(missing)}")
+    if lacking := needs.lacks(engine):
+        lines = "".join(f"\n  {each}" for each in lacking)
+        raise DatabaseUnusable(f"the database at {shown(engine.url)} lacks what the jobs need:{lines}")
     click.echo(f"{shown(engine.url)} has what the jobs need")
 
 

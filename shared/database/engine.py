@@ -5,11 +5,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from shared.database import failures, odbc, tables
+from shared.database import failures, odbc
 from shared.database.migrations import HEAD, current
 
 _UPGRADE = "run: python -m shared db upgrade"
@@ -61,20 +61,6 @@ def _state(found: str | None) -> str:
     if found > HEAD:
         return f"is at migration {found}, newer than this program ({HEAD}); install the newer program"
     return f"is at migration {found}, not {HEAD}; {_UPGRADE}"
-
-
-def missing_columns(engine: Engine) -> list[str]:
-    """Return the tables (`runs`) and columns (`owners.phone`) that the jobs need and the database lacks."""
-    inspector = inspect(engine)
-    existing = set(inspector.get_table_names())
-    missing = []
-    for table in tables.metadata.sorted_tables:
-        if table.name not in existing:
-            missing.append(table.name)
-            continue
-        columns = {column["name"] for column in inspector.get_columns(table.name)}
-        missing += [f"{table.name}.{column.name}" for column in table.columns if column.name not in columns]
-    return missing
 
 
 @contextmanager

@@ -82,11 +82,16 @@ def test_a_database_url_that_makes_no_sense_is_named_without_the_password(shell:
         assert "s3cret" not in done.err
 
 
-def test_a_database_that_lacks_a_column_is_refused_by_name(migrated: Shell) -> None:
+def test_what_a_database_lacks_is_said_in_a_line_each_with_what_to_do(migrated: Shell) -> None:
     migrated.sql("ALTER TABLE runs RENAME COLUMN host TO machine")
-    migrated.sql("DROP TABLE phone_blocks")
+    migrated.sql("DROP INDEX ix_pets_owner_id")
     (said,) = refusals(migrated, ("db", "check"))
-    assert said == "error: the database at petcare.db lacks runs.host, phone_blocks\n"
+    assert said == (
+        "error: the database at petcare.db lacks what the jobs need:\n"
+        "  there is no column runs.host; run: ALTER TABLE runs ADD host VARCHAR(200)\n"
+        "  no index of pets begins with (owner_id), so that jobs would read all of it; "
+        "run: CREATE INDEX ix_pets_owner_id ON pets (owner_id)\n"
+    )
 
 
 def test_a_database_that_fails_during_a_command_is_said_in_one_line(migrated: Shell) -> None:
