@@ -9,12 +9,12 @@ import marshal
 import os
 import runpy
 import selectors
-import signal
 import site
 import socket
 import sys
 import threading
 import time
+from contextlib import suppress
 
 WANTED = (
     *("shared.cli", "shared.application", "shared.tasks", "tests.crash.worker", "tests.crash.collector"),
@@ -25,7 +25,6 @@ WANTED = (
 
 def serve(address: str) -> None:
     """Fork a process for each client, and return in it when it is ready to run what the client wants."""
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those who wait for the programs
     with socket.socket(socket.AF_UNIX) as listening, selectors.DefaultSelector() as heard:
         listening.bind(address)
         listening.listen(64)
@@ -39,7 +38,9 @@ def serve(address: str) -> None:
             if os.fork() == 0:
                 break
             connection.close()
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            with suppress(ChildProcessError):
+                while os.waitpid(-1, os.WNOHANG)[0]:
+                    pass  # one that waited for a program has ended
     given = received(connection)
     if program := os.fork():
         connection.sendall(b"%d\n" % os.waitpid(program, 0)[1])
