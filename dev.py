@@ -30,7 +30,7 @@ class Command(NamedTuple):
 
 
 LINT = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy", "--strict", "shared", "dev.py"))
-TESTS = ("pytest", "-n", "auto", "--maxprocesses", "4", "--dist", "loadfile")  # each process has its own PostgreSQL
+TESTS = ("pytest", "-n", "4")  # more processes than most have cores: some wait while others work
 COMMANDS = {
     "demo": Command("simulated days on sample data; nothing is really sent", RUNTIME, (("shared", "demo"),)),
     "test": Command("lint, then the tests; arguments go to pytest", DEVELOPMENT, (*LINT, TESTS)),

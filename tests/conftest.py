@@ -1,9 +1,11 @@
 """A migrated database for each test, and an application on it with scripted parts."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from functools import cache
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,6 +18,36 @@ from shared.policy import TenantPolicy
 from tests.databases import KINDS, Databases, Stock, opened
 from tests.doubles import Clock, RecordingPayments, RecordingSms
 from tests.rows import NOON
+
+LONGEST = """
+    crash/test_collecting simulation/test_fortnight crash/test_jobs conformance crash/test_deliveries celery_workers
+    functions_host crash test_stripe_collection database cli tasks test_collection delivery schedulers
+""".split()
+"""Tests that take long, longest first: the last worker at work should have little left."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, where all tests run."""
+
+    def place(item: pytest.Item) -> int:
+        named = (number for number, name in enumerate(LONGEST) if item.nodeid.startswith(f"tests/{name}"))
+        return next(named, len(LONGEST))
+
+    items.sort(key=place)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Hand a worker the tests of one file and one kind of database together: what they share is made once."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFileAndKind(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            kind = next((kind for kind in KINDS if re.search(rf"[\[-]{kind}[\]-]", nodeid)), "")
+            return nodeid.partition("::")[0] + kind
+
+    config.option.loadscopereorder = False  # their order is ours
+    return ByFileAndKind(config, log)
 
 
 @pytest.fixture(scope="session")
