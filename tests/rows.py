@@ -88,21 +88,35 @@ def reminder(connection: Connection, appointment_id: UUID, occurs_at: datetime, 
         run_id=uuid4(),
         sent_at=sent_at,
     )
-    decision = {
-        "ledger_key": f"reminder_24h:{appointment_id}:{occurs_at.isoformat()}",
-        "tenant_id": its.tenant_id,
-        "kind": "reminder_24h",
-        "subject_type": "appointment",
-        "subject_id": appointment_id,
-        "occurrence": occurs_at.isoformat(),
-        "occurs_at": occurs_at,
-        "outcome": "notify",
-        "notification_id": text,
-        "run_id": uuid4(),
-        "decided_at": sent_at,
-    }
-    connection.execute(tables.decisions.insert(), decision)
+    decision(
+        connection,
+        its.tenant_id,
+        kind="reminder_24h",
+        subject_id=appointment_id,
+        occurrence=occurs_at.isoformat(),
+        occurs_at=occurs_at,
+        outcome="notify",
+        notification_id=text,
+        decided_at=sent_at,
+    )
     return text
+
+
+def decision(
+    connection: Connection, tenant_id: UUID, *, kind: str, subject_id: UUID, occurrence: str, **columns: Any
+) -> None:
+    """What an earlier run decided; it has no id, and its key is that of the ledger."""
+    row = {
+        "ledger_key": f"{kind}:{subject_id}:{occurrence}",
+        "tenant_id": tenant_id,
+        "kind": kind,
+        "subject_type": "vaccination" if kind == "vaccination_expiring" else "appointment",
+        "subject_id": subject_id,
+        "occurrence": occurrence,
+        "run_id": uuid4(),
+        "decided_at": BOOKED,
+    }
+    connection.execute(tables.decisions.insert(), row | columns)
 
 
 def vaccination(connection: Connection, tenant_id: UUID, pet_id: UUID, expires_on: date | None, **columns: Any) -> UUID:

@@ -14,7 +14,11 @@ from sqlalchemy import Engine, event, select
 from shared.database import tables
 from shared.database.superseding import superseded
 from shared.database.vaccination_statuses import Soon, bring_up_to_date, outdated
-from shared.database.vaccinations import vaccinations_by_id, vaccinations_to_alert
+from shared.database.vaccinations import (
+    vaccinations_by_id,
+    vaccinations_to_alert,
+    vaccinations_without_decision,
+)
 from shared.records import ExpiryWindow
 from tests import rows
 from tests.rows import BOOKED, NOON
@@ -162,6 +166,32 @@ def test_pages_go_on_where_the_one_before_ended(engine: Engine, pets: list[UUID]
     assert (len(found), set(found)) == (len(wanted), wanted)
 
 
+@pytest.mark.parametrize(
+    ("decided", "is_due", "is_missed"),
+    [
+        ({"outcome": "notify"}, False, False),
+        ({"outcome": "expired", "reason": "too_late"}, False, False),
+        ({"outcome": "skipped", "reason": "no_phone"}, True, False),
+        ({"outcome": "cancelled", "reason": "opted_out"}, True, False),
+        ({"occurrence": "2026-03-10:14"}, True, True),
+        ({"occurrence": "2026-03-11:7"}, True, True),
+        ({"kind": "reminder_24h"}, True, True),
+    ],
+    ids=str,
+)
+def test_what_is_found_again_depends_on_what_was_decided_about_this_alert(
+    engine: Engine, pets: list[UUID], decided: dict[str, Any], is_due: bool, is_missed: bool
+) -> None:
+    tenant, window = tenant_of(engine), ExpiryWindow(7, TODAY, in_days(7))
+    with engine.begin() as connection:
+        record = rows.vaccination(connection, tenant, pets[0], in_days(7))
+        its = {"kind": "vaccination_expiring", "subject_id": record, "occurrence": "2026-03-10:7", "outcome": "notify"}
+        rows.decision(connection, tenant, **its | decided)
+        due = vaccinations_to_alert(connection, [tenant], window, limit=5)
+        missed = vaccinations_without_decision(connection, [tenant], window, limit=5)
+    assert (bool(due), bool(missed)) == (is_due, is_missed)
+
+
 # Statuses
 
 
@@ -232,6 +262,16 @@ def test_a_new_expiry_date_with_the_same_status_is_written(engine: Engine, pets:
     statuses(engine)
     rows.change(engine, RECORDS, record, expiry_date=in_days(310))
     assert statuses(engine) == {"paws": 1}
+
+
+def test_a_pets_status_turns_with_the_day_while_its_date_stays(engine: Engine, pets: list[UUID]) -> None:
+    its = {"vaccination_status": "current", "vaccination_expires_at": in_days(30)}
+    rows.change(engine, tables.pets, pets[0], **its)
+    with engine.begin() as connection:
+        rows.vaccination(connection, tenant_of_first(connection), pets[0], in_days(30), status="current")
+    assert statuses(engine) == {"paws": 2}
+    bella = next(each for each in rows.all_of(engine, tables.pets) if each.id == pets[0])
+    assert bella.vaccination_status == "expiring_soon"
 
 
 def test_deleted_rows_are_left_alone(engine: Engine, pets: list[UUID]) -> None:

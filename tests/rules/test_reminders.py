@@ -54,10 +54,10 @@ def both(lead: Lead) -> str:
 def test_the_two_reminders_and_their_numbers() -> None:
     hour = timedelta(hours=1)
     assert {
-        kind: (lead.before, lead.useful, lead.rides_along) for kind, lead in LEADS.items()
+        kind: (lead.before, lead.useful, lead.least_notice, lead.rides_along) for kind, lead in LEADS.items()
     } == {
-        Kind.REMINDER_24H: (24 * hour, 3 * hour, True),
-        Kind.REMINDER_2H: (2 * hour, hour / 4, False),
+        Kind.REMINDER_24H: (24 * hour, 3 * hour, 4 * hour, True),
+        Kind.REMINDER_2H: (2 * hour, hour / 4, hour, False),
     }  # fmt: skip
     assert timedelta(minutes=30) == HALF_PERIOD
 
@@ -261,6 +261,13 @@ def test_before_quiet_hours_a_run_looks_a_whole_period_ahead() -> None:
     assert start <= latest_start_due(DAY_BEFORE, NIGHT, NEW_YORK, now)
     assert not is_due(start, DAY_BEFORE, NIGHT, NEW_YORK, now - timedelta(hours=1))
     assert not is_due(start, DAY_BEFORE, None, NEW_YORK, now)
+
+
+def test_it_looks_no_further_ahead_than_half_a_period_where_another_run_comes_before_quiet_hours() -> None:
+    """Due at 20:30: of two runs an hour apart one is at hand between 20:00 and 21:00, whenever they are."""
+    now, start = local("2026-01-14T19:45"), local("2026-01-15T20:30")
+    assert not is_due(start, DAY_BEFORE, NIGHT, NEW_YORK, now)
+    assert is_due(start + datetime.resolution, DAY_BEFORE, NIGHT, NEW_YORK, now)
 
 
 def test_in_the_evening_the_early_visits_of_the_next_day_are_due_too() -> None:

@@ -185,8 +185,9 @@ def test_24h_an_earlier_appointment_rides_along_while_it_is_useful() -> None:
     assert made.notifications[0].useful_until == local("2026-01-15T07:00")
 
 
-def test_24h_what_has_become_useless_does_not_ride_along() -> None:
-    visit = of_ana("10:00", "20:00")
+@pytest.mark.parametrize("earlier", ["10:00", "12:00"], ids=["an hour ahead", "three hours ahead"])
+def test_24h_what_has_become_useless_does_not_ride_along(earlier: str) -> None:
+    visit = of_ana(earlier, "20:00")
     made = plan(visit, "2026-01-15T09:00")
     assert taken(made, visit) == [None, "notify"]
     assert made.notifications[0].useful_until == local("2026-01-15T17:00")

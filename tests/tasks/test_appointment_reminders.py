@@ -53,6 +53,18 @@ def test_what_is_not_due_yet_is_not_decided(application: Application) -> None:
     assert decided(application) == []
 
 
+def test_what_is_of_no_use_any_more_is_not_looked_at_and_a_dry_run_looks_at_each_day_once(
+    application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.tasks.appointment_reminders.BATCH", 1)
+    with application.engine.begin() as connection:
+        tenant = rows.tenant(connection)
+        owner = rows.owner(connection, tenant)
+        for hours in (2, 4, 24):
+            rows.appointment(connection, tenant, NOON + timedelta(hours=hours), owner_id=owner)
+    assert run(application, JOB, is_dry=True)["total_checked"] == 2
+
+
 @pytest.mark.parametrize("status", ["in_progress", "completed", "cancelled", "no_show"])
 def test_only_pending_and_confirmed_appointments_are_reminded_of(application: Application, status: str) -> None:
     with application.engine.begin() as connection:
@@ -217,6 +229,9 @@ def test_what_became_useless_in_an_outage_is_recorded_as_too_late(application: A
         tenant = rows.tenant(connection)
         rows.appointment(connection, tenant, NOON + DAY, status="completed")
         rows.appointment(connection, tenant, NOON + DAY, status="cancelled")
+        rows.appointment(connection, tenant, NOON + DAY, deleted_at=NOON)
+        unwanted = rows.tenant(connection, "unwanted", settings='{"reminders": {"24h": false}}')
+        rows.appointment(connection, unwanted, NOON + DAY)
     clock.pass_(hours=24)
     assert run(application, JOB)["expired"] == 1
     assert decided(application) == [("expired", "too_late")]
@@ -270,6 +285,21 @@ def test_a_row_that_refers_to_another_tenant_is_named_and_never_mixed(
     clock.pass_(hours=24)
     run(application, JOB)
     assert decided(application) == [("notify", None)]
+
+
+def test_another_business_that_names_our_owner_does_not_stop_our_reminder(
+    application: Application, sms: RecordingSms
+) -> None:
+    with application.engine.begin() as connection:
+        ours, theirs = rows.tenant(connection), rows.tenant(connection, "theirs", timezone="America/Chicago")
+        owner = rows.owner(connection, ours)
+        for tenant in (ours, theirs):
+            rows.appointment(connection, tenant, NOON + DAY, owner_id=owner)
+    result = run(application, JOB)
+    assert [(each["tenant"], each["reason"]) for each in result["errors"]] == [
+        ("theirs", "its owner belongs to another business")
+    ]
+    assert (len(sms.sent), result["tenants_processed"]) == (1, 2)
 
 
 def test_an_appointment_in_the_year_9999_is_nobodys_trouble(application: Application) -> None:

@@ -107,6 +107,22 @@ def test_a_notice_that_waits_is_of_use_for_seven_days(
     assert (len(sms.bodies), text_decisions(salon)["no_show_notice"] == ("expired", "too_late")) == (texts, not texts)
 
 
+@pytest.mark.parametrize(("hours", "texts"), [(30 * 24 - 4, 1), (30 * 24 - 3, 0)])
+def test_a_text_about_a_visit_of_long_ago_is_not_sent_however_late_it_was_written(
+    salon: Salon, sms: RecordingSms, clock: Clock, hours: int, texts: int
+) -> None:
+    owner = salon.owner(phone=None)
+    salon.missed(NOON - 3 * HOUR, owner_id=owner)
+    salon.run()
+    clock.pass_(hours=hours)
+    change_owner(salon, owner, phone="+12125550143")
+    with salon.engine.begin() as connection:
+        its = tables.decisions.c.kind == "no_show_notice"
+        connection.execute(tables.decisions.update().where(its).values(occurs_at=clock.now - DAY))
+    salon.run()
+    assert ["we missed" in body for body in sms.bodies].count(True) == texts
+
+
 def test_a_receipt_that_could_not_be_sent_follows(salon: Salon, sms: RecordingSms, clock: Clock) -> None:
     owner = salon.owner(sms_opted_in=False)
     salon.missed(owner_id=owner)
@@ -231,6 +247,19 @@ def test_a_notice_that_waits_is_not_sent_once_staff_waived_the_fee(
     run(salon.application, "AppointmentReminders24h")
     assert sms.bodies == []
     assert text_decisions(salon)["no_show_notice"] == ("cancelled", "no_show_corrected")
+
+
+def test_a_notice_that_waits_is_not_sent_to_the_owner_of_another_business(
+    salon: Salon, sms: RecordingSms, clock: Clock
+) -> None:
+    owner = salon.owner()
+    salon.missed(owner_id=owner)
+    run(replace(salon.application, sms_enabled=False), JOB)
+    with salon.engine.begin() as connection:
+        other = rows.tenant(connection, "other")
+    change_owner(salon, owner, tenant_id=other)
+    run(salon.application, "AppointmentReminders24h")
+    assert (salon.decided("no_show_notice"), sms.sent) == ([("cancelled", "foreign_reference")], [])
 
 
 def test_a_dry_run_tells_it_and_writes_nothing(salon: Salon, clock: Clock) -> None:

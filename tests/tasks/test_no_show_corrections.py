@@ -296,6 +296,20 @@ def test_a_dry_run_tells_corrections_and_writes_nothing(paws: Salon) -> None:
     ]
 
 
+@pytest.mark.parametrize(("hours", "status"), [(60 * 24 - 4, "cancelled"), (60 * 24 - 3, "failed")])
+def test_the_fee_of_a_reversed_visit_is_closed_within_sixty_days(
+    paws: Salon, clock: Clock, hours: int, status: str
+) -> None:
+    """What reversed the event may have been another part of the platform."""
+    paws.missed(NOON - 3 * HOUR)
+    paws.run()
+    rows.change(paws.engine, tables.payments, paws.fee().id, status="failed", next_attempt_at=None)
+    rows.change(paws.engine, tables.reputation_events, paws.events()[0].id, reversed_at=NOON)
+    clock.pass_(hours=hours)
+    paws.run()
+    assert paws.fee().status == status
+
+
 def test_a_dry_run_closes_no_fee(paws: Salon) -> None:
     appointment = paws.missed()
     paws.run()

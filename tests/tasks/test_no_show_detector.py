@@ -597,6 +597,21 @@ def test_a_run_killed_between_two_steps_leaves_nothing_and_the_next_does_all(
     assert (len(paws.fees()), paws.owners()) == (1, [(1, 80)])
 
 
+def test_a_fee_that_is_there_already_is_not_counted_again(application: Application) -> None:
+    """As when all but the payments was restored from a backup."""
+    paws = salon(application)
+    appointment = paws.missed()
+    paws.run()
+    before = paws.fee()
+    with application.engine.begin() as connection:
+        for table in (tables.decisions, tables.reputation_events):
+            connection.execute(table.delete())
+    paws.set(appointment, status="confirmed")
+    result = paws.run()
+    assert (result["total_detected"], result["total_fees_applied"], result["fee_cents_applied"]) == (1, 0, {})
+    assert paws.fee() == before
+
+
 # Bad rows, other tenants, a dry run
 
 
@@ -683,6 +698,20 @@ def test_a_dry_run_tells_everything_and_writes_nothing(application: Application,
     assert everything(application.engine) == before
     assert (rows.all_of(application.engine, tables.runs), sms.sent) == ([], [])
     json.dumps(result)
+
+
+def test_a_dry_run_foretells_no_second_fee_of_a_visit_that_was_found_in_part(
+    application: Application, clock: Clock
+) -> None:
+    paws = salon(application)
+    owner = paws.owner()
+    paws.missed(NOON - 3 * HOUR, owner)
+    late = paws.missed(NOON + HOUR, owner)
+    paws.run()
+    clock.pass_(hours=3)
+    result = paws.run(is_dry=True)
+    assert (result["total_detected"], result["total_fees_applied"]) == (1, 0)
+    assert [(each["subject"], each["text"]) for each in result["would"]] == [(f"appointment {late}", None)]
 
 
 def test_a_dry_run_foretells_the_fees_of_one_owners_visits(application: Application, clock: Clock) -> None:

@@ -186,19 +186,8 @@ def test_a_no_show_that_staff_marked_is_settled_once_its_day_is_not_closed_any_m
 def test_a_no_show_that_was_detected_is_not_settled(application: Application, tenant: UUID) -> None:
     owner = new_owner(application, tenant)
     missed = visit(application, tenant, owner, MONDAY, "no_show")
-    decision = {
-        "ledger_key": f"no_show:{missed}",
-        "tenant_id": tenant,
-        "kind": "no_show",
-        "subject_type": "appointment",
-        "subject_id": missed,
-        "occurrence": "1",
-        "outcome": "notify",
-        "run_id": uuid4(),
-        "decided_at": MONDAY,
-    }
     with application.engine.begin() as connection:
-        connection.execute(tables.decisions.insert(), decision)
+        rows.decision(connection, tenant, kind="no_show", subject_id=missed, occurrence="1", outcome="notify")
     assert run(application, JOB)["events_settled"] == 0
     assert events(application) == []
 
