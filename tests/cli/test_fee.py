@@ -1,7 +1,10 @@
 """`fee` and the no-show job on the command line: what is listed, charged and forgiven."""
 
 import json
+import shutil
+from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -10,12 +13,15 @@ from tests.loopback.stripe import SECRET, LoopbackStripe
 
 DETECT = ("run", "NoShowDetector", "--at", "2026-03-05T06:30:00Z", "--tenant", "hudson-paws")
 BY_MARIA = ("--who", "Maria", "--why", "she agreed")
+NOTHING_SET: dict[str, str | None] = {}
 NOTHING = "00000000-0000-0000-0000-000000000000"
 
 
-@pytest.fixture
-def missed(migrated: Shell) -> Shell:
-    """A database in which one visit was missed, with a card on file, and its fee waits."""
+@pytest.fixture(scope="module")
+def detected(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Shell:
+    """A database in which one visit was missed, with a card on file, and its fee waits: made once, to be copied."""
+    migrated = Shell(tmp_path_factory.mktemp("missed"))
+    shutil.copy(migrated_file, migrated.database)
     tenant, owner, pet, appointment = (f"{number:032x}" for number in range(1, 5))
     long_ago, start, end = (f"2026-{day}:00.000000" for day in ("01-05 15:00", "03-04 15:00", "03-04 16:00"))
     migrated.sql(
@@ -53,6 +59,24 @@ def missed(migrated: Shell) -> Shell:
     return migrated
 
 
+@pytest.fixture
+def missed(shell: Shell, detected: Shell) -> Shell:
+    """A folder with a copy of that database."""
+    shutil.copy(detected.database, shell.database)
+    return shell
+
+
+def the_fee(shell: Shell) -> str:
+    """The id of the only fee."""
+    ((id_,),) = shell.sql("SELECT id FROM payments")
+    return str(UUID(id_))
+
+
+def status(shell: Shell) -> str:
+    ((found,),) = shell.sql("SELECT status FROM payments")
+    return str(found)
+
+
 def fees(shell: Shell, *arguments: str) -> list[dict[str, Any]]:
     done = shell("fee", "list", "--json", *arguments)
     assert done.code == 0, done
@@ -78,16 +102,16 @@ def test_without_any_fee_the_list_says_so(migrated: Shell) -> None:
 
 
 def test_a_fee_can_be_charged_at_once_and_only_once(missed: Shell) -> None:
-    (fee,) = fees(missed)
-    done = missed("fee", "charge", fee["id"], "--now", *BY_MARIA)
+    fee = the_fee(missed)
+    done = missed("fee", "charge", fee, "--now", *BY_MARIA)
     assert (done.code, done.out.split()[:5]) == (
-        0, [fee["id"], "hudson-paws", "2026-03-04", "$25.00", "succeeded"],
+        0, [fee, "hudson-paws", "2026-03-04", "$25.00", "succeeded"],
     )  # fmt: skip
-    again = missed("fee", "charge", fee["id"], "--now", *BY_MARIA)
+    again = missed("fee", "charge", fee, "--now", *BY_MARIA)
     assert (again.code, again.out) == (2, "")
     open_ = "pending, failed, requires_action"
     assert again.err == (
-        f"error: the fee {fee['id']} is succeeded; it would have to be {open_}; "
+        f"error: the fee {fee} is succeeded; it would have to be {open_}; "
         "it was collected: give it back with `fee refund`\n"
     )
     assert missed.sql("SELECT count(*) FROM payment_attempts") == [(1,)]
@@ -95,62 +119,59 @@ def test_a_fee_can_be_charged_at_once_and_only_once(missed: Shell) -> None:
 
 
 def test_a_fee_without_a_card_says_why_it_was_not_collected(missed: Shell) -> None:
-    (fee,) = fees(missed)
+    fee = the_fee(missed)
     missed.sql("UPDATE owners SET has_payment_method = 0")
-    done = missed("fee", "charge", fee["id"], "--now", *BY_MARIA)
+    done = missed("fee", "charge", fee, "--now", *BY_MARIA)
     assert (done.code, done.err) == (1, "error: the fee was not collected (no_payment_method)\n")
     missed.sql("UPDATE owners SET has_payment_method = 1")
-    assert missed("fee", "charge", fee["id"], "--now", *BY_MARIA).code == 0
+    assert missed("fee", "charge", fee, "--now", *BY_MARIA).code == 0
 
 
 def test_a_fee_can_be_forgiven_with_who_and_why_and_the_visit_goes_off_the_record(missed: Shell) -> None:
-    (fee,) = fees(missed)
-    done = missed("fee", "waive", fee["id"], "--who", "Maria", "--why", "her dog was ill")
+    fee = the_fee(missed)
+    done = missed("fee", "waive", fee, "--who", "Maria", "--why", "her dog was ill")
     assert done.code == 0
-    (waived,) = fees(missed)
-    assert (waived["status"], waived["description"]) == (
-        "waived",
-        "No-show fee, missed visit 1; waived by Maria: her dog was ill",
-    )
-    assert missed("fee", "waive", fee["id"], "--who", "Maria", "--why", "again").code == 2
-    assert missed("fee", "charge", fee["id"], "--now", *BY_MARIA).code == 2
+    description = "No-show fee, missed visit 1; waived by Maria: her dog was ill"
+    assert missed.sql("SELECT status, description FROM payments") == [("waived", description)]
+    assert missed("fee", "waive", fee, "--who", "Maria", "--why", "again").code == 2
+    assert missed("fee", "charge", fee, "--now", *BY_MARIA).code == 2
     result = json.loads(missed(*DETECT, "--json").out)
-    assert (result["corrected"], fees(missed)[0]["status"]) == (1, "waived")
+    assert (result["corrected"], status(missed)) == (1, "waived")
     assert missed.sql("SELECT no_show_count, reputation_score FROM owners") == [(0, 100)]
 
 
 def test_all_fees_of_a_run_can_be_forgiven_and_what_was_collected_is_named(missed: Shell) -> None:
-    (fee,) = fees(missed)
+    fee = the_fee(missed)
     ((run_id,),) = missed.sql("SELECT run_id FROM decisions WHERE kind = 'no_show'")
-    assert missed("fee", "charge", fee["id"], "--now", *BY_MARIA).code == 0
+    assert missed("fee", "charge", fee, "--now", *BY_MARIA).code == 0
     refused = missed("fee", "waive", "--run", run_id, "--who", "Maria", "--why", "snow")
     assert (refused.code, refused.err) == (
         1,
-        f"error: not waived: {fee['id']} is succeeded; it was collected: give it back with `fee refund`\n",
+        f"error: not waived: {fee} is succeeded; it was collected: give it back with `fee refund`\n",
     )
     missed.sql("UPDATE payments SET status = 'failed'")
     done = missed("fee", "waive", "--run", run_id, "--who", "Maria", "--why", "snow")
-    assert (done.code, fees(missed)[0]["status"]) == (0, "waived")
+    assert (done.code, status(missed)) == (0, "waived")
     again = missed("fee", "waive", "--run", run_id, "--who", "Maria", "--why", "snow")
     assert (again.code, missed.sql("SELECT count(*) FROM fee_actions WHERE action = 'waive'")) == (0, [(1,)])
 
 
 def test_a_collected_fee_is_given_back_in_parts_and_each_command_once(missed: Shell) -> None:
-    (fee,) = fees(missed)
-    early = missed("fee", "refund", fee["id"], *BY_MARIA)
+    fee = the_fee(missed)
+    early = missed("fee", "refund", fee, *BY_MARIA)
     pending = "it is pending; it would have to be succeeded or needs_refund"
-    assert (early.code, early.err) == (2, f"error: the fee {fee['id']} cannot be given back: {pending}\n")
-    missed("fee", "charge", fee["id"], "--now", *BY_MARIA)
-    part = ("fee", "refund", fee["id"], "--amount", "10.00", "--who", "Tom", "--why", "goodwill")
+    assert (early.code, early.err) == (2, f"error: the fee {fee} cannot be given back: {pending}\n")
+    missed("fee", "charge", fee, "--now", *BY_MARIA)
+    part = ("fee", "refund", fee, "--amount", "10.00", "--who", "Tom", "--why", "goodwill")
     assert [missed(*part).code, missed(*part).code] == [0, 0]
-    assert fees(missed)[0]["status"] == "succeeded"
+    assert status(missed) == "succeeded"
     assert missed.sql("SELECT no_show_fee_charged FROM appointments") == [(1500,)]
-    much = missed("fee", "refund", fee["id"], "--amount", "15.01", *BY_MARIA)
+    much = missed("fee", "refund", fee, "--amount", "15.01", *BY_MARIA)
     left = "$15.00 of $25.00 are left"
-    assert (much.code, much.err) == (2, f"error: the fee {fee['id']} cannot give so much back: {left}\n")
-    rest = ("fee", "refund", fee["id"], "--who", "Tom", "--why", "all of it")
+    assert (much.code, much.err) == (2, f"error: the fee {fee} cannot give so much back: {left}\n")
+    rest = ("fee", "refund", fee, "--who", "Tom", "--why", "all of it")
     assert [missed(*rest).code, missed(*rest).code] == [0, 0]
-    assert fees(missed)[0]["status"] == "refunded"
+    assert status(missed) == "refunded"
     assert missed.sql("SELECT amount, who, outcome FROM fee_actions WHERE action = 'refund' ORDER BY amount") == [
         (1000, "Tom", "done"),
         (1500, "Tom", "done"),
@@ -158,15 +179,14 @@ def test_a_collected_fee_is_given_back_in_parts_and_each_command_once(missed: Sh
 
 
 def test_through_stripe_a_fee_is_charged_and_given_back_on_the_command_line(missed: Shell) -> None:
-    (fee,) = fees(missed)
+    fee = the_fee(missed)
     with LoopbackStripe() as stripe:
         through = {"PAYMENT_PROVIDER": "stripe", "STRIPE_API_BASE_URL": stripe.url, "STRIPE_SECRET_KEY": SECRET}
-        charged = missed("fee", "charge", fee["id"], "--now", *BY_MARIA, **through)
-        back = missed("fee", "refund", fee["id"], *BY_MARIA, **through)
-        again = missed("fee", "refund", fee["id"], *BY_MARIA, **through)
-        refused = missed(
-            "fee", "refund", fee["id"], "--amount", "1", *BY_MARIA, **through | {"STRIPE_SECRET_KEY": None}
-        )
+        charged = missed("fee", "charge", fee, "--now", *BY_MARIA, **through)
+        back = missed("fee", "refund", fee, *BY_MARIA, **through)
+        again = missed("fee", "refund", fee, *BY_MARIA, **through)
+        refused = missed("fee", "refund", fee, "--amount", "1", *BY_MARIA, **through | {"STRIPE_SECRET_KEY": None})
+        pack = json.loads(missed("explain", "payment", fee, "--json").out)["evidence"]
     assert [charged.code, back.code, again.code, refused.code] == [0, 0, 0, 2]
     assert ("succeeded" in charged.out, "refunded" in back.out, back.out) == (True, True, again.out)
     assert "STRIPE_SECRET_KEY: not set" in refused.err
@@ -174,6 +194,8 @@ def test_through_stripe_a_fee_is_charged_and_given_back_on_the_command_line(miss
         [2500],
         [2500],
     )
+    assert [each["stripe_charge_id"] for each in pack["attempts"]] == list(stripe.charges)
+    assert [each["stripe_refund_id"] for each in pack["refunds"]] == list(stripe.refunds)
     assert SECRET not in "".join(each.out + each.err for each in (charged, back, again, refused))
 
 
@@ -186,12 +208,13 @@ def test_a_run_collects_through_stripe(missed: Shell) -> None:
     assert [each["amount"] for each in stripe.paid] == [2500]
 
 
-@pytest.mark.parametrize("amount", ["ten", "0.001", "-5", "0", "NaN", "Infinity"])
-def test_what_is_no_amount_is_not_given_back(missed: Shell, amount: str) -> None:
-    (fee,) = fees(missed)
+def test_what_is_no_amount_is_not_given_back(missed: Shell) -> None:
+    fee = the_fee(missed)
     missed.sql("UPDATE payments SET status = 'succeeded'")
-    done = missed("fee", "refund", fee["id"], f"--amount={amount}", *BY_MARIA)
-    assert (done.code, missed.sql("SELECT count(*) FROM fee_actions")) == (2, [(0,)])
+    amounts = ("ten", "0.001", "-5", "0", "NaN", "Infinity")
+    calls = [(("fee", "refund", fee, f"--amount={amount}", *BY_MARIA), NOTHING_SET) for amount in amounts]
+    assert {done.code for done in missed.each(calls)} == {2}
+    assert missed.sql("SELECT count(*) FROM fee_actions") == [(0,)]
 
 
 @pytest.mark.parametrize(
