@@ -11,6 +11,7 @@ from shared.application import Application
 from shared.database import tables
 from shared.runtime import run
 from tests import rows
+from tests.doubles import Clock
 from tests.rows import NOON
 
 JOB = "NoShowDetector"
@@ -43,6 +44,17 @@ class Salon:
             owner = owner_id or rows.owner(connection, self.tenant_id, **CARD)
             pets = [rows.pet(connection, self.tenant_id, owner)] if owner_id is None else None
             return rows.appointment(connection, self.tenant_id, starts_at, owner_id=owner, pets=pets, **columns)
+
+    def owed(self, clock: Clock, many: int = 1, **owner: Any) -> UUID:
+        """Let visits be missed, of a day on which more were kept, and a day go by; return the last one's appointment.
+
+        `owner`: columns of each visit's owner.
+        """
+        self.kept(NOON - HOUR, 2 * many if many > 1 else 0)
+        missed = [self.missed(owner_id=self.owner(**owner)) for _ in range(many)]
+        self.run()
+        clock.pass_(days=1)
+        return missed[-1]
 
     def kept(self, starts_at: datetime, many: int = 1) -> None:
         """Appointments that were kept."""

@@ -49,23 +49,6 @@ def paws(application: Application) -> Salon:
     return salon(application)
 
 
-def owed(paws: Salon, clock: Clock, **owner: Any) -> Any:
-    """Let one visit be missed and a day go by; return its appointment."""
-    appointment = paws.missed(owner_id=paws.owner(**owner))
-    paws.run()
-    clock.pass_(days=1)
-    return appointment
-
-
-def many_owed(paws: Salon, clock: Clock, many: int) -> None:
-    """Let many visits be missed, of a day on which more were kept, and a day go by."""
-    paws.kept(NOON - HOUR, 2 * many)
-    for _ in range(many):
-        paws.missed()
-    paws.run()
-    clock.pass_(days=1)
-
-
 def raising(error: Exception) -> Any:
     def answer(charge: Charge) -> None:
         raise error
@@ -87,7 +70,7 @@ def attempts(paws: Salon) -> list[tuple[int, str | None, str | None]]:
 def test_a_fee_is_charged_after_its_hold_and_recorded(
     paws: Salon, clock: Clock, payments: RecordingPayments, sms: RecordingSms
 ) -> None:
-    appointment = owed(paws, clock)
+    appointment = paws.owed(clock)
     result = paws.run()
     fee = paws.fee()
     assert (fee.status, fee.succeeded_at, fee.attempts, fee.next_attempt_at) == ("succeeded", NOON + DAY, 1, None)
@@ -112,7 +95,7 @@ def test_a_fee_is_charged_after_its_hold_and_recorded(
 def test_a_fee_is_collected_as_it_was_written_whatever_the_schedule_says_by_then(
     paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
-    owed(paws, clock)
+    paws.owed(clock)
     dearer = '{"no_show": {"fee_schedule": [9900], "fee_cap_cents": 100}}'
     rows.change(paws.engine, tables.tenants, paws.tenant_id, settings=dearer, currency="EUR")
     paws.run()
@@ -156,7 +139,7 @@ def test_where_fees_are_not_charged_by_themselves_they_stay_for_staff(
     application: Application, clock: Clock, payments: RecordingPayments
 ) -> None:
     paws = salon(application, settings='{"no_show": {"auto_charge": false}}')
-    owed(paws, clock)
+    paws.owed(clock)
     paws.run()
     assert (paws.fee().status, payments.created) == ("pending", [])
 
@@ -216,7 +199,7 @@ def test_a_delivered_text_about_something_else_is_no_reminder(paws: Salon) -> No
 def test_who_cannot_be_charged_is_left_to_staff(
     paws: Salon, clock: Clock, payments: RecordingPayments, sms: RecordingSms, owner: dict[str, Any], code: str
 ) -> None:
-    owed(paws, clock, **owner)
+    paws.owed(clock, **owner)
     told = len(sms.sent)
     result = paws.run()
     assert (paws.fee().status, paws.fee().failure_code, payments.created) == ("failed", code, [])
@@ -228,20 +211,20 @@ def test_who_cannot_be_charged_is_left_to_staff(
 def test_nothing_is_charged_more_than_14_days_after_the_visit(
     paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
-    owed(paws, clock)
+    paws.owed(clock)
     clock.pass_(days=14)
     paws.run()
     assert (paws.fee().status, paws.fee().failure_code, payments.created) == ("failed", "too_late", [])
 
 
 def test_on_the_14th_day_it_still_is(paws: Salon, clock: Clock) -> None:
-    owed(paws, clock)
+    paws.owed(clock)
     clock.pass_(days=13)
     assert paws.run()["total_fees_collected"] == 1
 
 
 def test_staff_may_charge_a_fee_however_old_the_visit_is(paws: Salon, clock: Clock) -> None:
-    owed(paws, clock)
+    paws.owed(clock)
     clock.pass_(days=30)
     assert claim_by_hand(paws, paws.fee().id) == "succeeded"
 
@@ -250,7 +233,7 @@ def test_staff_cannot_charge_a_fee_of_a_business_that_is_not_served(
     paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
     salon(paws.application, subdomain="good")
-    owed(paws, clock)
+    paws.owed(clock)
     rows.change(paws.engine, tables.tenants, paws.tenant_id, is_active=False)
     with pytest.raises(UsageError, match="its business is not served"):
         claim_by_hand(paws, paws.fee().id)
@@ -261,7 +244,7 @@ def test_a_tenant_with_bad_settings_is_charged_for_nobody(
     paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
     salon(paws.application, subdomain="good")
-    owed(paws, clock)
+    paws.owed(clock)
     rows.change(paws.engine, tables.tenants, paws.tenant_id, settings="{")
     paws.run()
     assert (paws.fee().status, payments.created) == ("pending", [])
@@ -325,7 +308,7 @@ def test_what_is_wrong_with_a_visit_of_another_week_holds_up_no_fee(paws: Salon,
 
 
 def test_what_the_owner_missed_at_another_business_has_no_part_in_the_visit(paws: Salon, clock: Clock) -> None:
-    owed(paws, clock)
+    paws.owed(clock)
     elsewhere = salon(paws.application, subdomain="elsewhere")
     paws.set(elsewhere.missed(owner_id=rows.only(paws.engine, tables.owners).id), status="no_show")
     result = paws.run()
@@ -345,7 +328,7 @@ def test_a_fee_that_is_waived_from_the_start_waits_for_no_charge(paws: Salon) ->
 def test_a_payment_that_is_no_fee_is_never_touched(
     paws: Salon, clock: Clock, payments: RecordingPayments, status: str
 ) -> None:
-    owed(paws, clock)
+    paws.owed(clock)
     deposit = paws.fee().id
     rows.change(paws.engine, tables.payments, deposit, type="deposit", status=status, claimed_until=clock.now)
     before = rows.all_of(paws.engine, tables.payments)
@@ -367,7 +350,7 @@ def test_a_payment_that_is_no_fee_is_never_touched(
 def test_a_declined_card_is_tried_again_after_one_three_and_seven_days_then_failed(
     paws: Salon, clock: Clock, payments: RecordingPayments, sms: RecordingSms
 ) -> None:
-    owed(paws, clock)
+    paws.owed(clock)
     payments.answer = raising(Declined("insufficient_funds"))
     tried = []
     for day in range(1, 20):
@@ -387,7 +370,7 @@ def test_a_declined_card_is_tried_again_after_one_three_and_seven_days_then_fail
 
 
 def test_a_refusal_of_the_set_up_counts_as_no_decline(paws: Salon, clock: Clock, payments: RecordingPayments) -> None:
-    owed(paws, clock)
+    paws.owed(clock)
     payments.answer = raising(Misconfigured("account_invalid"))
     paws.run()
     payments.answer = raising(Declined("insufficient_funds"))
@@ -404,7 +387,7 @@ def test_a_refusal_of_the_set_up_counts_as_no_decline(paws: Salon, clock: Clock,
 def test_a_card_declined_when_staff_charge_it_is_not_tried_again_by_itself(
     paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
-    owed(paws, clock)
+    paws.owed(clock)
     payments.answer = raising(Declined("insufficient_funds", "try_again_later"))
     assert claim_by_hand(paws, paws.fee().id) == "failed"
     assert paws.fee().next_attempt_at is None
@@ -413,7 +396,7 @@ def test_a_card_declined_when_staff_charge_it_is_not_tried_again_by_itself(
 def test_a_waived_fee_keeps_neither_a_next_attempt_nor_its_last_failure(
     paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
-    owed(paws, clock)
+    paws.owed(clock)
     payments.answer = raising(Declined("insufficient_funds"))
     paws.run()
     assert (paws.fee().next_attempt_at, paws.fee().failure_code) == (NOON + 2 * DAY, "insufficient_funds")
@@ -424,7 +407,7 @@ def test_a_waived_fee_keeps_neither_a_next_attempt_nor_its_last_failure(
 
 
 def test_a_fee_that_was_paid_meanwhile_is_not_recorded_as_waived(paws: Salon, clock: Clock) -> None:
-    owed(paws, clock)
+    paws.owed(clock)
     with paws.engine.connect() as connection:
         forgiven = listed(connection)
     paws.run()
@@ -433,7 +416,7 @@ def test_a_fee_that_was_paid_meanwhile_is_not_recorded_as_waived(paws: Salon, cl
 
 
 def test_a_card_that_works_the_second_time_pays(paws: Salon, clock: Clock, payments: RecordingPayments) -> None:
-    owed(paws, clock)
+    paws.owed(clock)
     payments.answer = raising(Declined("insufficient_funds", "try_again_later"))
     assert paws.run()["total_fees_failed"] == 0
     assert (paws.fee().status, paws.fee().next_attempt_at) == ("pending", NOON + 2 * DAY)
@@ -447,7 +430,7 @@ def test_a_card_that_works_the_second_time_pays(paws: Salon, clock: Clock, payme
 def test_a_retry_that_falls_more_than_14_days_after_the_visit_is_not_made(
     paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
-    owed(paws, clock)
+    paws.owed(clock)
     payments.answer = raising(Declined("insufficient_funds"))
     clock.pass_(days=10)  # nothing ran: the first attempt is made on the 11th day, the others on the 12th and 15th
     for _ in range(6):
@@ -473,7 +456,7 @@ def test_a_retry_that_falls_more_than_14_days_after_the_visit_is_not_made(
 def test_the_advice_comes_first_then_the_code(
     paws: Salon, clock: Clock, payments: RecordingPayments, sms: RecordingSms, error: Exception, status: str
 ) -> None:
-    owed(paws, clock)
+    paws.owed(clock)
     payments.answer = raising(error)
     result = paws.run()
     assert paws.fee().status == status
@@ -485,7 +468,7 @@ def test_the_advice_comes_first_then_the_code(
 def test_what_the_provider_could_not_take_waits_and_counts_as_no_decline(
     paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
-    owed(paws, clock)
+    paws.owed(clock)
     payments.answer_create = raising(NotProcessed("429"))
     paws.run()
     assert (paws.fee().status, payments.confirmed, len(payments.created)) == ("pending", [], 1)
@@ -499,7 +482,7 @@ def test_an_outage_stops_collecting_early(
     paws: Salon, clock: Clock, payments: RecordingPayments, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shared.collection.claiming.BATCH", 6)
-    many_owed(paws, clock, 12)
+    paws.owed(clock, 12)
     payments.answer = raising(NotProcessed("connection"))
     paws.run()
     assert len(payments.confirmed) == OPENS_AFTER
@@ -512,7 +495,7 @@ def test_an_outage_stops_collecting_early(
 def test_failures_with_an_answer_between_them_are_no_outage(
     paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
-    many_owed(paws, clock, 12)
+    paws.owed(clock, 12)
     answers = cycle([*[NotProcessed("connection")] * (OPENS_AFTER - 1), Declined("insufficient_funds")])
 
     def answer(charge: Charge) -> None:
@@ -527,7 +510,7 @@ def test_a_batch_of_which_nothing_is_charged_does_not_end_the_run(
     paws: Salon, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shared.collection.claiming.BATCH", 1)
-    many_owed(paws, clock, 3)
+    paws.owed(clock, 3)
     with paws.engine.begin() as connection:
         connection.execute(tables.owners.update().values(has_payment_method=False))
     assert paws.run()["total_fees_failed"] == 3
@@ -536,7 +519,7 @@ def test_a_batch_of_which_nothing_is_charged_does_not_end_the_run(
 def test_refused_credentials_fail_the_run_and_cost_nothing(
     paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
-    owed(paws, clock)
+    paws.owed(clock)
     payments.answer = raising(PaymentCredentialsRefused("401"))
     with pytest.raises(RunFailed, match="payment provider refuses"):
         paws.run()
@@ -551,7 +534,7 @@ def test_refused_credentials_fail_the_run_and_cost_nothing(
 def test_an_unclear_answer_is_looked_up_at_once_and_settled_if_the_books_are_clear(
     paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
-    owed(paws, clock)
+    paws.owed(clock)
     payments.answer = raising(OutcomeUnknown("timeout"))
     payments.books = lambda charge: Intent(f"pi-{charge.fee_id}", IntentState.SUCCEEDED, charge_id="ch_1")
     assert paws.run()["total_fees_collected"] == 1
@@ -562,7 +545,7 @@ def test_an_unclear_answer_is_looked_up_at_once_and_settled_if_the_books_are_cle
 def test_an_unclear_answer_is_looked_up_later_and_never_confirmed_again_blindly(
     paws: Salon, clock: Clock, payments: RecordingPayments, sms: RecordingSms
 ) -> None:
-    owed(paws, clock)
+    paws.owed(clock)
     payments.answer = raising(OutcomeUnknown("timeout"))
     assert paws.run()["total_fees_collected"] == 0
     assert paws.fee().status == "processing"
@@ -581,7 +564,7 @@ def test_an_unclear_answer_is_looked_up_later_and_never_confirmed_again_blindly(
 def test_an_unclear_creation_took_no_money_and_is_asked_again_word_for_word(
     paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
-    owed(paws, clock)
+    paws.owed(clock)
     payments.answer_create = raising(OutcomeUnknown("timeout"))
     paws.run()
     assert (paws.fee().status, attempts(paws)) == ("pending", [(1, "not_processed", "timeout")])
@@ -597,7 +580,7 @@ def test_an_unclear_creation_took_no_money_and_is_asked_again_word_for_word(
 def test_an_intent_in_the_providers_books_is_used_and_no_other_created(
     paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
-    owed(paws, clock)
+    paws.owed(clock)
     payments.found = lambda charge: Intent("pi-lost", IntentState.UNCONFIRMED)
     assert paws.run()["total_fees_collected"] == 1
     assert (payments.created, paws.fee().stripe_payment_intent_id) == ([], "pi-lost")
@@ -607,7 +590,7 @@ def test_an_intent_in_the_providers_books_is_used_and_no_other_created(
 def test_a_creation_key_is_used_for_twenty_hours_from_its_first_use(
     paws: Salon, clock: Clock, payments: RecordingPayments, hours: int, keys: int
 ) -> None:
-    owed(paws, clock)
+    paws.owed(clock)
     payments.answer_create = raising(OutcomeUnknown("timeout"))
     paws.run()
     clock.pass_(hours=3)
@@ -622,7 +605,7 @@ def test_a_creation_key_is_used_for_twenty_hours_from_its_first_use(
 def test_a_key_that_only_repeats_an_error_is_given_up_once_the_books_hold_no_intent(
     paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
-    owed(paws, clock)
+    paws.owed(clock)
 
     def stored_failure(charge: Charge) -> None:
         if charge.key == str(charge.fee_id):
@@ -641,7 +624,7 @@ def test_a_refused_creation_is_named_waits_a_day_and_is_asked_for_anew(
     paws: Salon, clock: Clock, payments: RecordingPayments, sms: RecordingSms
 ) -> None:
     salon(paws.application, subdomain="good")
-    owed(paws, clock)
+    paws.owed(clock)
     payments.answer_create = raising(Misconfigured("resource_missing"))
     result = paws.run()
     assert result["errors"] == [
@@ -669,7 +652,7 @@ def test_a_refused_creation_is_named_waits_a_day_and_is_asked_for_anew(
 def test_a_lost_intent_is_found_with_the_customer_it_was_made_for(
     paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
-    owed(paws, clock)
+    paws.owed(clock)
     payments.answer_create = raising(OutcomeUnknown("timeout"))
     paws.run()
     rows.change(paws.engine, tables.owners, rows.only(paws.engine, tables.owners).id, stripe_customer_id="cus_2")
@@ -686,7 +669,7 @@ def test_a_lost_intent_is_found_with_the_customer_it_was_made_for(
 def test_what_was_refused_is_not_repeated_once_it_is_mended(
     paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
-    owed(paws, clock)
+    paws.owed(clock)
     payments.answer_create = raising(Misconfigured("resource_missing"))
     paws.run()
     rows.change(paws.engine, tables.owners, rows.only(paws.engine, tables.owners).id, stripe_customer_id="cus_2")
@@ -699,7 +682,7 @@ def test_a_fee_with_an_intent_stays_with_the_customer_and_account_it_was_made_fo
     application: Application, clock: Clock, payments: RecordingPayments
 ) -> None:
     paws = salon(application, settings='{"stripe_account": "acct_1"}')
-    owed(paws, clock)
+    paws.owed(clock)
     payments.answer = raising(Declined("insufficient_funds", charge_id="ch_1"))
     paws.run()
     rows.change(paws.engine, tables.tenants, paws.tenant_id, settings='{"stripe_account": "acct_2"}')
@@ -716,7 +699,7 @@ def test_a_fee_with_an_intent_stays_with_the_customer_and_account_it_was_made_fo
 def test_a_fee_that_was_changed_after_its_payment_was_begun_is_left_to_staff(
     paws: Salon, clock: Clock, payments: RecordingPayments, answer: Exception, change: dict[str, Any]
 ) -> None:
-    owed(paws, clock)
+    paws.owed(clock)
     payments.answer = raising(answer)
     paws.run()
     rows.change(paws.engine, tables.payments, paws.fee().id, **change)
@@ -727,7 +710,7 @@ def test_a_fee_that_was_changed_after_its_payment_was_begun_is_left_to_staff(
 
 
 def test_intents_that_are_under_way_are_no_outage(paws: Salon, clock: Clock, payments: RecordingPayments) -> None:
-    many_owed(paws, clock, 12)
+    paws.owed(clock, 12)
     payments.answer = raising(OutcomeUnknown("timeout"))
     payments.books = lambda charge: Intent("pi", IntentState.UNDER_WAY)
     paws.run()
@@ -743,7 +726,7 @@ def test_intents_that_are_under_way_are_no_outage(paws: Salon, clock: Clock, pay
 def test_a_customer_without_a_card_at_the_provider_is_left_to_staff(
     paws: Salon, clock: Clock, payments: RecordingPayments, sms: RecordingSms
 ) -> None:
-    owed(paws, clock)
+    paws.owed(clock)
     payments.saved = None
     assert paws.run()["total_fees_failed"] == 1
     assert (paws.fee().status, paws.fee().failure_code, payments.confirmed) == ("failed", "no_payment_method", [])
@@ -751,7 +734,7 @@ def test_a_customer_without_a_card_at_the_provider_is_left_to_staff(
 
 
 def test_an_unheard_of_decline_is_tried_again_once(paws: Salon, clock: Clock, payments: RecordingPayments) -> None:
-    owed(paws, clock)
+    paws.owed(clock)
     payments.answer = raising(Declined("never_heard_of"))
     paws.run()
     clock.pass_(days=1)
@@ -762,7 +745,7 @@ def test_an_unheard_of_decline_is_tried_again_once(paws: Salon, clock: Clock, pa
 def test_the_card_that_is_asked_is_on_record_before_it_is(
     paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
-    owed(paws, clock)
+    paws.owed(clock)
     kept = []
     payments.answer = lambda charge: kept.append(rows.only(paws.engine, tables.payment_attempts).parameters)
     paws.run()
@@ -772,7 +755,7 @@ def test_the_card_that_is_asked_is_on_record_before_it_is(
 def test_a_worker_whose_claim_was_taken_over_does_not_confirm(
     paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
-    owed(paws, clock)
+    paws.owed(clock)
     payments.answer_create = lambda charge: rows.change(
         paws.engine, tables.payments, charge.fee_id, claimed_by="another"
     )
@@ -783,7 +766,7 @@ def test_a_worker_whose_claim_was_taken_over_does_not_confirm(
 def test_a_fee_keeps_its_first_intent_whoever_comes_with_another(
     paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
-    owed(paws, clock)
+    paws.owed(clock)
     payments.answer_create = lambda charge: rows.change(
         paws.engine, tables.payments, charge.fee_id, stripe_payment_intent_id="pi-first"
     )
@@ -806,7 +789,7 @@ def test_a_fee_keeps_its_first_intent_whoever_comes_with_another(
 def test_what_the_books_say_is_what_happened(
     paws: Salon, clock: Clock, payments: RecordingPayments, found: Intent | None, status: str, confirmed: int
 ) -> None:
-    owed(paws, clock)
+    paws.owed(clock)
     payments.answer = raising(OutcomeUnknown("timeout"))
     payments.books = raising(OutcomeUnknown("timeout"))
     paws.run()
@@ -820,7 +803,7 @@ def test_what_the_books_say_is_what_happened(
 def test_a_decline_that_is_on_record_already_says_nothing_of_the_attempt_after_it(
     paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
-    owed(paws, clock)
+    paws.owed(clock)
     payments.answer = raising(Declined("insufficient_funds", charge_id="ch_1"))
     paws.run()
     payments.answer = raising(OutcomeUnknown("timeout"))
@@ -837,7 +820,7 @@ def test_a_decline_that_is_on_record_already_says_nothing_of_the_attempt_after_i
 def test_what_a_late_worker_wrote_down_does_not_hide_the_decline_of_its_own_attempt(
     paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
-    owed(paws, clock)
+    paws.owed(clock)
     payments.answer = raising(OutcomeUnknown("timeout"))
     paws.run()
     with paws.engine.begin() as connection:
@@ -849,7 +832,7 @@ def test_what_a_late_worker_wrote_down_does_not_hide_the_decline_of_its_own_atte
 
 
 def test_books_that_cannot_be_asked_leave_it_unclear(paws: Salon, clock: Clock, payments: RecordingPayments) -> None:
-    owed(paws, clock)
+    paws.owed(clock)
     payments.answer = raising(OutcomeUnknown("timeout"))
     for error in (NotProcessed("429"), OutcomeUnknown("timeout"), Misconfigured("resource_missing")):
         payments.books = raising(error)
@@ -865,7 +848,7 @@ def test_books_that_cannot_be_asked_leave_it_unclear(paws: Salon, clock: Clock, 
 def test_an_outage_found_out_while_looking_up_leaves_unclear_what_was_not_asked_about(
     paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
-    many_owed(paws, clock, 12)
+    paws.owed(clock, 12)
     payments.answer = raising(KeyboardInterrupt())
     with pytest.raises(KeyboardInterrupt):
         paws.run()
@@ -885,7 +868,7 @@ def test_an_outage_found_out_while_looking_up_leaves_unclear_what_was_not_asked_
 def test_a_worker_killed_between_two_steps_charges_nobody_twice(
     paws: Salon, clock: Clock, payments: RecordingPayments, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    owed(paws, clock)
+    paws.owed(clock)
     taken: set[str] = set()
 
     def dies(*_: Any) -> None:
@@ -917,7 +900,7 @@ def test_a_worker_killed_between_two_steps_charges_nobody_twice(
 
 def test_no_transaction_is_open_while_a_card_is_charged(paws: Salon, clock: Clock, payments: RecordingPayments) -> None:
     open_connections = []
-    owed(paws, clock)
+    paws.owed(clock)
     payments.answer = lambda charge: open_connections.append(paws.engine.pool.checkedout())
     payments.answer_create = payments.answer
     paws.run()
@@ -929,7 +912,7 @@ def test_a_run_out_of_time_leaves_the_rest_to_the_next(
     paws: Salon, clock: Clock, payments: RecordingPayments, monkeypatch: pytest.MonkeyPatch, batch: int
 ) -> None:
     monkeypatch.setattr("shared.collection.claiming.BATCH", batch)
-    many_owed(paws, clock, 3)
+    paws.owed(clock, 3)
     payments.answer = lambda charge: clock.pass_(seconds=60)
     short = replace(paws, application=replace(paws.application, time_budget=timedelta(seconds=50)))
     assert short.run()["total_fees_collected"] == 1
@@ -941,7 +924,7 @@ def test_a_run_out_of_time_looks_nothing_up_any_more(
     paws: Salon, clock: Clock, payments: RecordingPayments, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shared.collection.claiming.BATCH", 1)
-    many_owed(paws, clock, 2)
+    paws.owed(clock, 2)
     payments.answer = raising(KeyboardInterrupt())
     for _ in range(2):
         with pytest.raises(KeyboardInterrupt):
@@ -956,7 +939,7 @@ def test_a_run_out_of_time_looks_nothing_up_any_more(
 def test_a_card_is_asked_only_while_the_claim_outlasts_the_longest_answer(
     paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
-    many_owed(paws, clock, 4)
+    paws.owed(clock, 4)
     held: list[timedelta] = []
 
     def slow(charge: Charge) -> None:
@@ -975,7 +958,7 @@ def test_a_card_is_asked_only_while_the_claim_outlasts_the_longest_answer(
 def test_a_visit_put_right_before_the_charge_costs_nothing(
     paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
-    appointment = owed(paws, clock)
+    appointment = paws.owed(clock)
     paws.set(appointment, status="completed")
     result = paws.run()
     assert (result["corrected"], paws.fee().status, payments.created) == (1, "cancelled", [])
@@ -986,7 +969,7 @@ def test_a_visit_put_right_before_the_charge_costs_nothing(
 def test_a_visit_put_right_after_the_charge_needs_a_refund_that_a_person_gives(
     paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
-    appointment = owed(paws, clock)
+    appointment = paws.owed(clock)
     paws.run()
     paws.set(appointment, status="completed")
     clock.pass_(days=1)
@@ -1000,7 +983,7 @@ def test_a_visit_put_right_after_the_charge_needs_a_refund_that_a_person_gives(
 def test_a_visit_put_right_while_its_charge_is_unclear_needs_a_refund_once_that_is_known(
     paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
-    appointment = owed(paws, clock)
+    appointment = paws.owed(clock)
     payments.answer = raising(OutcomeUnknown("timeout"))
     paws.run()
     paws.set(appointment, status="completed")
@@ -1014,7 +997,7 @@ def test_a_visit_put_right_while_its_charge_is_unclear_needs_a_refund_once_that_
 def test_a_day_named_closed_while_a_charge_is_unclear_costs_nothing_once_that_is_known(
     paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
-    owed(paws, clock)
+    paws.owed(clock)
     payments.answer = raising(OutcomeUnknown("timeout"))
     paws.run()
     closed = f'{{"no_show": {{"closed_on": ["{paws.fee().visit_on}"]}}}}'
@@ -1029,7 +1012,7 @@ def test_a_day_named_closed_while_a_charge_is_unclear_costs_nothing_once_that_is
 def test_a_visit_put_right_at_the_last_moment_is_not_charged(
     paws: Salon, clock: Clock, payments: RecordingPayments, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    appointment = owed(paws, clock)
+    appointment = paws.owed(clock)
     with monkeypatch.context() as patch:
         patch.setattr("shared.tasks.no_show_detector.correct", lambda _: paws.set(appointment, status="completed"))
         paws.run()
