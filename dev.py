@@ -5,6 +5,7 @@ Standard library only, on Linux, macOS and Windows.
 
 import hashlib
 import importlib.util
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -119,7 +120,10 @@ def run_steps(steps: tuple[tuple[str, ...], ...], arguments: list[str]) -> int:
 
 def run(module: str, *arguments: str) -> int:
     """Run a module in .venv from the root of the checkout and return its exit code, as a shell would count it."""
-    process, interrupted = subprocess.Popen([PYTHON, "-m", module, *arguments], cwd=ROOT), False
+    # What is compiled is kept, whatever is usual here: the tests start hundreds of processes.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    process = subprocess.Popen([PYTHON, "-m", module, *arguments], cwd=ROOT, env=environment)
+    interrupted = False
     while True:
         try:
             code = process.wait()
