@@ -19,6 +19,7 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
+    column,
     func,
     literal_column,
     select,
@@ -86,11 +87,7 @@ def update_each(
     connection.execute(statement, {"given": _as_json(connection.dialect, table, rows)})
 
 
-_JSON = {
-    "sqlite": ("json_each", "json_extract", "$."),
-    "postgresql": ("json_array_elements", "json_extract_path_text", ""),
-    "mssql": ("openjson", "json_value", "strict $."),
-}
+_JSON = {"sqlite": ("json_each", "json_extract", "$."), "mssql": ("openjson", "json_value", "strict $.")}
 """What turns a JSON array into rows, what takes a value out of one of them, and what stands before its name.
 
 "strict": else SQL Server would take a value of more than 4,000 characters for null.
@@ -99,18 +96,18 @@ _JSON = {
 
 def _rows_of_json(dialect: Dialect, columns: Sequence[Column[Any]]) -> Subquery:
     """Return the rows of the JSON array `given` as a table with some columns."""
-    elements, extract, prefix = _JSON[dialect.name]
     given: ColumnElement[Any] = bindparam("given", type_=Unicode)
     if dialect.name == "postgresql":
-        given = cast(given, postgresql.JSON)
+        typed = [column(each.name, each.type) for each in columns]
+        records = func.json_to_recordset(cast(given, postgresql.JSON)).table_valued(*typed)
+        return select(records.render_derived(with_types=True)).subquery("given_rows")
+    elements, extract, prefix = _JSON[dialect.name]
     element = getattr(func, elements)(given).table_valued("value")
-    if dialect.name == "postgresql":
-        element = element.render_derived()  # without the name it would call the column after the function
     # SQLite has no types to cast to, and would take a date for a number.
-    typed = type_coerce if dialect.name == "sqlite" else cast
+    as_type = type_coerce if dialect.name == "sqlite" else cast
     values = [
-        typed(getattr(func, extract)(element.c.value, f"{prefix}{column.name}"), column.type).label(column.name)
-        for column in columns
+        as_type(getattr(func, extract)(element.c.value, f"{prefix}{each.name}"), each.type).label(each.name)
+        for each in columns
     ]
     return select(*values).select_from(element).subquery("given_rows")
 

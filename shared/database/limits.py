@@ -14,23 +14,21 @@ from shared.records import NotificationStatus
 WINDOW: Final = timedelta(hours=1)
 
 
-def sent_lately(
-    connection: Connection, now: datetime, wall: datetime, tenant_ids: Collection[UUID] | None = None
-) -> dict[UUID, int]:
-    """How much each tenant (of some, or all) sent in the last hour or is sending now, texts of unknown outcome too.
+def sent_lately(connection: Connection, now: datetime, wall: datetime, tenant_ids: Collection[UUID]) -> dict[UUID, int]:
+    """How much each of some tenants sent in the last hour or is sending now, texts of unknown outcome too.
 
     Indexes: notifications (sent_at, tenant_id) and (status, claimed_until).
     """
-    if tenant_ids is not None and not tenant_ids:
+    if not tenant_ids:
         return {}
-    sent = select(notifications.c.tenant_id).where(notifications.c.sent_at > now - WINDOW)
+    ours = among(notifications.c.tenant_id, tenant_ids)
+    sent = select(notifications.c.tenant_id).where(notifications.c.sent_at > now - WINDOW, ours)
     sending = select(notifications.c.tenant_id).where(
         notifications.c.status == NotificationStatus.SENDING,
         notifications.c.attempted_at > wall - WINDOW,
         notifications.c.claimed_until > wall - WINDOW,  # true of these anyway: a claim ends later; it is in the index
+        ours,
     )
-    if tenant_ids is not None:
-        sent, sending = (each.where(among(notifications.c.tenant_id, tenant_ids)) for each in (sent, sending))
     both = union_all(sent, sending).subquery()
     query = select(both.c.tenant_id, func.count().label("sent")).group_by(both.c.tenant_id)
     return {row.tenant_id: row.sent for row in connection.execute(query)}

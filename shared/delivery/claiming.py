@@ -29,6 +29,11 @@ class Batch:
     prepared: Prepared = field(default_factory=Prepared)
     above_cap: Sequence[Claimed] = ()
 
+    @property
+    def crowded(self) -> set[UUID]:
+        """The tenants that had more to send than their cap allows."""
+        return {each.tenant_id for each in self.above_cap}
+
     def count(self, drain: Drain) -> None:
         """Count what will not leave, and name what could not be written."""
         for each in self.prepared.problems:
@@ -46,24 +51,34 @@ def size_of_batch(drain: Drain) -> int:
     return max(1, min(LARGEST_BATCH, soon))
 
 
-def claim(drain: Drain, silent: Collection[UUID], size: int) -> Batch:
-    """Claim what is due, most urgent first, of all tenants but the `silent`; nothing while the breaker is open."""
+def claim(drain: Drain, silent: Collection[UUID], crowded: Collection[UUID], size: int) -> Batch:
+    """Claim what is due, most urgent first, of all tenants but the `silent`; nothing while the breaker is open.
+
+    `crowded`: the tenants of which this run found more than their cap allows: their turn comes when there is room.
+    """
 
     def work(connection: Connection) -> Batch:
         breaker = breakers.read(connection, PROVIDER)
-        return _claim(drain, connection, breaker, silent, size) if breaker.is_closed else Batch(breaker)
+        return _claim(drain, connection, breaker, silent, crowded, size) if breaker.is_closed else Batch(breaker)
 
     return in_transaction(drain.engine, work)
 
 
-def claim_for_probe(drain: Drain, breaker: Breaker) -> Batch:
+def claim_for_probe(drain: Drain, breaker: Breaker, crowded: Collection[UUID]) -> Batch:
     """Claim one message to find out whether the provider is back."""
-    return in_transaction(drain.engine, lambda connection: _claim(drain, connection, breaker, (), 1))
+    return in_transaction(drain.engine, lambda connection: _claim(drain, connection, breaker, (), crowded, 1))
 
 
-def _claim(drain: Drain, connection: Connection, breaker: Breaker, silent: Collection[UUID], size: int) -> Batch:
-    sent = limits.sent_lately(connection, drain.now(), drain.wall())
-    full = {id_ for id_ in drain.served if sent.get(id_, 0) >= _cap(drain, id_)}
+def _claim(
+    drain: Drain,
+    connection: Connection,
+    breaker: Breaker,
+    silent: Collection[UUID],
+    crowded: Collection[UUID],
+    size: int,
+) -> Batch:
+    sent = limits.sent_lately(connection, drain.now(), drain.wall(), crowded)
+    full = {id_ for id_ in crowded if sent.get(id_, 0) >= _cap(drain, id_)}
     claimed = outbox.claim(
         connection,
         drain.scope.without(full | set(silent)),

@@ -1,6 +1,8 @@
 """Claim what is due, send, record; what nobody knows the outcome of is settled first."""
 
+import gc
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, Final
 
@@ -27,7 +29,20 @@ def deliver(drain: Drain) -> None:
     """Send all that is due. Raise CredentialsRefused when the provider does not know us; the rest stays planned."""
     drain.count("expired", in_transaction(drain.engine, partial(_expire, drain)))
     if drain.is_sending:
-        run_until_stopped(_deliver(drain))
+        with _few_collections():
+            run_until_stopped(_deliver(drain))
+
+
+@contextmanager
+def _few_collections() -> Iterator[None]:
+    """Let Python look for garbage less often: what a message leaves is freed without, and looking took a fifth of a
+    delivery's processor time."""
+    before = gc.get_threshold()
+    gc.set_threshold(10_000, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def _expire(drain: Drain, connection: Connection) -> list[Claimed]:

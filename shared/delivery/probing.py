@@ -1,6 +1,7 @@
 """The one message with which an open breaker is tried."""
 
 from functools import partial
+from uuid import UUID
 
 from sqlalchemy import Connection
 
@@ -44,9 +45,11 @@ async def is_provider_there(drain: Drain, sender: Sender) -> bool:
 
 def _one_ready(drain: Drain, breaker: Breaker) -> Ready | None:
     """Claim until there is one message to send; None when nothing is due."""
+    crowded: set[UUID] = set()
     while True:
-        batch = claim_for_probe(drain, breaker)
+        batch = claim_for_probe(drain, breaker, crowded)
         batch.count(drain)
+        crowded |= batch.crowded
         if batch.prepared.ready:
             return batch.prepared.ready[0]
         if batch.is_last:

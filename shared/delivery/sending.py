@@ -37,6 +37,7 @@ class Sender:
         self.is_stopped = False
         self.refused: CredentialsRefused | None = None
         self.silent: set[UUID] = set()
+        self.crowded: set[UUID] = set()
         self._opted_out: dict[tuple[UUID, str], OptedOut] = {}
 
     @property

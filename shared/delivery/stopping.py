@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from types import FrameType
 
 
@@ -13,7 +13,17 @@ def run_until_stopped(work: Coroutine[None, None, None]) -> None:
     In a thread other than the main one nobody is told of signals.
     """
     is_main = threading.current_thread() is threading.main_thread()
-    asyncio.run(_heeding_sigterm(work) if is_main else work)
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_heeding_sigterm(work) if is_main else work)
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Return what makes the faster event loop, None for Python's own where there is none (Windows)."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
 
 
 async def _heeding_sigterm(work: Coroutine[None, None, None]) -> None:

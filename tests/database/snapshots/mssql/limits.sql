@@ -31,10 +31,3 @@ FROM notifications
 WHERE notifications.status = :status AND notifications.attempted_at > :attempted_at AND notifications.claimed_until >
     :claimed_until AND notifications.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
 FROM openjson(:param))) AS anon_1 GROUP BY anon_1.tenant_id;
-SELECT anon_1.tenant_id, count(*) AS sent
-FROM (SELECT notifications.tenant_id AS tenant_id
-FROM notifications
-WHERE notifications.sent_at > :sent_at UNION ALL SELECT notifications.tenant_id AS tenant_id
-FROM notifications
-WHERE notifications.status = :status AND notifications.attempted_at > :attempted_at AND notifications.claimed_until >
-    :claimed_until) AS anon_1 GROUP BY anon_1.tenant_id;

@@ -1,24 +1,18 @@
 -- cancel
 UPDATE decisions SET outcome=given_rows.outcome, reason=given_rows.reason, notification_id=given_rows.notification_id,
-    decided_at=given_rows.decided_at FROM (SELECT CAST(json_extract_path_text(anon_1.value,
-    :json_extract_path_text::VARCHAR) AS VARCHAR(200)) AS ledger_key, CAST(json_extract_path_text(anon_1.value,
-    :json_extract_path_text::VARCHAR) AS VARCHAR(20)) AS outcome, CAST(json_extract_path_text(anon_1.value,
-    :json_extract_path_text::VARCHAR) AS VARCHAR(40)) AS reason, CAST(json_extract_path_text(anon_1.value,
-    :json_extract_path_text::VARCHAR) AS UUID) AS notification_id, CAST(json_extract_path_text(anon_1.value,
-    :json_extract_path_text::VARCHAR) AS TIMESTAMP WITH TIME ZONE) AS decided_at
-FROM json_array_elements(CAST(:given::VARCHAR AS JSON)) AS anon_1(value)) AS given_rows WHERE decisions.ledger_key =
+    decided_at=given_rows.decided_at FROM (SELECT anon_1.ledger_key AS ledger_key, anon_1.outcome AS outcome,
+    anon_1.reason AS reason, anon_1.notification_id AS notification_id, anon_1.decided_at AS decided_at
+FROM json_to_recordset(CAST(:given::VARCHAR AS JSON)) AS anon_1(ledger_key VARCHAR(200), outcome VARCHAR(20), reason
+    VARCHAR(40), notification_id UUID, decided_at TIMESTAMP WITH TIME ZONE)) AS given_rows WHERE decisions.ledger_key =
     given_rows.ledger_key AND CASE WHEN (decisions.outcome = :outcome::VARCHAR) THEN :param::INTEGER ELSE
     :param::INTEGER END = :param::INTEGER;
 
 -- expire
 UPDATE decisions SET outcome=given_rows.outcome, reason=given_rows.reason, notification_id=given_rows.notification_id,
-    decided_at=given_rows.decided_at FROM (SELECT CAST(json_extract_path_text(anon_1.value,
-    :json_extract_path_text::VARCHAR) AS VARCHAR(200)) AS ledger_key, CAST(json_extract_path_text(anon_1.value,
-    :json_extract_path_text::VARCHAR) AS VARCHAR(20)) AS outcome, CAST(json_extract_path_text(anon_1.value,
-    :json_extract_path_text::VARCHAR) AS VARCHAR(40)) AS reason, CAST(json_extract_path_text(anon_1.value,
-    :json_extract_path_text::VARCHAR) AS UUID) AS notification_id, CAST(json_extract_path_text(anon_1.value,
-    :json_extract_path_text::VARCHAR) AS TIMESTAMP WITH TIME ZONE) AS decided_at
-FROM json_array_elements(CAST(:given::VARCHAR AS JSON)) AS anon_1(value)) AS given_rows WHERE decisions.ledger_key =
+    decided_at=given_rows.decided_at FROM (SELECT anon_1.ledger_key AS ledger_key, anon_1.outcome AS outcome,
+    anon_1.reason AS reason, anon_1.notification_id AS notification_id, anon_1.decided_at AS decided_at
+FROM json_to_recordset(CAST(:given::VARCHAR AS JSON)) AS anon_1(ledger_key VARCHAR(200), outcome VARCHAR(20), reason
+    VARCHAR(40), notification_id UUID, decided_at TIMESTAMP WITH TIME ZONE)) AS given_rows WHERE decisions.ledger_key =
     given_rows.ledger_key AND CASE WHEN (decisions.outcome = :outcome::VARCHAR) THEN :param::INTEGER ELSE
     :param::INTEGER END = :param::INTEGER;
 

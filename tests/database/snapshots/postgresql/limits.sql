@@ -24,10 +24,3 @@ FROM notifications
 WHERE notifications.status = :status::VARCHAR AND notifications.attempted_at > :attempted_at::TIMESTAMP WITH TIME ZONE
     AND notifications.claimed_until > :claimed_until::TIMESTAMP WITH TIME ZONE AND notifications.tenant_id = ANY
     (:param::UUID[])) AS anon_1 GROUP BY anon_1.tenant_id;
-SELECT anon_1.tenant_id, count(*) AS sent
-FROM (SELECT notifications.tenant_id AS tenant_id
-FROM notifications
-WHERE notifications.sent_at > :sent_at::TIMESTAMP WITH TIME ZONE UNION ALL SELECT notifications.tenant_id AS tenant_id
-FROM notifications
-WHERE notifications.status = :status::VARCHAR AND notifications.attempted_at > :attempted_at::TIMESTAMP WITH TIME ZONE
-    AND notifications.claimed_until > :claimed_until::TIMESTAMP WITH TIME ZONE) AS anon_1 GROUP BY anon_1.tenant_id;

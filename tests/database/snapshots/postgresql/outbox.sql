@@ -106,59 +106,42 @@ INSERT INTO notifications (id, tenant_id, owner_id, kind, status, not_before, us
 UPDATE notifications SET segments=given_rows.segments, status=given_rows.status, reason=given_rows.reason,
     attempts=given_rows.attempts, provider_message_id=given_rows.provider_message_id, error_code=given_rows.error_code,
     claimed_until=given_rows.claimed_until, sent_at=given_rows.sent_at, updated_at=given_rows.updated_at FROM (SELECT
-    CAST(json_extract_path_text(anon_1.value, :json_extract_path_text::VARCHAR) AS UUID) AS id,
-    CAST(json_extract_path_text(anon_1.value, :json_extract_path_text::VARCHAR) AS VARCHAR(20)) AS status,
-    CAST(json_extract_path_text(anon_1.value, :json_extract_path_text::VARCHAR) AS VARCHAR(40)) AS reason,
-    CAST(json_extract_path_text(anon_1.value, :json_extract_path_text::VARCHAR) AS VARCHAR(40)) AS error_code,
-    CAST(json_extract_path_text(anon_1.value, :json_extract_path_text::VARCHAR) AS VARCHAR(64)) AS provider_message_id,
-    CAST(json_extract_path_text(anon_1.value, :json_extract_path_text::VARCHAR) AS SMALLINT) AS segments,
-    CAST(json_extract_path_text(anon_1.value, :json_extract_path_text::VARCHAR) AS TIMESTAMP WITH TIME ZONE) AS
-    claimed_until, CAST(json_extract_path_text(anon_1.value, :json_extract_path_text::VARCHAR) AS TIMESTAMP WITH TIME
-    ZONE) AS sent_at, CAST(json_extract_path_text(anon_1.value, :json_extract_path_text::VARCHAR) AS TIMESTAMP WITH TIME
-    ZONE) AS updated_at, CAST(json_extract_path_text(anon_1.value, :json_extract_path_text::VARCHAR) AS SMALLINT) AS
-    attempts
-FROM json_array_elements(CAST(:given::VARCHAR AS JSON)) AS anon_1(value)) AS given_rows WHERE notifications.id =
-    given_rows.id AND CASE WHEN (notifications.status = :status::VARCHAR AND notifications.claimed_by =
-    :claimed_by::VARCHAR) THEN :param::INTEGER ELSE :param::INTEGER END = :param::INTEGER;
+    anon_1.id AS id, anon_1.status AS status, anon_1.reason AS reason, anon_1.error_code AS error_code,
+    anon_1.provider_message_id AS provider_message_id, anon_1.segments AS segments, anon_1.claimed_until AS
+    claimed_until, anon_1.sent_at AS sent_at, anon_1.updated_at AS updated_at, anon_1.attempts AS attempts
+FROM json_to_recordset(CAST(:given::VARCHAR AS JSON)) AS anon_1(id UUID, status VARCHAR(20), reason VARCHAR(40),
+    error_code VARCHAR(40), provider_message_id VARCHAR(64), segments SMALLINT, claimed_until TIMESTAMP WITH TIME ZONE,
+    sent_at TIMESTAMP WITH TIME ZONE, updated_at TIMESTAMP WITH TIME ZONE, attempts SMALLINT)) AS given_rows WHERE
+    notifications.id = given_rows.id AND CASE WHEN (notifications.status = :status::VARCHAR AND notifications.claimed_by
+    = :claimed_by::VARCHAR) THEN :param::INTEGER ELSE :param::INTEGER END = :param::INTEGER;
 UPDATE notifications SET status=given_rows.status, not_before=given_rows.not_before, attempts=given_rows.attempts,
-    claimed_until=given_rows.claimed_until, updated_at=given_rows.updated_at FROM (SELECT
-    CAST(json_extract_path_text(anon_1.value, :json_extract_path_text::VARCHAR) AS UUID) AS id,
-    CAST(json_extract_path_text(anon_1.value, :json_extract_path_text::VARCHAR) AS VARCHAR(20)) AS status,
-    CAST(json_extract_path_text(anon_1.value, :json_extract_path_text::VARCHAR) AS TIMESTAMP WITH TIME ZONE) AS
-    claimed_until, CAST(json_extract_path_text(anon_1.value, :json_extract_path_text::VARCHAR) AS TIMESTAMP WITH TIME
-    ZONE) AS updated_at, CAST(json_extract_path_text(anon_1.value, :json_extract_path_text::VARCHAR) AS TIMESTAMP WITH
-    TIME ZONE) AS not_before, CAST(json_extract_path_text(anon_1.value, :json_extract_path_text::VARCHAR) AS SMALLINT)
-    AS attempts
-FROM json_array_elements(CAST(:given::VARCHAR AS JSON)) AS anon_1(value)) AS given_rows WHERE notifications.id =
-    given_rows.id AND CASE WHEN (notifications.status = :status::VARCHAR AND notifications.claimed_by =
-    :claimed_by::VARCHAR) THEN :param::INTEGER ELSE :param::INTEGER END = :param::INTEGER;
+    claimed_until=given_rows.claimed_until, updated_at=given_rows.updated_at FROM (SELECT anon_1.id AS id, anon_1.status
+    AS status, anon_1.claimed_until AS claimed_until, anon_1.updated_at AS updated_at, anon_1.not_before AS not_before,
+    anon_1.attempts AS attempts
+FROM json_to_recordset(CAST(:given::VARCHAR AS JSON)) AS anon_1(id UUID, status VARCHAR(20), claimed_until TIMESTAMP
+    WITH TIME ZONE, updated_at TIMESTAMP WITH TIME ZONE, not_before TIMESTAMP WITH TIME ZONE, attempts SMALLINT)) AS
+    given_rows WHERE notifications.id = given_rows.id AND CASE WHEN (notifications.status = :status::VARCHAR AND
+    notifications.claimed_by = :claimed_by::VARCHAR) THEN :param::INTEGER ELSE :param::INTEGER END = :param::INTEGER;
 UPDATE notifications SET to_phone=given_rows.to_phone, body=given_rows.body, segments=given_rows.segments FROM (SELECT
-    CAST(json_extract_path_text(anon_1.value, :json_extract_path_text::VARCHAR) AS UUID) AS id,
-    CAST(json_extract_path_text(anon_1.value, :json_extract_path_text::VARCHAR) AS VARCHAR(20)) AS to_phone,
-    CAST(json_extract_path_text(anon_1.value, :json_extract_path_text::VARCHAR) AS VARCHAR(1600)) AS body,
-    CAST(json_extract_path_text(anon_1.value, :json_extract_path_text::VARCHAR) AS SMALLINT) AS segments
-FROM json_array_elements(CAST(:given::VARCHAR AS JSON)) AS anon_1(value)) AS given_rows WHERE notifications.id =
-    given_rows.id AND CASE WHEN (notifications.status = :status::VARCHAR AND notifications.claimed_by =
-    :claimed_by::VARCHAR) THEN :param::INTEGER ELSE :param::INTEGER END = :param::INTEGER;
+    anon_1.id AS id, anon_1.to_phone AS to_phone, anon_1.body AS body, anon_1.segments AS segments
+FROM json_to_recordset(CAST(:given::VARCHAR AS JSON)) AS anon_1(id UUID, to_phone VARCHAR(20), body VARCHAR(1600),
+    segments SMALLINT)) AS given_rows WHERE notifications.id = given_rows.id AND CASE WHEN (notifications.status =
+    :status::VARCHAR AND notifications.claimed_by = :claimed_by::VARCHAR) THEN :param::INTEGER ELSE :param::INTEGER END
+    = :param::INTEGER;
 
 -- record_prices
 UPDATE notifications SET price_micros=given_rows.price_micros, price_currency=given_rows.price_currency FROM (SELECT
-    CAST(json_extract_path_text(anon_1.value, :json_extract_path_text::VARCHAR) AS UUID) AS id,
-    CAST(json_extract_path_text(anon_1.value, :json_extract_path_text::VARCHAR) AS INTEGER) AS price_micros,
-    CAST(json_extract_path_text(anon_1.value, :json_extract_path_text::VARCHAR) AS VARCHAR(3)) AS price_currency
-FROM json_array_elements(CAST(:given::VARCHAR AS JSON)) AS anon_1(value)) AS given_rows WHERE notifications.id =
-    given_rows.id AND CASE WHEN (notifications.price_micros IS NULL) THEN :param::INTEGER ELSE :param::INTEGER END =
-    :param::INTEGER;
+    anon_1.id AS id, anon_1.price_micros AS price_micros, anon_1.price_currency AS price_currency
+FROM json_to_recordset(CAST(:given::VARCHAR AS JSON)) AS anon_1(id UUID, price_micros INTEGER, price_currency
+    VARCHAR(3))) AS given_rows WHERE notifications.id = given_rows.id AND CASE WHEN (notifications.price_micros IS NULL)
+    THEN :param::INTEGER ELSE :param::INTEGER END = :param::INTEGER;
 
 -- record_receipts
-UPDATE notifications SET status=given_rows.status, updated_at=given_rows.updated_at FROM (SELECT
-    CAST(json_extract_path_text(anon_1.value, :json_extract_path_text::VARCHAR) AS UUID) AS id,
-    CAST(json_extract_path_text(anon_1.value, :json_extract_path_text::VARCHAR) AS VARCHAR(20)) AS status,
-    CAST(json_extract_path_text(anon_1.value, :json_extract_path_text::VARCHAR) AS TIMESTAMP WITH TIME ZONE) AS
-    updated_at
-FROM json_array_elements(CAST(:given::VARCHAR AS JSON)) AS anon_1(value)) AS given_rows WHERE notifications.id =
-    given_rows.id AND CASE WHEN (notifications.status = :status::VARCHAR) THEN :param::INTEGER ELSE :param::INTEGER END
-    = :param::INTEGER;
+UPDATE notifications SET status=given_rows.status, updated_at=given_rows.updated_at FROM (SELECT anon_1.id AS id,
+    anon_1.status AS status, anon_1.updated_at AS updated_at
+FROM json_to_recordset(CAST(:given::VARCHAR AS JSON)) AS anon_1(id UUID, status VARCHAR(20), updated_at TIMESTAMP WITH
+    TIME ZONE)) AS given_rows WHERE notifications.id = given_rows.id AND CASE WHEN (notifications.status =
+    :status::VARCHAR) THEN :param::INTEGER ELSE :param::INTEGER END = :param::INTEGER;
 
 -- under_way
 SELECT notifications.to_phone, notifications.body
