@@ -5,7 +5,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
+from shared.breaker import FIRST_WAIT, Breaker
+from shared.database import breakers
+from shared.database.tables import notifications
 from shared.gateways.sms import NotProcessed, OutcomeUnknown, Rejected
 from shared.runtime import run
 from tests import rows
@@ -46,6 +50,28 @@ def test_the_cap_of_one_tenant_holds_nobody_else_up(outbox: Outbox) -> None:
     outbox.fill(8, "other")
     outbox.deliver()
     assert outbox.statuses == {"planned": 5, "sent": 11}
+
+
+def test_a_tenant_at_its_cap_holds_nobody_up_although_it_fills_whole_batches(
+    outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.delivery.claiming.LARGEST_BATCH", 2)
+    tenant = outbox.fill(8, settings=THREE)
+    outbox.fill(8, "other")
+    with outbox.application.engine.begin() as connection:  # and its texts are the more urgent ones
+        connection.execute(update(notifications).where(notifications.c.tenant_id == tenant).values(priority=0))
+    outbox.deliver(concurrency=1)
+    assert outbox.statuses == {"planned": 5, "sent": 11}
+
+
+def test_a_tenant_at_its_cap_keeps_nobody_from_trying_the_provider_again(outbox: Outbox) -> None:
+    tenant = outbox.fill(2, settings='{"sms": {"rate_limit_per_hour": 0}}')
+    outbox.fill(1, "other")
+    with outbox.application.engine.begin() as connection:
+        connection.execute(update(notifications).where(notifications.c.tenant_id == tenant).values(priority=0))
+        breakers.open_(connection, Breaker("sms"), "timeout", outbox.clock.now - FIRST_WAIT)
+    outbox.deliver()
+    assert outbox.statuses == {"planned": 2, "sent": 1}
 
 
 def test_the_most_urgent_leave_first(outbox: Outbox) -> None:
