@@ -14,11 +14,15 @@ from typing import Any
 from sqlalchemy import event
 
 from shared.application import simulation
+from shared.collection import claiming
 from shared.database.engine import open_engine
 from shared.gateways.stripe_payments import StripePayments
 from shared.runtime import Request, run_without_lease
 from tests.crash.worker import Countdown
 from tests.loopback.stripe import SECRET
+
+BATCH = 20
+"""Fees claimed at once: so few that many batches are begun, and killed in the middle."""
 
 
 class DoomedPayments(StripePayments):
@@ -40,6 +44,7 @@ def main(database: str, stripe: str, now: str, wall: str, moment: str = "") -> N
     countdowns = {name: Countdown(int(number) if name == what else 0) for name in ("statement", "request", "answer")}
     payments = DoomedPayments(SECRET, stripe)
     payments.before, payments.after = countdowns["request"], countdowns["answer"]
+    claiming.BATCH = BATCH
     engine, stands_at = open_engine(database), datetime.fromisoformat(wall)
     application = replace(simulation(engine, lambda: stands_at), payments=payments)
     print("ready", flush=True)  # noqa: T201

@@ -2,7 +2,6 @@
 
 import random
 import signal
-import subprocess
 import sys
 from collections import Counter, deque
 from datetime import timedelta
@@ -12,38 +11,23 @@ import pytest
 from sqlalchemy import Engine
 
 from benchmarks.due import prepared
-from benchmarks.stand_in import ROOT, books, twilio
+from benchmarks.stand_in import books, twilio
 from shared.database import tables
-from tests import rows, warm_start
+from tests import rows
+from tests.crash.life import Life
 
 LATENCY = 0.1
 ANSWERS_A_LIFE = 150
 """At most so many are answered before the process is killed. More are on their way, and none is recorded."""
 
 
-class Life:
-    """A process that delivers until it is killed. Each runs a minute after the one before: time never goes back."""
+MINUTES = count()
+"""Each process runs a minute after the one before: time never goes back."""
 
-    minutes = count()
 
-    def __init__(self, database: str, url: str, moment: str) -> None:
-        self.moment = moment
-        self.process = subprocess.Popen(
-            warm_start.command("tests.crash.deliverer", database, url, str(next(self.minutes)), moment),
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def live(self) -> int:
-        """Let it go once it is ready, and return its exit code."""
-        assert self.process.stdout is not None
-        assert self.process.stdout.readline() == "ready\n", self.process.communicate()[1]
-        _, errors = self.process.communicate("\n", timeout=300)
-        assert self.process.returncode in (0, -signal.SIGKILL), errors
-        return self.process.returncode
+def deliverer(database: str, url: str, moment: str) -> Life:
+    """A process that delivers until it is killed."""
+    return Life("tests.crash.deliverer", database, url, str(next(MINUTES)), moment)
 
 
 def let_claims_run_out(engine: Engine) -> None:
@@ -74,15 +58,17 @@ def kill_and_kill_again(engine: Engine, many: int, kills: int, seed: int) -> Non
     killed = 0
     with twilio(LATENCY, "--fault", "drop=0.01") as url:
         waiting = deque([*moments(kills, random.Random(seed)), "", ""])
-        lives = deque(Life(database, url, waiting.popleft()) for _ in range(2))  # one gets ready while another works
+        lives = deque(
+            deliverer(database, url, waiting.popleft()) for _ in range(2)
+        )  # one gets ready while another works
         while lives:
             killed += lives.popleft().live() == -signal.SIGKILL
             let_claims_run_out(engine)
             if waiting:
-                lives.append(Life(database, url, waiting.popleft()))
+                lives.append(deliverer(database, url, waiting.popleft()))
         for _ in range(5):  # a connection that drops in the last of these lives is looked up in another
             if statuses(engine)["sending"]:
-                Life(database, url, "").live()
+                deliverer(database, url, "").live()
                 let_claims_run_out(engine)
         assert statuses(engine) == {"sent": many}
         taken = books(url)

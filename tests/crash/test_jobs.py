@@ -1,7 +1,6 @@
 """Each job, run by five processes at once and killed anywhere: the rows of one undisturbed run."""
 
 import random
-import signal
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -14,7 +13,8 @@ from shared.database import tables
 from shared.database.engine import open_engine, writing
 from shared.sample import build, insert
 from tests import rows
-from tests.crash.test_processes import Worker
+from tests.crash.life import live_together
+from tests.crash.test_processes import worker
 from tests.databases import Databases
 
 NOW = datetime(2026, 3, 8, 15, tzinfo=UTC)
@@ -71,10 +71,7 @@ def state(url: str) -> dict[str, list[tuple[Any, ...]]]:
 def undisturbed(url: str, folder: Path) -> list[dict[str, list[tuple[Any, ...]]]]:
     states = []
     for number, (job, now) in enumerate(TURNS):
-        worker = Worker(url, folder / f"calm{number}.log", now, job=job, now=now)
-        worker.wait_until_ready()
-        worker.go()
-        worker.finish()
+        assert worker(url, folder / f"calm{number}.log", now, job=job, now=now).live() == 0
         states.append(state(url))
     return states
 
@@ -113,13 +110,7 @@ def test_five_processes_at_once_leave_the_rows_of_one(
     url: str, calm: list[dict[str, list[tuple[Any, ...]]]], tmp_path: Path
 ) -> None:
     for turn, (job, now) in enumerate(TURNS):
-        workers = [Worker(url, tmp_path / f"{turn}-{number}.log", now, job=job, now=now) for number in range(5)]
-        for worker in workers:
-            worker.wait_until_ready()
-        for worker in workers:
-            worker.go()
-        for worker in workers:
-            worker.finish()
+        live_together([worker(url, tmp_path / f"{turn}-{number}.log", now, job=job, now=now) for number in range(5)])
         assert differences(state(url), calm[turn]) == {}, job
 
 
@@ -133,9 +124,6 @@ def test_killed_anywhere_and_run_again_it_leaves_the_rows_of_an_undisturbed_run(
         for life, moment in enumerate(moments):
             # Each process finds that the claims of the one before have run out.
             wall = now + life * timedelta(minutes=10)
-            worker = Worker(url, tmp_path / f"{turn}-{life}.log", wall, moment, job=job, now=now)
-            worker.wait_until_ready()
-            worker.go()
-            code = worker.end()
-            assert code in ({0} if not moment else {0, -signal.SIGKILL})
+            code = worker(url, tmp_path / f"{turn}-{life}.log", wall, moment, job=job, now=now).live()
+            assert code == 0 or moment
         assert differences(state(url), calm[turn]) == {}, job

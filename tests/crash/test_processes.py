@@ -3,7 +3,6 @@
 import random
 import re
 import signal
-import subprocess
 import sys
 from collections import Counter, deque
 from datetime import datetime, timedelta
@@ -13,51 +12,20 @@ import pytest
 from sqlalchemy import Engine
 
 from shared.database import tables
-from tests import rows, warm_start
+from tests import rows
+from tests.crash.life import Life, live_together
 from tests.rows import NOON
 
 JOB = "AppointmentReminders24h"
 DUE = 2_000
 PROCESSES = 5
 KILLS = 20
-ROOT = Path(__file__).parents[2]
 _SENT = re.compile(r"^SMS to \S+ \(([0-9a-f-]{36})\)")
 
 
-class Worker:
+def worker(database: str, log: Path, wall: datetime, moment: str = "", *, job: str = JOB, now: datetime = NOON) -> Life:
     """A process that is ready to run the job."""
-
-    def __init__(
-        self, database: str, log: Path, wall: datetime, moment: str = "", *, job: str = JOB, now: datetime = NOON
-    ) -> None:
-        arguments = [database, str(log), now.isoformat(), wall.isoformat(), job, moment]
-        self.process = subprocess.Popen(
-            warm_start.command("tests.crash.worker", *arguments),
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def wait_until_ready(self) -> None:
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        assert line == "ready\n", self.process.communicate()[1]
-
-    def go(self) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.write("\n")
-        self.process.stdin.flush()
-
-    def finish(self, expected: int = 0) -> None:
-        _, errors = self.process.communicate(timeout=120)
-        assert self.process.returncode == expected, errors
-
-    def end(self) -> int:
-        """Wait for the process to end by itself or to be killed, and return its exit code."""
-        self.process.communicate(timeout=120)
-        return self.process.returncode
+    return Life("tests.crash.worker", database, str(log), now.isoformat(), wall.isoformat(), job, moment)
 
 
 @pytest.fixture
@@ -95,13 +63,7 @@ def test_five_processes_at_once_without_the_lease_double_nothing_and_lose_nothin
     many_due: Engine, database_url: str, tmp_path: Path
 ) -> None:
     logs = [tmp_path / f"{number}.log" for number in range(PROCESSES)]
-    workers = [Worker(database_url, log, NOON) for log in logs]
-    for worker in workers:
-        worker.wait_until_ready()
-    for worker in workers:
-        worker.go()
-    for worker in workers:
-        worker.finish()
+    live_together([worker(database_url, log, NOON) for log in logs])
     ensure_whole(many_due)
     times = shown(logs)
     assert len(times) == DUE - 10
@@ -119,18 +81,13 @@ def test_killed_at_twenty_random_moments_nothing_is_lost_and_only_the_ambiguous_
     logs = [tmp_path / f"{number}.log" for number in range(KILLS + 1)]
     # Each process finds that the claims of the one before have run out.
     lives = [(log, NOON + number * timedelta(minutes=10)) for number, log in enumerate(logs)]
-    workers = deque(Worker(database_url, *lives[number], moments[number]) for number in range(2))
+    workers = deque(worker(database_url, *lives[number], moments[number]) for number in range(2))
     for number in range(KILLS):
-        worker = workers.popleft()
-        worker.wait_until_ready()
-        worker.go()
-        worker.finish(expected=-signal.SIGKILL)
+        assert workers.popleft().live() == -signal.SIGKILL
         if number + 2 <= KILLS:  # the next but one is started while the next one runs
-            workers.append(Worker(database_url, *lives[number + 2], [*moments, ""][number + 2]))
+            workers.append(worker(database_url, *lives[number + 2], [*moments, ""][number + 2]))
     (last,) = workers
-    last.wait_until_ready()
-    last.go()
-    last.finish()
+    assert last.live() == 0
     ensure_whole(many_due)
     ambiguities = {str(each.id): each.ambiguities for each in rows.all_of(many_due, tables.notifications)}
     times = shown([log for log in logs if log.exists()])
