@@ -85,11 +85,7 @@ _WAS_DETECTED = exists().where(
 )
 _COUNTS = or_(
     appointments.c.status == AppointmentStatus.COMPLETED,
-    and_(
-        appointments.c.status == AppointmentStatus.CANCELLED,
-        appointments.c.cancelled_by == "owner",
-        appointments.c.cancelled_at.is_not(None),
-    ),
+    and_(appointments.c.status == AppointmentStatus.CANCELLED, appointments.c.cancelled_by == "owner"),
     and_(appointments.c.status == AppointmentStatus.NO_SHOW, ~_WAS_DETECTED),
 )
 # By owner too: that is what the index of the events begins with.

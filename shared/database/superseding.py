@@ -24,7 +24,6 @@ def superseded(record: FromClause = vaccination_records) -> ColumnElement[bool]:
         select(newer.c.id).where(
             newer.c.pet_id == record.c.pet_id,
             newer.c.tenant_id == record.c.tenant_id,
-            newer.c.id != record.c.id,
             newer.c.deleted_at.is_(None),
             newer.c.expiry_date.is_not(None),
             _covers(newer, record),
@@ -34,8 +33,8 @@ def superseded(record: FromClause = vaccination_records) -> ColumnElement[bool]:
 
 
 def counting(record: FromClause = vaccination_records) -> ColumnElement[bool]:
-    """Return the condition that a record counts: neither deleted, nor without expiry, nor superseded."""
-    return and_(record.c.deleted_at.is_(None), record.c.expiry_date.is_not(None), ~superseded(record))
+    """Return the condition that a record counts: neither deleted nor superseded."""
+    return and_(record.c.deleted_at.is_(None), ~superseded(record))
 
 
 def _covers(newer: FromClause, older: FromClause) -> ColumnElement[bool]:

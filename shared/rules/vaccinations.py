@@ -84,7 +84,7 @@ def due_windows(calendar: Calendar) -> list[ExpiryWindow]:
         if tier != min(calendar.thresholds):
             first = max(first, calendar.switched_on + timedelta(days=tier))
         windows.append(ExpiryWindow(tier, first, calendar.today + timedelta(days=tier)))
-    return [each for each in windows if each.first <= each.last]
+    return windows
 
 
 def missed_windows(calendar: Calendar) -> list[ExpiryWindow]:

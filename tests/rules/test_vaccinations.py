@@ -219,9 +219,10 @@ def test_at_night_it_waits_for_the_morning() -> None:
     assert notification.not_before == local("2026-03-03 08:00")
 
 
-@pytest.mark.parametrize(("settings", "planned"), [(None, 0), ({"sms": {"quiet_hours": "off"}}, 1)])
-def test_what_could_only_leave_when_it_is_useless_is_not_decided(settings: dict[str, Any] | None, planned: int) -> None:
-    plan = decide(alert(a_record(TODAY)), now=local("2026-03-03 22:00"), tenant=served(settings))
+@pytest.mark.parametrize(("quiet", "planned"), [("21:00-08:00", 0), ("21:00-00:00", 0), ("21:00-23:59", 1), ("off", 1)])
+def test_what_could_only_leave_when_it_is_useless_is_not_decided(quiet: str, planned: int) -> None:
+    tenant = served({"sms": {"quiet_hours": quiet}})
+    plan = decide(alert(a_record(TODAY)), now=local("2026-03-03 22:00"), tenant=tenant)
     assert len(plan.decisions) == planned
 
 

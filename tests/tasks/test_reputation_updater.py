@@ -183,13 +183,16 @@ def test_a_no_show_that_staff_marked_is_settled_once_its_day_is_not_closed_any_m
     assert run(application, JOB)["events_settled"] == 1
 
 
-def test_a_no_show_that_was_detected_is_not_settled(application: Application, tenant: UUID) -> None:
+@pytest.mark.parametrize(("kind", "settled"), [("no_show", 0), ("reminder_24h", 1)])
+def test_a_no_show_that_was_detected_is_not_settled_but_one_that_was_reminded_of_is(
+    application: Application, tenant: UUID, kind: str, settled: int
+) -> None:
     owner = new_owner(application, tenant)
     missed = visit(application, tenant, owner, MONDAY, "no_show")
     with application.engine.begin() as connection:
-        rows.decision(connection, tenant, kind="no_show", subject_id=missed, occurrence="1", outcome="notify")
-    assert run(application, JOB)["events_settled"] == 0
-    assert events(application) == []
+        rows.decision(connection, tenant, kind=kind, subject_id=missed, occurrence="1", outcome="notify")
+    assert run(application, JOB)["events_settled"] == settled
+    assert events(application) == [("no_show", -20)] * settled
 
 
 def test_an_appointment_that_has_its_event_is_not_settled_as_something_else_later(
@@ -404,7 +407,7 @@ def test_days_and_points_are_each_tenants_own(application: Application) -> None:
     found = {}
     for subdomain, own in {
         "quick": {"recovery_days": 7, "recovery_points": 9},
-        "never": {"recovery_points": 0},
+        "never": {"recovery_days": 7, "recovery_points": 0},
         "plain": {},
     }.items():
         with application.engine.begin() as connection:
@@ -419,6 +422,17 @@ def test_days_and_points_are_each_tenants_own(application: Application) -> None:
     }
     assert score_of(application, old) == 65
     assert result["tenant_results"]["quick"]["total_improved"] == 1
+    assert sorted(events(application)) == [("recovery", 5), ("recovery", 9)]
+
+
+def test_a_step_up_to_a_score_that_was_raised_by_hand_since_is_no_improvement(
+    application: Application, tenant: UUID
+) -> None:
+    owner = new_owner(application, tenant)
+    detect(application, tenant, owner, SUNDAY - 100 * DAY)
+    rows.change(application.engine, tables.owners, owner, reputation_score=95)
+    assert run(application, JOB)["total_improved"] == 0
+    assert (score_of(application, owner), events(application)) == (85, [("no_show", -20), ("recovery", 5)])
 
 
 def test_a_deleted_owner_does_not_recover(application: Application, tenant: UUID) -> None:
@@ -557,7 +571,9 @@ def test_a_row_that_refers_to_another_tenant_is_named_and_never_settled(
             },
         }[strange]
         bad = rows.appointment(connection, tenant, MONDAY, status="completed", **columns)
-    visit(application, tenant, owner, MONDAY + DAY, "completed")
+        rows.pet(connection, other, stranger)
+        pets = [rows.pet(connection, tenant, owner)]
+    visit(application, tenant, owner, MONDAY + DAY, "completed", pets=pets)
     result = run(application, JOB)
     assert result["errors"] == [
         {"tenant": "paws", "subject": f"appointment {bad}", "reason": f"its {strange} belongs to another business"}
@@ -621,6 +637,8 @@ def test_a_dry_run_tells_everything_and_writes_nothing(
     everything(application, tenant)
     stopped = new_owner(application, tenant, 35, last_reputation_update=SUNDAY - 100 * DAY)
     appointment = cancelled(application, tenant, stopped, 2)
+    kept = new_owner(application, tenant, 60, last_reputation_update=SUNDAY - 100 * DAY)
+    visit(application, tenant, kept, MONDAY, "completed")
     before = state(application)
     dry = run(application, JOB, is_dry=True)
     assert state(application) == before
@@ -636,11 +654,12 @@ def test_a_dry_run_tells_everything_and_writes_nothing(
         "segments": None,
         "reason": "late_cancellation",
     }
+    assert [each["when"] for each in dry["would"] if each["reason"] == "no_show"] == [MONDAY.isoformat()]
     json.dumps(dry)
     real = run(application, JOB)
     keys = ("total_checked", "events_settled", "total_improved", "total_restricted", "total_unrestricted")
     assert {key: dry[key] for key in keys} == {key: real[key] for key in keys}
-    assert len(dry["would"]) == real["events_settled"] + real["total_improved"] == 6
+    assert len(dry["would"]) == real["events_settled"] + real["total_improved"] == 8
     assert run(application, JOB, is_dry=True)["would"] == []
 
 

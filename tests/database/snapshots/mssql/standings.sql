@@ -14,8 +14,8 @@ FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JO
 WHERE appointments.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
 FROM openjson(:param)) AND appointments.scheduled_start > :scheduled_start AND appointments.scheduled_start <=
     :scheduled_start AND appointments.deleted_at IS NULL AND owners.deleted_at IS NULL AND (appointments.status =
-    :status OR appointments.status = :status AND appointments.cancelled_by = :cancelled_by AND appointments.cancelled_at
-    IS NOT NULL OR appointments.status = :status AND NOT (EXISTS (SELECT *
+    :status OR appointments.status = :status AND appointments.cancelled_by = :cancelled_by OR appointments.status =
+    :status AND NOT (EXISTS (SELECT *
 FROM decisions
 WHERE decisions.subject_id = appointments.id AND decisions.kind = :kind AND decisions.outcome = :outcome))) AND NOT
     (EXISTS (SELECT *
@@ -39,8 +39,8 @@ FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JO
 WHERE appointments.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
 FROM openjson(:param)) AND appointments.scheduled_start > :scheduled_start AND appointments.scheduled_start <=
     :scheduled_start AND appointments.deleted_at IS NULL AND owners.deleted_at IS NULL AND (appointments.status =
-    :status OR appointments.status = :status AND appointments.cancelled_by = :cancelled_by AND appointments.cancelled_at
-    IS NOT NULL OR appointments.status = :status AND NOT (EXISTS (SELECT *
+    :status OR appointments.status = :status AND appointments.cancelled_by = :cancelled_by OR appointments.status =
+    :status AND NOT (EXISTS (SELECT *
 FROM decisions
 WHERE decisions.subject_id = appointments.id AND decisions.kind = :kind AND decisions.outcome = :outcome))) AND NOT
     (EXISTS (SELECT *

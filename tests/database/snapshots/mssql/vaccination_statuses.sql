@@ -4,14 +4,14 @@ UPDATE pets SET vaccination_status=CASE WHEN (truth.expires_on IS NULL) THEN :pa
     vaccination_expires_at=truth.expires_on, updated_at=:updated_at FROM pets, (SELECT patient.id AS id,
     min(vaccination_records.expiry_date) AS expires_on
 FROM pets AS patient LEFT OUTER JOIN vaccination_records ON vaccination_records.pet_id = patient.id AND
-    vaccination_records.tenant_id = patient.tenant_id AND vaccination_records.deleted_at IS NULL AND
-    vaccination_records.expiry_date IS NOT NULL AND NOT (EXISTS (SELECT newer.id
+    vaccination_records.tenant_id = patient.tenant_id AND vaccination_records.deleted_at IS NULL AND NOT (EXISTS (SELECT
+    newer.id
 FROM vaccination_records AS newer
-WHERE newer.pet_id = vaccination_records.pet_id AND newer.tenant_id = vaccination_records.tenant_id AND newer.id !=
-    vaccination_records.id AND newer.deleted_at IS NULL AND newer.expiry_date IS NOT NULL AND (newer.type =
-    vaccination_records.type AND (vaccination_records.type != :type OR lower(replace(coalesce(newer.name, :coalesce),
-    :replace, :replace)) = lower(replace(coalesce(vaccination_records.name, :coalesce), :replace, :replace))) OR
-    newer.type = :type AND vaccination_records.type IN (:type, ...)) AND (coalesce(newer.administered_date, :coalesce) >
+WHERE newer.pet_id = vaccination_records.pet_id AND newer.tenant_id = vaccination_records.tenant_id AND newer.deleted_at
+    IS NULL AND newer.expiry_date IS NOT NULL AND (newer.type = vaccination_records.type AND (vaccination_records.type
+    != :type OR lower(replace(coalesce(newer.name, :coalesce), :replace, :replace)) =
+    lower(replace(coalesce(vaccination_records.name, :coalesce), :replace, :replace))) OR newer.type = :type AND
+    vaccination_records.type IN (:type, ...)) AND (coalesce(newer.administered_date, :coalesce) >
     coalesce(vaccination_records.administered_date, :coalesce) OR coalesce(newer.administered_date, :coalesce) =
     coalesce(vaccination_records.administered_date, :coalesce) AND (newer.expiry_date > vaccination_records.expiry_date
     OR newer.expiry_date = vaccination_records.expiry_date AND (newer.created_at > vaccination_records.created_at OR
@@ -33,14 +33,14 @@ FROM openjson(:param)) AND vaccination_records.deleted_at IS NULL AND vaccinatio
 SELECT pets.tenant_id, count(*) AS count_1
 FROM pets, (SELECT patient.id AS id, min(vaccination_records.expiry_date) AS expires_on
 FROM pets AS patient LEFT OUTER JOIN vaccination_records ON vaccination_records.pet_id = patient.id AND
-    vaccination_records.tenant_id = patient.tenant_id AND vaccination_records.deleted_at IS NULL AND
-    vaccination_records.expiry_date IS NOT NULL AND NOT (EXISTS (SELECT newer.id
+    vaccination_records.tenant_id = patient.tenant_id AND vaccination_records.deleted_at IS NULL AND NOT (EXISTS (SELECT
+    newer.id
 FROM vaccination_records AS newer
-WHERE newer.pet_id = vaccination_records.pet_id AND newer.tenant_id = vaccination_records.tenant_id AND newer.id !=
-    vaccination_records.id AND newer.deleted_at IS NULL AND newer.expiry_date IS NOT NULL AND (newer.type =
-    vaccination_records.type AND (vaccination_records.type != :type OR lower(replace(coalesce(newer.name, :coalesce),
-    :replace, :replace)) = lower(replace(coalesce(vaccination_records.name, :coalesce), :replace, :replace))) OR
-    newer.type = :type AND vaccination_records.type IN (:type, ...)) AND (coalesce(newer.administered_date, :coalesce) >
+WHERE newer.pet_id = vaccination_records.pet_id AND newer.tenant_id = vaccination_records.tenant_id AND newer.deleted_at
+    IS NULL AND newer.expiry_date IS NOT NULL AND (newer.type = vaccination_records.type AND (vaccination_records.type
+    != :type OR lower(replace(coalesce(newer.name, :coalesce), :replace, :replace)) =
+    lower(replace(coalesce(vaccination_records.name, :coalesce), :replace, :replace))) OR newer.type = :type AND
+    vaccination_records.type IN (:type, ...)) AND (coalesce(newer.administered_date, :coalesce) >
     coalesce(vaccination_records.administered_date, :coalesce) OR coalesce(newer.administered_date, :coalesce) =
     coalesce(vaccination_records.administered_date, :coalesce) AND (newer.expiry_date > vaccination_records.expiry_date
     OR newer.expiry_date = vaccination_records.expiry_date AND (newer.created_at > vaccination_records.created_at OR

@@ -14,8 +14,8 @@ FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JO
 WHERE appointments.tenant_id = ANY (:param::UUID[]) AND appointments.scheduled_start > :scheduled_start::TIMESTAMP WITH
     TIME ZONE AND appointments.scheduled_start <= :scheduled_start::TIMESTAMP WITH TIME ZONE AND appointments.deleted_at
     IS NULL AND owners.deleted_at IS NULL AND (appointments.status = :status::VARCHAR OR appointments.status =
-    :status::VARCHAR AND appointments.cancelled_by = :cancelled_by::VARCHAR AND appointments.cancelled_at IS NOT NULL OR
-    appointments.status = :status::VARCHAR AND NOT (EXISTS (SELECT *
+    :status::VARCHAR AND appointments.cancelled_by = :cancelled_by::VARCHAR OR appointments.status = :status::VARCHAR
+    AND NOT (EXISTS (SELECT *
 FROM decisions
 WHERE decisions.subject_id = appointments.id AND decisions.kind = :kind::VARCHAR AND decisions.outcome =
     :outcome::VARCHAR))) AND NOT (EXISTS (SELECT *
@@ -41,8 +41,8 @@ FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JO
 WHERE appointments.tenant_id = ANY (:param::UUID[]) AND appointments.scheduled_start > :scheduled_start::TIMESTAMP WITH
     TIME ZONE AND appointments.scheduled_start <= :scheduled_start::TIMESTAMP WITH TIME ZONE AND appointments.deleted_at
     IS NULL AND owners.deleted_at IS NULL AND (appointments.status = :status::VARCHAR OR appointments.status =
-    :status::VARCHAR AND appointments.cancelled_by = :cancelled_by::VARCHAR AND appointments.cancelled_at IS NOT NULL OR
-    appointments.status = :status::VARCHAR AND NOT (EXISTS (SELECT *
+    :status::VARCHAR AND appointments.cancelled_by = :cancelled_by::VARCHAR OR appointments.status = :status::VARCHAR
+    AND NOT (EXISTS (SELECT *
 FROM decisions
 WHERE decisions.subject_id = appointments.id AND decisions.kind = :kind::VARCHAR AND decisions.outcome =
     :outcome::VARCHAR))) AND NOT (EXISTS (SELECT *

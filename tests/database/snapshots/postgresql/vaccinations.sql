@@ -7,17 +7,17 @@ SELECT vaccination_records.id, vaccination_records.tenant_id, vaccination_record
     owner_tenant_id, owners.first_name, owners.phone, owners.sms_opted_in, owners.language, owners.is_active AS
     owner_is_active, owners.deleted_at AS owner_deleted_at, CASE WHEN (EXISTS (SELECT newer.id
 FROM vaccination_records AS newer
-WHERE newer.pet_id = vaccination_records.pet_id AND newer.tenant_id = vaccination_records.tenant_id AND newer.id !=
-    vaccination_records.id AND newer.deleted_at IS NULL AND newer.expiry_date IS NOT NULL AND (newer.type =
-    vaccination_records.type AND (vaccination_records.type != :type::VARCHAR OR lower(replace(coalesce(newer.name,
-    :coalesce::VARCHAR), :replace::VARCHAR, :replace::VARCHAR)) = lower(replace(coalesce(vaccination_records.name,
-    :coalesce::VARCHAR), :replace::VARCHAR, :replace::VARCHAR))) OR newer.type = :type::VARCHAR AND
-    vaccination_records.type IN (:type, ...)) AND (coalesce(newer.administered_date, :coalesce::DATE) >
-    coalesce(vaccination_records.administered_date, :coalesce::DATE) OR coalesce(newer.administered_date,
-    :coalesce::DATE) = coalesce(vaccination_records.administered_date, :coalesce::DATE) AND (newer.expiry_date >
-    vaccination_records.expiry_date OR newer.expiry_date = vaccination_records.expiry_date AND (newer.created_at >
-    vaccination_records.created_at OR newer.created_at = vaccination_records.created_at AND newer.id >
-    vaccination_records.id))))) THEN :param::INTEGER ELSE :param::INTEGER END AS is_superseded
+WHERE newer.pet_id = vaccination_records.pet_id AND newer.tenant_id = vaccination_records.tenant_id AND newer.deleted_at
+    IS NULL AND newer.expiry_date IS NOT NULL AND (newer.type = vaccination_records.type AND (vaccination_records.type
+    != :type::VARCHAR OR lower(replace(coalesce(newer.name, :coalesce::VARCHAR), :replace::VARCHAR, :replace::VARCHAR))
+    = lower(replace(coalesce(vaccination_records.name, :coalesce::VARCHAR), :replace::VARCHAR, :replace::VARCHAR))) OR
+    newer.type = :type::VARCHAR AND vaccination_records.type IN (:type, ...)) AND (coalesce(newer.administered_date,
+    :coalesce::DATE) > coalesce(vaccination_records.administered_date, :coalesce::DATE) OR
+    coalesce(newer.administered_date, :coalesce::DATE) = coalesce(vaccination_records.administered_date,
+    :coalesce::DATE) AND (newer.expiry_date > vaccination_records.expiry_date OR newer.expiry_date =
+    vaccination_records.expiry_date AND (newer.created_at > vaccination_records.created_at OR newer.created_at =
+    vaccination_records.created_at AND newer.id > vaccination_records.id))))) THEN :param::INTEGER ELSE :param::INTEGER
+    END AS is_superseded
 FROM vaccination_records JOIN pets ON pets.id = vaccination_records.pet_id JOIN owners ON owners.id = pets.owner_id
 WHERE vaccination_records.id IN (:id, ...);
 
@@ -30,18 +30,17 @@ SELECT vaccination_records.id, vaccination_records.tenant_id, vaccination_record
     owner_tenant_id, owners.first_name, owners.phone, owners.sms_opted_in, owners.language, owners.is_active AS
     owner_is_active, owners.deleted_at AS owner_deleted_at, CASE WHEN (EXISTS (SELECT newer.id
 FROM vaccination_records AS newer
-WHERE newer.pet_id = vaccination_records.pet_id AND newer.tenant_id = vaccination_records.tenant_id AND newer.id !=
-    vaccination_records.id AND newer.deleted_at IS NULL AND newer.expiry_date IS NOT NULL AND (newer.type =
-    vaccination_records.type AND (vaccination_records.type != :type::VARCHAR OR lower(replace(coalesce(newer.name,
-    :coalesce::VARCHAR), :replace::VARCHAR, :replace::VARCHAR)) = lower(replace(coalesce(vaccination_records.name,
-    :coalesce::VARCHAR), :replace::VARCHAR, :replace::VARCHAR))) OR newer.type = :type::VARCHAR AND
-    vaccination_records.type IN (:type, ...)) AND (coalesce(newer.administered_date, :coalesce::DATE) >
-    coalesce(vaccination_records.administered_date, :coalesce::DATE) OR coalesce(newer.administered_date,
-    :coalesce::DATE) = coalesce(vaccination_records.administered_date, :coalesce::DATE) AND (newer.expiry_date >
-    vaccination_records.expiry_date OR newer.expiry_date = vaccination_records.expiry_date AND (newer.created_at >
-    vaccination_records.created_at OR newer.created_at = vaccination_records.created_at AND newer.id >
-    vaccination_records.id))))) THEN :param::INTEGER ELSE :param::INTEGER END AS is_superseded, decisions.outcome,
-    decisions.reason
+WHERE newer.pet_id = vaccination_records.pet_id AND newer.tenant_id = vaccination_records.tenant_id AND newer.deleted_at
+    IS NULL AND newer.expiry_date IS NOT NULL AND (newer.type = vaccination_records.type AND (vaccination_records.type
+    != :type::VARCHAR OR lower(replace(coalesce(newer.name, :coalesce::VARCHAR), :replace::VARCHAR, :replace::VARCHAR))
+    = lower(replace(coalesce(vaccination_records.name, :coalesce::VARCHAR), :replace::VARCHAR, :replace::VARCHAR))) OR
+    newer.type = :type::VARCHAR AND vaccination_records.type IN (:type, ...)) AND (coalesce(newer.administered_date,
+    :coalesce::DATE) > coalesce(vaccination_records.administered_date, :coalesce::DATE) OR
+    coalesce(newer.administered_date, :coalesce::DATE) = coalesce(vaccination_records.administered_date,
+    :coalesce::DATE) AND (newer.expiry_date > vaccination_records.expiry_date OR newer.expiry_date =
+    vaccination_records.expiry_date AND (newer.created_at > vaccination_records.created_at OR newer.created_at =
+    vaccination_records.created_at AND newer.id > vaccination_records.id))))) THEN :param::INTEGER ELSE :param::INTEGER
+    END AS is_superseded, decisions.outcome, decisions.reason
 FROM vaccination_records JOIN pets ON pets.id = vaccination_records.pet_id JOIN owners ON owners.id = pets.owner_id LEFT
     OUTER JOIN decisions ON decisions.subject_id = vaccination_records.id AND decisions.kind = :kind::VARCHAR AND
     decisions.occurrence = (CAST(vaccination_records.expiry_date AS VARCHAR(10)) || :param::VARCHAR)
@@ -58,18 +57,17 @@ SELECT vaccination_records.id, vaccination_records.tenant_id, vaccination_record
     owner_tenant_id, owners.first_name, owners.phone, owners.sms_opted_in, owners.language, owners.is_active AS
     owner_is_active, owners.deleted_at AS owner_deleted_at, CASE WHEN (EXISTS (SELECT newer.id
 FROM vaccination_records AS newer
-WHERE newer.pet_id = vaccination_records.pet_id AND newer.tenant_id = vaccination_records.tenant_id AND newer.id !=
-    vaccination_records.id AND newer.deleted_at IS NULL AND newer.expiry_date IS NOT NULL AND (newer.type =
-    vaccination_records.type AND (vaccination_records.type != :type::VARCHAR OR lower(replace(coalesce(newer.name,
-    :coalesce::VARCHAR), :replace::VARCHAR, :replace::VARCHAR)) = lower(replace(coalesce(vaccination_records.name,
-    :coalesce::VARCHAR), :replace::VARCHAR, :replace::VARCHAR))) OR newer.type = :type::VARCHAR AND
-    vaccination_records.type IN (:type, ...)) AND (coalesce(newer.administered_date, :coalesce::DATE) >
-    coalesce(vaccination_records.administered_date, :coalesce::DATE) OR coalesce(newer.administered_date,
-    :coalesce::DATE) = coalesce(vaccination_records.administered_date, :coalesce::DATE) AND (newer.expiry_date >
-    vaccination_records.expiry_date OR newer.expiry_date = vaccination_records.expiry_date AND (newer.created_at >
-    vaccination_records.created_at OR newer.created_at = vaccination_records.created_at AND newer.id >
-    vaccination_records.id))))) THEN :param::INTEGER ELSE :param::INTEGER END AS is_superseded, decisions.outcome,
-    decisions.reason
+WHERE newer.pet_id = vaccination_records.pet_id AND newer.tenant_id = vaccination_records.tenant_id AND newer.deleted_at
+    IS NULL AND newer.expiry_date IS NOT NULL AND (newer.type = vaccination_records.type AND (vaccination_records.type
+    != :type::VARCHAR OR lower(replace(coalesce(newer.name, :coalesce::VARCHAR), :replace::VARCHAR, :replace::VARCHAR))
+    = lower(replace(coalesce(vaccination_records.name, :coalesce::VARCHAR), :replace::VARCHAR, :replace::VARCHAR))) OR
+    newer.type = :type::VARCHAR AND vaccination_records.type IN (:type, ...)) AND (coalesce(newer.administered_date,
+    :coalesce::DATE) > coalesce(vaccination_records.administered_date, :coalesce::DATE) OR
+    coalesce(newer.administered_date, :coalesce::DATE) = coalesce(vaccination_records.administered_date,
+    :coalesce::DATE) AND (newer.expiry_date > vaccination_records.expiry_date OR newer.expiry_date =
+    vaccination_records.expiry_date AND (newer.created_at > vaccination_records.created_at OR newer.created_at =
+    vaccination_records.created_at AND newer.id > vaccination_records.id))))) THEN :param::INTEGER ELSE :param::INTEGER
+    END AS is_superseded, decisions.outcome, decisions.reason
 FROM vaccination_records JOIN pets ON pets.id = vaccination_records.pet_id JOIN owners ON owners.id = pets.owner_id LEFT
     OUTER JOIN decisions ON decisions.subject_id = vaccination_records.id AND decisions.kind = :kind::VARCHAR AND
     decisions.occurrence = (CAST(vaccination_records.expiry_date AS VARCHAR(10)) || :param::VARCHAR)
@@ -89,18 +87,17 @@ SELECT vaccination_records.id, vaccination_records.tenant_id, vaccination_record
     owner_tenant_id, owners.first_name, owners.phone, owners.sms_opted_in, owners.language, owners.is_active AS
     owner_is_active, owners.deleted_at AS owner_deleted_at, CASE WHEN (EXISTS (SELECT newer.id
 FROM vaccination_records AS newer
-WHERE newer.pet_id = vaccination_records.pet_id AND newer.tenant_id = vaccination_records.tenant_id AND newer.id !=
-    vaccination_records.id AND newer.deleted_at IS NULL AND newer.expiry_date IS NOT NULL AND (newer.type =
-    vaccination_records.type AND (vaccination_records.type != :type::VARCHAR OR lower(replace(coalesce(newer.name,
-    :coalesce::VARCHAR), :replace::VARCHAR, :replace::VARCHAR)) = lower(replace(coalesce(vaccination_records.name,
-    :coalesce::VARCHAR), :replace::VARCHAR, :replace::VARCHAR))) OR newer.type = :type::VARCHAR AND
-    vaccination_records.type IN (:type, ...)) AND (coalesce(newer.administered_date, :coalesce::DATE) >
-    coalesce(vaccination_records.administered_date, :coalesce::DATE) OR coalesce(newer.administered_date,
-    :coalesce::DATE) = coalesce(vaccination_records.administered_date, :coalesce::DATE) AND (newer.expiry_date >
-    vaccination_records.expiry_date OR newer.expiry_date = vaccination_records.expiry_date AND (newer.created_at >
-    vaccination_records.created_at OR newer.created_at = vaccination_records.created_at AND newer.id >
-    vaccination_records.id))))) THEN :param::INTEGER ELSE :param::INTEGER END AS is_superseded, decisions.outcome,
-    decisions.reason
+WHERE newer.pet_id = vaccination_records.pet_id AND newer.tenant_id = vaccination_records.tenant_id AND newer.deleted_at
+    IS NULL AND newer.expiry_date IS NOT NULL AND (newer.type = vaccination_records.type AND (vaccination_records.type
+    != :type::VARCHAR OR lower(replace(coalesce(newer.name, :coalesce::VARCHAR), :replace::VARCHAR, :replace::VARCHAR))
+    = lower(replace(coalesce(vaccination_records.name, :coalesce::VARCHAR), :replace::VARCHAR, :replace::VARCHAR))) OR
+    newer.type = :type::VARCHAR AND vaccination_records.type IN (:type, ...)) AND (coalesce(newer.administered_date,
+    :coalesce::DATE) > coalesce(vaccination_records.administered_date, :coalesce::DATE) OR
+    coalesce(newer.administered_date, :coalesce::DATE) = coalesce(vaccination_records.administered_date,
+    :coalesce::DATE) AND (newer.expiry_date > vaccination_records.expiry_date OR newer.expiry_date =
+    vaccination_records.expiry_date AND (newer.created_at > vaccination_records.created_at OR newer.created_at =
+    vaccination_records.created_at AND newer.id > vaccination_records.id))))) THEN :param::INTEGER ELSE :param::INTEGER
+    END AS is_superseded, decisions.outcome, decisions.reason
 FROM vaccination_records JOIN pets ON pets.id = vaccination_records.pet_id JOIN owners ON owners.id = pets.owner_id LEFT
     OUTER JOIN decisions ON decisions.subject_id = vaccination_records.id AND decisions.kind = :kind::VARCHAR AND
     decisions.occurrence = (CAST(vaccination_records.expiry_date AS VARCHAR(10)) || :param::VARCHAR)
@@ -119,18 +116,17 @@ SELECT vaccination_records.id, vaccination_records.tenant_id, vaccination_record
     owner_tenant_id, owners.first_name, owners.phone, owners.sms_opted_in, owners.language, owners.is_active AS
     owner_is_active, owners.deleted_at AS owner_deleted_at, CASE WHEN (EXISTS (SELECT newer.id
 FROM vaccination_records AS newer
-WHERE newer.pet_id = vaccination_records.pet_id AND newer.tenant_id = vaccination_records.tenant_id AND newer.id !=
-    vaccination_records.id AND newer.deleted_at IS NULL AND newer.expiry_date IS NOT NULL AND (newer.type =
-    vaccination_records.type AND (vaccination_records.type != :type::VARCHAR OR lower(replace(coalesce(newer.name,
-    :coalesce::VARCHAR), :replace::VARCHAR, :replace::VARCHAR)) = lower(replace(coalesce(vaccination_records.name,
-    :coalesce::VARCHAR), :replace::VARCHAR, :replace::VARCHAR))) OR newer.type = :type::VARCHAR AND
-    vaccination_records.type IN (:type, ...)) AND (coalesce(newer.administered_date, :coalesce::DATE) >
-    coalesce(vaccination_records.administered_date, :coalesce::DATE) OR coalesce(newer.administered_date,
-    :coalesce::DATE) = coalesce(vaccination_records.administered_date, :coalesce::DATE) AND (newer.expiry_date >
-    vaccination_records.expiry_date OR newer.expiry_date = vaccination_records.expiry_date AND (newer.created_at >
-    vaccination_records.created_at OR newer.created_at = vaccination_records.created_at AND newer.id >
-    vaccination_records.id))))) THEN :param::INTEGER ELSE :param::INTEGER END AS is_superseded, decisions.outcome,
-    decisions.reason
+WHERE newer.pet_id = vaccination_records.pet_id AND newer.tenant_id = vaccination_records.tenant_id AND newer.deleted_at
+    IS NULL AND newer.expiry_date IS NOT NULL AND (newer.type = vaccination_records.type AND (vaccination_records.type
+    != :type::VARCHAR OR lower(replace(coalesce(newer.name, :coalesce::VARCHAR), :replace::VARCHAR, :replace::VARCHAR))
+    = lower(replace(coalesce(vaccination_records.name, :coalesce::VARCHAR), :replace::VARCHAR, :replace::VARCHAR))) OR
+    newer.type = :type::VARCHAR AND vaccination_records.type IN (:type, ...)) AND (coalesce(newer.administered_date,
+    :coalesce::DATE) > coalesce(vaccination_records.administered_date, :coalesce::DATE) OR
+    coalesce(newer.administered_date, :coalesce::DATE) = coalesce(vaccination_records.administered_date,
+    :coalesce::DATE) AND (newer.expiry_date > vaccination_records.expiry_date OR newer.expiry_date =
+    vaccination_records.expiry_date AND (newer.created_at > vaccination_records.created_at OR newer.created_at =
+    vaccination_records.created_at AND newer.id > vaccination_records.id))))) THEN :param::INTEGER ELSE :param::INTEGER
+    END AS is_superseded, decisions.outcome, decisions.reason
 FROM vaccination_records JOIN pets ON pets.id = vaccination_records.pet_id JOIN owners ON owners.id = pets.owner_id LEFT
     OUTER JOIN decisions ON decisions.subject_id = vaccination_records.id AND decisions.kind = :kind::VARCHAR AND
     decisions.occurrence = (CAST(vaccination_records.expiry_date AS VARCHAR(10)) || :param::VARCHAR)

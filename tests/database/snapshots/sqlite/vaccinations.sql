@@ -7,11 +7,11 @@ SELECT vaccination_records.id, vaccination_records.tenant_id, vaccination_record
     owner_tenant_id, owners.first_name, owners.phone, owners.sms_opted_in, owners.language, owners.is_active AS
     owner_is_active, owners.deleted_at AS owner_deleted_at, CASE WHEN (EXISTS (SELECT newer.id
 FROM vaccination_records AS newer
-WHERE newer.pet_id = vaccination_records.pet_id AND newer.tenant_id = vaccination_records.tenant_id AND newer.id !=
-    vaccination_records.id AND newer.deleted_at IS NULL AND newer.expiry_date IS NOT NULL AND (newer.type =
-    vaccination_records.type AND (vaccination_records.type != :type OR lower(replace(coalesce(newer.name, :coalesce),
-    :replace, :replace)) = lower(replace(coalesce(vaccination_records.name, :coalesce), :replace, :replace))) OR
-    newer.type = :type AND vaccination_records.type IN (:type, ...)) AND (coalesce(newer.administered_date, :coalesce) >
+WHERE newer.pet_id = vaccination_records.pet_id AND newer.tenant_id = vaccination_records.tenant_id AND newer.deleted_at
+    IS NULL AND newer.expiry_date IS NOT NULL AND (newer.type = vaccination_records.type AND (vaccination_records.type
+    != :type OR lower(replace(coalesce(newer.name, :coalesce), :replace, :replace)) =
+    lower(replace(coalesce(vaccination_records.name, :coalesce), :replace, :replace))) OR newer.type = :type AND
+    vaccination_records.type IN (:type, ...)) AND (coalesce(newer.administered_date, :coalesce) >
     coalesce(vaccination_records.administered_date, :coalesce) OR coalesce(newer.administered_date, :coalesce) =
     coalesce(vaccination_records.administered_date, :coalesce) AND (newer.expiry_date > vaccination_records.expiry_date
     OR newer.expiry_date = vaccination_records.expiry_date AND (newer.created_at > vaccination_records.created_at OR
@@ -29,11 +29,11 @@ SELECT vaccination_records.id, vaccination_records.tenant_id, vaccination_record
     owner_tenant_id, owners.first_name, owners.phone, owners.sms_opted_in, owners.language, owners.is_active AS
     owner_is_active, owners.deleted_at AS owner_deleted_at, CASE WHEN (EXISTS (SELECT newer.id
 FROM vaccination_records AS newer
-WHERE newer.pet_id = vaccination_records.pet_id AND newer.tenant_id = vaccination_records.tenant_id AND newer.id !=
-    vaccination_records.id AND newer.deleted_at IS NULL AND newer.expiry_date IS NOT NULL AND (newer.type =
-    vaccination_records.type AND (vaccination_records.type != :type OR lower(replace(coalesce(newer.name, :coalesce),
-    :replace, :replace)) = lower(replace(coalesce(vaccination_records.name, :coalesce), :replace, :replace))) OR
-    newer.type = :type AND vaccination_records.type IN (:type, ...)) AND (coalesce(newer.administered_date, :coalesce) >
+WHERE newer.pet_id = vaccination_records.pet_id AND newer.tenant_id = vaccination_records.tenant_id AND newer.deleted_at
+    IS NULL AND newer.expiry_date IS NOT NULL AND (newer.type = vaccination_records.type AND (vaccination_records.type
+    != :type OR lower(replace(coalesce(newer.name, :coalesce), :replace, :replace)) =
+    lower(replace(coalesce(vaccination_records.name, :coalesce), :replace, :replace))) OR newer.type = :type AND
+    vaccination_records.type IN (:type, ...)) AND (coalesce(newer.administered_date, :coalesce) >
     coalesce(vaccination_records.administered_date, :coalesce) OR coalesce(newer.administered_date, :coalesce) =
     coalesce(vaccination_records.administered_date, :coalesce) AND (newer.expiry_date > vaccination_records.expiry_date
     OR newer.expiry_date = vaccination_records.expiry_date AND (newer.created_at > vaccination_records.created_at OR
@@ -56,11 +56,11 @@ SELECT vaccination_records.id, vaccination_records.tenant_id, vaccination_record
     owner_tenant_id, owners.first_name, owners.phone, owners.sms_opted_in, owners.language, owners.is_active AS
     owner_is_active, owners.deleted_at AS owner_deleted_at, CASE WHEN (EXISTS (SELECT newer.id
 FROM vaccination_records AS newer
-WHERE newer.pet_id = vaccination_records.pet_id AND newer.tenant_id = vaccination_records.tenant_id AND newer.id !=
-    vaccination_records.id AND newer.deleted_at IS NULL AND newer.expiry_date IS NOT NULL AND (newer.type =
-    vaccination_records.type AND (vaccination_records.type != :type OR lower(replace(coalesce(newer.name, :coalesce),
-    :replace, :replace)) = lower(replace(coalesce(vaccination_records.name, :coalesce), :replace, :replace))) OR
-    newer.type = :type AND vaccination_records.type IN (:type, ...)) AND (coalesce(newer.administered_date, :coalesce) >
+WHERE newer.pet_id = vaccination_records.pet_id AND newer.tenant_id = vaccination_records.tenant_id AND newer.deleted_at
+    IS NULL AND newer.expiry_date IS NOT NULL AND (newer.type = vaccination_records.type AND (vaccination_records.type
+    != :type OR lower(replace(coalesce(newer.name, :coalesce), :replace, :replace)) =
+    lower(replace(coalesce(vaccination_records.name, :coalesce), :replace, :replace))) OR newer.type = :type AND
+    vaccination_records.type IN (:type, ...)) AND (coalesce(newer.administered_date, :coalesce) >
     coalesce(vaccination_records.administered_date, :coalesce) OR coalesce(newer.administered_date, :coalesce) =
     coalesce(vaccination_records.administered_date, :coalesce) AND (newer.expiry_date > vaccination_records.expiry_date
     OR newer.expiry_date = vaccination_records.expiry_date AND (newer.created_at > vaccination_records.created_at OR
@@ -85,11 +85,11 @@ SELECT vaccination_records.id, vaccination_records.tenant_id, vaccination_record
     owner_tenant_id, owners.first_name, owners.phone, owners.sms_opted_in, owners.language, owners.is_active AS
     owner_is_active, owners.deleted_at AS owner_deleted_at, CASE WHEN (EXISTS (SELECT newer.id
 FROM vaccination_records AS newer
-WHERE newer.pet_id = vaccination_records.pet_id AND newer.tenant_id = vaccination_records.tenant_id AND newer.id !=
-    vaccination_records.id AND newer.deleted_at IS NULL AND newer.expiry_date IS NOT NULL AND (newer.type =
-    vaccination_records.type AND (vaccination_records.type != :type OR lower(replace(coalesce(newer.name, :coalesce),
-    :replace, :replace)) = lower(replace(coalesce(vaccination_records.name, :coalesce), :replace, :replace))) OR
-    newer.type = :type AND vaccination_records.type IN (:type, ...)) AND (coalesce(newer.administered_date, :coalesce) >
+WHERE newer.pet_id = vaccination_records.pet_id AND newer.tenant_id = vaccination_records.tenant_id AND newer.deleted_at
+    IS NULL AND newer.expiry_date IS NOT NULL AND (newer.type = vaccination_records.type AND (vaccination_records.type
+    != :type OR lower(replace(coalesce(newer.name, :coalesce), :replace, :replace)) =
+    lower(replace(coalesce(vaccination_records.name, :coalesce), :replace, :replace))) OR newer.type = :type AND
+    vaccination_records.type IN (:type, ...)) AND (coalesce(newer.administered_date, :coalesce) >
     coalesce(vaccination_records.administered_date, :coalesce) OR coalesce(newer.administered_date, :coalesce) =
     coalesce(vaccination_records.administered_date, :coalesce) AND (newer.expiry_date > vaccination_records.expiry_date
     OR newer.expiry_date = vaccination_records.expiry_date AND (newer.created_at > vaccination_records.created_at OR
@@ -113,11 +113,11 @@ SELECT vaccination_records.id, vaccination_records.tenant_id, vaccination_record
     owner_tenant_id, owners.first_name, owners.phone, owners.sms_opted_in, owners.language, owners.is_active AS
     owner_is_active, owners.deleted_at AS owner_deleted_at, CASE WHEN (EXISTS (SELECT newer.id
 FROM vaccination_records AS newer
-WHERE newer.pet_id = vaccination_records.pet_id AND newer.tenant_id = vaccination_records.tenant_id AND newer.id !=
-    vaccination_records.id AND newer.deleted_at IS NULL AND newer.expiry_date IS NOT NULL AND (newer.type =
-    vaccination_records.type AND (vaccination_records.type != :type OR lower(replace(coalesce(newer.name, :coalesce),
-    :replace, :replace)) = lower(replace(coalesce(vaccination_records.name, :coalesce), :replace, :replace))) OR
-    newer.type = :type AND vaccination_records.type IN (:type, ...)) AND (coalesce(newer.administered_date, :coalesce) >
+WHERE newer.pet_id = vaccination_records.pet_id AND newer.tenant_id = vaccination_records.tenant_id AND newer.deleted_at
+    IS NULL AND newer.expiry_date IS NOT NULL AND (newer.type = vaccination_records.type AND (vaccination_records.type
+    != :type OR lower(replace(coalesce(newer.name, :coalesce), :replace, :replace)) =
+    lower(replace(coalesce(vaccination_records.name, :coalesce), :replace, :replace))) OR newer.type = :type AND
+    vaccination_records.type IN (:type, ...)) AND (coalesce(newer.administered_date, :coalesce) >
     coalesce(vaccination_records.administered_date, :coalesce) OR coalesce(newer.administered_date, :coalesce) =
     coalesce(vaccination_records.administered_date, :coalesce) AND (newer.expiry_date > vaccination_records.expiry_date
     OR newer.expiry_date = vaccination_records.expiry_date AND (newer.created_at > vaccination_records.created_at OR
