@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, exists, or_, select, update
 
-from shared.database.dialects import among, chunks
+from shared.database.dialects import among, chunks, same_instant
 from shared.database.paging import page
 from shared.database.tables import appointments, decisions, owners, payments, reputation_events
 from shared.fees import OUR_WAIVERS, UNCOLLECTED, FeeStatus, MarkedVisit
@@ -42,7 +42,7 @@ def visits_in_doubt(
     """
     event = reputation_events.c
     still = and_(_still_missed(event.owner_id), appointments.c.tenant_id == event.tenant_id)
-    unmissed = ~exists().where(still, appointments.c.scheduled_start == event.occurred_at)
+    unmissed = ~exists().where(still, same_instant(appointments.c.scheduled_start, event.occurred_at))
     query = _standing(tenant_ids).where(event.occurred_at > since, or_(_IS_FORGIVEN, unmissed))
     return _page(connection, query, beyond, limit)
 

@@ -15,6 +15,7 @@ from sqlalchemy import (
     TypeDecorator,
     Unicode,
     Update,
+    and_,
     any_,
     bindparam,
     case,
@@ -198,6 +199,38 @@ def _among_on_mssql(element: _Among, compiler: Any, **options: Any) -> str:
     column, values = element.clauses
     listed = select(cast(literal_column("value"), column.type)).select_from(func.openjson(values))
     return str(compiler.process(column.in_(listed), **options))
+
+
+def same_instant(one: ColumnElement[Any], other: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Return that two instants are the same, to the millisecond where they are texts.
+
+    SQLite keeps what was written: `15:00:00` of its own functions, `15:00:00.000000` of SQLAlchemy.
+    """
+    return _SameInstant(one, other)
+
+
+_SECONDS: ColumnElement[str] = literal_column("'%Y-%m-%d %H:%M:%S'")
+_MILLISECONDS: ColumnElement[str] = literal_column("'%Y-%m-%d %H:%M:%f'")
+
+
+class _SameInstant(FunctionElement[bool]):
+    # No type, as above.
+    inherit_cache = True
+
+
+@compiles(_SameInstant)
+def _same_instant(element: _SameInstant, compiler: Any, **options: Any) -> str:
+    one, other = element.clauses
+    return str(compiler.process(one == other, **options))
+
+
+@compiles(_SameInstant, "sqlite")
+def _same_instant_on_sqlite(element: _SameInstant, compiler: Any, **options: Any) -> str:
+    one, other = element.clauses
+    begins, ends = func.strftime(_SECONDS, other), func.strftime(_SECONDS, other, literal_column("'+1 second'"))
+    within = and_(one >= begins, one < ends)  # for an index over `one`
+    same = func.strftime(_MILLISECONDS, one) == func.strftime(_MILLISECONDS, other)
+    return str(compiler.process(and_(within, same).self_group(), **options))
 
 
 def chunks(values: Sequence[Any], size: int = IN_LIST) -> list[Sequence[Any]]:

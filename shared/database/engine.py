@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from shared.database import failures, odbc
+from shared.database import failures, odbc, unreadable
 from shared.database.migrations import HEAD, current
 
 _UPGRADE = "run: python -m shared db upgrade"
@@ -38,7 +38,10 @@ def open_engine(url: str) -> Engine:
     if odbc.signs_in_as_whoever_is_here(parsed):
         odbc.give_token(engine)
     failures.watch(engine)
+    if engine.dialect.name == "postgresql":
+        unreadable.let_psycopg_read(engine)
     if engine.dialect.name == "sqlite":
+        engine.dialect.colspecs = {**engine.dialect.colspecs, **unreadable.SQLITE_TYPES}
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -32,6 +32,7 @@ from sqlalchemy.dialects.mssql import DATETIMEOFFSET
 from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 from sqlalchemy.types import TypeEngine
 
+from shared.database import sqlite_texts
 from shared.database.tables import appointments, metadata, owners, payments
 
 _WITH_OUTPUT: Final = (appointments, owners, payments)
@@ -54,7 +55,10 @@ def lacks(engine: Engine) -> list[str]:
                 found += _of_table(connection, inspector, table)
             else:
                 found.append(f"there is no table {table.name}; run: {_written(connection, CreateTable(table))}")
-        return found + list(_triggers(connection))
+        found += _triggers(connection)
+        if not found and connection.dialect.name == "sqlite":
+            found += sqlite_texts.written_otherwise(connection)
+        return found
 
 
 def _of_table(connection: Connection, inspector: Inspector, table: Table) -> Iterator[str]:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Subquery, and_, case, exists, func, or_, select, update
 
-from shared.database.dialects import among, chunks
+from shared.database.dialects import among, chunks, same_instant
 from shared.database.paging import page
 from shared.database.queries import OWNER, owner_of
 from shared.database.tables import appointment_pets, appointments, decisions, owners, pets, services
@@ -113,7 +113,7 @@ def raise_counts(connection: Connection, owner_ids: Iterable[UUID], now: datetim
 _SAME = and_(
     decisions.c.subject_id == appointments.c.id,
     decisions.c.kind == Kind.NO_SHOW,
-    decisions.c.occurs_at == appointments.c.scheduled_start,
+    same_instant(decisions.c.occurs_at, appointments.c.scheduled_start),
 )
 _CANDIDATE = (
     appointments,

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, Select, and_, or_, select
 
-from shared.database.dialects import among, chunks
+from shared.database.dialects import among, chunks, same_instant
 from shared.database.paging import page
 from shared.database.tables import (
     appointment_pets,
@@ -161,7 +161,7 @@ def _with_decision(kind: Kind) -> Select[Any]:
     same = and_(
         decisions.c.subject_id == appointments.c.id,
         decisions.c.kind == kind,
-        decisions.c.occurs_at == appointments.c.scheduled_start,
+        same_instant(decisions.c.occurs_at, appointments.c.scheduled_start),
     )
     return select(*_APPOINTMENT, decisions.c.outcome, decisions.c.reason).select_from(
         _ITS_ROWS.outerjoin(decisions, same)

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, select
 
 from shared.database import queries
-from shared.database.dialects import chunks
+from shared.database.dialects import chunks, same_instant
 from shared.database.tables import appointments, decisions, notifications, owners, payments, reputation_events
 from shared.fees import Fee, FeeStatus, MissedVisit
 from shared.records import REMINDERS, Appointment, EventKind, NotificationStatus, Owner
@@ -45,7 +45,7 @@ def reminded_of(connection: Connection, appointment_ids: Collection[UUID]) -> se
             .where(
                 appointments.c.id.in_(some),
                 decisions.c.kind.in_(REMINDERS),
-                decisions.c.occurs_at == appointments.c.scheduled_start,
+                same_instant(decisions.c.occurs_at, appointments.c.scheduled_start),
                 notifications.c.status == NotificationStatus.DELIVERED,
             )
         )

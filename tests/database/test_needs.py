@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import Engine
 
 from shared.database.needs import lacks
+from tests.database.business import planted
 
 
 def execute(engine: Engine, *statements: str) -> None:
@@ -100,3 +101,24 @@ class TestOnPostgres:
     def test_an_index_of_another_name_that_begins_so_is_as_good(self, engine: Engine) -> None:
         execute(engine, "DROP INDEX ix_pets_owner_id", "CREATE INDEX theirs ON pets (owner_id, name)")
         assert lacks(engine) == []
+
+
+OTHERWISE = {
+    "appointments.scheduled_start": ("2026-03-03T17:00:00", "2026-03-03 17:00:00Z", "tomorrow", "2026-03-03"),
+    "vaccination_records.expiry_date": ("2026-03-03 00:00:00", "03/03/2026", "n/a"),
+}
+
+
+@pytest.mark.parametrize("stock", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(("column", "text"), [(column, text) for column, its in OTHERWISE.items() for text in its])
+def test_an_instant_or_a_date_that_is_written_otherwise_is_named_by_its_row(
+    engine: Engine, column: str, text: str
+) -> None:
+    with engine.begin() as connection:
+        business = planted(connection, "Paws", "212")
+    ids = {"appointments": business.ids["tomorrow"], "vaccination_records": business.ids["shot"]}
+    table, _, name = column.partition(".")
+    assert lacks(engine) == []
+    execute(engine, f"UPDATE {table} SET {name} = '{text}' WHERE id = '{ids[table].hex}'")
+    (said,) = lacks(engine)
+    assert said.startswith(f"{column} of 1 rows, the first of them {ids[table]}, is not written like 2026-03-01")

@@ -44,8 +44,11 @@ FROM json_each(:param)) AND reputation_events.occurred_at > :occurred_at AND (pa
     (payments.failure_code IS NULL OR (payments.failure_code NOT IN (:failure_code, ...))) OR NOT (EXISTS (SELECT *
 FROM appointments
 WHERE appointments.owner_id = reputation_events.owner_id AND appointments.status = :status AND appointments.deleted_at
-    IS NULL AND appointments.tenant_id = reputation_events.tenant_id AND appointments.scheduled_start =
-    reputation_events.occurred_at))) ORDER BY reputation_events.occurred_at, reputation_events.id
+    IS NULL AND appointments.tenant_id = reputation_events.tenant_id AND (appointments.scheduled_start >=
+    strftime('%Y-%m-%d %H:%M:%S', reputation_events.occurred_at) AND appointments.scheduled_start < strftime('%Y-%m-%d
+    %H:%M:%S', reputation_events.occurred_at, '+1 second') AND strftime('%Y-%m-%d %H:%M:%f',
+    appointments.scheduled_start) = strftime('%Y-%m-%d %H:%M:%f', reputation_events.occurred_at))))) ORDER BY
+    reputation_events.occurred_at, reputation_events.id
 LIMIT :param OFFSET :param;
 
 -- visits_on

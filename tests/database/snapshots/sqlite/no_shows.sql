@@ -9,7 +9,10 @@ SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointme
     foreign_pet
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id LEFT OUTER JOIN decisions ON decisions.subject_id = appointments.id AND decisions.kind =
-    :kind AND decisions.occurs_at = appointments.scheduled_start LEFT OUTER JOIN (SELECT DISTINCT appointments.id AS id
+    :kind AND (decisions.occurs_at >= strftime('%Y-%m-%d %H:%M:%S', appointments.scheduled_start) AND
+    decisions.occurs_at < strftime('%Y-%m-%d %H:%M:%S', appointments.scheduled_start, '+1 second') AND
+    strftime('%Y-%m-%d %H:%M:%f', decisions.occurs_at) = strftime('%Y-%m-%d %H:%M:%f', appointments.scheduled_start))
+    LEFT OUTER JOIN (SELECT DISTINCT appointments.id AS id
 FROM appointments JOIN appointment_pets ON appointment_pets.appointment_id = appointments.id JOIN pets ON pets.id =
     appointment_pets.pet_id
 WHERE appointments.scheduled_start >= :scheduled_start AND appointments.scheduled_start < :scheduled_start AND
@@ -33,7 +36,10 @@ SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointme
     foreign_pet
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id LEFT OUTER JOIN decisions ON decisions.subject_id = appointments.id AND decisions.kind =
-    :kind AND decisions.occurs_at = appointments.scheduled_start LEFT OUTER JOIN (SELECT DISTINCT appointments.id AS id
+    :kind AND (decisions.occurs_at >= strftime('%Y-%m-%d %H:%M:%S', appointments.scheduled_start) AND
+    decisions.occurs_at < strftime('%Y-%m-%d %H:%M:%S', appointments.scheduled_start, '+1 second') AND
+    strftime('%Y-%m-%d %H:%M:%f', decisions.occurs_at) = strftime('%Y-%m-%d %H:%M:%f', appointments.scheduled_start))
+    LEFT OUTER JOIN (SELECT DISTINCT appointments.id AS id
 FROM appointments JOIN appointment_pets ON appointment_pets.appointment_id = appointments.id JOIN pets ON pets.id =
     appointment_pets.pet_id
 WHERE appointments.scheduled_start >= :scheduled_start AND appointments.scheduled_start < :scheduled_start AND
@@ -56,7 +62,10 @@ SELECT appointments.tenant_id, count(*) AS count_1, sum(CASE WHEN (appointments.
     WHEN (appointments.status = :status AND decisions.outcome = :outcome) THEN :param ELSE :param END) AS sum_2
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id LEFT OUTER JOIN decisions ON decisions.subject_id = appointments.id AND decisions.kind =
-    :kind AND decisions.occurs_at = appointments.scheduled_start LEFT OUTER JOIN (SELECT DISTINCT appointments.id AS id
+    :kind AND (decisions.occurs_at >= strftime('%Y-%m-%d %H:%M:%S', appointments.scheduled_start) AND
+    decisions.occurs_at < strftime('%Y-%m-%d %H:%M:%S', appointments.scheduled_start, '+1 second') AND
+    strftime('%Y-%m-%d %H:%M:%f', decisions.occurs_at) = strftime('%Y-%m-%d %H:%M:%f', appointments.scheduled_start))
+    LEFT OUTER JOIN (SELECT DISTINCT appointments.id AS id
 FROM appointments JOIN appointment_pets ON appointment_pets.appointment_id = appointments.id JOIN pets ON pets.id =
     appointment_pets.pet_id
 WHERE appointments.scheduled_start >= :scheduled_start AND appointments.scheduled_start < :scheduled_start AND
@@ -77,8 +86,10 @@ UPDATE appointments SET status=:status, updated_at=:updated_at WHERE appointment
     appointments.status IN (:status, ...) AND appointments.arrived_at IS NULL AND appointments.actual_start IS NULL AND
     appointments.deleted_at IS NULL AND appointments.scheduled_end <= :scheduled_end AND (EXISTS (SELECT *
 FROM decisions
-WHERE decisions.subject_id = appointments.id AND decisions.kind = :kind AND decisions.occurs_at =
-    appointments.scheduled_start)) RETURNING id;
+WHERE decisions.subject_id = appointments.id AND decisions.kind = :kind AND (decisions.occurs_at >= strftime('%Y-%m-%d
+    %H:%M:%S', appointments.scheduled_start) AND decisions.occurs_at < strftime('%Y-%m-%d %H:%M:%S',
+    appointments.scheduled_start, '+1 second') AND strftime('%Y-%m-%d %H:%M:%f', decisions.occurs_at) =
+    strftime('%Y-%m-%d %H:%M:%f', appointments.scheduled_start)))) RETURNING id;
 
 -- raise_counts
 UPDATE owners SET no_show_count=(owners.no_show_count + :no_show_count), updated_at=:updated_at WHERE owners.id IN (:id,

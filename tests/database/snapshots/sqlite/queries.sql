@@ -32,7 +32,9 @@ SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointme
     decisions.outcome, decisions.reason
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id LEFT OUTER JOIN decisions ON decisions.subject_id = appointments.id AND decisions.kind =
-    :kind AND decisions.occurs_at = appointments.scheduled_start
+    :kind AND (decisions.occurs_at >= strftime('%Y-%m-%d %H:%M:%S', appointments.scheduled_start) AND
+    decisions.occurs_at < strftime('%Y-%m-%d %H:%M:%S', appointments.scheduled_start, '+1 second') AND
+    strftime('%Y-%m-%d %H:%M:%f', decisions.occurs_at) = strftime('%Y-%m-%d %H:%M:%f', appointments.scheduled_start))
 WHERE appointments.scheduled_start > :scheduled_start AND appointments.scheduled_start <= :scheduled_start AND
     appointments.status IN (:status, ...) AND appointments.deleted_at IS NULL AND (decisions.outcome IS NULL OR
     decisions.outcome IN (:outcome, ...)) AND appointments.owner_id IN (:owner_id, ...);
@@ -49,7 +51,9 @@ SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointme
     decisions.outcome, decisions.reason
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id LEFT OUTER JOIN decisions ON decisions.subject_id = appointments.id AND decisions.kind =
-    :kind AND decisions.occurs_at = appointments.scheduled_start
+    :kind AND (decisions.occurs_at >= strftime('%Y-%m-%d %H:%M:%S', appointments.scheduled_start) AND
+    decisions.occurs_at < strftime('%Y-%m-%d %H:%M:%S', appointments.scheduled_start, '+1 second') AND
+    strftime('%Y-%m-%d %H:%M:%f', decisions.occurs_at) = strftime('%Y-%m-%d %H:%M:%f', appointments.scheduled_start))
 WHERE appointments.scheduled_start > :scheduled_start AND appointments.scheduled_start <= :scheduled_start AND
     appointments.status IN (:status, ...) AND appointments.deleted_at IS NULL AND (decisions.outcome IS NULL OR
     decisions.outcome IN (:outcome, ...)) AND appointments.tenant_id IN (SELECT value
@@ -65,7 +69,9 @@ SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointme
     decisions.outcome, decisions.reason
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id LEFT OUTER JOIN decisions ON decisions.subject_id = appointments.id AND decisions.kind =
-    :kind AND decisions.occurs_at = appointments.scheduled_start
+    :kind AND (decisions.occurs_at >= strftime('%Y-%m-%d %H:%M:%S', appointments.scheduled_start) AND
+    decisions.occurs_at < strftime('%Y-%m-%d %H:%M:%S', appointments.scheduled_start, '+1 second') AND
+    strftime('%Y-%m-%d %H:%M:%f', decisions.occurs_at) = strftime('%Y-%m-%d %H:%M:%f', appointments.scheduled_start))
 WHERE appointments.scheduled_start > :scheduled_start AND appointments.scheduled_start <= :scheduled_start AND
     appointments.status IN (:status, ...) AND appointments.deleted_at IS NULL AND (decisions.outcome IS NULL OR
     decisions.outcome IN (:outcome, ...)) AND appointments.tenant_id IN (SELECT value
@@ -80,7 +86,9 @@ SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointme
     decisions.outcome, decisions.reason
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id LEFT OUTER JOIN decisions ON decisions.subject_id = appointments.id AND decisions.kind =
-    :kind AND decisions.occurs_at = appointments.scheduled_start
+    :kind AND (decisions.occurs_at >= strftime('%Y-%m-%d %H:%M:%S', appointments.scheduled_start) AND
+    decisions.occurs_at < strftime('%Y-%m-%d %H:%M:%S', appointments.scheduled_start, '+1 second') AND
+    strftime('%Y-%m-%d %H:%M:%f', decisions.occurs_at) = strftime('%Y-%m-%d %H:%M:%f', appointments.scheduled_start))
 WHERE appointments.scheduled_start > :scheduled_start AND appointments.scheduled_start <= :scheduled_start AND
     appointments.tenant_id IN (SELECT value
 FROM json_each(:param)) AND appointments.status != :status AND appointments.deleted_at IS NULL AND decisions.ledger_key
