@@ -21,6 +21,16 @@ _SQLITE_PRAGMAS = (
 )
 
 
+_PATIENCE = {
+    "connect_timeout": 10,  # seconds
+    "keepalives_idle": 30,  # seconds without a word until the server is asked whether it is there,
+    "keepalives_interval": 10,  # how often it is asked again,
+    "keepalives_count": 3,  # and until the connection is given up: after a minute
+    "tcp_user_timeout": 60_000,  # ms: the same where what was sent is not acknowledged
+}
+"""For libpq, which by itself would wait for ever for a PostgreSQL that is gone. DATABASE_URL may say otherwise."""
+
+
 class DatabaseUnusable(Exception):
     """The database cannot be reached, or does not have what the jobs need. The message says what to do."""
 
@@ -30,7 +40,12 @@ def open_engine(url: str) -> Engine:
     try:
         parsed = odbc.completed(make_url(url))
         # hide_parameters: an error is logged with its statement, and a parameter may be a name or a phone number
-        engine = create_engine(parsed, pool_pre_ping=parsed.get_backend_name() != "sqlite", hide_parameters=True)
+        engine = create_engine(
+            parsed,
+            pool_pre_ping=parsed.get_backend_name() != "sqlite",
+            hide_parameters=True,
+            connect_args=_patience(parsed),
+        )
     except odbc.NoDriver as error:
         raise DatabaseUnusable(f"DATABASE_URL: {error}") from None
     except (ArgumentError, ImportError, ValueError) as error:
@@ -45,6 +60,11 @@ def open_engine(url: str) -> Engine:
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _patience(url: URL) -> dict[str, int]:
+    is_postgres = url.get_backend_name() == "postgresql"
+    return {name: value for name, value in _PATIENCE.items() if is_postgres and name not in url.query}
 
 
 def ensure_ready(engine: Engine) -> None:

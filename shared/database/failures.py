@@ -55,7 +55,8 @@ def _passes(error: BaseException) -> bool:
     if state:
         return state in _POSTGRES or state.startswith("08")
     if type(error).__module__.startswith("psycopg"):
-        return name == "OperationalError"  # nobody answered, or not to the end
+        kinds = {each.__name__ for each in type(error).__mro__}  # ConnectionTimeout is one, too
+        return "OperationalError" in kinds  # nobody answered, or not to the end
     return bool(_numbers(error) & _SQL_SERVER) or (name == "OperationalError" and "is locked" in str(error))
 
 
