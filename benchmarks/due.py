@@ -25,12 +25,18 @@ def prepared(url: str, many: int) -> Engine:
     """Return an engine on a new database at `url` with `many` reminders planned, each to a number of its own."""
     engine = open_engine(url)
     migrations.upgrade(engine)
+    with engine.begin() as connection:
+        connection.execute(tables.tenants.insert(), [_tenant(number) for number in range(TENANTS)])
     for start in range(0, many, AT_ONCE):
         with engine.begin() as connection:
-            _add(connection, start, min(many, start + AT_ONCE))
-    silent = replace(application_on(engine), clock=lambda: NOW, sms=ConsoleSms(), sms_enabled=False)
-    run(silent, "AppointmentReminders24h")
+            book(connection, start, min(many, start + AT_ONCE), NOW)
+    run(planning_only(engine, NOW), "AppointmentReminders24h")
     return engine
+
+
+def planning_only(engine: Engine, now: datetime) -> Application:
+    """Return an application for which it is always `now`, and which sends nothing."""
+    return replace(application_on(engine), clock=lambda: now, sms=ConsoleSms(), sms_enabled=False)
 
 
 def application_on(engine: Engine) -> Application:
@@ -41,9 +47,8 @@ def application_on(engine: Engine) -> Application:
     return replace(plain, defaults=plain.defaults.model_copy(update={"sms": unlimited}), time_budget=timedelta(hours=1))
 
 
-def _add(connection: Connection, first: int, last: int) -> None:
-    if first == 0:
-        connection.execute(tables.tenants.insert(), [_tenant(number) for number in range(TENANTS)])
+def book(connection: Connection, first: int, last: int, now: datetime) -> None:
+    """Insert appointments of owners of their own, numbered from `first` to before `last`, due at `now`: in 24 hours."""
     rows: dict[str, list[dict[str, Any]]] = {"owners": [], "pets": [], "appointments": [], "appointment_pets": []}
     for number in range(first, last):
         tenant, owner, pet, appointment = UUID(int=number % TENANTS + 1), uuid4(), uuid4(), uuid4()
@@ -51,7 +56,7 @@ def _add(connection: Connection, first: int, last: int) -> None:
         phone = f"+1{212 + number // 1_000_000}{2_000_000 + number % 1_000_000:07d}"
         rows["owners"].append({"id": owner, "first_name": "Ana", "phone": phone, **ours})
         rows["pets"].append({"id": pet, "owner_id": owner, "name": NAMES[number % len(NAMES)], **ours})
-        start = NOW + timedelta(hours=24, minutes=number % 30)
+        start = now + timedelta(hours=24, minutes=number % 30)
         end = start + timedelta(hours=1)
         times = {"scheduled_start": start, "scheduled_end": end, "status": "confirmed"}
         rows["appointments"].append({"id": appointment, "owner_id": owner, **times, **ours})

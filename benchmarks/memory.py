@@ -30,4 +30,6 @@ def peak(kind: str, messages: int) -> float:
 
 def measured(kind: str) -> Iterator[Limit]:
     """What is promised of memory."""
-    yield Limit(f"{kind}: MB more for {MANY:,} messages than for {FEW:,}", peak(kind, MANY) - peak(kind, FEW), 60)
+    few, many = peak(kind, FEW), peak(kind, MANY)
+    print(f"      {kind}: {few:.0f} MB for {FEW:,} messages, {many:.0f} MB for {MANY:,}", flush=True)
+    yield Limit(f"{kind}: MB more for {MANY:,} messages than for {FEW:,}", many - few, 60)

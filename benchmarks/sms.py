@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import aiohttp
 from sqlalchemy import event
 
 from benchmarks.due import application_on, prepared
@@ -31,7 +32,9 @@ def sdk_alone(url: str, many: int, concurrency: int) -> float:
     from twilio.rest import Client
 
     async def send_all() -> float:
-        async with AsyncTwilioHttpClient(pool_connections=True) as http:
+        http = AsyncTwilioHttpClient(pool_connections=False)
+        # Of itself it keeps to 100 connections, however many requests there are.
+        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=concurrency)) as http.session:
             client = Client(ACCOUNT, TOKEN, http_client=http)
             client.api.base_url = url
             numbers = iter(range(many))
