@@ -1,6 +1,7 @@
 """A migrated database for each test, and an application on it with scripted parts."""
 
 import re
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from functools import cache
@@ -24,6 +25,15 @@ LONGEST = """
     functions_host crash test_stripe_collection database cli tasks test_collection delivery schedulers
 """.split()
 """Tests that take long, longest first: the last worker at work should have little left."""
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C interrupt, here and in the programs that tests start.
+
+    What a shell starts in the background ignores it, and tests of interruptions would wait for ever.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
