@@ -73,13 +73,11 @@ class Pipeline:
 
     async def _feed(self) -> None:
         """Claim batches, the next one as soon as the one before is being sent."""
-        size = min(self._size, self.drain.concurrency)  # at first no more than can leave at once: nobody waits for it
         try:
             while self.sender.may_go_on:
                 batch = await asyncio.to_thread(
-                    claim, self.drain, frozenset(self.sender.silent), frozenset(self.sender.crowded), size
+                    claim, self.drain, frozenset(self.sender.silent), frozenset(self.sender.crowded), self._size
                 )
-                size = self._size
                 self.sender.outage.learn(batch.breaker)
                 self.sender.crowded |= batch.crowded
                 batch.count(self.drain)
