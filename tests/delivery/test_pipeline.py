@@ -1,7 +1,9 @@
 """The pipeline: batches are claimed, sent and recorded side by side, with few statements, and it ends in good order."""
 
 import asyncio
+import gc
 import signal
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -240,3 +242,27 @@ def test_when_the_database_fails_what_was_sent_is_looked_up_later(outbox: Outbox
         connection.execute(text("ALTER TABLE notifications RENAME COLUMN gone TO sent_at"))
     assert outbox.statuses["sending"] >= 1
     assert "sent" not in outbox.statuses
+
+
+def test_garbage_is_looked_for_less_often_while_texts_leave_and_as_before_afterwards(outbox: Outbox) -> None:
+    outbox.fill(1)
+    before, during = gc.get_threshold(), []
+    outbox.sms.answer = lambda _: during.append(gc.get_threshold())
+    outbox.deliver()
+    assert during[0][0] > before[0]
+    assert gc.get_threshold() == before
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_the_faster_event_loop_is_used_where_it_is_installed(
+    outbox: Outbox, monkeypatch: pytest.MonkeyPatch, is_there: bool
+) -> None:
+    if not is_there:
+        monkeypatch.setitem(sys.modules, "uvloop", None)
+    outbox.fill(1)
+    loops = []
+    outbox.sms.answer = lambda _: loops.append(type(asyncio.get_running_loop()).__module__)
+    outbox.deliver()
+    assert [each.partition(".")[0] for each in loops] == [
+        "uvloop" if is_there and sys.platform != "win32" else "asyncio"
+    ]
