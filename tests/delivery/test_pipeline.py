@@ -244,13 +244,16 @@ def test_when_the_database_fails_what_was_sent_is_looked_up_later(outbox: Outbox
     assert "sent" not in outbox.statuses
 
 
-def test_garbage_is_looked_for_less_often_while_texts_leave_and_as_before_afterwards(outbox: Outbox) -> None:
+@pytest.mark.parametrize(("before", "then"), [(700, 10_000), (20_000, 20_000)])
+def test_garbage_is_looked_for_less_often_once_texts_leave(outbox: Outbox, before: int, then: int) -> None:
     outbox.fill(1)
-    before, during = gc.get_threshold(), []
-    outbox.sms.answer = lambda _: during.append(gc.get_threshold())
-    outbox.deliver()
-    assert during[0][0] > before[0]
-    assert gc.get_threshold() == before
+    kept = gc.get_threshold()
+    gc.set_threshold(before, *kept[1:])
+    try:
+        outbox.deliver()
+        assert gc.get_threshold() == (then, *kept[1:])
+    finally:
+        gc.set_threshold(*kept)
 
 
 @pytest.mark.parametrize("is_there", [True, False])
