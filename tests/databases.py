@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from importlib.util import find_spec
@@ -136,10 +136,11 @@ class Stock:
     """Migrated databases that hold nothing, lent with their engine to one test after another and emptied in between.
 
     To connect, to ask a server who it is and to compile each statement anew would take longer than most tests.
+    `prepare`: makes the schema in a database that holds nothing.
     """
 
-    def __init__(self, databases: Databases) -> None:
-        self.databases = databases
+    def __init__(self, databases: Databases, prepare: Callable[[Engine], None] = migrations.upgrade) -> None:
+        self.databases, self._prepare = databases, prepare
         self._shapes: dict[Engine, object] = {}
         self._free: list[Engine] = []
 
@@ -147,7 +148,7 @@ class Stock:
     def pattern(self) -> str:
         """A migrated database, to be copied."""
         engine = open_engine(url := self.databases.empty())
-        migrations.upgrade(engine)
+        self._prepare(engine)
         engine.dispose()
         return url
 
@@ -177,8 +178,9 @@ class Stock:
 
     def _is_as_it_was(self, engine: Engine) -> bool:
         try:
-            empty(engine)
-            return self._shapes[engine] == shape(engine) is not None
+            if is_as_it_was := self._shapes[engine] == shape(engine) is not None:
+                empty(engine)
+            return is_as_it_was
         except SQLAlchemyError:
             return False  # somebody holds a lock, or a table is gone
 

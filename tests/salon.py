@@ -9,10 +9,11 @@ from sqlalchemy import Engine
 
 from shared.application import Application
 from shared.database import tables
-from shared.runtime import run
+from shared.runtime import Stage, run
 from tests import rows
 from tests.doubles import Clock
 from tests.rows import NOON
+from tests.stages import do
 
 JOB = "NoShowDetector"
 HOUR = timedelta(hours=1)
@@ -48,13 +49,20 @@ class Salon:
     def owed(self, clock: Clock, many: int = 1, **owner: Any) -> UUID:
         """Let visits be missed, of a day on which more were kept, and a day go by; return the last one's appointment.
 
-        `owner`: columns of each visit's owner.
+        `owner`: columns of each visit's owner, whom nobody has told yet.
         """
         self.kept(NOON - HOUR, 2 * many if many > 1 else 0)
         missed = [self.missed(owner_id=self.owner(**owner)) for _ in range(many)]
-        self.run()
+        self.do(Stage.PLAN)
         clock.pass_(days=1)
         return missed[-1]
+
+    def told(self, clock: Clock, **owner: Any) -> UUID:
+        """The same, of one visit whose owner was told of the fee by a text."""
+        missed = self.missed(owner_id=self.owner(**owner))
+        self.run()
+        clock.pass_(days=1)
+        return missed
 
     def kept(self, starts_at: datetime, many: int = 1) -> None:
         """Appointments that were kept."""
@@ -68,6 +76,14 @@ class Salon:
 
     def run(self, **asked: Any) -> dict[str, Any]:
         return run(self.application, JOB, **asked)
+
+    def do(self, *stages: Stage) -> dict[str, Any]:
+        """Do only some stages of a run."""
+        return do(self.application, JOB, *stages)
+
+    def collect(self) -> dict[str, Any]:
+        """Collect what is due, and nothing else."""
+        return self.do(Stage.COLLECT)
 
     def status(self, appointment_id: UUID) -> str:
         found = {each.id: each.status for each in rows.all_of(self.engine, tables.appointments)}

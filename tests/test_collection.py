@@ -32,7 +32,7 @@ from shared.gateways.payments import (
 )
 from shared.gateways.stripe_errors import PAUSES
 from shared.gateways.stripe_payments import READ_SECONDS
-from shared.runtime import RunFailed, UsageError
+from shared.runtime import RunFailed, Stage, UsageError
 from shared.settings import ConfigurationError
 from tests import rows
 from tests.doubles import Clock, RecordingPayments, RecordingSms
@@ -70,7 +70,7 @@ def attempts(paws: Salon) -> list[tuple[int, str | None, str | None]]:
 def test_a_fee_is_charged_after_its_hold_and_recorded(
     paws: Salon, clock: Clock, payments: RecordingPayments, sms: RecordingSms
 ) -> None:
-    appointment = paws.owed(clock)
+    appointment = paws.told(clock)
     result = paws.run()
     fee = paws.fee()
     assert (fee.status, fee.succeeded_at, fee.attempts, fee.next_attempt_at) == ("succeeded", NOON + DAY, 1, None)
@@ -98,7 +98,7 @@ def test_a_fee_is_collected_as_it_was_written_whatever_the_schedule_says_by_then
     paws.owed(clock)
     dearer = '{"no_show": {"fee_schedule": [9900], "fee_cap_cents": 100}}'
     rows.change(paws.engine, tables.tenants, paws.tenant_id, settings=dearer, currency="EUR")
-    paws.run()
+    paws.collect()
     assert [(each.amount_cents, each.currency) for each in payments.created] == [(2500, "USD")]
     assert paws.fee().policy["fee_schedule"] == [2500, 3500, 5000, 7500]
 
@@ -129,9 +129,9 @@ def test_the_connected_account_and_the_rest_after_a_deposit_are_charged(
 ) -> None:
     paws = salon(application, settings='{"stripe_account": "acct_9"}')
     paws.missed(deposit_paid=1000)
-    paws.run()
+    paws.do(Stage.PLAN)
     clock.pass_(days=1)
-    assert paws.run()["fee_cents_collected"] == {"USD": 1500}
+    assert paws.collect()["fee_cents_collected"] == {"USD": 1500}
     assert (payments.created[0].account, payments.created[0].amount_cents) == ("acct_9", 1500)
 
 
@@ -140,7 +140,7 @@ def test_where_fees_are_not_charged_by_themselves_they_stay_for_staff(
 ) -> None:
     paws = salon(application, settings='{"no_show": {"auto_charge": false}}')
     paws.owed(clock)
-    paws.run()
+    paws.collect()
     assert (paws.fee().status, payments.created) == ("pending", [])
 
 
@@ -168,9 +168,9 @@ def test_where_a_fee_needs_a_delivered_reminder_it_is_charged_only_with_one(
     if status:
         with paws.engine.begin() as connection:
             rows.reminder(connection, appointment, start + moved_by * HOUR, status=status)
-    paws.run()
+    paws.do(Stage.PLAN)
     clock.pass_(days=1)
-    result = paws.run()
+    result = paws.collect()
     fee = paws.fee()
     assert (fee.status, len(payments.confirmed)) == (expected, 1 if expected == "succeeded" else 0)
     if expected == "failed":
@@ -199,7 +199,7 @@ def test_a_delivered_text_about_something_else_is_no_reminder(paws: Salon) -> No
 def test_who_cannot_be_charged_is_left_to_staff(
     paws: Salon, clock: Clock, payments: RecordingPayments, sms: RecordingSms, owner: dict[str, Any], code: str
 ) -> None:
-    paws.owed(clock, **owner)
+    paws.told(clock, **owner)
     told = len(sms.sent)
     result = paws.run()
     assert (paws.fee().status, paws.fee().failure_code, payments.created) == ("failed", code, [])
@@ -213,14 +213,14 @@ def test_nothing_is_charged_more_than_14_days_after_the_visit(
 ) -> None:
     paws.owed(clock)
     clock.pass_(days=14)
-    paws.run()
+    paws.collect()
     assert (paws.fee().status, paws.fee().failure_code, payments.created) == ("failed", "too_late", [])
 
 
 def test_on_the_14th_day_it_still_is(paws: Salon, clock: Clock) -> None:
     paws.owed(clock)
     clock.pass_(days=13)
-    assert paws.run()["total_fees_collected"] == 1
+    assert paws.collect()["total_fees_collected"] == 1
 
 
 def test_staff_may_charge_a_fee_however_old_the_visit_is(paws: Salon, clock: Clock) -> None:
@@ -246,7 +246,7 @@ def test_a_tenant_with_bad_settings_is_charged_for_nobody(
     salon(paws.application, subdomain="good")
     paws.owed(clock)
     rows.change(paws.engine, tables.tenants, paws.tenant_id, settings="{")
-    paws.run()
+    paws.collect()
     assert (paws.fee().status, payments.created) == ("pending", [])
 
 
@@ -276,13 +276,13 @@ def test_a_fee_whose_visit_mixes_in_another_business_is_named_and_nothing_is_ask
     with paws.engine.begin() as connection:
         service = rows.insert(connection, tables.services, tenant_id=paws.tenant_id, name="Bath", duration_minutes=60)
     paws.missed(service_id=service)
-    paws.run()
+    paws.do(Stage.PLAN)
     clock.pass_(days=1)
     rows.change(paws.engine, tables.payments, paws.fee().id, status=status, claimed_until=clock.now)
     statement = spoil(elsewhere)
     with paws.engine.begin() as connection:
         connection.execute(statement)
-    errors = paws.run()["errors"]
+    errors = paws.collect()["errors"]
     assert {"tenant": "paws", "subject": f"payment {paws.fee().id}", "reason": reason} in errors
     assert (paws.fee().status, payments.created, payments.looked_up) == (status, [], [])
 
@@ -350,12 +350,12 @@ def test_a_payment_that_is_no_fee_is_never_touched(
 def test_a_declined_card_is_tried_again_after_one_three_and_seven_days_then_failed(
     paws: Salon, clock: Clock, payments: RecordingPayments, sms: RecordingSms
 ) -> None:
-    paws.owed(clock)
+    paws.told(clock)
     payments.answer = raising(Declined("insufficient_funds"))
     tried = []
     for day in range(1, 20):
         before = len(payments.confirmed)
-        paws.run()
+        paws.do(Stage.COLLECT, Stage.DELIVER)
         if len(payments.confirmed) > before:
             tried.append(day)
         clock.pass_(days=1)
@@ -372,15 +372,15 @@ def test_a_declined_card_is_tried_again_after_one_three_and_seven_days_then_fail
 def test_a_refusal_of_the_set_up_counts_as_no_decline(paws: Salon, clock: Clock, payments: RecordingPayments) -> None:
     paws.owed(clock)
     payments.answer = raising(Misconfigured("account_invalid"))
-    paws.run()
+    paws.collect()
     payments.answer = raising(Declined("insufficient_funds"))
     clock.pass_(days=1)
-    paws.run()
+    paws.collect()
     assert [outcome for _, outcome, _ in attempts(paws)] == ["refused", "declined"]
     assert (paws.fee().status, paws.fee().next_attempt_at) == ("pending", clock.now + DAY)
     payments.answer = raising(Declined("unheard_of"))
     clock.pass_(days=1)
-    paws.run()
+    paws.collect()
     assert paws.fee().status == "failed"
 
 
@@ -398,7 +398,7 @@ def test_a_waived_fee_keeps_neither_a_next_attempt_nor_its_last_failure(
 ) -> None:
     paws.owed(clock)
     payments.answer = raising(Declined("insufficient_funds"))
-    paws.run()
+    paws.collect()
     assert (paws.fee().next_attempt_at, paws.fee().failure_code) == (NOON + 2 * DAY, "insufficient_funds")
     with paws.engine.connect() as connection:
         forgiven = listed(connection)
@@ -410,7 +410,7 @@ def test_a_fee_that_was_paid_meanwhile_is_not_recorded_as_waived(paws: Salon, cl
     paws.owed(clock)
     with paws.engine.connect() as connection:
         forgiven = listed(connection)
-    paws.run()
+    paws.collect()
     assert by_hand.waive(paws.engine, forgiven, Staff("Maria", "her dog was ill"), clock()) == set()
     assert (paws.fee().status, rows.all_of(paws.engine, tables.fee_actions)) == ("succeeded", [])
 
@@ -418,11 +418,11 @@ def test_a_fee_that_was_paid_meanwhile_is_not_recorded_as_waived(paws: Salon, cl
 def test_a_card_that_works_the_second_time_pays(paws: Salon, clock: Clock, payments: RecordingPayments) -> None:
     paws.owed(clock)
     payments.answer = raising(Declined("insufficient_funds", "try_again_later"))
-    assert paws.run()["total_fees_failed"] == 0
+    assert paws.collect()["total_fees_failed"] == 0
     assert (paws.fee().status, paws.fee().next_attempt_at) == ("pending", NOON + 2 * DAY)
     payments.answer = lambda charge: None
     clock.pass_(days=1)
-    assert paws.run()["total_fees_collected"] == 1
+    assert paws.collect()["total_fees_collected"] == 1
     assert (paws.fee().status, paws.fee().failure_code) == ("succeeded", None)
     assert paws.decided("fee_failed") == []
 
@@ -434,7 +434,7 @@ def test_a_retry_that_falls_more_than_14_days_after_the_visit_is_not_made(
     payments.answer = raising(Declined("insufficient_funds"))
     clock.pass_(days=10)  # nothing ran: the first attempt is made on the 11th day, the others on the 12th and 15th
     for _ in range(6):
-        paws.run()
+        paws.collect()
         clock.pass_(days=1)
     assert (paws.fee().status, paws.fee().failure_code, len(payments.confirmed)) == ("failed", "too_late", 2)
 
@@ -456,7 +456,7 @@ def test_a_retry_that_falls_more_than_14_days_after_the_visit_is_not_made(
 def test_the_advice_comes_first_then_the_code(
     paws: Salon, clock: Clock, payments: RecordingPayments, sms: RecordingSms, error: Exception, status: str
 ) -> None:
-    paws.owed(clock)
+    paws.told(clock)
     payments.answer = raising(error)
     result = paws.run()
     assert paws.fee().status == status
@@ -470,12 +470,12 @@ def test_what_the_provider_could_not_take_waits_and_counts_as_no_decline(
 ) -> None:
     paws.owed(clock)
     payments.answer_create = raising(NotProcessed("429"))
-    paws.run()
+    paws.collect()
     assert (paws.fee().status, payments.confirmed, len(payments.created)) == ("pending", [], 1)
     assert attempts(paws) == [(1, "not_processed", "429")]
     payments.answer_create = lambda charge: None
     clock.pass_(days=1)
-    assert paws.run()["total_fees_collected"] == 1
+    assert paws.collect()["total_fees_collected"] == 1
 
 
 def test_an_outage_stops_collecting_early(
@@ -484,12 +484,12 @@ def test_an_outage_stops_collecting_early(
     monkeypatch.setattr("shared.collection.claiming.BATCH", 6)
     paws.owed(clock, 12)
     payments.answer = raising(NotProcessed("connection"))
-    paws.run()
+    paws.collect()
     assert len(payments.confirmed) == OPENS_AFTER
     assert {each.status for each in paws.fees()} == {"pending"}
     payments.answer = lambda charge: None
     clock.pass_(days=1)
-    assert paws.run()["total_fees_collected"] == 12
+    assert paws.collect()["total_fees_collected"] == 12
 
 
 def test_failures_with_an_answer_between_them_are_no_outage(
@@ -502,7 +502,7 @@ def test_failures_with_an_answer_between_them_are_no_outage(
         raise next(answers)
 
     payments.answer = answer
-    paws.run()
+    paws.collect()
     assert (len(payments.confirmed), rows.all_of(paws.engine, tables.breakers)) == (12, [])
 
 
@@ -513,7 +513,7 @@ def test_a_batch_of_which_nothing_is_charged_does_not_end_the_run(
     paws.owed(clock, 3)
     with paws.engine.begin() as connection:
         connection.execute(tables.owners.update().values(has_payment_method=False))
-    assert paws.run()["total_fees_failed"] == 3
+    assert paws.collect()["total_fees_failed"] == 3
 
 
 def test_refused_credentials_fail_the_run_and_cost_nothing(
@@ -537,7 +537,7 @@ def test_an_unclear_answer_is_looked_up_at_once_and_settled_if_the_books_are_cle
     paws.owed(clock)
     payments.answer = raising(OutcomeUnknown("timeout"))
     payments.books = lambda charge: Intent(f"pi-{charge.fee_id}", IntentState.SUCCEEDED, charge_id="ch_1")
-    assert paws.run()["total_fees_collected"] == 1
+    assert paws.collect()["total_fees_collected"] == 1
     assert attempts(paws) == [(1, "succeeded", None)]
     assert rows.only(paws.engine, tables.payment_attempts).stripe_charge_id == "ch_1"
 
@@ -545,7 +545,7 @@ def test_an_unclear_answer_is_looked_up_at_once_and_settled_if_the_books_are_cle
 def test_an_unclear_answer_is_looked_up_later_and_never_confirmed_again_blindly(
     paws: Salon, clock: Clock, payments: RecordingPayments, sms: RecordingSms
 ) -> None:
-    paws.owed(clock)
+    paws.told(clock)
     payments.answer = raising(OutcomeUnknown("timeout"))
     assert paws.run()["total_fees_collected"] == 0
     assert paws.fee().status == "processing"
@@ -566,12 +566,12 @@ def test_an_unclear_creation_took_no_money_and_is_asked_again_word_for_word(
 ) -> None:
     paws.owed(clock)
     payments.answer_create = raising(OutcomeUnknown("timeout"))
-    paws.run()
+    paws.collect()
     assert (paws.fee().status, attempts(paws)) == ("pending", [(1, "not_processed", "timeout")])
     payments.answer_create = lambda charge: None
     rows.change(paws.engine, tables.tenants, paws.tenant_id, business_name="Happier Paws")
     clock.pass_(hours=2)
-    assert paws.run()["total_fees_collected"] == 1
+    assert paws.collect()["total_fees_collected"] == 1
     first, second = payments.created
     assert first == second
     assert len(payments.confirmed) == 1
@@ -582,7 +582,7 @@ def test_an_intent_in_the_providers_books_is_used_and_no_other_created(
 ) -> None:
     paws.owed(clock)
     payments.found = lambda charge: Intent("pi-lost", IntentState.UNCONFIRMED)
-    assert paws.run()["total_fees_collected"] == 1
+    assert paws.collect()["total_fees_collected"] == 1
     assert (payments.created, paws.fee().stripe_payment_intent_id) == ([], "pi-lost")
 
 
@@ -592,12 +592,12 @@ def test_a_creation_key_is_used_for_twenty_hours_from_its_first_use(
 ) -> None:
     paws.owed(clock)
     payments.answer_create = raising(OutcomeUnknown("timeout"))
-    paws.run()
+    paws.collect()
     clock.pass_(hours=3)
-    paws.run()
+    paws.collect()
     payments.answer_create = lambda charge: None
     clock.pass_(hours=hours - 3)
-    assert paws.run()["total_fees_collected"] == 1
+    assert paws.collect()["total_fees_collected"] == 1
     assert len({each.key for each in payments.created}) == keys
     assert payments.created[-1].key == (str(paws.fee().id) if keys == 1 else f"{paws.fee().id}-create-3")
 
@@ -612,10 +612,10 @@ def test_a_key_that_only_repeats_an_error_is_given_up_once_the_books_hold_no_int
             raise ProviderFailed("http_500")
 
     payments.answer_create = stored_failure
-    paws.run()
+    paws.collect()
     assert (paws.fee().status, len(payments.created)) == ("pending", 1)
     clock.pass_(hours=2)
-    assert paws.run()["total_fees_collected"] == 1
+    assert paws.collect()["total_fees_collected"] == 1
     assert [each.key[36:] for each in payments.created] == ["", "", "-create-3"]
     assert attempts(paws)[1:] == [(2, "not_processed", "key_spent"), (3, "succeeded", None)]
 
@@ -624,7 +624,7 @@ def test_a_refused_creation_is_named_waits_a_day_and_is_asked_for_anew(
     paws: Salon, clock: Clock, payments: RecordingPayments, sms: RecordingSms
 ) -> None:
     salon(paws.application, subdomain="good")
-    paws.owed(clock)
+    paws.told(clock)
     payments.answer_create = raising(Misconfigured("resource_missing"))
     result = paws.run()
     assert result["errors"] == [
@@ -654,7 +654,7 @@ def test_a_lost_intent_is_found_with_the_customer_it_was_made_for(
 ) -> None:
     paws.owed(clock)
     payments.answer_create = raising(OutcomeUnknown("timeout"))
-    paws.run()
+    paws.collect()
     rows.change(paws.engine, tables.owners, rows.only(paws.engine, tables.owners).id, stripe_customer_id="cus_2")
     payments.answer_create = lambda charge: None
     lost = Intent("pi-lost", IntentState.UNCONFIRMED)
@@ -662,7 +662,7 @@ def test_a_lost_intent_is_found_with_the_customer_it_was_made_for(
     asked: list[str] = []
     payments.answer = lambda charge: asked.append(charge.customer_id)
     clock.pass_(days=1)
-    assert paws.run()["total_fees_collected"] == 1
+    assert paws.collect()["total_fees_collected"] == 1
     assert (asked, len(payments.created), paws.fee().stripe_payment_intent_id) == (["cus_1"], 1, "pi-lost")
 
 
@@ -671,7 +671,7 @@ def test_what_was_refused_is_not_repeated_once_it_is_mended(
 ) -> None:
     paws.owed(clock)
     payments.answer_create = raising(Misconfigured("resource_missing"))
-    paws.run()
+    paws.collect()
     rows.change(paws.engine, tables.owners, rows.only(paws.engine, tables.owners).id, stripe_customer_id="cus_2")
     payments.answer_create = lambda charge: None
     assert claim_by_hand(paws, paws.fee().id) == "succeeded"
@@ -684,13 +684,13 @@ def test_a_fee_with_an_intent_stays_with_the_customer_and_account_it_was_made_fo
     paws = salon(application, settings='{"stripe_account": "acct_1"}')
     paws.owed(clock)
     payments.answer = raising(Declined("insufficient_funds", charge_id="ch_1"))
-    paws.run()
+    paws.collect()
     rows.change(paws.engine, tables.tenants, paws.tenant_id, settings='{"stripe_account": "acct_2"}')
     rows.change(paws.engine, tables.owners, rows.only(paws.engine, tables.owners).id, stripe_customer_id="cus_2")
     payments.answer = lambda charge: asked.append((charge.account, charge.customer_id))
     asked: list[tuple[str | None, str]] = []
     clock.pass_(days=1)
-    assert paws.run()["total_fees_collected"] == 1
+    assert paws.collect()["total_fees_collected"] == 1
     assert (asked, len(payments.created)) == ([("acct_1", "cus_1")], 1)
 
 
@@ -701,11 +701,11 @@ def test_a_fee_that_was_changed_after_its_payment_was_begun_is_left_to_staff(
 ) -> None:
     paws.owed(clock)
     payments.answer = raising(answer)
-    paws.run()
+    paws.collect()
     rows.change(paws.engine, tables.payments, paws.fee().id, **change)
     payments.answer = lambda charge: None
     clock.pass_(days=1)
-    assert paws.run()["skipped"] == {"amount_changed": 1}
+    assert paws.collect()["skipped"] == {"amount_changed": 1}
     assert (paws.fee().status, paws.fee().failure_code, len(payments.confirmed)) == ("failed", "amount_changed", 1)
 
 
@@ -713,20 +713,20 @@ def test_intents_that_are_under_way_are_no_outage(paws: Salon, clock: Clock, pay
     paws.owed(clock, 12)
     payments.answer = raising(OutcomeUnknown("timeout"))
     payments.books = lambda charge: Intent("pi", IntentState.UNDER_WAY)
-    paws.run()
+    paws.collect()
     assert rows.only(paws.engine, tables.breakers).state == "open"  # requests that nobody answers are one
     with paws.engine.begin() as connection:
         connection.execute(tables.breakers.delete())
         connection.execute(tables.payments.update().values(status="processing", claimed_until=clock.now))
     clock.pass_(minutes=3)
-    paws.run()
+    paws.collect()
     assert rows.all_of(paws.engine, tables.breakers) == []
 
 
 def test_a_customer_without_a_card_at_the_provider_is_left_to_staff(
     paws: Salon, clock: Clock, payments: RecordingPayments, sms: RecordingSms
 ) -> None:
-    paws.owed(clock)
+    paws.told(clock)
     payments.saved = None
     assert paws.run()["total_fees_failed"] == 1
     assert (paws.fee().status, paws.fee().failure_code, payments.confirmed) == ("failed", "no_payment_method", [])
@@ -736,9 +736,9 @@ def test_a_customer_without_a_card_at_the_provider_is_left_to_staff(
 def test_an_unheard_of_decline_is_tried_again_once(paws: Salon, clock: Clock, payments: RecordingPayments) -> None:
     paws.owed(clock)
     payments.answer = raising(Declined("never_heard_of"))
-    paws.run()
+    paws.collect()
     clock.pass_(days=1)
-    paws.run()
+    paws.collect()
     assert (paws.fee().status, len(payments.confirmed)) == ("failed", 2)
 
 
@@ -748,7 +748,7 @@ def test_the_card_that_is_asked_is_on_record_before_it_is(
     paws.owed(clock)
     kept = []
     payments.answer = lambda charge: kept.append(rows.only(paws.engine, tables.payment_attempts).parameters)
-    paws.run()
+    paws.collect()
     assert [(each["payment_method"], each["customer"], each["amount"]) for each in kept] == [("pm_1", "cus_1", 2500)]
 
 
@@ -759,7 +759,7 @@ def test_a_worker_whose_claim_was_taken_over_does_not_confirm(
     payments.answer_create = lambda charge: rows.change(
         paws.engine, tables.payments, charge.fee_id, claimed_by="another"
     )
-    paws.run()
+    paws.collect()
     assert (payments.confirmed, paws.fee().stripe_payment_intent_id) == ([], None)
 
 
@@ -770,7 +770,7 @@ def test_a_fee_keeps_its_first_intent_whoever_comes_with_another(
     payments.answer_create = lambda charge: rows.change(
         paws.engine, tables.payments, charge.fee_id, stripe_payment_intent_id="pi-first"
     )
-    paws.run()
+    paws.collect()
     assert payments.confirmed == [("pi-first", f"{paws.fee().id}-2")]
     assert (paws.fee().status, paws.fee().stripe_payment_intent_id) == ("succeeded", "pi-first")
 
@@ -792,11 +792,11 @@ def test_what_the_books_say_is_what_happened(
     paws.owed(clock)
     payments.answer = raising(OutcomeUnknown("timeout"))
     payments.books = raising(OutcomeUnknown("timeout"))
-    paws.run()
+    paws.collect()
     payments.answer = lambda charge: None
     payments.books = lambda charge: found
     clock.pass_(minutes=3)
-    paws.run()
+    paws.collect()
     assert (paws.fee().status, len(payments.confirmed)) == (status, confirmed)
 
 
@@ -805,15 +805,15 @@ def test_a_decline_that_is_on_record_already_says_nothing_of_the_attempt_after_i
 ) -> None:
     paws.owed(clock)
     payments.answer = raising(Declined("insufficient_funds", charge_id="ch_1"))
-    paws.run()
+    paws.collect()
     payments.answer = raising(OutcomeUnknown("timeout"))
     payments.books = lambda charge: Intent("pi", IntentState.DECLINED, "insufficient_funds", charge_id="ch_1")
     clock.pass_(days=1)
-    paws.run()
+    paws.collect()
     assert paws.fee().status == "processing"
     payments.answer = lambda charge: None
     clock.pass_(minutes=3)
-    assert paws.run()["total_fees_collected"] == 1
+    assert paws.collect()["total_fees_collected"] == 1
     assert [outcome for _, outcome, _ in attempts(paws)] == ["declined", "not_processed", "succeeded"]
 
 
@@ -822,12 +822,12 @@ def test_what_a_late_worker_wrote_down_does_not_hide_the_decline_of_its_own_atte
 ) -> None:
     paws.owed(clock)
     payments.answer = raising(OutcomeUnknown("timeout"))
-    paws.run()
+    paws.collect()
     with paws.engine.begin() as connection:
         connection.execute(tables.payment_attempts.update().values(outcome="declined", stripe_charge_id="ch_1"))
     payments.books = lambda charge: Intent("pi", IntentState.DECLINED, "stolen_card", charge_id="ch_1")
     clock.pass_(minutes=3)
-    paws.run()
+    paws.collect()
     assert (paws.fee().status, len(payments.confirmed)) == ("failed", 1)
 
 
@@ -836,7 +836,7 @@ def test_books_that_cannot_be_asked_leave_it_unclear(paws: Salon, clock: Clock, 
     payments.answer = raising(OutcomeUnknown("timeout"))
     for error in (NotProcessed("429"), OutcomeUnknown("timeout"), Misconfigured("resource_missing")):
         payments.books = raising(error)
-        paws.run()
+        paws.collect()
         assert (paws.fee().status, len(payments.confirmed)) == ("processing", 1)
         clock.pass_(minutes=3)
     payments.books = raising(PaymentCredentialsRefused("401"))
@@ -851,16 +851,16 @@ def test_an_outage_found_out_while_looking_up_leaves_unclear_what_was_not_asked_
     paws.owed(clock, 12)
     payments.answer = raising(KeyboardInterrupt())
     with pytest.raises(KeyboardInterrupt):
-        paws.run()
+        paws.collect()
     payments.books = raising(OutcomeUnknown("timeout"))
     clock.pass_(minutes=6)
-    paws.run()
+    paws.collect()
     assert (len(payments.looked_up), {each.status for each in paws.fees()}) == (OPENS_AFTER, {"processing"})
     assert rows.only(paws.engine, tables.breakers).state == "open"
     with paws.engine.begin() as connection:
         connection.execute(tables.payments.update().values(claimed_until=clock.now))
     before = paws.fees()
-    paws.run()
+    paws.collect()
     assert (len(payments.looked_up), paws.fees()) == (OPENS_AFTER, before)  # not even claimed meanwhile
 
 
@@ -885,13 +885,13 @@ def test_a_worker_killed_between_two_steps_charges_nobody_twice(
         if step == "recorded":
             patch.setattr("shared.collection.loop.record", dies)
         with pytest.raises(KeyboardInterrupt):
-            paws.run()
+            paws.collect()
     assert paws.fee().status == "processing"
     payments.books = lambda charge: Intent("pi", IntentState.SUCCEEDED if taken else IntentState.UNCONFIRMED)
-    paws.run()
+    paws.collect()
     assert paws.fee().status == "processing"  # the dead worker's claim still holds
     clock.pass_(minutes=6)
-    paws.run()
+    paws.collect()
     assert paws.fee().status == "succeeded"
     assert len(taken) == 1
     assert len(payments.confirmed) == (2 if step == "confirm" else 1)
@@ -903,7 +903,7 @@ def test_no_transaction_is_open_while_a_card_is_charged(paws: Salon, clock: Cloc
     paws.owed(clock)
     payments.answer = lambda charge: open_connections.append(paws.engine.pool.checkedout())
     payments.answer_create = payments.answer
-    paws.run()
+    paws.collect()
     assert open_connections == [0, 0]
 
 
@@ -915,9 +915,9 @@ def test_a_run_out_of_time_leaves_the_rest_to_the_next(
     paws.owed(clock, 3)
     payments.answer = lambda charge: clock.pass_(seconds=60)
     short = replace(paws, application=replace(paws.application, time_budget=timedelta(seconds=50)))
-    assert short.run()["total_fees_collected"] == 1
+    assert short.collect()["total_fees_collected"] == 1
     payments.answer = lambda charge: None
-    assert paws.run()["total_fees_collected"] == 2
+    assert paws.collect()["total_fees_collected"] == 2
 
 
 def test_a_run_out_of_time_looks_nothing_up_any_more(
@@ -928,11 +928,11 @@ def test_a_run_out_of_time_looks_nothing_up_any_more(
     payments.answer = raising(KeyboardInterrupt())
     for _ in range(2):
         with pytest.raises(KeyboardInterrupt):
-            paws.run()
+            paws.collect()
     clock.pass_(minutes=6)
     payments.books = lambda charge: clock.pass_(seconds=60) or Intent("pi", IntentState.SUCCEEDED)
     short = replace(paws, application=replace(paws.application, time_budget=timedelta(seconds=50)))
-    assert short.run()["total_fees_collected"] == 1
+    assert short.collect()["total_fees_collected"] == 1
     assert {outcome for _, outcome, _ in attempts(paws)} == {"succeeded", None}  # the other one is as it was left
 
 
@@ -948,7 +948,7 @@ def test_a_card_is_asked_only_while_the_claim_outlasts_the_longest_answer(
         clock.pass_(seconds=100)
 
     payments.answer = slow
-    assert paws.run()["total_fees_collected"] == 4
+    assert paws.collect()["total_fees_collected"] == 4
     assert min(held) >= LONGEST_ANSWER
 
 

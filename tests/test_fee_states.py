@@ -1,21 +1,26 @@
 """The life of a fee: every step of the table in docs/fees.md is taken, and no other one."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine
+from sqlalchemy.engine import make_url
 
 from shared import by_hand
 from shared.application import Application
 from shared.by_hand import Staff
-from shared.database import tables
+from shared.database import migrations, tables
 from shared.database.engine import reading
 from shared.database.fee_list import listed
 from shared.gateways.payments import Declined, NotProcessed, OutcomeUnknown
+from shared.runtime import Stage
+from tests.databases import Stock
 from tests.doubles import Clock, RecordingPayments
 from tests.salon import Salon, salon
 
@@ -40,13 +45,13 @@ class Life:
 
     def missed(self, **columns: Any) -> None:
         self.paws.missed(owner_id=self.paws.owner(), **columns)
-        self.paws.run()
+        self.paws.do(Stage.PLAN)
 
     def due(self, answer: Exception | None = None) -> None:
         """A day goes by, and a run finds this answer."""
         self.payments.answer = lambda charge: self._say(answer)
         self.clock.pass_(days=1)
-        self.paws.run()
+        self.paws.collect()
 
     def _say(self, answer: Exception | None) -> None:
         if answer:
@@ -68,7 +73,7 @@ class Life:
         with self.paws.engine.begin() as connection:
             connection.execute(tables.appointments.update().values(status="completed"))
         self.clock.pass_(days=1)
-        self.paws.run()
+        self.paws.do(Stage.PLAN)
 
 
 HARD, SOFT, ASKS = Declined("stolen_card"), Declined("insufficient_funds"), Declined("authentication_required")
@@ -122,15 +127,36 @@ KEEPING = {
 """How each database is told to keep the steps itself."""
 
 
-@pytest.fixture
-def life(application: Application, clock: Clock, payments: RecordingPayments) -> Life:
-    """A fee's life, of which the database itself keeps the steps."""
-    dialect = application.engine.dialect.name
+def keep_steps(engine: Engine) -> None:
+    """Make the schema, with what keeps the steps."""
+    migrations.upgrade(engine)
+    with engine.begin() as connection:
+        for statement in KEEPING[engine.dialect.name]:
+            connection.exec_driver_sql(statement)
+
+
+@pytest.fixture(scope="module")
+def keeping(stock: Stock) -> Iterator[Stock]:
+    """Databases that keep the steps themselves."""
+    dialect = make_url(stock.pattern).get_backend_name()
     if dialect not in KEEPING:
         pytest.skip(f"nobody wrote the triggers that keep the steps for {dialect}")
+    with closing(Stock(stock.databases, keep_steps)) as keeping:
+        yield keeping
+
+
+@pytest.fixture
+def lent(keeping: Stock) -> Iterator[Engine]:
+    """One of them."""
+    with keeping.lent() as engine:
+        yield engine
+
+
+@pytest.fixture
+def life(application: Application, clock: Clock, payments: RecordingPayments) -> Life:
+    """A fee's life, with no step taken yet."""
     with application.engine.begin() as connection:
-        for statement in KEEPING[dialect]:
-            connection.exec_driver_sql(statement)
+        connection.exec_driver_sql("DELETE FROM steps")
     return Life(salon(application), clock, payments)
 
 
@@ -193,5 +219,6 @@ def test_no_run_collects_what_is_not_pending(life: Life, state: str) -> None:
         changes = {"status": state, "next_attempt_at": life.clock(), "claimed_until": life.clock()}
         connection.execute(tables.payments.update().values(changes))
         connection.exec_driver_sql("DELETE FROM steps")
-    life.due()
+    life.clock.pass_(days=1)
+    life.paws.run()
     assert (steps(life), life.payments.confirmed) == ([], [])

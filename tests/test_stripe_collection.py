@@ -13,7 +13,7 @@ from shared.breaker import OPENS_AFTER
 from shared.by_hand import Staff
 from shared.database import fee_actions, tables
 from shared.gateways.stripe_payments import StripePayments
-from shared.runtime import RunFailed, UsageError
+from shared.runtime import RunFailed, Stage, UsageError
 from tests import rows
 from tests.doubles import Clock, RecordingSms
 from tests.loopback.stripe import (
@@ -95,7 +95,7 @@ def test_whatever_goes_wrong_for_a_while_the_fee_is_charged_once_in_the_end(
     for hours in (0, 3, 24, 24, 24):
         clock.pass_(hours=hours)
         is_collected = paws.fee().status == "succeeded"
-        paws.run()
+        paws.collect()
         if is_collected:
             break  # and not once more by the run after it
     assert [each["amount"] for each in stripe.paid] == [2500]
@@ -109,10 +109,10 @@ def test_a_failure_stored_under_the_creation_key_is_got_round_by_the_books(
 ) -> None:
     paws.owed(clock)
     stripe.says("create", failing(is_done=True))  # it was created, and the key says 500 for a day
-    paws.run()
+    paws.collect()
     assert (paws.fee().status, len(stripe.intents)) == ("pending", 1)
     clock.pass_(hours=2)
-    assert paws.run()["total_fees_collected"] == 1
+    assert paws.collect()["total_fees_collected"] == 1
     assert (len(stripe.intents), len(stripe.paid)) == (1, 1)
 
 
@@ -121,9 +121,9 @@ def test_a_failure_stored_under_the_creation_key_is_got_round_by_the_next_key(
 ) -> None:
     paws.owed(clock)
     stripe.says("create", failing())
-    paws.run()
+    paws.collect()
     clock.pass_(hours=2)
-    assert paws.run()["total_fees_collected"] == 1
+    assert paws.collect()["total_fees_collected"] == 1
     assert attempts(paws) == [("not_processed", "api_error"), ("not_processed", "key_spent"), ("succeeded", None)]
     assert (len(stripe.intents), len(stripe.paid)) == (1, 1)
 
@@ -136,14 +136,14 @@ def test_a_database_restored_from_a_backup_charges_nobody_again(
     soon = '{"no_show": {"hold_hours": 0}}'
     rows.change(paws.engine, tables.tenants, paws.tenant_id, settings=soon, timezone=zone)
     paws.owed(clock)
-    paws.run()
+    paws.collect()
     fee = paws.fee()
     with paws.engine.begin() as connection:
         connection.execute(tables.payment_attempts.delete())
     before = {"status": "pending", "attempts": 0, "stripe_payment_intent_id": None, "succeeded_at": None}
     rows.change(paws.engine, tables.payments, fee.id, **before, next_attempt_at=clock.now)
     clock.pass_(hours=36)
-    assert paws.run()["total_fees_collected"] == 1
+    assert paws.collect()["total_fees_collected"] == 1
     assert (len(stripe.intents), len(stripe.paid)) == (1, 1)
     assert paws.fee().stripe_payment_intent_id == fee.stripe_payment_intent_id
 
@@ -165,9 +165,9 @@ def test_how_often_a_declined_card_is_tried(
     paws: Salon, clock: Clock, stripe: LoopbackStripe, sms: RecordingSms, card: Card, status: str, tries: int
 ) -> None:
     stripe.cards["cus_1"] = [card]
-    paws.owed(clock)
+    paws.told(clock)
     for days in (1, 3, 7, 1, 1):
-        paws.run()
+        paws.do(Stage.COLLECT, Stage.DELIVER)
         clock.pass_(days=days)
     assert (paws.fee().status, len(stripe.charges), len(stripe.intents)) == (status, tries, 1)
     assert len({request.headers["idempotency-key"] for each, request in stripe.seen if each == "confirm"}) == tries
@@ -177,10 +177,10 @@ def test_how_often_a_declined_card_is_tried(
 def test_a_card_saved_meanwhile_pays(paws: Salon, clock: Clock, stripe: LoopbackStripe) -> None:
     stripe.cards["cus_1"] = [Card("pm_1", "insufficient_funds")]
     paws.owed(clock)
-    paws.run()
+    paws.collect()
     stripe.cards["cus_1"] = [Card("pm_2"), Card("pm_1", "insufficient_funds")]
     clock.pass_(days=1)
-    assert paws.run()["total_fees_collected"] == 1
+    assert paws.collect()["total_fees_collected"] == 1
     assert [each["card"] for each in stripe.paid] == ["pm_2"]
 
 
@@ -198,11 +198,11 @@ def test_a_payment_that_staff_confirmed_at_the_provider_is_on_record_as_collecte
 ) -> None:
     stripe.cards["cus_1"] = [Card("pm_1", "insufficient_funds")]
     paws.owed(clock)
-    paws.run()
+    paws.collect()
     (intent,) = stripe.intents.values()
     intent |= {"status": "succeeded", "latest_charge": "ch_by_hand"}
     clock.pass_(days=1)
-    assert paws.run()["total_fees_collected"] == 1
+    assert paws.collect()["total_fees_collected"] == 1
     assert (paws.fee().status, stripe.paid) == ("succeeded", [])
 
 
@@ -210,7 +210,7 @@ def test_a_payment_cancelled_at_the_provider_is_left_to_staff(
     paws: Salon, clock: Clock, stripe: LoopbackStripe, sms: RecordingSms
 ) -> None:
     stripe.cards["cus_1"] = [Card("pm_1", "insufficient_funds")]
-    paws.owed(clock)
+    paws.told(clock)
     paws.run()
     (intent,) = stripe.intents.values()
     intent["status"] = "canceled"
@@ -229,18 +229,18 @@ def test_an_outage_is_known_to_all_runs_and_one_fee_probes_it(
     stripe.always["find"] = failing(503, is_kept=False)
     collecting = paws.application.payments
     assert isinstance(collecting, StripePayments)
-    paws.run()
+    paws.collect()
     asked = stripe.times("find") // 3
     assert OPENS_AFTER <= asked <= 12  # eight at once, and four more in place of the first four that failed
     assert rows.only(paws.engine, tables.breakers).state == "open"
-    paws.run()
+    paws.collect()
     assert stripe.times("find") // 3 == asked  # it is not asked before the wait is over
     clock.pass_(hours=3)
-    paws.run()
+    paws.collect()
     assert stripe.times("find") // 3 == asked + 1  # one fee found it still away
     del stripe.always["find"]
     clock.pass_(hours=3)
-    assert paws.run()["total_fees_collected"] == 14
+    assert paws.collect()["total_fees_collected"] == 14
     assert rows.only(paws.engine, tables.breakers).state == "closed"
     assert len(stripe.paid) == 14
 
@@ -250,12 +250,12 @@ def test_an_open_breaker_with_nothing_to_collect_is_left_to_the_next_probe(
 ) -> None:
     paws.owed(clock, 12)
     stripe.always["find"] = failing(503, is_kept=False)
-    paws.run()
+    paws.collect()
     with paws.engine.begin() as connection:
         connection.execute(tables.payments.update().values(status="waived"))
     del stripe.always["find"]
     clock.pass_(hours=3)
-    paws.run()
+    paws.collect()
     breaker = rows.only(paws.engine, tables.breakers)
     assert (breaker.state, breaker.until) == ("open", clock.now)
 
@@ -265,14 +265,14 @@ def test_a_probe_that_asked_nothing_does_not_close_the_breaker(
 ) -> None:
     paws.owed(clock, 12)
     stripe.always["find"] = failing(503, is_kept=False)
-    paws.run()
+    paws.collect()
     fee = paws.fees()[0].id
     with paws.engine.begin() as connection:
         connection.execute(tables.payments.update().values(status="waived"))
     rows.change(paws.engine, tables.payments, fee, status="processing", claimed_until=clock.now)  # left without intent
     rows.change(paws.engine, tables.tenants, paws.tenant_id, settings='{"no_show": {"auto_charge": false}}')
     clock.pass_(hours=3)
-    paws.run()
+    paws.collect()
     assert {each.status for each in paws.fees()} == {"waived", "pending"}
     assert rows.only(paws.engine, tables.breakers).state == "open"
 
@@ -280,7 +280,7 @@ def test_a_probe_that_asked_nothing_does_not_close_the_breaker(
 def test_declines_are_no_outage(paws: Salon, clock: Clock, stripe: LoopbackStripe) -> None:
     stripe.cards["cus_1"] = [Card("pm_1", "insufficient_funds")]
     paws.owed(clock, 12)
-    paws.run()
+    paws.collect()
     assert len(stripe.charges) == 12
     assert rows.all_of(paws.engine, tables.breakers) == []
 
@@ -299,7 +299,7 @@ def test_a_wrong_key_is_found_out_by_the_first_few_requests(paws: Salon, clock: 
 
 def collected(paws: Salon, clock: Clock) -> uuid.UUID:
     paws.owed(clock)
-    paws.run()
+    paws.collect()
     fee: uuid.UUID = paws.fee().id
     return fee
 

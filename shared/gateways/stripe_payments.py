@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import aiohttp
@@ -64,9 +65,8 @@ class StripePayments:
 
         logging.getLogger("stripe").setLevel(logging.WARNING)  # at INFO it writes each request and refusal
         timeout = aiohttp.ClientTimeout(total=TOTAL_SECONDS, connect=CONNECT_SECONDS, sock_read=READ_SECONDS)
-        trusted = ssl.create_default_context(cafile=stripe.ca_bundle_path)
         async with aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=self.connections, ssl=trusted), cookie_jar=aiohttp.DummyCookieJar()
+            connector=aiohttp.TCPConnector(limit=self.connections, ssl=_trusted()), cookie_jar=aiohttp.DummyCookieJar()
         ) as session:
             self._client = stripe.StripeClient(
                 self.secret_key,
@@ -169,6 +169,14 @@ class StripePayments:
             return next((_id(each.id) for each in found if each.status not in ("failed", "canceled")), None)
 
         return await self._ask(refund.account, listed, first)
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Whom we believe to be Stripe: the SDK's list of authorities, which takes milliseconds to read."""
+    import stripe
+
+    return ssl.create_default_context(cafile=stripe.ca_bundle_path)
 
 
 def provider_amount(cents: int, currency: str) -> int:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Connection, Engine, event, text
@@ -11,9 +12,11 @@ from sqlalchemy import Connection, Engine, event, text
 from shared.application import Application
 from shared.gateways.payments import Intent, IntentState
 from shared.jobs import JOBS
+from shared.policy import TenantPolicy
 from shared.runtime import run
 from tests.database.business import booked, planted
-from tests.doubles import RecordingPayments, RecordingSms
+from tests.databases import Stock
+from tests.doubles import Clock, RecordingPayments, RecordingSms
 from tests.rows import NOON
 from tests.stored import store
 
@@ -58,14 +61,24 @@ class Executed:
         return list(connection.exec_driver_sql(explain + self.statement, self.parameters))
 
 
-@pytest.fixture
-def executed(application: Application, sms: RecordingSms, payments: RecordingPayments) -> list[Executed]:
-    """All that the jobs execute on a platform with years of rows, in which each of them has something to do."""
-    with application.engine.begin() as connection:
-        store(connection, MANY, NOON)
+@pytest.fixture(scope="module")
+def engine(stock: Stock) -> Iterator[Engine]:
+    """A platform with years of rows, for all tests: none of them keeps what it changes."""
+    with stock.lent() as engine:
+        with engine.begin() as connection:
+            store(connection, MANY, NOON)
+        yield engine
+
+
+@pytest.fixture(scope="module")
+def executed(engine: Engine) -> list[Executed]:
+    """All that the jobs execute there, when each of them has something to do."""
+    with engine.begin() as connection:
         business = planted(connection, "Paws", "212")
         connection.execute(text("ANALYZE"))
+    clock, sms, payments = Clock(NOON), RecordingSms(), RecordingPayments()
     booked(business, sms)
+    application = Application(engine, TenantPolicy(), ZoneInfo("UTC"), sms, clock=clock, payments=payments)
     payments.books = lambda charge: Intent(f"pi-{charge.fee_id}", IntentState.SUCCEEDED, charge_id="ch")
     found: dict[str, Executed] = {}
 
@@ -73,11 +86,11 @@ def executed(application: Application, sms: RecordingSms, payments: RecordingPay
         if re.match(r"\s*(WITH|SELECT|UPDATE|DELETE)", statement):
             found.setdefault(statement, Executed(statement, parameters[0] if is_many else parameters))
 
-    event.listen(application.engine, "before_cursor_execute", note)
+    event.listen(engine, "before_cursor_execute", note)
     for job in JOBS:
         for is_dry in (True, False):
             run(application, job, is_dry=is_dry)
-    event.remove(application.engine, "before_cursor_execute", note)
+    event.remove(engine, "before_cursor_execute", note)
     return list(found.values())
 
 
@@ -137,8 +150,8 @@ def test_every_statement_of_the_jobs_finds_its_rows_by_a_range_of_an_index(
 
 @pytest.mark.parametrize("index", ["ix_appointments_tenant_id_scheduled_start", "ix_decisions_subject_id"])
 def test_a_missing_index_shows_in_the_plans(executed: list[Executed], engine: Engine, index: str) -> None:
-    with engine.begin() as connection:
-        connection.exec_driver_sql(f"DROP INDEX {index}")
     with engine.connect() as connection:
+        connection.exec_driver_sql(f"DROP INDEX {index}")
         plans = [steps(each.plan(connection), each.statement, engine.dialect.name) for each in executed]
+        connection.rollback()
     assert not all(step.is_search for its in plans for step in its)

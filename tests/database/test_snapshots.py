@@ -192,7 +192,7 @@ def renew(recorded: Recorder, dialect: str) -> None:
             file_of(dialect, module).write_text(shown(functions), encoding="utf-8")
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("dialect", DIALECTS, ids="for {}".format)  # not by itself: each would record anew, elsewhere
 def test_every_query_is_as_it_was_reviewed(recorded: Recorder, dialect: str) -> None:
     if os.environ.get("RENEW_SNAPSHOTS"):
         renew(recorded, dialect)

@@ -21,6 +21,7 @@ from tests import rows
 from tests.database.business import DAY, Business, booked, planted
 from tests.doubles import RecordingPayments, RecordingSms
 from tests.rows import NOON
+from tests.stages import ALL, do
 
 OURS, THEIRS = "Paws", "Zorro"
 """The second stands in every name of the other business: where it is read it shows."""
@@ -120,6 +121,11 @@ def run_for_us(two: Two) -> list[dict[str, Any]]:
     return [run(two.application, job, only=["paws"], is_dry=is_dry) for job in JOBS for is_dry in (True, False)]
 
 
+def do_all_for_us(two: Two) -> list[dict[str, Any]]:
+    """All that they do, likewise."""
+    return [do(two.application, *each, only=["paws"], is_dry=is_dry) for each in ALL for is_dry in (True, False)]
+
+
 def ensure_untouched(
     two: Two, before: Mapping[Row, Any], results: Any, sms: RecordingSms, payments: RecordingPayments, log: str
 ) -> None:
@@ -158,7 +164,7 @@ def test_what_a_row_refers_to_of_another_business_is_left_alone(
 ) -> None:
     assert two.plant(column) > 0
     before = two.others()
-    results = run_for_us(two)
+    results = do_all_for_us(two)
     ensure_untouched(two, before, results, sms, payments, caplog.text)
 
 
@@ -170,7 +176,7 @@ def test_many_such_rows_at_once_are_left_alone(
     chosen = dice.sample([each for each in REFERENCES if not each.primary_key], 6)
     assert sum(two.plant(column, 0.5, dice) for column in chosen) > 0
     before = two.others()
-    results = run_for_us(two)
+    results = do_all_for_us(two)
     ensure_untouched(two, before, results, sms, payments, caplog.text)
 
 

@@ -1,0 +1,23 @@
+"""Single stages of a run, for the tests of what one of them does: a whole run takes several times as long."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from shared import runtime
+from shared.application import Application
+from shared.jobs import JOBS
+from shared.runtime import Request, Stage
+from shared.tally import Tally
+
+ALL = [*((job, Stage.PLAN) for job in JOBS), ("NoShowDetector", Stage.COLLECT), ("NoShowDetector", Stage.DELIVER)]
+"""All that is done when every job runs: what one of them collects or sends is not there for the others."""
+
+
+def do(
+    application: Application, job: str, *stages: Stage, only: Sequence[str] = (), is_dry: bool = False
+) -> dict[str, Any]:
+    """Do some stages of a job, as a run in parts does, and return what a run's result would be."""
+    request, tally, started = Request(job, only=only, is_dry=is_dry), Tally(), application.clock()
+    tenants = runtime._tenants(application, request)
+    runtime.work(application, request, tenants, stages, tally, started)
+    return runtime.conclude(application, request, tenants, tally, started)
