@@ -156,6 +156,11 @@ def among(column: Column[Any], values: Collection[Any]) -> ColumnElement[bool]:
     return _Among(column, bindparam(None, list(values), _ListOf(column.type), unique=True))
 
 
+def among_those(column: Column[Any], name: str) -> ColumnElement[bool]:
+    """Return that `column` is one of the values given as the parameter `name`, for statements that are built once."""
+    return _Among(column, bindparam(name, type_=_ListOf(column.type)))
+
+
 class _Among(FunctionElement[bool]):
     # No type: else SQLAlchemy would compare it with 1 where a database has no booleans.
     inherit_cache = True

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_
+from sqlalchemy import ColumnElement, Select, and_, bindparam, or_
 
 
 def page(query: Select[Any], key: Sequence[ColumnElement[Any]], last: Sequence[Any] | None, limit: int) -> Select[Any]:
@@ -15,6 +15,16 @@ def page(query: Select[Any], key: Sequence[ColumnElement[Any]], last: Sequence[A
     if last is not None:
         query = query.where(_after(key, last))
     return query.order_by(*key).limit(limit)
+
+
+def further_page(query: Select[Any], key: Sequence[ColumnElement[Any]], limit: int) -> Select[Any]:
+    """Return the query for a page after another, to be built once: it is executed with what `place` returns."""
+    return page(query, key, [bindparam(f"last_{place}") for place in range(len(key))], limit)
+
+
+def place(last: Sequence[Any]) -> dict[str, Any]:
+    """Return the parameters that say where a further page begins: after the key `last`."""
+    return {f"last_{place}": value for place, value in enumerate(last)}
 
 
 def _after(key: Sequence[ColumnElement[Any]], last: Sequence[Any]) -> ColumnElement[bool]:

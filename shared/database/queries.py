@@ -1,16 +1,17 @@
 """Every read of the jobs, each named, with the index that serves it. They return records, never rows."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Select, and_, or_, select
+from sqlalchemy import Connection, Row, Select, and_, bindparam, or_, select
 
-from shared.database.dialects import among, chunks, same_instant
-from shared.database.paging import page
+from shared.database.dialects import among, among_those, chunks, same_instant
+from shared.database.paging import further_page, page, place
 from shared.database.tables import (
     appointment_pets,
     appointments,
@@ -73,8 +74,8 @@ def appointments_to_remind(
 
     `beyond`: the last one of the page before. Index: appointments (tenant_id, scheduled_start).
     """
-    query = _to_remind(kind, starts).where(among(appointments.c.tenant_id, tenant_ids))
-    return _undecided(connection, _page(query, beyond, limit))
+    given = {"tenant_ids": tenant_ids, **_parameters(starts), **_place(beyond)}
+    return _undecided(connection, _page_to_remind(kind, limit, is_first=beyond is None), given)
 
 
 def appointments_of_owners_to_remind(
@@ -83,7 +84,7 @@ def appointments_of_owners_to_remind(
     """The same for some owners: the rest of their visits. Index: appointments (owner_id, scheduled_start)."""
     found = []
     for ids in chunks(sorted(owner_ids)):
-        found += _undecided(connection, _to_remind(kind, starts).where(appointments.c.owner_id.in_(ids)))
+        found += _undecided(connection, _rest_to_remind(kind), {"owner_ids": ids, **_parameters(starts)})
     return found
 
 
@@ -100,14 +101,9 @@ def appointments_without_decision(
 
     Index: appointments (tenant_id, scheduled_start).
     """
-    query = _with_decision(kind).where(
-        _between(starts),
-        among(appointments.c.tenant_id, tenant_ids),
-        appointments.c.status != AppointmentStatus.CANCELLED,
-        appointments.c.deleted_at.is_(None),
-        decisions.c.ledger_key.is_(None),
-    )
-    return [each.appointment for each in _undecided(connection, _page(query, beyond, limit))]
+    given = {"tenant_ids": tenant_ids, **_parameters(starts), **_place(beyond)}
+    found = _undecided(connection, _page_without_decision(kind, limit, is_first=beyond is None), given)
+    return [each.appointment for each in found]
 
 
 def appointments_by_id(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, Appointment]:
@@ -125,9 +121,9 @@ def missed_appointments(connection: Connection, owner_ids: Iterable[UUID], start
     is_missed = and_(appointments.c.status == AppointmentStatus.NO_SHOW, appointments.c.deleted_at.is_(None))
     found = []
     for ids in chunks(sorted(owner_ids)):
-        query = select(*_APPOINTMENT).select_from(_ITS_ROWS)
-        rows = connection.execute(query.where(appointments.c.owner_id.in_(ids), _between(starts), is_missed)).all()
-        found += _with_pets(connection, rows)
+        its = (appointments.c.owner_id.in_(ids), _BETWEEN, is_missed)
+        query = select(*_APPOINTMENT).select_from(_ITS_ROWS).where(*its)
+        found += _with_pets(connection, connection.execute(query, _parameters(starts)).all())
     return found
 
 
@@ -156,6 +152,38 @@ _APPOINTMENT = (
 _ITS_ROWS = appointments.join(owners).outerjoin(services, services.c.id == appointments.c.service_id)
 
 
+_KEY = (appointments.c.tenant_id, appointments.c.scheduled_start, appointments.c.id)
+_OF_TENANTS = among_those(appointments.c.tenant_id, "tenant_ids")
+_BETWEEN = and_(
+    appointments.c.scheduled_start > bindparam("starts_after"),
+    appointments.c.scheduled_start <= bindparam("starts_until"),
+)
+
+# Reminders are looked for every hour, zone by zone: to build these statements took longer than to execute them.
+
+
+@cache
+def _page_to_remind(kind: Kind, limit: int, *, is_first: bool) -> Select[Any]:
+    return _page(_to_remind(kind).where(_OF_TENANTS), limit, is_first=is_first)
+
+
+@cache
+def _rest_to_remind(kind: Kind) -> Select[Any]:
+    return _to_remind(kind).where(among_those(appointments.c.owner_id, "owner_ids"))
+
+
+@cache
+def _page_without_decision(kind: Kind, limit: int, *, is_first: bool) -> Select[Any]:
+    query = _with_decision(kind).where(
+        _BETWEEN,
+        _OF_TENANTS,
+        appointments.c.status != AppointmentStatus.CANCELLED,
+        appointments.c.deleted_at.is_(None),
+        decisions.c.ledger_key.is_(None),
+    )
+    return _page(query, limit, is_first=is_first)
+
+
 def _with_decision(kind: Kind) -> Select[Any]:
     """Appointments with what was decided about the reminder of their present start, if anything."""
     same = and_(
@@ -168,26 +196,29 @@ def _with_decision(kind: Kind) -> Select[Any]:
     )
 
 
-def _to_remind(kind: Kind, starts: Starts) -> Select[Any]:
+def _to_remind(kind: Kind) -> Select[Any]:
     return _with_decision(kind).where(
-        _between(starts),
+        _BETWEEN,
         appointments.c.status.in_(_COMING),
         appointments.c.deleted_at.is_(None),
         or_(decisions.c.outcome.is_(None), decisions.c.outcome.in_(RETAKEN)),
     )
 
 
-def _between(starts: Starts) -> Any:
-    return and_(appointments.c.scheduled_start > starts.after, appointments.c.scheduled_start <= starts.until)
+def _page(query: Select[Any], limit: int, *, is_first: bool) -> Select[Any]:
+    return page(query, _KEY, None, limit) if is_first else further_page(query, _KEY, limit)
 
 
-def _page(query: Select[Any], beyond: Appointment | None, limit: int) -> Select[Any]:
-    key = (appointments.c.tenant_id, appointments.c.scheduled_start, appointments.c.id)
-    return page(query, key, (beyond.tenant_id, beyond.starts_at, beyond.id) if beyond else None, limit)
+def _place(beyond: Appointment | None) -> dict[str, Any]:
+    return place((beyond.tenant_id, beyond.starts_at, beyond.id)) if beyond else {}
 
 
-def _undecided(connection: Connection, query: Select[Any]) -> list[Undecided]:
-    rows = connection.execute(query).all()
+def _parameters(starts: Starts) -> dict[str, Any]:
+    return {"starts_after": starts.after, "starts_until": starts.until}
+
+
+def _undecided(connection: Connection, query: Select[Any], given: Mapping[str, Any]) -> list[Undecided]:
+    rows = connection.execute(query, given).all()
     return [
         Undecided(
             appointment,
@@ -203,23 +234,26 @@ def _with_pets(connection: Connection, rows: Sequence[Any]) -> list[Appointment]
     return [_appointment(row, tuple(found.get(row.id, ()))) for row in rows]
 
 
+_PETS = (
+    select(
+        appointment_pets.c.appointment_id,
+        pets.c.id,
+        pets.c.tenant_id,
+        pets.c.name,
+        pets.c.is_deceased,
+        pets.c.deleted_at,
+    )
+    .join(pets, pets.c.id == appointment_pets.c.pet_id)
+    .where(among_those(appointment_pets.c.appointment_id, "appointment_ids"))
+    .order_by(pets.c.created_at, pets.c.name, pets.c.id)
+)
+
+
 def _pets_by_appointment(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, list[Pet]]:
     found: dict[UUID, list[Pet]] = defaultdict(list)
     for some in chunks(ids):
-        query = (
-            select(
-                appointment_pets.c.appointment_id,
-                pets.c.id,
-                pets.c.tenant_id,
-                pets.c.name,
-                pets.c.is_deceased,
-                pets.c.deleted_at,
-            )
-            .join(pets, pets.c.id == appointment_pets.c.pet_id)
-            .where(among(appointment_pets.c.appointment_id, some))
-            .order_by(pets.c.created_at, pets.c.name, pets.c.id)
-        )
-        for appointment_id, id_, tenant_id, name, is_deceased, deleted_at in connection.execute(query).all():
+        rows = connection.execute(_PETS, {"appointment_ids": some}).all()
+        for appointment_id, id_, tenant_id, name, is_deceased, deleted_at in rows:
             found[appointment_id].append(Pet(id_, tenant_id, name, is_deceased, deleted_at is not None))
     return found
 

@@ -43,6 +43,9 @@ def plan_reminders(context: Context, kind: Kind) -> None:
         latest = reminders.latest_start_due(lead, quiet, zone, context.now)
         for batch in _due_batches(context, lead, tenants, zone, latest):
             _decide_batch(context, lead, tenants, batch)
+    # What is too late is so on every clock: no need to look zone by zone.
+    enabled = [each for each in context.served if reminders.is_enabled(kind, each.policy)]
+    for _, tenants in alike(enabled, lambda _: None):
         for missed in _missed_batches(context, lead, tenants):
             _record_late(context, lead, tenants, missed)
 
@@ -63,10 +66,11 @@ def _due_batches(
     beyond: Appointment | None = None
     while not context.is_out_of_time():
         found, visits = fetch(context.engine, partial(page, beyond=beyond))
-        if not found:
+        if found:
+            beyond = found[-1].appointment
+            yield list({each.appointment.id: each for each in [*found, *visits]}.values())
+        if len(found) < BATCH:
             return
-        beyond = found[-1].appointment
-        yield list({each.appointment.id: each for each in [*found, *visits]}.values())
 
 
 def _rest_of_visits(
@@ -83,19 +87,20 @@ def _rest_of_visits(
 
 
 def _missed_batches(context: Context, lead: Lead, tenants: Tenants) -> Iterator[list[Appointment]]:
-    enabled = [id_ for id_, each in tenants.items() if reminders.is_enabled(lead.kind, each.policy)]
+    ids = list(tenants)
     since = max(context.now - LATE_RECORD, context.switch_on)
     starts = Starts(after=since + lead.useful, until=context.now + lead.useful)
     beyond: Appointment | None = None
-    while enabled and since < context.now and not context.is_out_of_time():
+    while since < context.now and not context.is_out_of_time():
         query = partial(
-            queries.appointments_without_decision, kind=lead.kind, tenant_ids=enabled, starts=starts, limit=BATCH
+            queries.appointments_without_decision, kind=lead.kind, tenant_ids=ids, starts=starts, limit=BATCH
         )
         found = fetch(context.engine, partial(query, beyond=beyond))
-        if not found:
+        if found:
+            beyond = found[-1]
+            yield found
+        if len(found) < BATCH:
             return
-        beyond = found[-1]
-        yield found
 
 
 # Deciding and writing

@@ -20,7 +20,12 @@ def write(
     *,
     planned_as: str,
 ) -> None:
-    """Write a plan in one transaction and count what won. `planned_as`: the result's key for planned texts."""
+    """Write a plan in one transaction and count what won. `planned_as`: the result's key for planned texts.
+
+    Most runs find nothing new in most places: they take no lock.
+    """
+    if not plan.decisions:
+        return
     if context.is_dry:
         won = context.tally.tell({each.ledger_key for each in plan.decisions})
         context.tally.would.extend(_would(tenants, plan, subjects, won))

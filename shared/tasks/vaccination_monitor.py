@@ -108,10 +108,11 @@ def _pages(context: Context, read: Callable[..., list[UndecidedAlert]]) -> Itera
     beyond: Vaccination | None = None
     while not context.is_out_of_time():
         found = fetch(context.engine, partial(read, beyond=beyond, limit=BATCH))
-        if not found:
+        if found:
+            beyond = found[-1].vaccination
+            yield found
+        if len(found) < BATCH:
             return
-        beyond = found[-1].vaccination
-        yield found
 
 
 def _sound(context: Context, tenants: Tenants, found: Sequence[UndecidedAlert]) -> Iterator[UndecidedAlert]:
@@ -166,8 +167,7 @@ def _record_late(context: Context, tenants: Tenants, missed: Sequence[UndecidedA
 
 def _write(context: Context, tenants: Tenants, plan: Plan, batch: Sequence[UndecidedAlert]) -> None:
     subjects = {each.vaccination.id: each.vaccination for each in batch}
-    if plan.decisions:
-        write(context, tenants, plan, subjects, planned_as="alerts_planned")
+    write(context, tenants, plan, subjects, planned_as="alerts_planned")
 
 
 if __name__ == "__main__":

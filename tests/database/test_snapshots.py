@@ -10,6 +10,8 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 from shutil import copy
+from types import SimpleNamespace
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -67,6 +69,8 @@ WINDOW = ExpiryWindow(30, date(2026, 3, 1), date(2026, 3, 31))
 SCOPE = Scope(only=frozenset([SOME]), left_out=frozenset([SOME]))
 VISIT = MarkedVisit(SOME, SOME, SOME, SOME, NOW, is_ours=True, is_forgiven=False)
 DECISION = Decision(SOME, Kind.REMINDER_24H, "appointment", SOME, "2026-03-01T15:00Z", Outcome.SKIPPED, Reason.NO_PHONE)
+ROW: Any = SimpleNamespace(id=SOME, tenant_id=SOME, starts_at=NOW, expires_on=WINDOW.first)
+"""The last one of a page: what comes after it is read."""
 EVENT = NewEvent(SOME, SOME, EventKind.RECOVERY, 5, SOME, NOW, NOW)
 
 CALLS: list[Callable[[Connection], object]] = [
@@ -120,7 +124,9 @@ CALLS: list[Callable[[Connection], object]] = [
     lambda it: phone_blocks.add(it, one(it, tables.tenants), ["hash"], NOW),
     lambda it: phone_blocks.proofs(it, SOME, PHONES),
     lambda it: queries.tenant(it, one(it, tables.tenants)),
+    lambda it: queries.appointments_to_remind(it, Kind.REMINDER_24H, [SOME], STARTS, beyond=ROW, limit=100),
     lambda it: queries.appointments_without_decision(it, Kind.REMINDER_24H, [SOME], STARTS, limit=100),
+    lambda it: queries.appointments_without_decision(it, Kind.REMINDER_24H, [SOME], STARTS, beyond=ROW, limit=100),
     reports.fees,
     reports.sent_texts,
     reports.reasons_not_sent,
@@ -135,6 +141,7 @@ CALLS: list[Callable[[Connection], object]] = [
     lambda it: runs.forget(it, [SOME]),
     lambda it: runs.switch_on(it, "NoShowDetector", ["paws"]),
     lambda it: runs.latest(it, NOW, task="NoShowDetector", statuses=[RunStatus.FAILED], limit=20, only_for_all=True),
+    lambda it: vaccinations.vaccinations_to_alert(it, [SOME], WINDOW, beyond=ROW, limit=100),
     lambda it: vaccinations.vaccinations_without_decision(it, [SOME], WINDOW, limit=100),
     lambda it: visits.saved_cards(it, [SOME]),
 ]

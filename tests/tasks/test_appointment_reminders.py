@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from shared.application import Application
 from shared.database import tables
@@ -374,11 +374,15 @@ def test_a_dry_run_tells_what_waits_in_the_outbox(application: Application, sms:
     assert sms.sent == []
 
 
-def test_the_statements_grow_with_batches_not_with_rows(application: Application) -> None:
-    from sqlalchemy import event
-
+def executed(application: Application) -> list[str]:
+    """What is executed from now on."""
     statements: list[str] = []
     event.listen(application.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
+    return statements
+
+
+def test_the_statements_grow_with_batches_not_with_rows(application: Application) -> None:
+    statements = executed(application)
     counts = []
     for many in (1, 200):
         with application.engine.begin() as connection:
@@ -391,3 +395,34 @@ def test_the_statements_grow_with_batches_not_with_rows(application: Application
     with application.engine.connect() as connection:
         assert connection.execute(select(func.count()).select_from(tables.notifications)).scalar() == 201
     assert counts[1] == counts[0]
+
+
+ZONES = ("America/New_York", "Europe/London", "Asia/Tokyo", "Africa/Cairo", "Australia/Lord_Howe")
+
+
+def test_a_zone_in_which_nothing_is_due_costs_one_statement(application: Application, clock: Clock) -> None:
+    statements, counts = executed(application), []
+    for zone in ZONES[:2]:
+        with application.engine.begin() as connection:
+            rows.tenant(connection, zone, timezone=zone)
+        run(application, JOB)
+        clock.pass_(hours=1)
+        statements.clear()
+        run(application, JOB)
+        counts.append(sum(each.startswith("SELECT") for each in statements))
+    assert counts[1] == counts[0] + 1
+
+
+def test_where_all_is_decided_already_nothing_is_written(application: Application, clock: Clock) -> None:
+    statements, counts = executed(application), []
+    for zone in ZONES:
+        with application.engine.begin() as connection:
+            tenant = rows.tenant(connection, zone, timezone=zone)
+            owner = rows.owner(connection, tenant, sms_opted_in=False)
+            rows.appointment(connection, tenant, NOON + timedelta(hours=12), owner_id=owner)
+        run(application, JOB)
+        clock.pass_(hours=1)
+        statements.clear()
+        assert run(application, JOB)["total_checked"] == len(counts) + 1
+        counts.append(sum(each.startswith(("INSERT", "UPDATE", "DELETE")) for each in statements))
+    assert set(counts) == {counts[0]}

@@ -10,7 +10,7 @@ WHERE tenants.is_active = 1 AND tenants.deleted_at IS NULL AND tenants.status IN
 SELECT appointment_pets.appointment_id, pets.id, pets.tenant_id, pets.name, pets.is_deceased, pets.deleted_at
 FROM appointment_pets JOIN pets ON pets.id = appointment_pets.pet_id
 WHERE appointment_pets.appointment_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
-FROM openjson(:param)) ORDER BY pets.created_at, pets.name, pets.id;
+FROM openjson(:appointment_ids)) ORDER BY pets.created_at, pets.name, pets.id;
 SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointments.scheduled_start,
     appointments.status, appointments.created_at, appointments.deleted_at, owners.tenant_id AS owner_tenant_id,
     owners.first_name, owners.phone, owners.sms_opted_in, owners.language, owners.is_active AS owner_is_active,
@@ -24,7 +24,7 @@ FROM openjson(:param));
 SELECT appointment_pets.appointment_id, pets.id, pets.tenant_id, pets.name, pets.is_deceased, pets.deleted_at
 FROM appointment_pets JOIN pets ON pets.id = appointment_pets.pet_id
 WHERE appointment_pets.appointment_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
-FROM openjson(:param)) ORDER BY pets.created_at, pets.name, pets.id;
+FROM openjson(:appointment_ids)) ORDER BY pets.created_at, pets.name, pets.id;
 SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointments.scheduled_start,
     appointments.status, appointments.created_at, appointments.deleted_at, owners.tenant_id AS owner_tenant_id,
     owners.first_name, owners.phone, owners.sms_opted_in, owners.language, owners.is_active AS owner_is_active,
@@ -33,9 +33,10 @@ SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointme
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id LEFT OUTER JOIN decisions ON decisions.subject_id = appointments.id AND decisions.kind =
     :kind AND decisions.occurs_at = appointments.scheduled_start
-WHERE appointments.scheduled_start > :scheduled_start AND appointments.scheduled_start <= :scheduled_start AND
+WHERE appointments.scheduled_start > :starts_after AND appointments.scheduled_start <= :starts_until AND
     appointments.status IN (:status, ...) AND appointments.deleted_at IS NULL AND (decisions.outcome IS NULL OR
-    decisions.outcome IN (:outcome, ...)) AND appointments.owner_id IN (:owner_id, ...);
+    decisions.outcome IN (:outcome, ...)) AND appointments.owner_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
+FROM openjson(:owner_ids));
 
 -- appointments_to_remind
 SELECT TOP (:param) appointments.id, appointments.tenant_id, appointments.owner_id, appointments.scheduled_start,
@@ -46,13 +47,12 @@ SELECT TOP (:param) appointments.id, appointments.tenant_id, appointments.owner_
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id LEFT OUTER JOIN decisions ON decisions.subject_id = appointments.id AND decisions.kind =
     :kind AND decisions.occurs_at = appointments.scheduled_start
-WHERE appointments.scheduled_start > :scheduled_start AND appointments.scheduled_start <= :scheduled_start AND
+WHERE appointments.scheduled_start > :starts_after AND appointments.scheduled_start <= :starts_until AND
     appointments.status IN (:status, ...) AND appointments.deleted_at IS NULL AND (decisions.outcome IS NULL OR
     decisions.outcome IN (:outcome, ...)) AND appointments.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
-FROM openjson(:param)) AND (appointments.tenant_id > :tenant_id OR appointments.tenant_id = :tenant_id AND
-    appointments.scheduled_start > :scheduled_start OR appointments.tenant_id = :tenant_id AND
-    appointments.scheduled_start = :scheduled_start AND appointments.id > :id) ORDER BY appointments.tenant_id,
-    appointments.scheduled_start, appointments.id;
+FROM openjson(:tenant_ids)) AND (appointments.tenant_id > :last OR appointments.tenant_id = :last AND
+    appointments.scheduled_start > :last OR appointments.tenant_id = :last AND appointments.scheduled_start = :last AND
+    appointments.id > :last) ORDER BY appointments.tenant_id, appointments.scheduled_start, appointments.id;
 SELECT TOP (:param) appointments.id, appointments.tenant_id, appointments.owner_id, appointments.scheduled_start,
     appointments.status, appointments.created_at, appointments.deleted_at, owners.tenant_id AS owner_tenant_id,
     owners.first_name, owners.phone, owners.sms_opted_in, owners.language, owners.is_active AS owner_is_active,
@@ -61,14 +61,14 @@ SELECT TOP (:param) appointments.id, appointments.tenant_id, appointments.owner_
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id LEFT OUTER JOIN decisions ON decisions.subject_id = appointments.id AND decisions.kind =
     :kind AND decisions.occurs_at = appointments.scheduled_start
-WHERE appointments.scheduled_start > :scheduled_start AND appointments.scheduled_start <= :scheduled_start AND
+WHERE appointments.scheduled_start > :starts_after AND appointments.scheduled_start <= :starts_until AND
     appointments.status IN (:status, ...) AND appointments.deleted_at IS NULL AND (decisions.outcome IS NULL OR
     decisions.outcome IN (:outcome, ...)) AND appointments.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
-FROM openjson(:param)) ORDER BY appointments.tenant_id, appointments.scheduled_start, appointments.id;
+FROM openjson(:tenant_ids)) ORDER BY appointments.tenant_id, appointments.scheduled_start, appointments.id;
 SELECT appointment_pets.appointment_id, pets.id, pets.tenant_id, pets.name, pets.is_deceased, pets.deleted_at
 FROM appointment_pets JOIN pets ON pets.id = appointment_pets.pet_id
 WHERE appointment_pets.appointment_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
-FROM openjson(:param)) ORDER BY pets.created_at, pets.name, pets.id;
+FROM openjson(:appointment_ids)) ORDER BY pets.created_at, pets.name, pets.id;
 
 -- appointments_without_decision
 SELECT TOP (:param) appointments.id, appointments.tenant_id, appointments.owner_id, appointments.scheduled_start,
@@ -79,25 +79,38 @@ SELECT TOP (:param) appointments.id, appointments.tenant_id, appointments.owner_
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id LEFT OUTER JOIN decisions ON decisions.subject_id = appointments.id AND decisions.kind =
     :kind AND decisions.occurs_at = appointments.scheduled_start
-WHERE appointments.scheduled_start > :scheduled_start AND appointments.scheduled_start <= :scheduled_start AND
+WHERE appointments.scheduled_start > :starts_after AND appointments.scheduled_start <= :starts_until AND
     appointments.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
-FROM openjson(:param)) AND appointments.status != :status AND appointments.deleted_at IS NULL AND decisions.ledger_key
-    IS NULL ORDER BY appointments.tenant_id, appointments.scheduled_start, appointments.id;
+FROM openjson(:tenant_ids)) AND appointments.status != :status AND appointments.deleted_at IS NULL AND
+    decisions.ledger_key IS NULL AND (appointments.tenant_id > :last OR appointments.tenant_id = :last AND
+    appointments.scheduled_start > :last OR appointments.tenant_id = :last AND appointments.scheduled_start = :last AND
+    appointments.id > :last) ORDER BY appointments.tenant_id, appointments.scheduled_start, appointments.id;
+SELECT TOP (:param) appointments.id, appointments.tenant_id, appointments.owner_id, appointments.scheduled_start,
+    appointments.status, appointments.created_at, appointments.deleted_at, owners.tenant_id AS owner_tenant_id,
+    owners.first_name, owners.phone, owners.sms_opted_in, owners.language, owners.is_active AS owner_is_active,
+    owners.deleted_at AS owner_deleted_at, services.tenant_id AS service_tenant_id, services.name AS service_name,
+    decisions.outcome, decisions.reason
+FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
+    appointments.service_id LEFT OUTER JOIN decisions ON decisions.subject_id = appointments.id AND decisions.kind =
+    :kind AND decisions.occurs_at = appointments.scheduled_start
+WHERE appointments.scheduled_start > :starts_after AND appointments.scheduled_start <= :starts_until AND
+    appointments.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
+FROM openjson(:tenant_ids)) AND appointments.status != :status AND appointments.deleted_at IS NULL AND
+    decisions.ledger_key IS NULL ORDER BY appointments.tenant_id, appointments.scheduled_start, appointments.id;
 
 -- missed_appointments
 SELECT appointment_pets.appointment_id, pets.id, pets.tenant_id, pets.name, pets.is_deceased, pets.deleted_at
 FROM appointment_pets JOIN pets ON pets.id = appointment_pets.pet_id
 WHERE appointment_pets.appointment_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
-FROM openjson(:param)) ORDER BY pets.created_at, pets.name, pets.id;
+FROM openjson(:appointment_ids)) ORDER BY pets.created_at, pets.name, pets.id;
 SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointments.scheduled_start,
     appointments.status, appointments.created_at, appointments.deleted_at, owners.tenant_id AS owner_tenant_id,
     owners.first_name, owners.phone, owners.sms_opted_in, owners.language, owners.is_active AS owner_is_active,
     owners.deleted_at AS owner_deleted_at, services.tenant_id AS service_tenant_id, services.name AS service_name
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id
-WHERE appointments.owner_id IN (:owner_id, ...) AND appointments.scheduled_start > :scheduled_start AND
-    appointments.scheduled_start <= :scheduled_start AND appointments.status = :status AND appointments.deleted_at IS
-    NULL;
+WHERE appointments.owner_id IN (:owner_id, ...) AND appointments.scheduled_start > :starts_after AND
+    appointments.scheduled_start <= :starts_until AND appointments.status = :status AND appointments.deleted_at IS NULL;
 
 -- tenant
 SELECT tenants.id, tenants.business_name, tenants.subdomain, tenants.email, tenants.phone, tenants.address_line1,

@@ -8,7 +8,7 @@ WHERE tenants.is_active AND tenants.deleted_at IS NULL AND tenants.status IN (:s
 -- appointments_by_id
 SELECT appointment_pets.appointment_id, pets.id, pets.tenant_id, pets.name, pets.is_deceased, pets.deleted_at
 FROM appointment_pets JOIN pets ON pets.id = appointment_pets.pet_id
-WHERE appointment_pets.appointment_id = ANY (:param::UUID[]) ORDER BY pets.created_at, pets.name, pets.id;
+WHERE appointment_pets.appointment_id = ANY (:appointment_ids::UUID[]) ORDER BY pets.created_at, pets.name, pets.id;
 SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointments.scheduled_start,
     appointments.status, appointments.created_at, appointments.deleted_at, owners.tenant_id AS owner_tenant_id,
     owners.first_name, owners.phone, owners.sms_opted_in, owners.language, owners.is_active AS owner_is_active,
@@ -20,7 +20,7 @@ WHERE appointments.id = ANY (:param::UUID[]);
 -- appointments_of_owners_to_remind
 SELECT appointment_pets.appointment_id, pets.id, pets.tenant_id, pets.name, pets.is_deceased, pets.deleted_at
 FROM appointment_pets JOIN pets ON pets.id = appointment_pets.pet_id
-WHERE appointment_pets.appointment_id = ANY (:param::UUID[]) ORDER BY pets.created_at, pets.name, pets.id;
+WHERE appointment_pets.appointment_id = ANY (:appointment_ids::UUID[]) ORDER BY pets.created_at, pets.name, pets.id;
 SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointments.scheduled_start,
     appointments.status, appointments.created_at, appointments.deleted_at, owners.tenant_id AS owner_tenant_id,
     owners.first_name, owners.phone, owners.sms_opted_in, owners.language, owners.is_active AS owner_is_active,
@@ -29,15 +29,15 @@ SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointme
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id LEFT OUTER JOIN decisions ON decisions.subject_id = appointments.id AND decisions.kind =
     :kind::VARCHAR AND decisions.occurs_at = appointments.scheduled_start
-WHERE appointments.scheduled_start > :scheduled_start::TIMESTAMP WITH TIME ZONE AND appointments.scheduled_start <=
-    :scheduled_start::TIMESTAMP WITH TIME ZONE AND appointments.status IN (:status, ...) AND appointments.deleted_at IS
-    NULL AND (decisions.outcome IS NULL OR decisions.outcome IN (:outcome, ...)) AND appointments.owner_id IN
-    (:owner_id, ...);
+WHERE appointments.scheduled_start > :starts_after::TIMESTAMP WITH TIME ZONE AND appointments.scheduled_start <=
+    :starts_until::TIMESTAMP WITH TIME ZONE AND appointments.status IN (:status, ...) AND appointments.deleted_at IS
+    NULL AND (decisions.outcome IS NULL OR decisions.outcome IN (:outcome, ...)) AND appointments.owner_id = ANY
+    (:owner_ids::UUID[]);
 
 -- appointments_to_remind
 SELECT appointment_pets.appointment_id, pets.id, pets.tenant_id, pets.name, pets.is_deceased, pets.deleted_at
 FROM appointment_pets JOIN pets ON pets.id = appointment_pets.pet_id
-WHERE appointment_pets.appointment_id = ANY (:param::UUID[]) ORDER BY pets.created_at, pets.name, pets.id;
+WHERE appointment_pets.appointment_id = ANY (:appointment_ids::UUID[]) ORDER BY pets.created_at, pets.name, pets.id;
 SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointments.scheduled_start,
     appointments.status, appointments.created_at, appointments.deleted_at, owners.tenant_id AS owner_tenant_id,
     owners.first_name, owners.phone, owners.sms_opted_in, owners.language, owners.is_active AS owner_is_active,
@@ -46,13 +46,13 @@ SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointme
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id LEFT OUTER JOIN decisions ON decisions.subject_id = appointments.id AND decisions.kind =
     :kind::VARCHAR AND decisions.occurs_at = appointments.scheduled_start
-WHERE appointments.scheduled_start > :scheduled_start::TIMESTAMP WITH TIME ZONE AND appointments.scheduled_start <=
-    :scheduled_start::TIMESTAMP WITH TIME ZONE AND appointments.status IN (:status, ...) AND appointments.deleted_at IS
+WHERE appointments.scheduled_start > :starts_after::TIMESTAMP WITH TIME ZONE AND appointments.scheduled_start <=
+    :starts_until::TIMESTAMP WITH TIME ZONE AND appointments.status IN (:status, ...) AND appointments.deleted_at IS
     NULL AND (decisions.outcome IS NULL OR decisions.outcome IN (:outcome, ...)) AND appointments.tenant_id = ANY
-    (:param::UUID[]) AND (appointments.tenant_id > :tenant_id::UUID OR appointments.tenant_id = :tenant_id::UUID AND
-    appointments.scheduled_start > :scheduled_start::TIMESTAMP WITH TIME ZONE OR appointments.tenant_id =
-    :tenant_id::UUID AND appointments.scheduled_start = :scheduled_start::TIMESTAMP WITH TIME ZONE AND appointments.id >
-    :id::UUID) ORDER BY appointments.tenant_id, appointments.scheduled_start, appointments.id
+    (:tenant_ids::UUID[]) AND (appointments.tenant_id > :last::UUID OR appointments.tenant_id = :last::UUID AND
+    appointments.scheduled_start > :last::TIMESTAMP WITH TIME ZONE OR appointments.tenant_id = :last::UUID AND
+    appointments.scheduled_start = :last::TIMESTAMP WITH TIME ZONE AND appointments.id > :last::UUID) ORDER BY
+    appointments.tenant_id, appointments.scheduled_start, appointments.id
 LIMIT :param::INTEGER;
 SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointments.scheduled_start,
     appointments.status, appointments.created_at, appointments.deleted_at, owners.tenant_id AS owner_tenant_id,
@@ -62,10 +62,10 @@ SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointme
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id LEFT OUTER JOIN decisions ON decisions.subject_id = appointments.id AND decisions.kind =
     :kind::VARCHAR AND decisions.occurs_at = appointments.scheduled_start
-WHERE appointments.scheduled_start > :scheduled_start::TIMESTAMP WITH TIME ZONE AND appointments.scheduled_start <=
-    :scheduled_start::TIMESTAMP WITH TIME ZONE AND appointments.status IN (:status, ...) AND appointments.deleted_at IS
+WHERE appointments.scheduled_start > :starts_after::TIMESTAMP WITH TIME ZONE AND appointments.scheduled_start <=
+    :starts_until::TIMESTAMP WITH TIME ZONE AND appointments.status IN (:status, ...) AND appointments.deleted_at IS
     NULL AND (decisions.outcome IS NULL OR decisions.outcome IN (:outcome, ...)) AND appointments.tenant_id = ANY
-    (:param::UUID[]) ORDER BY appointments.tenant_id, appointments.scheduled_start, appointments.id
+    (:tenant_ids::UUID[]) ORDER BY appointments.tenant_id, appointments.scheduled_start, appointments.id
 LIMIT :param::INTEGER;
 
 -- appointments_without_decision
@@ -77,24 +77,40 @@ SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointme
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id LEFT OUTER JOIN decisions ON decisions.subject_id = appointments.id AND decisions.kind =
     :kind::VARCHAR AND decisions.occurs_at = appointments.scheduled_start
-WHERE appointments.scheduled_start > :scheduled_start::TIMESTAMP WITH TIME ZONE AND appointments.scheduled_start <=
-    :scheduled_start::TIMESTAMP WITH TIME ZONE AND appointments.tenant_id = ANY (:param::UUID[]) AND appointments.status
-    != :status::VARCHAR AND appointments.deleted_at IS NULL AND decisions.ledger_key IS NULL ORDER BY
-    appointments.tenant_id, appointments.scheduled_start, appointments.id
+WHERE appointments.scheduled_start > :starts_after::TIMESTAMP WITH TIME ZONE AND appointments.scheduled_start <=
+    :starts_until::TIMESTAMP WITH TIME ZONE AND appointments.tenant_id = ANY (:tenant_ids::UUID[]) AND
+    appointments.status != :status::VARCHAR AND appointments.deleted_at IS NULL AND decisions.ledger_key IS NULL AND
+    (appointments.tenant_id > :last::UUID OR appointments.tenant_id = :last::UUID AND appointments.scheduled_start >
+    :last::TIMESTAMP WITH TIME ZONE OR appointments.tenant_id = :last::UUID AND appointments.scheduled_start =
+    :last::TIMESTAMP WITH TIME ZONE AND appointments.id > :last::UUID) ORDER BY appointments.tenant_id,
+    appointments.scheduled_start, appointments.id
+LIMIT :param::INTEGER;
+SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointments.scheduled_start,
+    appointments.status, appointments.created_at, appointments.deleted_at, owners.tenant_id AS owner_tenant_id,
+    owners.first_name, owners.phone, owners.sms_opted_in, owners.language, owners.is_active AS owner_is_active,
+    owners.deleted_at AS owner_deleted_at, services.tenant_id AS service_tenant_id, services.name AS service_name,
+    decisions.outcome, decisions.reason
+FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
+    appointments.service_id LEFT OUTER JOIN decisions ON decisions.subject_id = appointments.id AND decisions.kind =
+    :kind::VARCHAR AND decisions.occurs_at = appointments.scheduled_start
+WHERE appointments.scheduled_start > :starts_after::TIMESTAMP WITH TIME ZONE AND appointments.scheduled_start <=
+    :starts_until::TIMESTAMP WITH TIME ZONE AND appointments.tenant_id = ANY (:tenant_ids::UUID[]) AND
+    appointments.status != :status::VARCHAR AND appointments.deleted_at IS NULL AND decisions.ledger_key IS NULL ORDER
+    BY appointments.tenant_id, appointments.scheduled_start, appointments.id
 LIMIT :param::INTEGER;
 
 -- missed_appointments
 SELECT appointment_pets.appointment_id, pets.id, pets.tenant_id, pets.name, pets.is_deceased, pets.deleted_at
 FROM appointment_pets JOIN pets ON pets.id = appointment_pets.pet_id
-WHERE appointment_pets.appointment_id = ANY (:param::UUID[]) ORDER BY pets.created_at, pets.name, pets.id;
+WHERE appointment_pets.appointment_id = ANY (:appointment_ids::UUID[]) ORDER BY pets.created_at, pets.name, pets.id;
 SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointments.scheduled_start,
     appointments.status, appointments.created_at, appointments.deleted_at, owners.tenant_id AS owner_tenant_id,
     owners.first_name, owners.phone, owners.sms_opted_in, owners.language, owners.is_active AS owner_is_active,
     owners.deleted_at AS owner_deleted_at, services.tenant_id AS service_tenant_id, services.name AS service_name
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id
-WHERE appointments.owner_id IN (:owner_id, ...) AND appointments.scheduled_start > :scheduled_start::TIMESTAMP WITH TIME
-    ZONE AND appointments.scheduled_start <= :scheduled_start::TIMESTAMP WITH TIME ZONE AND appointments.status =
+WHERE appointments.owner_id IN (:owner_id, ...) AND appointments.scheduled_start > :starts_after::TIMESTAMP WITH TIME
+    ZONE AND appointments.scheduled_start <= :starts_until::TIMESTAMP WITH TIME ZONE AND appointments.status =
     :status::VARCHAR AND appointments.deleted_at IS NULL;
 
 -- tenant
