@@ -19,13 +19,18 @@ def dev(*arguments: str, program: Path = DEV, cwd: Path | None = None) -> subpro
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A checkout that needs nothing from the network, with a stand-in for the application."""
+    """A checkout that needs nothing from the network, with a stand-in for the application.
+
+    Somebody interrupted the making of its environment.
+    """
     root = tmp_path_factory.mktemp("a checkout")
     shutil.copy(DEV, root)
     (root / "requirements.txt").write_text("# nothing\n")
     (root / "requirements-dev.txt").write_text("-r requirements.txt\n")
     (root / "shared").mkdir()
     (root / "shared" / "__main__.py").write_text(STAND_IN)
+    (root / ".venv").mkdir()
+    (root / ".venv" / "pyvenv.cfg").write_text("home = nowhere\n")
     return root
 
 
@@ -45,7 +50,9 @@ def test_asking_for_help_is_not_an_error(argument: str, tmp_path: Path) -> None:
     assert done.stdout.startswith("usage: python3 dev.py COMMAND")
 
 
-def test_a_command_installs_once_and_passes_arguments_and_exit_code_through(checkout: Path, tmp_path: Path) -> None:
+def test_a_command_installs_once_over_what_was_half_made_and_passes_arguments_and_exit_code_through(
+    checkout: Path, tmp_path: Path
+) -> None:
     program = checkout / "dev.py"
     first = dev("demo", "--days", "3", program=program, cwd=tmp_path)
     assert INSTALLING in first.stderr
@@ -71,10 +78,3 @@ def test_an_installation_that_failed_is_done_again(checkout: Path) -> None:
         )
     requirements.write_text("# nothing again\n")
     assert dev("demo", program=program).returncode == 7
-
-
-def test_an_environment_left_half_made_is_made_anew(checkout: Path) -> None:
-    shutil.rmtree(checkout / ".venv", ignore_errors=True)
-    (checkout / ".venv").mkdir()
-    (checkout / ".venv" / "pyvenv.cfg").write_text("home = nowhere\n")
-    assert dev("demo", program=checkout / "dev.py").returncode == 7

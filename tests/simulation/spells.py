@@ -2,11 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Final
 
 from shared.database.engine import open_engine
-from shared.database.migrations import upgrade
 from shared.jobs import JOBS
 
 from .books import Prediction
@@ -59,11 +57,10 @@ PLOTS: Final = {
 }
 
 
-def live(plot: Plot, database: Path) -> Spell:
-    """Let the application and the oracle live through a spell; the application on a new database."""
+def live(plot: Plot, database: str) -> Spell:
+    """Let the application and the oracle live through a spell; the application on an empty migrated database."""
     world = plot.world()
-    engine = open_engine(f"sqlite:///{database}")
-    upgrade(engine)
+    engine = open_engine(database)
     played = play(world, engine)
     engine.dispose()
     return Spell(world, predict(world), played)

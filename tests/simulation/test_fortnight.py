@@ -1,20 +1,22 @@
 """A fortnight hour by hour, and two shorter spells over other changes of the clocks, held against the oracle."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
-from itertools import chain, pairwise
+from itertools import chain, cycle, pairwise
 from multiprocessing import get_context
 
 import pytest
 
 from shared.jobs import JOBS
+from tests import databases
+from tests.databases import Stock
 from tests.simulation.books import Books, Standing
 from tests.simulation.evidence import promises
 from tests.simulation.house import house_of
 from tests.simulation.oracle import KIND_OF_JOB
 from tests.simulation.platform import Platform
-from tests.simulation.spells import FORTNIGHTS, PLOTS, Spell, live
+from tests.simulation.spells import FORTNIGHTS, PLOTS, Plot, Spell, live
 from tests.simulation.world import DAY, HOUR
 
 KINDS = {
@@ -39,12 +41,22 @@ of_each_job = pytest.mark.parametrize("job", JOBS)
 
 
 @pytest.fixture(scope="module")
-def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Future[Spell]]]:
-    folder = tmp_path_factory.mktemp("simulation")
+def lived(stocks: Callable[[str], Stock]) -> Iterator[Mapping[str, Future[Spell]]]:
+    """All spells, on one kind of database after the other: each kind has a fortnight of all five jobs."""
     with ProcessPoolExecutor(max_workers=2, mp_context=get_context("spawn")) as processes:
+
+        def lived_on(kind: str, plot: Plot) -> Future[Spell]:
+            try:
+                stock = stocks(kind)
+            except pytest.skip.Exception as why:
+                not_lived = Future[Spell]()
+                not_lived.set_exception(why)
+                return not_lived
+            return processes.submit(live, plot, stock.databases.copy(stock.pattern))
+
         yield {
-            name: processes.submit(live, plot, folder / f"{position}.db")
-            for position, (name, plot) in enumerate(PLOTS.items())
+            name: lived_on(kind, plot)
+            for (name, plot), kind in zip(PLOTS.items(), cycle(databases.KINDS), strict=False)
         }
 
 
