@@ -85,7 +85,7 @@ def recording(engine: Engine) -> Iterator[Recorder]:
     recorder = Recorder()
     event.listen(engine, "before_execute", recorder.hear)
     modules = [each for name, each in list(sys.modules.items()) if name.startswith("shared.database.")]
-    originals = {name: getattr(dialects, name) for name in ("insert_absent", "update_each")}
+    originals = {name: getattr(dialects, name) for name in ("insert_absent", "take_each", "update_each")}
     patches = [
         patch.object(module, name, recorder.in_all_dialects(function))
         for module in modules

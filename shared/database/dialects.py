@@ -74,18 +74,38 @@ def update_each(
     Each of `rows` has the `key` and the same other columns. They travel as one JSON text: one parameter and one text
     of the statement, however many they are.
     """
+    if rows:
+        given = {"given": _as_json(connection.dialect, table, rows)}
+        connection.execute(_updating_each(connection.dialect, table, list(rows[0]), key, expected), given)
+
+
+def take_each(
+    connection: Connection,
+    table: Table,
+    rows: Sequence[Mapping[str, Any]],
+    key: str,
+    expected: ColumnElement[bool],
+    alike: Mapping[str, Any],
+) -> set[Any]:
+    """Update many rows as `update_each` does, and further columns `alike` in all; return the keys of the updated."""
     if not rows:
-        return
-    names = list(rows[0])
-    given = _rows_of_json(connection.dialect, [table.c[name] for name in names])
+        return set()
+    given = {"given": _as_json(connection.dialect, table, rows)}
+    statement = _updating_each(connection.dialect, table, list(rows[0]), key, expected).values(alike)
+    return set(connection.execute(statement.returning(table.c[key]), given).scalars())
+
+
+def _updating_each(
+    dialect: Dialect, table: Table, names: Sequence[str], key: str, expected: ColumnElement[bool]
+) -> Update:
+    given = _rows_of_json(dialect, [table.c[name] for name in names])
     # Inside a CASE no index serves it: SQLite would go through all rows of a status for each of the given ones.
     still_expected = case((expected, 1), else_=0) == 1
-    statement = (
+    return (
         update(table)
         .where(table.c[key] == given.c[key], still_expected)
         .values({name: given.c[name] for name in names if name != key})
     )
-    connection.execute(statement, {"given": _as_json(connection.dialect, table, rows)})
 
 
 _JSON = {"sqlite": ("json_each", "json_extract", "$."), "mssql": ("openjson", "json_value", "strict $.")}
@@ -132,14 +152,20 @@ def locked(select: Select[Any], table: Table) -> Select[Any]:
     return select.with_for_update(of=table, key_share=True).with_hint(table, "WITH (UPDLOCK, ROWLOCK)", "mssql")
 
 
+def locked_if_free(select: Select[Any], table: Table) -> Select[Any]:
+    """Return `select` locking its rows of `table` until the transaction ends, passing over those that others hold."""
+    return select.with_for_update(of=table, skip_locked=True).with_hint(
+        table, "WITH (UPDLOCK, READPAST, ROWLOCK)", "mssql"
+    )
+
+
 def update_chosen(table: Table, chosen: Select[Any], expected: ColumnElement[bool]) -> Update:
     """Return an UPDATE of the rows whose ids `chosen` finds, passing over those that another worker holds.
 
     `expected`: the state they must still be in, so that of two workers one wins.
     """
-    locking = chosen.with_for_update(skip_locked=True).with_hint(table, "WITH (UPDLOCK, READPAST, ROWLOCK)", "mssql")
     # As a plain subquery PostgreSQL may run it again for each row, passing over what it locked so far: past any LIMIT.
-    once = locking.cte("chosen")
+    once = locked_if_free(chosen, table).cte("chosen")
     return update(table).where(table.c.id.in_(select(once.c.id)), expected)
 
 

@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, and_, case, false, func, not_, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, false, func, not_, or_, select, true, update
 
 from shared.database import limits
-from shared.database.dialects import among, chunks, update_chosen, update_each
+from shared.database.dialects import among, chunks, locked_if_free, take_each, update_chosen, update_each
 from shared.database.tables import notifications
 from shared.reasons import Reason
 from shared.records import Claimed, Kind, NotificationStatus, PlannedNotification, Unsettled
@@ -86,32 +86,46 @@ def expire_useless(connection: Connection, scope: Scope, now: datetime) -> list[
 
 def due(connection: Connection, scope: Scope, now: datetime, limit: int) -> list[Claimed]:
     """What could be claimed, without claiming it. Index: notifications (status, priority, not_before, id)."""
-    return [_claimed(row) for row in connection.execute(_due(scope, now, limit).with_only_columns(*_CLAIMED))]
+    return [_claimed(row) for row in connection.execute(_due(scope, now, limit))]
 
 
-def claim(
-    connection: Connection, scope: Scope, *, now: datetime, wall: datetime, worker: str, hold: timedelta, limit: int
-) -> list[Claimed]:
-    """Take what is due, most urgent first, for `worker`; no other worker gets it while the claim holds.
+def choose(connection: Connection, scope: Scope, now: datetime, limit: int) -> list[Claimed]:
+    """What is due, most urgent first, held until the transaction ends. What other workers hold is passed over.
 
     Index: notifications (status, priority, not_before, id).
     """
-    statement = (
-        update_chosen(notifications, _due(scope, now, limit), notifications.c.status == NotificationStatus.PLANNED)
-        .values(
-            status=NotificationStatus.SENDING,
-            reason=None,
-            claimed_by=worker,
-            claimed_until=wall + hold,
-            attempted_at=wall,
-            attempts=notifications.c.attempts + 1,
-            updated_at=now,
-        )
-        .returning(*_CLAIMED)
-    )
-    # RETURNING keeps no order, and what is most urgent is to be sent first.
-    claimed = [_claimed(row) for row in connection.execute(statement).all()]
-    return sorted(claimed, key=lambda each: (PRIORITIES[each.kind], each.useful_until))
+    chosen = connection.execute(locked_if_free(_due(scope, now, limit), notifications)).all()
+    return [_claimed(row, once_more=1) for row in chosen]
+
+
+def claim(
+    connection: Connection,
+    texts: Sequence[Mapping[str, Any]],
+    *,
+    now: datetime,
+    wall: datetime,
+    worker: str,
+    hold: timedelta,
+) -> set[UUID]:
+    """Take chosen notifications for `worker`, with what it is to send; return the ids of those that are its own now.
+
+    `texts`: id, to_phone, body and segments of each. No other worker gets them while the claim holds.
+    """
+    taken = {
+        "status": NotificationStatus.SENDING,
+        "reason": None,
+        "claimed_by": worker,
+        "claimed_until": wall + hold,
+        "attempted_at": wall,
+        "attempts": notifications.c.attempts + 1,
+        "updated_at": now,
+    }
+    return take_each(connection, notifications, texts, "id", _IS_PLANNED, taken)
+
+
+def record_unsent(connection: Connection, changes: Sequence[Mapping[str, Any]]) -> None:
+    """Write what became of chosen notifications that do not leave: each change is an `id` and the same columns."""
+    update_each(connection, notifications, changes, "id", _IS_PLANNED)
 
 
 def claim_lapsed(
@@ -236,6 +250,7 @@ def waiting(connection: Connection, run_id: UUID, kind: Kind) -> int:
     return connection.execute(query).scalar_one()
 
 
+_IS_PLANNED = notifications.c.status == NotificationStatus.PLANNED
 _CLAIMED = (
     notifications.c.id,
     notifications.c.tenant_id,
@@ -256,9 +271,9 @@ _HANDED_OVER = (
 )
 
 
-def _claimed(row: Any) -> Claimed:
+def _claimed(row: Any, once_more: int = 0) -> Claimed:
     id_, tenant_id, owner_id, kind, useful_until, attempts, unclear_answers = row[: len(_CLAIMED)]
-    return Claimed(id_, tenant_id, owner_id, Kind(kind), useful_until, attempts, unclear_answers)
+    return Claimed(id_, tenant_id, owner_id, Kind(kind), useful_until, attempts + once_more, unclear_answers)
 
 
 def _unsettled(row: Any) -> Unsettled:
@@ -274,9 +289,9 @@ def _unsettled(row: Any) -> Unsettled:
     )
 
 
-def _due(scope: Scope, now: datetime, limit: int) -> Any:
+def _due(scope: Scope, now: datetime, limit: int) -> Select[Any]:
     return (
-        select(notifications.c.id)
+        select(*_CLAIMED)
         .where(
             notifications.c.status == NotificationStatus.PLANNED,
             notifications.c.not_before <= now,

@@ -1,6 +1,6 @@
 """Claiming the next batch: one short transaction, in which what was claimed is read again and written."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -11,8 +11,7 @@ from sqlalchemy import Connection
 from shared.breaker import Breaker
 from shared.database import breakers, limits, outbox
 from shared.database.transactions import in_transaction
-from shared.delivery.drain import CLAIM_HOLD, PROVIDER, Drain
-from shared.delivery.outcomes import handed_back
+from shared.delivery.drain import PROVIDER, Drain
 from shared.delivery.preparing import Prepared, prepare, write_prepared
 from shared.records import Claimed
 
@@ -79,19 +78,10 @@ def _claim(
 ) -> Batch:
     sent = limits.sent_lately(connection, drain.now(), drain.wall(), crowded)
     full = {id_ for id_ in crowded if sent.get(id_, 0) >= _cap(drain, id_)}
-    claimed = outbox.claim(
-        connection,
-        drain.scope.without(full | set(silent)),
-        now=drain.now(),
-        wall=drain.wall(),
-        worker=drain.worker,
-        hold=CLAIM_HOLD,
-        limit=size,
-    )
-    kept, above = _within_caps(drain, connection, claimed)
-    prepared = prepare(drain, connection, kept)
-    write_prepared(drain, connection, prepared)
-    return Batch(breaker, len(claimed), len(claimed) < size, prepared, above)
+    chosen = outbox.choose(connection, drain.scope.without(full | set(silent)), drain.now(), size)
+    kept, above = _within_caps(drain, connection, chosen)
+    prepared = write_prepared(drain, connection, prepare(drain, connection, kept))
+    return Batch(breaker, len(chosen), len(chosen) < size, prepared, above)
 
 
 def _cap(drain: Drain, tenant_id: UUID) -> int:
@@ -99,25 +89,19 @@ def _cap(drain: Drain, tenant_id: UUID) -> int:
 
 
 def _within_caps(
-    drain: Drain, connection: Connection, claimed: Sequence[Claimed]
+    drain: Drain, connection: Connection, chosen: Sequence[Claimed]
 ) -> tuple[list[Claimed], list[Claimed]]:
-    """Return what is within its tenant's cap for an hour, and what is above it and waits again.
+    """Return what is within its tenant's cap for an hour, and what is above it and goes on waiting.
 
     The tenants are locked while they are counted, so that workers side by side do not pass a cap together.
     """
-    counts = Counter(each.tenant_id for each in claimed if each.tenant_id in drain.served)
-    limits.lock(connection, counts.keys())
-    exact = limits.sent_lately(connection, drain.now(), drain.wall(), counts.keys())  # these claims count already
-    too_many = {id_: sent - cap for id_, sent in exact.items() if sent > (cap := _cap(drain, id_))}
-    if not too_many:
-        return list(claimed), []
-    room = {id_: count - too_many.get(id_, 0) for id_, count in counts.items()}
-    taken: dict[UUID, int] = defaultdict(int)
+    tenant_ids = {each.tenant_id for each in chosen if each.tenant_id in drain.served}
+    limits.lock(connection, tenant_ids)
+    sent = Counter(limits.sent_lately(connection, drain.now(), drain.wall(), tenant_ids))
     kept: list[Claimed] = []
     above: list[Claimed] = []
-    for each in claimed:
-        taken[each.tenant_id] += 1
-        (kept if taken[each.tenant_id] <= room.get(each.tenant_id, taken[each.tenant_id]) else above).append(each)
-    waiting = [handed_back(each, drain.now()) | {"attempts": each.attempts - 1} for each in above]
-    outbox.record_outcomes(connection, drain.worker, waiting)
+    for each in chosen:
+        sent[each.tenant_id] += 1
+        is_within = each.tenant_id not in tenant_ids or sent[each.tenant_id] <= _cap(drain, each.tenant_id)
+        (kept if is_within else above).append(each)
     return kept, above

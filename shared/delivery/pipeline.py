@@ -14,7 +14,7 @@ from shared.delivery.message import Answer, Ready
 from shared.delivery.recording import record
 from shared.delivery.sending import Sender
 
-RECORDED_AT_ONCE: Final = 250
+RECORDED_AT_ONCE: Final = 500
 RECORDED_AFTER: Final = 5.0
 """Seconds that an answer waits at most to be recorded: what a dying process would leave to be looked up."""
 GRACE: Final = 35.0
@@ -103,7 +103,7 @@ class Pipeline:
         self._wanted.set()
 
     async def _next(self) -> Ready | None:
-        while self.sender.may_go_on and not self._queue and not self._is_fed:
+        while not self._queue and not self._is_fed and self.sender.may_go_on:
             self._arrived.clear()
             await self._arrived.wait()
         if not self._queue or self.sender.is_stopped:

@@ -1,10 +1,9 @@
 """Reading claimed notifications again: what is still right is rendered, the rest is cancelled or waits."""
 
 import logging
-import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -12,9 +11,9 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from shared.database import ledger, outbox
-from shared.delivery.drain import HAND_OVER, Drain
+from shared.delivery.drain import CLAIM_HOLD, HAND_OVER, Drain
 from shared.delivery.message import Ready
-from shared.delivery.outcomes import ended, handed_back
+from shared.delivery.outcomes import ended
 from shared.gateways.sms import Sms
 from shared.policy import ServedTenant
 from shared.reasons import Reason
@@ -71,9 +70,7 @@ def prepare(drain: Drain, connection: Connection, claimed: Sequence[Claimed]) ->
         members[member.notification_id].append(member)
     subjects = _read_again(connection, claimed, members)
     prepared, moment = Prepared(), Moment(drain.now(), drain.wall())
-    for number, each in enumerate(claimed):
-        if not number % 10:
-            time.sleep(0)  # writing takes the processor: let the messages under way have it in between
+    for each in claimed:
         try:
             _prepare_one(drain, each, members[each.id], subjects, moment, prepared)
         except Exception as error:  # one message that cannot be written must not hold up all others
@@ -157,27 +154,25 @@ def sms(served: ServedTenant | None, claimed: Claimed, to: str, body: str, now: 
     )
 
 
-def write_prepared(drain: Drain, connection: Connection, prepared: Prepared) -> None:
-    """Store the texts to send, and close or put off what does not leave."""
+def write_prepared(drain: Drain, connection: Connection, prepared: Prepared) -> Prepared:
+    """Claim what is to be sent, with its text, and close or put off what does not leave; return what is ours then."""
     now = drain.now()
-    outbox.record_outcomes(
-        connection,
-        drain.worker,
-        [
-            {"id": each.claimed.id, "to_phone": each.sms.to, "body": each.sms.body, "segments": each.segments}
-            for each in prepared.ready
-        ],
-    )
+    texts = [
+        {"id": each.claimed.id, "to_phone": each.sms.to, "body": each.sms.body, "segments": each.segments}
+        for each in prepared.ready
+    ]
+    ours = outbox.claim(connection, texts, now=now, wall=drain.wall(), worker=drain.worker, hold=CLAIM_HOLD)
     useless = [each for each, at in prepared.postponed if at >= each.useful_until]
     closed = [ended(each, NotificationStatus.CANCELLED, reason, now) for each, reason in prepared.cancelled]
     closed += [ended(each, NotificationStatus.EXPIRED, Reason.TOO_LATE, now) for each in useless]
     closed += [ended(each, NotificationStatus.FAILED, Reason.UNREADABLE, now) for each in prepared.broken]
-    outbox.record_outcomes(connection, drain.worker, closed)
+    outbox.record_unsent(connection, closed)
     ledger.cancel(connection, prepared.cancelled_members, now)
     ledger.expire(connection, [each.id for each in useless], now)
-    waiting = [
-        handed_back(each, now) | {"not_before": at, "attempts": each.attempts - 1}
+    later = [
+        {"id": each.id, "not_before": at, "updated_at": now}
         for each, at in prepared.postponed
         if at < each.useful_until
     ]
-    outbox.record_outcomes(connection, drain.worker, waiting)
+    outbox.record_unsent(connection, later)
+    return replace(prepared, ready=[each for each in prepared.ready if each.claimed.id in ours])

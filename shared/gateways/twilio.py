@@ -74,11 +74,14 @@ class TwilioSms:
 
     async def send(self, sms: Sms) -> Accepted:
         """Hand over one message, or raise an SmsError."""
+        form = {"To": sms.to, "Body": sms.body, "ValidityPeriod": sms.validity_seconds} | self._sender(sms)
         try:
-            message = await self._connected().messages.create_async(
-                to=sms.to, body=sms.body, validity_period=sms.validity_seconds, **self._sender(sms)
+            # What messages.create_async() asks, too. It makes an object of the answer, dates and all, of which two
+            # fields are wanted here: that takes a tenth of a delivery's processor time.
+            taken = await self._connected().api.v2010.create_async(
+                "POST", f"/Accounts/{self.account_sid}/Messages.json", data=form
             )
-            return Accepted(_id(message), _segments(message))
+            return Accepted(_id(taken.get("sid")), _segments(taken.get("num_segments")))
         except UNREADABLE:
             raise OutcomeUnknown(Trouble.UNREADABLE) from None
 
@@ -86,7 +89,7 @@ class TwilioSms:
         service, number = sms.messaging_service_sid, sms.sender
         if not (service or number):
             service, number = self.service, None if self.service else self.number
-        return {key: value for key, value in (("messaging_service_sid", service), ("from_", number)) if value}
+        return {key: value for key, value in (("MessagingServiceSid", service), ("From", number)) if value}
 
     async def log(self, since: datetime, to: str | None = None) -> AsyncIterator[Logged]:
         """Yield the messages created at or after `since`: those to one number, or all.
@@ -130,7 +133,7 @@ async def _read(fetching: "Awaitable[MessagePage | None]") -> _Page | None:
 def _logged(message: "MessageInstance") -> Logged:
     code = message.error_code
     return Logged(
-        id=_id(message),
+        id=_id(message.sid),
         to=message.to or "",
         body=(message.body or "").removeprefix(TRIAL),
         sender=message.from_,
@@ -140,16 +143,16 @@ def _logged(message: "MessageInstance") -> Logged:
         code=str(code) if code else None,
         is_dead_number=is_dead_number(code),
         is_opt_out=is_opt_out(code),
-        segments=_segments(message),
+        segments=_segments(message.num_segments),
         price=abs(Decimal(message.price)) if message.price else None,  # Twilio writes what it took as negative
         currency=message.price_unit.upper() if message.price_unit else None,
     )
 
 
-def _id(message: "MessageInstance") -> str:
-    if not (isinstance(message.sid, str) and message.sid):
+def _id(sid: object) -> str:
+    if not (isinstance(sid, str) and sid):
         raise ValueError("a message without SID")
-    return message.sid
+    return sid
 
 
 def _instant(written: datetime | None) -> datetime:
@@ -158,6 +161,6 @@ def _instant(written: datetime | None) -> datetime:
     return written
 
 
-def _segments(message: "MessageInstance") -> int | None:
+def _segments(written: str | None) -> int | None:
     """Return how many Twilio counted: 0 as long as a messaging service has not chosen the sender."""
-    return int(message.num_segments or 0) or None
+    return int(written or 0) or None

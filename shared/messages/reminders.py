@@ -10,7 +10,7 @@ from shared.records import Appointment, Kind
 
 def reminder_text(kind: Kind, served: ServedTenant, appointments: Sequence[Appointment], at: datetime) -> Text:
     """Return the reminder of some appointments of one owner and day, as it reads when sent at `at` (aware)."""
-    ordered = sorted(appointments, key=lambda each: (each.starts_at, str(each.id)))
+    ordered = sorted(appointments, key=lambda each: (each.starts_at, each.id))
     owner = ordered[0].owner
     return compose(
         kind,

@@ -115,14 +115,16 @@ def compose(
     """
     code = language_of(language)
     template = override if override and override.strip() else template_of(kind, code)
-    body = ""
+    body, segments = "", 0
     for values in _shorter_and_shorter(words, code, pet_count, shorter_vaccines):
-        body = _filled(template, values)
-        if _fits(cheapest(body), max_segments):
+        body = cheapest(_filled(template, values))
+        segments = count_segments(body).count
+        if _fits(body, segments, max_segments):
             break
     else:
-        body = _cut(body, max_segments)
-    return _with_opt_out(cheapest(body), "" if "STOP" in template else phrase("opt_out", code))
+        body = cheapest(_cut(body, max_segments))
+        segments = count_segments(body).count
+    return Text(_with_opt_out(body, segments, "" if "STOP" in template else phrase("opt_out", code)), segments)
 
 
 def _shorter_and_shorter(
@@ -144,22 +146,30 @@ def _filled(template: str, values: Mapping[str, str]) -> str:
     lines = _lines(template)
     kept = [line for line, used in lines if _has_its_values(used, values)] or [line for line, _ in lines]
     # An address or a name that ends in a full stop must not be followed by the line's own.
-    return clean(" ".join(_DOUBLED_STOP.sub(".", line.substitute(values)) for line in kept))
+    return clean(" ".join(_DOUBLED_STOP.sub(".", line.format_map(values)) for line in kept))
 
 
 @lru_cache(maxsize=1024)
-def _lines(template: str) -> tuple[tuple[Template, tuple[str, ...]], ...]:
-    """Return the lines of a template that are not empty, each with the placeholders it uses."""
-    lines = [Template(line.strip()) for line in template.splitlines() if line.strip()]
-    return tuple((line, tuple(line.get_identifiers())) for line in lines)
+def _lines(template: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the lines of a template that are not empty, each with the placeholders it uses.
+
+    Lines are rewritten for `str.format`, which fills them in a fifth of the time that `string.Template` takes.
+    """
+    lines = [Template(line) for line in map(clean, template.splitlines()) if line]
+    return tuple((_for_format(line), tuple(line.get_identifiers())) for line in lines)
+
+
+def _for_format(line: Template) -> str:
+    marked = line.substitute({name: f"\0{name}\1" for name in line.get_identifiers()})  # clean() left no such marks
+    return marked.replace("{", "{{").replace("}", "}}").replace("\0", "{").replace("\1", "}")
 
 
 def _has_its_values(used: Sequence[str], values: Mapping[str, str]) -> bool:
     return all(map(values.__getitem__, used)) or any(values[name] for name in used if name in ESSENTIAL)
 
 
-def _fits(body: str, max_segments: int) -> bool:
-    return count_segments(body).count <= max_segments and len(body.encode("utf-16-le")) // 2 <= LONGEST_BODY
+def _fits(body: str, segments: int, max_segments: int) -> bool:
+    return segments <= max_segments and len(body.encode("utf-16-le")) // 2 <= LONGEST_BODY
 
 
 def _cut(body: str, max_segments: int) -> str:
@@ -169,15 +179,16 @@ def _cut(body: str, max_segments: int) -> str:
     def beginning(count: int) -> str:
         return f"{''.join(pieces[:count]).rstrip()}..."
 
-    first_too_long = bisect_left(
-        range(1, len(pieces) + 1), True, key=lambda count: not _fits(cheapest(beginning(count)), max_segments)
-    )
+    def is_too_long(count: int) -> bool:
+        text = cheapest(beginning(count))
+        return not _fits(text, count_segments(text).count, max_segments)
+
+    first_too_long = bisect_left(range(1, len(pieces) + 1), True, key=is_too_long)
     return beginning(first_too_long)
 
 
-def _with_opt_out(body: str, opt_out: str) -> Text:
+def _with_opt_out(body: str, segments: int, opt_out: str) -> str:
     """Return `body` followed by the sentence about STOP where that costs no other segment."""
-    segments = count_segments(body).count
     whole = f"{body}{'' if body.endswith(('.', '!', '?')) else '.'} {opt_out}"
-    is_free = bool(body and opt_out) and _fits(whole, segments)
-    return Text(whole if is_free else body, segments)
+    is_free = bool(body and opt_out) and _fits(whole, count_segments(whole).count, segments)
+    return whole if is_free else body

@@ -59,7 +59,7 @@ from tests.recorded_sql import BELOW, DIALECTS, FOLDER, Recorder, recording
 RENEW = "RENEW_SNAPSHOTS=1 python3 dev.py test tests/database/test_snapshots.py"
 OF_DB_CHECK = ("needs", "sqlite_texts")
 """They ask a database's own catalogue, or SQLite alone."""
-EXECUTING = ("connection.execute", "insert_absent", "update_each")
+EXECUTING = ("connection.execute", "insert_absent", "take_each", "update_each")
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 DAY, HOLD, PHONES, WORKER = timedelta(days=1), timedelta(minutes=5), ["+12125550143"], "worker"
 SOME = UUID(int=1)
@@ -111,7 +111,8 @@ CALLS: list[Callable[[Connection], object]] = [
     lambda it: limits.pause(it, {one(it, tables.tenants): NOW}, "63038", NOW),
     lambda it: limits.paused(it, NOW),
     lambda it: outbox.due(it, SCOPE, NOW, 100),
-    lambda it: outbox.claim(it, SCOPE, now=NOW, wall=NOW, worker=WORKER, hold=HOLD, limit=100),
+    lambda it: outbox.choose(it, SCOPE, NOW, 100),
+    lambda it: outbox.claim(it, [{"id": SOME, "body": "Hello"}], now=NOW, wall=NOW, worker=WORKER, hold=HOLD),
     lambda it: outbox.message_ids_to(it, PHONES),
     lambda it: outbox.under_way(it, PHONES, WORKER),
     lambda it: outbox.count_sent_since(it, NOW),

@@ -4,13 +4,14 @@ import asyncio
 import gc
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
-from sqlalchemy import event, select, text
+from sqlalchemy import Connection, event, select, text
 
-from shared.database import tables
+from shared.database import limits, tables
 from shared.delivery import pipeline
 from shared.gateways.sms import Accepted, OutcomeUnknown, Sms
 from tests import rows
@@ -30,6 +31,22 @@ class AwaitedSms(RecordingSms):
     async def send(self, sms: Sms) -> Accepted:
         await asyncio.sleep(0.001)
         return await super().send(sms)
+
+
+def test_what_another_worker_took_at_the_last_moment_is_left_to_it(
+    outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outbox.fill(2)
+    first = select(tables.notifications.c.id).order_by(tables.notifications.c.id).limit(1)
+
+    def steal(connection: Connection, _: Collection[UUID]) -> None:  # between choosing and claiming
+        stolen = tables.notifications.update().where(tables.notifications.c.id == connection.scalar(first))
+        connection.execute(stolen.values(status="sending", claimed_by="another", claimed_until=NOON))
+
+    monkeypatch.setattr(limits, "lock", steal)
+    outbox.deliver()
+    assert outbox.statuses == {"sending": 1, "sent": 1}
+    assert len(outbox.sms.sent) == 1
 
 
 def test_few_statements_do_for_many_messages(outbox: Outbox) -> None:

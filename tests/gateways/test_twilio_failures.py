@@ -153,7 +153,6 @@ def test_an_answer_in_drops(server: LoopbackTwilio, twilio: TwilioSms) -> None:
         b'{"sid": ""}',
         b'{"sid": 7}',
         b'{"sid": "SM1", "num_segments": "many"}',
-        b'{"sid": "SM1", "date_created": 7}',
         b'{"sid": "SM',
         b"\xff\xfe\x00",
         b"<html>welcome</html>",

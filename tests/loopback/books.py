@@ -5,11 +5,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import lru_cache
 from itertools import count
 from math import ceil
 from typing import Any
 from urllib.parse import urlencode
 
+_written = lru_cache(format_datetime)
 FAR = datetime(9999, 1, 1, tzinfo=UTC)
 
 
@@ -125,9 +127,9 @@ class Books:
             "account_sid": self.account,
             "api_version": "2010-04-01",
             "body": message.body,
-            "date_created": format_datetime(message.created_at),
-            "date_updated": format_datetime(sent_at or message.created_at),
-            "date_sent": format_datetime(sent_at) if sent_at else None,
+            "date_created": _written(message.created_at),
+            "date_updated": _written(sent_at or message.created_at),
+            "date_sent": _written(sent_at) if sent_at else None,
             "direction": message.direction,
             "error_code": code,
             "error_message": None,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.client import responses
-from typing import Self
+from typing import Self, cast
 from urllib.parse import parse_qsl, urlsplit
 
 
@@ -50,8 +50,7 @@ class Connection(asyncio.Protocol):
         self.server, self.buffer = server, bytearray()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport, self.loop = transport, asyncio.get_running_loop()
+        self.transport, self.loop = cast(asyncio.Transport, transport), asyncio.get_running_loop()
         self.server.connections.add(self)
         self.server.most_connections = max(self.server.most_connections, len(self.server.connections))
 

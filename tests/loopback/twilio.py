@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Final
 
+from shared.delivery.stopping import run_until_stopped
 from tests.loopback.books import Books
 from tests.loopback.http import Request, Response, Server
 
@@ -229,7 +230,7 @@ def main() -> None:
         settles_after=settles_after,
     )
     with suppress(TimeoutError, KeyboardInterrupt):
-        asyncio.run(announced(server, chosen.seconds))
+        run_until_stopped(announced(server, chosen.seconds))
 
 
 async def announced(server: Server, seconds: float) -> None:

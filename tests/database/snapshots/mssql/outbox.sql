@@ -9,34 +9,40 @@ WHERE notifications.provider_message_id IN (:provider_message_id, ...) AND (noti
 FROM openjson(:param)) AND NOT notifications.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
 FROM openjson(:param));
 
--- claim
-WITH chosen AS
-(SELECT TOP (:param) notifications.id AS id
+-- choose
+SELECT TOP (:param) notifications.id, notifications.tenant_id, notifications.owner_id, notifications.kind,
+    notifications.useful_until, notifications.attempts, notifications.unclear_answers
 FROM notifications WITH (UPDLOCK, READPAST, ROWLOCK)
 WHERE notifications.status = :status AND notifications.not_before <= :not_before AND notifications.useful_until >
     :useful_until AND (notifications.tenant_id NOT IN (SELECT pauses.tenant_id
 FROM pauses
 WHERE pauses.until > :until)) AND NOT notifications.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
-FROM openjson(:param)) ORDER BY notifications.priority, notifications.not_before, notifications.id)
-UPDATE notifications SET status=:status, reason=:reason, attempts=(notifications.attempts + :attempts),
-    attempted_at=:attempted_at, claimed_by=:claimed_by, claimed_until=:claimed_until, updated_at=:updated_at OUTPUT
-    inserted.id, inserted.tenant_id, inserted.owner_id, inserted.kind, inserted.useful_until, inserted.attempts,
-    inserted.unclear_answers WHERE notifications.id IN (SELECT chosen.id
-FROM chosen) AND notifications.status = :status;
-WITH chosen AS
-(SELECT TOP (:param) notifications.id AS id
+FROM openjson(:param)) ORDER BY notifications.priority, notifications.not_before, notifications.id;
+SELECT TOP (:param) notifications.id, notifications.tenant_id, notifications.owner_id, notifications.kind,
+    notifications.useful_until, notifications.attempts, notifications.unclear_answers
 FROM notifications WITH (UPDLOCK, READPAST, ROWLOCK)
 WHERE notifications.status = :status AND notifications.not_before <= :not_before AND notifications.useful_until >
     :useful_until AND (notifications.tenant_id NOT IN (SELECT pauses.tenant_id
 FROM pauses
 WHERE pauses.until > :until)) AND notifications.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
 FROM openjson(:param)) AND NOT notifications.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
-FROM openjson(:param)) ORDER BY notifications.priority, notifications.not_before, notifications.id)
-UPDATE notifications SET status=:status, reason=:reason, attempts=(notifications.attempts + :attempts),
-    attempted_at=:attempted_at, claimed_by=:claimed_by, claimed_until=:claimed_until, updated_at=:updated_at OUTPUT
-    inserted.id, inserted.tenant_id, inserted.owner_id, inserted.kind, inserted.useful_until, inserted.attempts,
-    inserted.unclear_answers WHERE notifications.id IN (SELECT chosen.id
-FROM chosen) AND notifications.status = :status;
+FROM openjson(:param)) ORDER BY notifications.priority, notifications.not_before, notifications.id;
+
+-- claim
+UPDATE notifications SET body=given_rows.body, status=:status, reason=:reason, attempts=(notifications.attempts +
+    :attempts), attempted_at=:attempted_at, claimed_by=:claimed_by, claimed_until=:claimed_until, updated_at=:updated_at
+    OUTPUT inserted.id FROM notifications, (SELECT CAST(json_value(anon_1.value, :json_value) AS UNIQUEIDENTIFIER) AS
+    id, CAST(json_value(anon_1.value, :json_value) AS NVARCHAR(1600)) AS body
+FROM openjson(:given) AS anon_1) AS given_rows WHERE notifications.id = given_rows.id AND CASE WHEN
+    (notifications.status = :status) THEN :param ELSE :param END = :param;
+UPDATE notifications SET to_phone=given_rows.to_phone, body=given_rows.body, segments=given_rows.segments,
+    status=:status, reason=:reason, attempts=(notifications.attempts + :attempts), attempted_at=:attempted_at,
+    claimed_by=:claimed_by, claimed_until=:claimed_until, updated_at=:updated_at OUTPUT inserted.id FROM notifications,
+    (SELECT CAST(json_value(anon_1.value, :json_value) AS UNIQUEIDENTIFIER) AS id, CAST(json_value(anon_1.value,
+    :json_value) AS VARCHAR(20)) AS to_phone, CAST(json_value(anon_1.value, :json_value) AS NVARCHAR(1600)) AS body,
+    CAST(json_value(anon_1.value, :json_value) AS SMALLINT) AS segments
+FROM openjson(:given) AS anon_1) AS given_rows WHERE notifications.id = given_rows.id AND CASE WHEN
+    (notifications.status = :status) THEN :param ELSE :param END = :param;
 
 -- claim_lapsed
 WITH chosen AS
@@ -105,20 +111,6 @@ UPDATE notifications SET segments=given_rows.segments, status=given_rows.status,
     :json_value) AS SMALLINT) AS attempts
 FROM openjson(:given) AS anon_1) AS given_rows WHERE notifications.id = given_rows.id AND CASE WHEN
     (notifications.status = :status AND notifications.claimed_by = :claimed_by) THEN :param ELSE :param END = :param;
-UPDATE notifications SET status=given_rows.status, not_before=given_rows.not_before, attempts=given_rows.attempts,
-    claimed_until=given_rows.claimed_until, updated_at=given_rows.updated_at FROM notifications, (SELECT
-    CAST(json_value(anon_1.value, :json_value) AS UNIQUEIDENTIFIER) AS id, CAST(json_value(anon_1.value, :json_value) AS
-    VARCHAR(20)) AS status, CAST(json_value(anon_1.value, :json_value) AS DATETIMEOFFSET) AS claimed_until,
-    CAST(json_value(anon_1.value, :json_value) AS DATETIMEOFFSET) AS updated_at, CAST(json_value(anon_1.value,
-    :json_value) AS DATETIMEOFFSET) AS not_before, CAST(json_value(anon_1.value, :json_value) AS SMALLINT) AS attempts
-FROM openjson(:given) AS anon_1) AS given_rows WHERE notifications.id = given_rows.id AND CASE WHEN
-    (notifications.status = :status AND notifications.claimed_by = :claimed_by) THEN :param ELSE :param END = :param;
-UPDATE notifications SET to_phone=given_rows.to_phone, body=given_rows.body, segments=given_rows.segments FROM
-    notifications, (SELECT CAST(json_value(anon_1.value, :json_value) AS UNIQUEIDENTIFIER) AS id,
-    CAST(json_value(anon_1.value, :json_value) AS VARCHAR(20)) AS to_phone, CAST(json_value(anon_1.value, :json_value)
-    AS NVARCHAR(1600)) AS body, CAST(json_value(anon_1.value, :json_value) AS SMALLINT) AS segments
-FROM openjson(:given) AS anon_1) AS given_rows WHERE notifications.id = given_rows.id AND CASE WHEN
-    (notifications.status = :status AND notifications.claimed_by = :claimed_by) THEN :param ELSE :param END = :param;
 
 -- record_prices
 UPDATE notifications SET price_micros=given_rows.price_micros, price_currency=given_rows.price_currency FROM
@@ -132,6 +124,13 @@ FROM openjson(:given) AS anon_1) AS given_rows WHERE notifications.id = given_ro
 UPDATE notifications SET status=given_rows.status, updated_at=given_rows.updated_at FROM notifications, (SELECT
     CAST(json_value(anon_1.value, :json_value) AS UNIQUEIDENTIFIER) AS id, CAST(json_value(anon_1.value, :json_value) AS
     VARCHAR(20)) AS status, CAST(json_value(anon_1.value, :json_value) AS DATETIMEOFFSET) AS updated_at
+FROM openjson(:given) AS anon_1) AS given_rows WHERE notifications.id = given_rows.id AND CASE WHEN
+    (notifications.status = :status) THEN :param ELSE :param END = :param;
+
+-- record_unsent
+UPDATE notifications SET not_before=given_rows.not_before, updated_at=given_rows.updated_at FROM notifications, (SELECT
+    CAST(json_value(anon_1.value, :json_value) AS UNIQUEIDENTIFIER) AS id, CAST(json_value(anon_1.value, :json_value) AS
+    DATETIMEOFFSET) AS not_before, CAST(json_value(anon_1.value, :json_value) AS DATETIMEOFFSET) AS updated_at
 FROM openjson(:given) AS anon_1) AS given_rows WHERE notifications.id = given_rows.id AND CASE WHEN
     (notifications.status = :status) THEN :param ELSE :param END = :param;
 

@@ -17,7 +17,7 @@ FROM payments
 WHERE payments.type = :type::VARCHAR AND payments.status IN (:status, ...) AND payments.next_attempt_at <=
     :next_attempt_at::TIMESTAMP WITH TIME ZONE AND payments.tenant_id = ANY (:param::UUID[]) ORDER BY
     payments.next_attempt_at, payments.id
-LIMIT :param::INTEGER FOR UPDATE SKIP LOCKED)
+LIMIT :param::INTEGER FOR UPDATE OF payments SKIP LOCKED)
 UPDATE payments SET status=:status::VARCHAR, claimed_by=:claimed_by::VARCHAR, claimed_until=:claimed_until::TIMESTAMP
     WITH TIME ZONE WHERE payments.id IN (SELECT chosen.id
 FROM chosen) AND payments.type = :type::VARCHAR AND payments.status IN (:status, ...) AND payments.next_attempt_at <=
@@ -35,7 +35,7 @@ FROM payments
 WHERE payments.type = :type::VARCHAR AND payments.status IN (:status, ...) AND payments.claimed_until <=
     :claimed_until::TIMESTAMP WITH TIME ZONE AND payments.tenant_id = ANY (:param::UUID[]) ORDER BY
     payments.claimed_until, payments.id
-LIMIT :param::INTEGER FOR UPDATE SKIP LOCKED)
+LIMIT :param::INTEGER FOR UPDATE OF payments SKIP LOCKED)
 UPDATE payments SET status=:status::VARCHAR, claimed_by=:claimed_by::VARCHAR, claimed_until=:claimed_until::TIMESTAMP
     WITH TIME ZONE WHERE payments.id IN (SELECT chosen.id
 FROM chosen) AND payments.type = :type::VARCHAR AND payments.status IN (:status, ...) AND payments.claimed_until <=

@@ -8,9 +8,9 @@ WHERE notifications.provider_message_id IN (:provider_message_id, ...) AND (noti
     notifications.price_micros IS NULL) AND notifications.tenant_id = ANY (:param::UUID[]) AND NOT
     notifications.tenant_id = ANY (:param::UUID[]);
 
--- claim
-WITH chosen AS
-(SELECT notifications.id AS id
+-- choose
+SELECT notifications.id, notifications.tenant_id, notifications.owner_id, notifications.kind,
+    notifications.useful_until, notifications.attempts, notifications.unclear_answers
 FROM notifications
 WHERE notifications.status = :status::VARCHAR AND notifications.not_before <= :not_before::TIMESTAMP WITH TIME ZONE AND
     notifications.useful_until > :useful_until::TIMESTAMP WITH TIME ZONE AND (notifications.tenant_id NOT IN (SELECT
@@ -18,16 +18,9 @@ WHERE notifications.status = :status::VARCHAR AND notifications.not_before <= :n
 FROM pauses
 WHERE pauses.until > :until::TIMESTAMP WITH TIME ZONE)) AND NOT notifications.tenant_id = ANY (:param::UUID[]) ORDER BY
     notifications.priority, notifications.not_before, notifications.id
-LIMIT :param::INTEGER FOR UPDATE SKIP LOCKED)
-UPDATE notifications SET status=:status::VARCHAR, reason=:reason::VARCHAR, attempts=(notifications.attempts +
-    :attempts::SMALLINT), attempted_at=:attempted_at::TIMESTAMP WITH TIME ZONE, claimed_by=:claimed_by::VARCHAR,
-    claimed_until=:claimed_until::TIMESTAMP WITH TIME ZONE, updated_at=:updated_at::TIMESTAMP WITH TIME ZONE WHERE
-    notifications.id IN (SELECT chosen.id
-FROM chosen) AND notifications.status = :status::VARCHAR RETURNING notifications.id, notifications.tenant_id,
-    notifications.owner_id, notifications.kind, notifications.useful_until, notifications.attempts,
-    notifications.unclear_answers;
-WITH chosen AS
-(SELECT notifications.id AS id
+LIMIT :param::INTEGER FOR UPDATE OF notifications SKIP LOCKED;
+SELECT notifications.id, notifications.tenant_id, notifications.owner_id, notifications.kind,
+    notifications.useful_until, notifications.attempts, notifications.unclear_answers
 FROM notifications
 WHERE notifications.status = :status::VARCHAR AND notifications.not_before <= :not_before::TIMESTAMP WITH TIME ZONE AND
     notifications.useful_until > :useful_until::TIMESTAMP WITH TIME ZONE AND (notifications.tenant_id NOT IN (SELECT
@@ -36,14 +29,24 @@ FROM pauses
 WHERE pauses.until > :until::TIMESTAMP WITH TIME ZONE)) AND notifications.tenant_id = ANY (:param::UUID[]) AND NOT
     notifications.tenant_id = ANY (:param::UUID[]) ORDER BY notifications.priority, notifications.not_before,
     notifications.id
-LIMIT :param::INTEGER FOR UPDATE SKIP LOCKED)
-UPDATE notifications SET status=:status::VARCHAR, reason=:reason::VARCHAR, attempts=(notifications.attempts +
-    :attempts::SMALLINT), attempted_at=:attempted_at::TIMESTAMP WITH TIME ZONE, claimed_by=:claimed_by::VARCHAR,
-    claimed_until=:claimed_until::TIMESTAMP WITH TIME ZONE, updated_at=:updated_at::TIMESTAMP WITH TIME ZONE WHERE
-    notifications.id IN (SELECT chosen.id
-FROM chosen) AND notifications.status = :status::VARCHAR RETURNING notifications.id, notifications.tenant_id,
-    notifications.owner_id, notifications.kind, notifications.useful_until, notifications.attempts,
-    notifications.unclear_answers;
+LIMIT :param::INTEGER FOR UPDATE OF notifications SKIP LOCKED;
+
+-- claim
+UPDATE notifications SET body=given_rows.body, status=:status::VARCHAR, reason=:reason::VARCHAR,
+    attempts=(notifications.attempts + :attempts::SMALLINT), attempted_at=:attempted_at::TIMESTAMP WITH TIME ZONE,
+    claimed_by=:claimed_by::VARCHAR, claimed_until=:claimed_until::TIMESTAMP WITH TIME ZONE,
+    updated_at=:updated_at::TIMESTAMP WITH TIME ZONE FROM (SELECT anon_1.id AS id, anon_1.body AS body
+FROM json_to_recordset(CAST(:given::VARCHAR AS JSON)) AS anon_1(id UUID, body VARCHAR(1600))) AS given_rows WHERE
+    notifications.id = given_rows.id AND CASE WHEN (notifications.status = :status::VARCHAR) THEN :param::INTEGER ELSE
+    :param::INTEGER END = :param::INTEGER RETURNING notifications.id;
+UPDATE notifications SET to_phone=given_rows.to_phone, body=given_rows.body, segments=given_rows.segments,
+    status=:status::VARCHAR, reason=:reason::VARCHAR, attempts=(notifications.attempts + :attempts::SMALLINT),
+    attempted_at=:attempted_at::TIMESTAMP WITH TIME ZONE, claimed_by=:claimed_by::VARCHAR,
+    claimed_until=:claimed_until::TIMESTAMP WITH TIME ZONE, updated_at=:updated_at::TIMESTAMP WITH TIME ZONE FROM
+    (SELECT anon_1.id AS id, anon_1.to_phone AS to_phone, anon_1.body AS body, anon_1.segments AS segments
+FROM json_to_recordset(CAST(:given::VARCHAR AS JSON)) AS anon_1(id UUID, to_phone VARCHAR(20), body VARCHAR(1600),
+    segments SMALLINT)) AS given_rows WHERE notifications.id = given_rows.id AND CASE WHEN (notifications.status =
+    :status::VARCHAR) THEN :param::INTEGER ELSE :param::INTEGER END = :param::INTEGER RETURNING notifications.id;
 
 -- claim_lapsed
 WITH chosen AS
@@ -51,7 +54,7 @@ WITH chosen AS
 FROM notifications
 WHERE notifications.status = :status::VARCHAR AND notifications.claimed_until <= :claimed_until::TIMESTAMP WITH TIME
     ZONE AND NOT notifications.tenant_id = ANY (:param::UUID[]) ORDER BY notifications.claimed_until
-LIMIT :param::INTEGER FOR UPDATE SKIP LOCKED)
+LIMIT :param::INTEGER FOR UPDATE OF notifications SKIP LOCKED)
 UPDATE notifications SET claimed_by=:claimed_by::VARCHAR, claimed_until=:claimed_until::TIMESTAMP WITH TIME ZONE WHERE
     notifications.id IN (SELECT chosen.id
 FROM chosen) AND notifications.status = :status::VARCHAR AND notifications.claimed_until <= :claimed_until::TIMESTAMP
@@ -114,20 +117,6 @@ FROM json_to_recordset(CAST(:given::VARCHAR AS JSON)) AS anon_1(id UUID, status 
     sent_at TIMESTAMP WITH TIME ZONE, updated_at TIMESTAMP WITH TIME ZONE, attempts SMALLINT)) AS given_rows WHERE
     notifications.id = given_rows.id AND CASE WHEN (notifications.status = :status::VARCHAR AND notifications.claimed_by
     = :claimed_by::VARCHAR) THEN :param::INTEGER ELSE :param::INTEGER END = :param::INTEGER;
-UPDATE notifications SET status=given_rows.status, not_before=given_rows.not_before, attempts=given_rows.attempts,
-    claimed_until=given_rows.claimed_until, updated_at=given_rows.updated_at FROM (SELECT anon_1.id AS id, anon_1.status
-    AS status, anon_1.claimed_until AS claimed_until, anon_1.updated_at AS updated_at, anon_1.not_before AS not_before,
-    anon_1.attempts AS attempts
-FROM json_to_recordset(CAST(:given::VARCHAR AS JSON)) AS anon_1(id UUID, status VARCHAR(20), claimed_until TIMESTAMP
-    WITH TIME ZONE, updated_at TIMESTAMP WITH TIME ZONE, not_before TIMESTAMP WITH TIME ZONE, attempts SMALLINT)) AS
-    given_rows WHERE notifications.id = given_rows.id AND CASE WHEN (notifications.status = :status::VARCHAR AND
-    notifications.claimed_by = :claimed_by::VARCHAR) THEN :param::INTEGER ELSE :param::INTEGER END = :param::INTEGER;
-UPDATE notifications SET to_phone=given_rows.to_phone, body=given_rows.body, segments=given_rows.segments FROM (SELECT
-    anon_1.id AS id, anon_1.to_phone AS to_phone, anon_1.body AS body, anon_1.segments AS segments
-FROM json_to_recordset(CAST(:given::VARCHAR AS JSON)) AS anon_1(id UUID, to_phone VARCHAR(20), body VARCHAR(1600),
-    segments SMALLINT)) AS given_rows WHERE notifications.id = given_rows.id AND CASE WHEN (notifications.status =
-    :status::VARCHAR AND notifications.claimed_by = :claimed_by::VARCHAR) THEN :param::INTEGER ELSE :param::INTEGER END
-    = :param::INTEGER;
 
 -- record_prices
 UPDATE notifications SET price_micros=given_rows.price_micros, price_currency=given_rows.price_currency FROM (SELECT
@@ -142,6 +131,13 @@ UPDATE notifications SET status=given_rows.status, updated_at=given_rows.updated
 FROM json_to_recordset(CAST(:given::VARCHAR AS JSON)) AS anon_1(id UUID, status VARCHAR(20), updated_at TIMESTAMP WITH
     TIME ZONE)) AS given_rows WHERE notifications.id = given_rows.id AND CASE WHEN (notifications.status =
     :status::VARCHAR) THEN :param::INTEGER ELSE :param::INTEGER END = :param::INTEGER;
+
+-- record_unsent
+UPDATE notifications SET not_before=given_rows.not_before, updated_at=given_rows.updated_at FROM (SELECT anon_1.id AS
+    id, anon_1.not_before AS not_before, anon_1.updated_at AS updated_at
+FROM json_to_recordset(CAST(:given::VARCHAR AS JSON)) AS anon_1(id UUID, not_before TIMESTAMP WITH TIME ZONE, updated_at
+    TIMESTAMP WITH TIME ZONE)) AS given_rows WHERE notifications.id = given_rows.id AND CASE WHEN (notifications.status
+    = :status::VARCHAR) THEN :param::INTEGER ELSE :param::INTEGER END = :param::INTEGER;
 
 -- under_way
 SELECT notifications.to_phone, notifications.body

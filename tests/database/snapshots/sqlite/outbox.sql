@@ -9,23 +9,18 @@ WHERE notifications.provider_message_id IN (:provider_message_id, ...) AND (noti
 FROM json_each(:param)) AND NOT notifications.tenant_id IN (SELECT value
 FROM json_each(:param));
 
--- claim
-WITH chosen AS
-(SELECT notifications.id AS id
+-- choose
+SELECT notifications.id, notifications.tenant_id, notifications.owner_id, notifications.kind,
+    notifications.useful_until, notifications.attempts, notifications.unclear_answers
 FROM notifications
 WHERE notifications.status = :status AND notifications.not_before <= :not_before AND notifications.useful_until >
     :useful_until AND (notifications.tenant_id NOT IN (SELECT pauses.tenant_id
 FROM pauses
 WHERE pauses.until > :until)) AND NOT notifications.tenant_id IN (SELECT value
 FROM json_each(:param)) ORDER BY notifications.priority, notifications.not_before, notifications.id
-LIMIT :param OFFSET :param)
-UPDATE notifications SET status=:status, reason=:reason, attempts=(notifications.attempts + :attempts),
-    attempted_at=:attempted_at, claimed_by=:claimed_by, claimed_until=:claimed_until, updated_at=:updated_at WHERE
-    notifications.id IN (SELECT chosen.id
-FROM chosen) AND notifications.status = :status RETURNING id, tenant_id, owner_id, kind, useful_until, attempts,
-    unclear_answers;
-WITH chosen AS
-(SELECT notifications.id AS id
+LIMIT :param OFFSET :param;
+SELECT notifications.id, notifications.tenant_id, notifications.owner_id, notifications.kind,
+    notifications.useful_until, notifications.attempts, notifications.unclear_answers
 FROM notifications
 WHERE notifications.status = :status AND notifications.not_before <= :not_before AND notifications.useful_until >
     :useful_until AND (notifications.tenant_id NOT IN (SELECT pauses.tenant_id
@@ -33,12 +28,21 @@ FROM pauses
 WHERE pauses.until > :until)) AND notifications.tenant_id IN (SELECT value
 FROM json_each(:param)) AND NOT notifications.tenant_id IN (SELECT value
 FROM json_each(:param)) ORDER BY notifications.priority, notifications.not_before, notifications.id
-LIMIT :param OFFSET :param)
-UPDATE notifications SET status=:status, reason=:reason, attempts=(notifications.attempts + :attempts),
-    attempted_at=:attempted_at, claimed_by=:claimed_by, claimed_until=:claimed_until, updated_at=:updated_at WHERE
-    notifications.id IN (SELECT chosen.id
-FROM chosen) AND notifications.status = :status RETURNING id, tenant_id, owner_id, kind, useful_until, attempts,
-    unclear_answers;
+LIMIT :param OFFSET :param;
+
+-- claim
+UPDATE notifications SET body=given_rows.body, status=:status, reason=:reason, attempts=(notifications.attempts +
+    :attempts), attempted_at=:attempted_at, claimed_by=:claimed_by, claimed_until=:claimed_until, updated_at=:updated_at
+    FROM (SELECT json_extract(anon_1.value, :json_extract) AS id, json_extract(anon_1.value, :json_extract) AS body
+FROM json_each(:given) AS anon_1) AS given_rows WHERE notifications.id = given_rows.id AND CASE WHEN
+    (notifications.status = :status) THEN :param ELSE :param END = :param RETURNING id;
+UPDATE notifications SET to_phone=given_rows.to_phone, body=given_rows.body, segments=given_rows.segments,
+    status=:status, reason=:reason, attempts=(notifications.attempts + :attempts), attempted_at=:attempted_at,
+    claimed_by=:claimed_by, claimed_until=:claimed_until, updated_at=:updated_at FROM (SELECT json_extract(anon_1.value,
+    :json_extract) AS id, json_extract(anon_1.value, :json_extract) AS to_phone, json_extract(anon_1.value,
+    :json_extract) AS body, json_extract(anon_1.value, :json_extract) AS segments
+FROM json_each(:given) AS anon_1) AS given_rows WHERE notifications.id = given_rows.id AND CASE WHEN
+    (notifications.status = :status) THEN :param ELSE :param END = :param RETURNING id;
 
 -- claim_lapsed
 WITH chosen AS
@@ -105,18 +109,6 @@ UPDATE notifications SET segments=given_rows.segments, status=given_rows.status,
     attempts
 FROM json_each(:given) AS anon_1) AS given_rows WHERE notifications.id = given_rows.id AND CASE WHEN
     (notifications.status = :status AND notifications.claimed_by = :claimed_by) THEN :param ELSE :param END = :param;
-UPDATE notifications SET status=given_rows.status, not_before=given_rows.not_before, attempts=given_rows.attempts,
-    claimed_until=given_rows.claimed_until, updated_at=given_rows.updated_at FROM (SELECT json_extract(anon_1.value,
-    :json_extract) AS id, json_extract(anon_1.value, :json_extract) AS status, json_extract(anon_1.value, :json_extract)
-    AS claimed_until, json_extract(anon_1.value, :json_extract) AS updated_at, json_extract(anon_1.value, :json_extract)
-    AS not_before, json_extract(anon_1.value, :json_extract) AS attempts
-FROM json_each(:given) AS anon_1) AS given_rows WHERE notifications.id = given_rows.id AND CASE WHEN
-    (notifications.status = :status AND notifications.claimed_by = :claimed_by) THEN :param ELSE :param END = :param;
-UPDATE notifications SET to_phone=given_rows.to_phone, body=given_rows.body, segments=given_rows.segments FROM (SELECT
-    json_extract(anon_1.value, :json_extract) AS id, json_extract(anon_1.value, :json_extract) AS to_phone,
-    json_extract(anon_1.value, :json_extract) AS body, json_extract(anon_1.value, :json_extract) AS segments
-FROM json_each(:given) AS anon_1) AS given_rows WHERE notifications.id = given_rows.id AND CASE WHEN
-    (notifications.status = :status AND notifications.claimed_by = :claimed_by) THEN :param ELSE :param END = :param;
 
 -- record_prices
 UPDATE notifications SET price_micros=given_rows.price_micros, price_currency=given_rows.price_currency FROM (SELECT
@@ -128,6 +120,13 @@ FROM json_each(:given) AS anon_1) AS given_rows WHERE notifications.id = given_r
 -- record_receipts
 UPDATE notifications SET status=given_rows.status, updated_at=given_rows.updated_at FROM (SELECT
     json_extract(anon_1.value, :json_extract) AS id, json_extract(anon_1.value, :json_extract) AS status,
+    json_extract(anon_1.value, :json_extract) AS updated_at
+FROM json_each(:given) AS anon_1) AS given_rows WHERE notifications.id = given_rows.id AND CASE WHEN
+    (notifications.status = :status) THEN :param ELSE :param END = :param;
+
+-- record_unsent
+UPDATE notifications SET not_before=given_rows.not_before, updated_at=given_rows.updated_at FROM (SELECT
+    json_extract(anon_1.value, :json_extract) AS id, json_extract(anon_1.value, :json_extract) AS not_before,
     json_extract(anon_1.value, :json_extract) AS updated_at
 FROM json_each(:given) AS anon_1) AS given_rows WHERE notifications.id = given_rows.id AND CASE WHEN
     (notifications.status = :status) THEN :param ELSE :param END = :param;
