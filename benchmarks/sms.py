@@ -23,7 +23,7 @@ from tests.loopback.twilio import ACCOUNT, NUMBER, TOKEN
 
 MANY = 10_000
 LATENCY = 0.1
-ROUNDS = 3
+ROUNDS = 5
 
 
 def sdk_alone(url: str, many: int, concurrency: int) -> float:

@@ -135,13 +135,12 @@ def _rows_of_json(dialect: Dialect, columns: Sequence[Column[Any]]) -> Subquery:
 
 def _as_json(dialect: Dialect, table: Table, rows: Sequence[Mapping[str, Any]]) -> str:
     """Return rows as a JSON array, each value as the database keeps it."""
-    kept = {name: table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in rows[0]}
-
-    def written(name: str, value: Any) -> Any:
-        process = kept[name]
-        return value if value is None or process is None else process(value)
-
-    return json.dumps([{name: written(name, value) for name, value in row.items()} for row in rows], default=str)
+    written = [dict(row) for row in rows]
+    for name in rows[0]:
+        if process := table.c[name].type.dialect_impl(dialect).bind_processor(dialect):
+            for row in written:
+                row[name] = None if row[name] is None else process(row[name])
+    return json.dumps(written, default=str)
 
 
 def locked(select: Select[Any], table: Table) -> Select[Any]:

@@ -1,8 +1,8 @@
 """Claiming the next batch: one short transaction, in which what was claimed is read again and written."""
 
-from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from typing import Final
 from uuid import UUID
 
@@ -97,11 +97,12 @@ def _within_caps(
     """
     tenant_ids = {each.tenant_id for each in chosen if each.tenant_id in drain.served}
     limits.lock(connection, tenant_ids)
-    sent = Counter(limits.sent_lately(connection, drain.now(), drain.wall(), tenant_ids))
+    sent = limits.sent_lately(connection, drain.now(), drain.wall(), tenant_ids)
+    room: dict[UUID, float] = {id_: _cap(drain, id_) - sent.get(id_, 0) for id_ in tenant_ids}
     kept: list[Claimed] = []
     above: list[Claimed] = []
     for each in chosen:
-        sent[each.tenant_id] += 1
-        is_within = each.tenant_id not in tenant_ids or sent[each.tenant_id] <= _cap(drain, each.tenant_id)
-        (kept if is_within else above).append(each)
+        left = room.get(each.tenant_id, inf)  # there is no cap for what will be cancelled: its tenant is not served
+        (kept if left > 0 else above).append(each)
+        room[each.tenant_id] = left - 1
     return kept, above

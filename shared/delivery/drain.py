@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -61,8 +62,8 @@ class Drain:
 
     def count(self, outcome: str, claimed: Iterable[Claimed]) -> None:
         """Count what became of some notifications, by kind. Not thread-safe: called by the event loop only."""
-        for each in claimed:
-            self.tally.deliver(outcome, each.kind)
+        for kind, many in Counter(each.kind for each in claimed).items():
+            self.tally.deliver(outcome, kind, many)
 
     def subdomain(self, tenant_id: UUID) -> str:
         """How a tenant is named to people; its id when it is not served."""
@@ -71,7 +72,8 @@ class Drain:
 
     def note(self, outcome: str, claimed: Claimed, code: str | None) -> None:
         """Say in the log what became of one notification; count the code of one that failed."""
-        extra = {"tenant": self.subdomain(claimed.tenant_id)}
-        log.debug("notification %s: %s%s", claimed.id, outcome, f", {code}" if code else "", extra=extra)
+        if log.isEnabledFor(logging.DEBUG):
+            extra = {"tenant": self.subdomain(claimed.tenant_id)}
+            log.debug("notification %s: %s%s", claimed.id, outcome, f", {code}" if code else "", extra=extra)
         if outcome == "failed":
             self.tally.failure_codes.append(code or "none")

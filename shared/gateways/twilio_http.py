@@ -61,7 +61,7 @@ class Http:
                 headers={**(headers or {}), **({"Authorization": aiohttp.encode_basic_auth(*auth)} if auth else {})},
                 allow_redirects=False,
             ) as response:
-                text = await response.text(errors="replace")
+                text = (await response.read()).decode(errors="replace")
         except (aiohttp.ClientError, OSError) as error:  # a time-out is an OSError, too
             raise _unanswered(error) from None  # its text may hold the address with the recipient in it
         if not response.ok or response.status >= 300:
