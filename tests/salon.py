@@ -53,7 +53,7 @@ class Salon:
         """
         self.kept(NOON - HOUR, 2 * many if many > 1 else 0)
         missed = [self.missed(owner_id=self.owner(**owner)) for _ in range(many)]
-        self.do(Stage.PLAN)
+        self.detect()
         clock.pass_(days=1)
         return missed[-1]
 
@@ -80,6 +80,10 @@ class Salon:
     def do(self, *stages: Stage) -> dict[str, Any]:
         """Do only some stages of a run."""
         return do(self.application, JOB, *stages)
+
+    def detect(self) -> dict[str, Any]:
+        """Look for missed visits and for what staff put right, and nothing else; no run is noted."""
+        return self.do(Stage.PLAN)
 
     def collect(self) -> dict[str, Any]:
         """Collect what is due, and nothing else."""

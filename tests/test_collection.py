@@ -129,7 +129,7 @@ def test_the_connected_account_and_the_rest_after_a_deposit_are_charged(
 ) -> None:
     paws = salon(application, settings='{"stripe_account": "acct_9"}')
     paws.missed(deposit_paid=1000)
-    paws.do(Stage.PLAN)
+    paws.detect()
     clock.pass_(days=1)
     assert paws.collect()["fee_cents_collected"] == {"USD": 1500}
     assert (payments.created[0].account, payments.created[0].amount_cents) == ("acct_9", 1500)
@@ -168,7 +168,7 @@ def test_where_a_fee_needs_a_delivered_reminder_it_is_charged_only_with_one(
     if status:
         with paws.engine.begin() as connection:
             rows.reminder(connection, appointment, start + moved_by * HOUR, status=status)
-    paws.do(Stage.PLAN)
+    paws.detect()
     clock.pass_(days=1)
     result = paws.collect()
     fee = paws.fee()
@@ -276,7 +276,7 @@ def test_a_fee_whose_visit_mixes_in_another_business_is_named_and_nothing_is_ask
     with paws.engine.begin() as connection:
         service = rows.insert(connection, tables.services, tenant_id=paws.tenant_id, name="Bath", duration_minutes=60)
     paws.missed(service_id=service)
-    paws.do(Stage.PLAN)
+    paws.detect()
     clock.pass_(days=1)
     rows.change(paws.engine, tables.payments, paws.fee().id, status=status, claimed_until=clock.now)
     statement = spoil(elsewhere)

@@ -19,7 +19,6 @@ from shared.database import migrations, tables
 from shared.database.engine import reading
 from shared.database.fee_list import listed
 from shared.gateways.payments import Declined, NotProcessed, OutcomeUnknown
-from shared.runtime import Stage
 from tests.databases import Stock
 from tests.doubles import Clock, RecordingPayments
 from tests.salon import Salon, salon
@@ -45,7 +44,7 @@ class Life:
 
     def missed(self, **columns: Any) -> None:
         self.paws.missed(owner_id=self.paws.owner(), **columns)
-        self.paws.do(Stage.PLAN)
+        self.paws.detect()
 
     def due(self, answer: Exception | None = None) -> None:
         """A day goes by, and a run finds this answer."""
@@ -73,7 +72,7 @@ class Life:
         with self.paws.engine.begin() as connection:
             connection.execute(tables.appointments.update().values(status="completed"))
         self.clock.pass_(days=1)
-        self.paws.do(Stage.PLAN)
+        self.paws.detect()
 
 
 HARD, SOFT, ASKS = Declined("stolen_card"), Declined("insufficient_funds"), Declined("authentication_required")

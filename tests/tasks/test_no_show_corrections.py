@@ -34,12 +34,12 @@ def test_a_visit_that_no_longer_counts_gives_back_event_count_and_fee(
     paws.run()
     paws.set(appointment, **columns)
     clock.pass_(hours=1)
-    result = paws.run()
+    result = paws.detect()
     assert (result["corrected"], result["needs_refund"]) == (1, 0)
     assert (paws.owners(), paws.fee().status) == ([(0, 100)], "cancelled")
     assert paws.fee().next_attempt_at is None
     assert paws.events()[0].reversed_at == clock.now
-    assert paws.run()["corrected"] == 0
+    assert paws.detect()["corrected"] == 0
 
 
 def test_staff_who_change_their_mind_twice_get_nothing_charged_twice(paws: Salon, clock: Clock) -> None:
@@ -48,7 +48,7 @@ def test_staff_who_change_their_mind_twice_get_nothing_charged_twice(paws: Salon
     for status in ("confirmed", "no_show", "confirmed", "no_show"):
         clock.pass_(hours=1)
         paws.set(appointment, status=status)
-        result = paws.run()
+        result = paws.detect()
         assert (result["total_detected"], result["total_fees_applied"]) == (0, 0)
     assert (paws.owners(), [each.status for each in paws.fees()]) == ([(0, 100)], ["cancelled"])
     assert len(paws.events()) == 1
@@ -59,9 +59,9 @@ def test_a_correction_is_final_even_though_the_appointment_looks_missed_again(pa
     paws.run()
     paws.set(appointment, status="confirmed")
     clock.pass_(days=1)
-    assert (paws.run()["corrected"], paws.status(appointment)) == (1, "confirmed")
+    assert (paws.detect()["corrected"], paws.status(appointment)) == (1, "confirmed")
     clock.pass_(days=1)
-    assert paws.run()["total_detected"] == 0
+    assert paws.detect()["total_detected"] == 0
 
 
 @pytest.mark.parametrize("before_noon", [(6, 3), (16, 15)], ids=["morning", "evening before, the next day in UTC"])
@@ -70,10 +70,10 @@ def test_a_visit_stands_while_one_of_its_appointments_was_missed(paws: Salon, be
     first, second = (paws.missed(NOON - hours * HOUR, owner) for hours in before_noon)
     paws.run()
     paws.set(first, status="completed")
-    assert paws.run()["corrected"] == 0
+    assert paws.detect()["corrected"] == 0
     assert (paws.owners(), paws.fee().status) == ([(1, 80)], "pending")
     paws.set(second, status="completed")
-    assert paws.run()["corrected"] == 1
+    assert paws.detect()["corrected"] == 1
 
 
 def test_an_appointment_that_staff_marked_keeps_the_visit_up(paws: Salon) -> None:
@@ -82,7 +82,7 @@ def test_an_appointment_that_staff_marked_keeps_the_visit_up(paws: Salon) -> Non
     paws.missed(NOON - 3 * HOUR, owner, status="no_show")
     paws.run()
     paws.set(ours, status="completed")
-    assert paws.run()["corrected"] == 0
+    assert paws.detect()["corrected"] == 0
 
 
 def test_another_days_missed_visit_does_not_keep_it_up(paws: Salon, clock: Clock) -> None:
@@ -90,9 +90,9 @@ def test_another_days_missed_visit_does_not_keep_it_up(paws: Salon, clock: Clock
     owner = paws.owner()
     today, tomorrow = paws.missed(NOON + HOUR, owner), paws.missed(NOON + 20 * HOUR, owner)
     clock.pass_(days=2)
-    paws.run()
+    paws.detect()
     paws.set(today, status="completed")
-    assert paws.run()["corrected"] == 1
+    assert paws.detect()["corrected"] == 1
     assert (paws.owners(), [each.status for each in paws.fees()]) == ([(1, 80)], ["cancelled", "pending"])
     assert paws.status(tomorrow) == "no_show"
 
@@ -129,7 +129,7 @@ def test_the_count_never_falls_below_none(paws: Salon) -> None:
     paws.run()
     rows.change(paws.engine, tables.owners, owner, no_show_count=0)
     paws.set(appointment, status="completed")
-    paws.run()
+    paws.detect()
     assert paws.owners() == [(0, 100)]
 
 
@@ -138,9 +138,9 @@ def test_corrections_are_looked_for_over_sixty_days(paws: Salon, clock: Clock) -
     paws.run()
     clock.pass_(days=61)
     paws.set(appointment, status="completed")
-    assert paws.run()["corrected"] == 0
+    assert paws.detect()["corrected"] == 0
     clock.pass_(days=-2)
-    assert paws.run()["corrected"] == 1
+    assert paws.detect()["corrected"] == 1
 
 
 def test_a_day_that_is_named_closed_after_its_no_shows_gives_them_back(paws: Salon, clock: Clock) -> None:
@@ -148,7 +148,7 @@ def test_a_day_that_is_named_closed_after_its_no_shows_gives_them_back(paws: Sal
     owner = paws.owner()
     snowed_in, next_day = paws.missed(owner_id=owner), paws.missed(NOON + 21 * HOUR, owner_id=owner)
     clock.pass_(days=1)
-    assert paws.run()["total_fees_applied"] == 2
+    assert paws.detect()["total_fees_applied"] == 2
     name_closed(paws, "2026-03-03", "2026-06-01")
     clock.pass_(hours=1)
     for is_dry, corrected in ((True, 1), (False, 1), (False, 0)):
@@ -156,7 +156,7 @@ def test_a_day_that_is_named_closed_after_its_no_shows_gives_them_back(paws: Sal
     assert [each.status for each in paws.fees()] == ["cancelled", "pending"]
     assert (paws.owners(), paws.status(snowed_in), paws.status(next_day)) == ([(1, 80)], "no_show", "no_show")
     name_closed(paws)
-    assert (paws.run()["total_detected"], paws.owners()) == (0, [(1, 80)])
+    assert (paws.detect()["total_detected"], paws.owners()) == (0, [(1, 80)])
 
 
 @pytest.mark.parametrize("starts_at", [NOON - 12 * HOUR, NOON - 3 * HOUR], ids=["midnight", "morning"])
@@ -164,7 +164,7 @@ def test_a_day_that_is_named_closed_before_it_is_over_gives_them_back(paws: Salo
     paws.missed(starts_at)
     paws.run()
     name_closed(paws, "2026-03-03")
-    assert paws.run()["corrected"] == 1
+    assert paws.detect()["corrected"] == 1
     assert (paws.owners(), paws.fee().status) == ([(0, 100)], "cancelled")
 
 
@@ -178,9 +178,9 @@ def test_a_closed_day_of_long_ago_gives_nothing_back(paws: Salon, clock: Clock) 
     paws.run()
     name_closed(paws, "2026-03-03")
     clock.pass_(days=60)
-    assert paws.run()["corrected"] == 0
+    assert paws.detect()["corrected"] == 0
     clock.pass_(days=-1)
-    assert paws.run()["corrected"] == 1
+    assert paws.detect()["corrected"] == 1
 
 
 def test_a_dry_run_tells_a_correction_once_that_has_two_reasons(paws: Salon) -> None:
@@ -208,22 +208,22 @@ def test_a_fee_that_staff_waived_stays_waived_and_event_and_count_go_with_it(paw
     paws.run()
     rows.change(paws.engine, tables.payments, paws.fee().id, status="waived")
     clock.pass_(days=1)
-    assert paws.run()["corrected"] == 1
+    assert paws.detect()["corrected"] == 1
     assert (paws.fee().status, paws.owners(), paws.status(appointment)) == ("waived", [(0, 100)], "no_show")
-    assert paws.run()["corrected"] == 0
+    assert paws.detect()["corrected"] == 0
 
 
 def test_a_fee_that_the_deposit_covered_is_no_forgiveness(paws: Salon, clock: Clock) -> None:
     appointment = paws.missed(deposit_paid=9000)
     paws.run()
-    assert paws.run()["corrected"] == 0
+    assert paws.detect()["corrected"] == 0
     assert (paws.fee().status, paws.owners()) == ("waived", [(1, 80)])
     paws.set(appointment, status="completed")
-    assert paws.run()["corrected"] == 1
+    assert paws.detect()["corrected"] == 1
     assert paws.fee().status == "cancelled"
     closed = paws.fee()
     clock.pass_(days=1)
-    paws.run()
+    paws.detect()
     assert paws.fee() == closed
 
 
@@ -233,7 +233,7 @@ def test_a_fee_that_could_not_be_collected_is_cancelled_too(paws: Salon, status:
     paws.run()
     rows.change(paws.engine, tables.payments, paws.fee().id, status=status)
     paws.set(appointment, status="completed")
-    paws.run()
+    paws.detect()
     assert paws.fee().status == "cancelled"
 
 
@@ -242,7 +242,7 @@ def test_a_refunded_fee_is_left_as_it_is(paws: Salon) -> None:
     paws.run()
     rows.change(paws.engine, tables.payments, paws.fee().id, status="refunded")
     paws.set(appointment, status="completed")
-    assert (paws.run()["needs_refund"], paws.fee().status) == (0, "refunded")
+    assert (paws.detect()["needs_refund"], paws.fee().status) == (0, "refunded")
 
 
 def test_corrections_come_before_new_visits_are_counted(paws: Salon, clock: Clock) -> None:
@@ -252,7 +252,7 @@ def test_corrections_come_before_new_visits_are_counted(paws: Salon, clock: Cloc
     paws.set(first, status="completed")
     paws.missed(NOON + 20 * HOUR, owner)
     clock.pass_(days=1)
-    paws.run()
+    paws.detect()
     assert [(each.status, each.offence_number) for each in paws.fees()] == [("cancelled", 1), ("pending", 1)]
 
 
@@ -262,9 +262,9 @@ def test_a_cancelled_fee_is_not_made_again_for_another_part_of_the_visit(paws: S
     paws.run()
     paws.set(first, status="completed")
     clock.pass_(hours=3)
-    assert paws.run()["corrected"] == 1
+    assert paws.detect()["corrected"] == 1
     assert (paws.status(second), [each.status for each in paws.fees()]) == ("no_show", ["cancelled"])
-    assert paws.run()["corrected"] == 0
+    assert paws.detect()["corrected"] == 0
 
 
 def test_many_corrections_in_pages(paws: Salon, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -277,7 +277,7 @@ def test_many_corrections_in_pages(paws: Salon, monkeypatch: pytest.MonkeyPatch)
     paws.run()
     for each in kept:
         paws.set(each, status="completed")
-    assert paws.run()["corrected"] == 2  # the other three still missed their second appointment
+    assert paws.detect()["corrected"] == 2  # the other three still missed their second appointment
     with paws.engine.connect() as connection:
         assert connection.execute(select(func.sum(tables.owners.c.no_show_count))).scalar() == 3
 
@@ -306,7 +306,7 @@ def test_the_fee_of_a_reversed_visit_is_closed_within_sixty_days(
     rows.change(paws.engine, tables.payments, paws.fee().id, status="failed", next_attempt_at=None)
     rows.change(paws.engine, tables.reputation_events, paws.events()[0].id, reversed_at=NOON)
     clock.pass_(hours=hours)
-    paws.run()
+    paws.detect()
     assert paws.fee().status == status
 
 
@@ -314,11 +314,11 @@ def test_a_dry_run_closes_no_fee(paws: Salon) -> None:
     appointment = paws.missed()
     paws.run()
     paws.set(appointment, status="completed")
-    paws.run()
+    paws.detect()
     rows.change(paws.engine, tables.payments, paws.fee().id, status="succeeded")  # paid at the very same moment
     assert paws.run(is_dry=True)["corrected"] == 0  # it was before
     assert paws.fee().status == "succeeded"
-    paws.run()
+    paws.detect()
     assert paws.fee().status == "needs_refund"
 
 
@@ -326,7 +326,7 @@ def test_another_owners_missed_appointment_at_the_same_time_does_not_keep_it_up(
     kept, _ = paws.missed(), paws.missed()
     paws.run()
     paws.set(kept, status="completed")
-    assert paws.run()["corrected"] == 1
+    assert paws.detect()["corrected"] == 1
     assert sorted(paws.owners()) == [(0, 100), (1, 80)]
 
 
@@ -336,7 +336,7 @@ def test_an_appointment_of_another_business_does_not_keep_it_up(application: App
     paws.run()
     paws.set(appointment, status="completed")
     other.missed(owner_id=owner, status="no_show")
-    assert paws.run()["corrected"] == 1
+    assert paws.detect()["corrected"] == 1
 
 
 def test_another_tenants_appointments_are_another_matter(application: Application, paws: Salon) -> None:
@@ -345,7 +345,7 @@ def test_another_tenants_appointments_are_another_matter(application: Applicatio
     paws.run()
     paws.set(appointment, status="completed")
     assert other.run(only=["other"])["corrected"] == 0
-    assert paws.run()["corrected"] == 1
+    assert paws.detect()["corrected"] == 1
 
 
 def test_a_run_for_one_business_closes_no_other_ones_fees(application: Application, paws: Salon) -> None:
@@ -353,10 +353,10 @@ def test_a_run_for_one_business_closes_no_other_ones_fees(application: Applicati
     appointment = paws.missed()
     paws.run()
     paws.set(appointment, status="completed")
-    paws.run()
+    paws.detect()
     rows.change(paws.engine, tables.payments, paws.fee().id, status="succeeded")  # paid at the very same moment
     assert (paws.run(only=["other"])["needs_refund"], paws.fee().status) == (0, "succeeded")
-    assert (paws.run()["needs_refund"], paws.fee().status) == (1, "needs_refund")
+    assert (paws.detect()["needs_refund"], paws.fee().status) == (1, "needs_refund")
 
 
 def test_a_killed_correction_is_done_whole_by_the_next_run(

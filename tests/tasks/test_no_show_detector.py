@@ -82,7 +82,7 @@ def test_running_twice_does_nothing_more(application: Application, sms: Recordin
 def test_what_was_not_missed_is_left_alone(application: Application, columns: dict[str, Any]) -> None:
     paws = salon(application)
     paws.missed(**columns)
-    assert paws.run()["total_detected"] == 0
+    assert paws.detect()["total_detected"] == 0
     assert (paws.fees(), paws.events(), paws.decided("no_show")) == ([], [], [])
 
 
@@ -93,7 +93,7 @@ def test_the_first_run_looks_back_24_hours_and_later_ones_seven_days(application
     assert (paws.status(old), paws.status(recent)) == ("confirmed", "no_show")
     clock.pass_(days=10)
     six, eight = paws.missed(clock.now - 6 * DAY), paws.missed(clock.now - 8 * DAY)
-    paws.run()
+    paws.detect()
     assert (paws.status(old), paws.status(six), paws.status(eight)) == ("confirmed", "no_show", "confirmed")
 
 
@@ -102,7 +102,7 @@ def test_the_look_back_is_a_setting(application: Application, clock: Clock) -> N
     paws.run()
     clock.pass_(days=10)
     old, new = paws.missed(clock.now - 3 * DAY), paws.missed(clock.now - DAY)
-    paws.run()
+    paws.detect()
     assert (paws.status(old), paws.status(new)) == ("confirmed", "no_show")
 
 
@@ -183,7 +183,7 @@ def test_a_visit_is_whole_even_where_a_page_ends_in_the_middle_of_it(
     for owner in [paws.owner() for _ in range(3)]:
         for hours in (6, 5, 4):
             paws.missed(NOON - hours * HOUR, owner, deposit_paid=500)
-    assert paws.run()["total_detected"] == 9
+    assert paws.detect()["total_detected"] == 9
     assert [each.amount for each in paws.fees()] == [1000] * 3
 
 
@@ -194,7 +194,7 @@ def test_four_visits_missed_in_one_week_cost_more_each_time(application: Applica
     for days in (4, 1, 3, 2):
         paws.missed(NOON + days * DAY, owner)
     clock.pass_(days=5)
-    result = paws.run()
+    result = paws.detect()
     assert [(each.offence_number, each.amount) for each in paws.fees()] == [
         (1, 2500), (2, 3500), (3, 5000), (4, 7500),
     ]  # fmt: skip
@@ -205,7 +205,7 @@ def test_four_visits_missed_in_one_week_cost_more_each_time(application: Applica
 def test_an_owners_earlier_count_is_gone_on_with(application: Application) -> None:
     paws = salon(application)
     paws.missed(owner_id=paws.owner(no_show_count=2))
-    paws.run()
+    paws.detect()
     assert (paws.fee().offence_number, paws.fee().amount) == (3, 5000)
 
 
@@ -228,7 +228,7 @@ def test_the_tenants_policy_sets_the_fee(
 ) -> None:
     paws = salon(application, settings=json.dumps({"no_show": settings or {}}))
     paws.missed(total_amount=2000)
-    paws.run()
+    paws.detect()
     assert (paws.fee().status, paws.fee().amount) == (status, amount)
 
 
@@ -245,7 +245,7 @@ def test_a_currency_in_small_letters_is_the_same_currency(application: Applicati
     settings = json.dumps({"no_show": {"fee_schedule": [cents]}})
     paws = salon(application, currency="usd", settings=settings)
     paws.missed()
-    paws.run()
+    paws.detect()
     assert (paws.fee().currency, paws.fee().amount, paws.fee().status) == ("USD", cents, status)
 
 
@@ -362,7 +362,7 @@ def test_a_desk_that_stops_checking_in_on_a_tuesday_does_not_stop_the_monday(
     clock.now = datetime.fromisoformat("2026-03-05T06:30:00+00:00")
     wednesday_morning = clock.now - 7 * HOUR
     unchecked = [paws.missed(wednesday_morning - hours * HOUR) for hours in range(8)]
-    result = paws.run()
+    result = paws.detect()
     assert [(each["date"], each["candidates"]) for each in result["held"]] == [("2026-03-04", 8)]
     assert paws.status(missed) == "no_show"
     assert {paws.status(each) for each in unchecked} == {"confirmed"}
@@ -375,7 +375,7 @@ def test_a_day_found_piece_by_piece_is_held_all_the_same(application: Applicatio
     assert paws.run()["total_detected"] == 2
     third = paws.missed(NOON - HOUR)
     clock.pass_(hours=1)
-    result = paws.run()
+    result = paws.detect()
     assert result["held"] == [{"tenant": "paws", "date": "2026-03-03", "candidates": 3, "appointments": 3}]
     assert paws.status(third) == "confirmed"
 
@@ -389,7 +389,7 @@ def test_what_staff_put_right_since_is_no_suspect_any_more(application: Applicat
         paws.set(each, status=status)
     paws.missed(NOON - HOUR)
     clock.pass_(hours=1)
-    result = paws.run()
+    result = paws.detect()
     assert (result["held"], result["total_detected"]) == ([], 1)
 
 
@@ -408,7 +408,7 @@ def test_what_cannot_have_been_missed_is_no_suspect(application: Application, co
     for _ in range(2):
         paws.missed(**columns)
     paws.missed()
-    result = paws.run()
+    result = paws.detect()
     assert (result["held"], result["total_detected"]) == ([], 1)
 
 
@@ -416,7 +416,7 @@ def test_what_lies_before_the_look_back_is_no_suspect(application: Application) 
     paws = salon(application)
     for hours in (25, 25, 23):
         paws.missed(NOON - hours * HOUR)
-    result = paws.run()
+    result = paws.detect()
     assert (result["held"], result["total_detected"]) == ([], 1)
 
 
@@ -426,7 +426,7 @@ def test_cancelled_and_deleted_appointments_do_not_make_a_day_look_busy(applicat
         paws.missed()
         paws.missed(status="cancelled")
         paws.missed(deleted_at=NOON)
-    assert paws.run()["held"][0]["appointments"] == 3
+    assert paws.detect()["held"][0]["appointments"] == 3
 
 
 def test_another_tenants_quiet_day_has_nothing_to_do_with_it(application: Application) -> None:
@@ -434,7 +434,7 @@ def test_another_tenants_quiet_day_has_nothing_to_do_with_it(application: Applic
     for _ in range(3):
         paws.missed()
     appointment = other.missed()
-    assert paws.run()["total_detected"] == 1
+    assert paws.detect()["total_detected"] == 1
     assert other.status(appointment) == "no_show"
 
 
@@ -445,7 +445,7 @@ def test_a_held_first_run_counts_as_the_switch_on(application: Application, cloc
     assert paws.run()["held"]
     late = paws.missed(NOON + HOUR)
     clock.pass_(days=3)
-    paws.run()
+    paws.detect()
     assert paws.status(late) == "confirmed"  # three of four on that day: held with the others
     assert paws.run(accept_surge=[("paws", date(2026, 3, 3))])["total_detected"] == 4
 
@@ -489,11 +489,11 @@ def test_on_a_closed_day_nobody_missed_anything_until_the_date_is_taken_away(app
     assert paws.run()["skipped"] == {"closed_day": 1}
     assert paws.decided("no_show") == [("skipped", "closed_day")]
     once = everything(application.engine)
-    assert paws.run()["skipped"] == {}
+    assert paws.detect()["skipped"] == {}
     assert everything(application.engine) == once
     assert (paws.status(appointment), paws.fees()) == ("confirmed", [])
     rows.change(application.engine, tables.tenants, paws.tenant_id, settings=None)
-    assert paws.run()["total_detected"] == 1
+    assert paws.detect()["total_detected"] == 1
     assert paws.decided("no_show") == [("notify", None)]
 
 
@@ -501,7 +501,7 @@ def test_a_closed_day_is_not_held(application: Application) -> None:
     paws = salon(application, settings='{"no_show": {"closed_on": ["2026-03-03"]}}')
     for _ in range(4):
         paws.missed()
-    result = paws.run()
+    result = paws.detect()
     assert (result["held"], result["skipped"]) == ([], {"closed_day": 4})
 
 
@@ -552,7 +552,7 @@ def test_where_one_of_two_is_checked_in_the_other_is_still_missed(
     owner = paws.owner()
     first, second = paws.missed(NOON - 5 * HOUR, owner), paws.missed(NOON - 3 * HOUR, owner)
     at_the_last_moment(monkeypatch, lambda: paws.set(first, arrived_at=NOON))
-    assert paws.run()["total_detected"] == 1
+    assert paws.detect()["total_detected"] == 1
     assert (paws.fee().appointment_id, paws.events()[0].occurred_at) == (second, NOON - 3 * HOUR)
 
 
@@ -593,7 +593,7 @@ def test_a_run_killed_between_two_steps_leaves_nothing_and_the_next_does_all(
         with pytest.raises(KeyboardInterrupt):
             paws.run()
     assert everything(application.engine) == before
-    assert paws.run()["total_detected"] == 1
+    assert paws.detect()["total_detected"] == 1
     assert (len(paws.fees()), paws.owners()) == (1, [(1, 80)])
 
 
@@ -607,7 +607,7 @@ def test_a_fee_that_is_there_already_is_not_counted_again(application: Applicati
         for table in (tables.decisions, tables.reputation_events):
             connection.execute(table.delete())
     paws.set(appointment, status="confirmed")
-    result = paws.run()
+    result = paws.detect()
     assert (result["total_detected"], result["total_fees_applied"], result["fee_cents_applied"]) == (1, 0, {})
     assert paws.fee() == before
 
@@ -640,7 +640,7 @@ def test_a_row_that_refers_to_another_tenant_is_named_and_never_mixed(
     bad = missed_that_names(what, paws, salon(application, subdomain="other"))
     for _ in range(sound):
         paws.missed()
-    result = paws.run()
+    result = paws.detect()
     assert result["errors"] == [
         {"tenant": "paws", "subject": f"appointment {bad}", "reason": f"its {what} belongs to another business"}
     ]
@@ -656,7 +656,7 @@ def test_rows_that_refer_to_another_tenant_neither_make_nor_hide_a_surge(applica
         paws.missed()
     assert paws.run()["held"] == []
     paws.missed()
-    (held,) = paws.run()["held"]
+    (held,) = paws.detect()["held"]
     assert (held["candidates"], held["appointments"]) == (3, 3)
 
 
@@ -722,7 +722,7 @@ def test_a_dry_run_foretells_the_fees_of_one_owners_visits(application: Applicat
         paws.missed(NOON + days * DAY, owner)
     clock.pass_(days=3)
     assert paws.run(is_dry=True)["fee_cents_applied"] == {"USD": 6000}
-    assert paws.run()["fee_cents_applied"] == {"USD": 6000}
+    assert paws.detect()["fee_cents_applied"] == {"USD": 6000}
 
 
 def test_the_statements_grow_with_batches_not_with_rows(application: Application) -> None:
@@ -746,5 +746,5 @@ def test_days_are_counted_apart(application: Application) -> None:
     late, early = local("2026-03-02T23:30", "-05:00"), local("2026-03-03T00:00", "-05:00")
     for start in (late, late, early, early):
         paws.missed(start, scheduled_end=start + HOUR / 2)
-    assert paws.run()["held"] == []
+    assert paws.detect()["held"] == []
     assert [each.visit_on.day for each in paws.fees()] == [2, 2, 3, 3]

@@ -14,7 +14,7 @@ from shared.database import queries, reputation, tables
 from shared.database.engine import reading, writing
 from shared.records import EventKind, visit_id
 from shared.reputation import NewEvent
-from shared.runtime import RunFailed, run
+from shared.runtime import RunFailed, Stage, run
 from shared.tally import Tally
 from shared.tasks import reputation_updater
 from shared.tasks.context import Context
@@ -23,6 +23,7 @@ from shared.tasks.tenants import serve
 from tests import rows
 from tests.doubles import Clock
 from tests.rows import NOON
+from tests.stages import do
 
 DAY = timedelta(days=1)
 SUNDAY = datetime.fromisoformat("2026-03-08T00:00Z")
@@ -83,6 +84,11 @@ def detect(application: Application, tenant: UUID, owner: UUID, starts_at: datet
     return missed
 
 
+def settle(application: Application) -> dict[str, Any]:
+    """Do the job's own work; no run is noted."""
+    return do(application, JOB, Stage.PLAN)
+
+
 # Settling
 
 
@@ -92,7 +98,7 @@ def test_a_kept_visit_on_monday_and_a_no_show_on_tuesday_settled_on_sunday_leave
     owner = new_owner(application, tenant)
     visit(application, tenant, owner, MONDAY, "completed", arrived_at=MONDAY)
     visit(application, tenant, owner, MONDAY + DAY, "no_show")
-    assert run(application, JOB)["events_settled"] == 3
+    assert settle(application)["events_settled"] == 3
     assert score_of(application, owner) == 80
 
 
@@ -102,7 +108,7 @@ def test_a_visit_settled_after_a_detected_no_show_that_followed_it_changes_nothi
     owner = new_owner(application, tenant)
     visit(application, tenant, owner, MONDAY, "completed", arrived_at=MONDAY)
     detect(application, tenant, owner, MONDAY + DAY)
-    assert run(application, JOB)["events_settled"] == 2
+    assert settle(application)["events_settled"] == 2
     assert score_of(application, owner) == 80
 
 
@@ -110,14 +116,14 @@ def test_a_visit_kept_after_a_no_show_counts(application: Application, tenant: U
     owner = new_owner(application, tenant)
     detect(application, tenant, owner, MONDAY)
     visit(application, tenant, owner, MONDAY + DAY, "completed", arrived_at=MONDAY + DAY)
-    run(application, JOB)
+    settle(application)
     assert score_of(application, owner) == 87
 
 
 def test_an_owner_who_arrived_after_the_grace_period_was_not_on_time(application: Application, tenant: UUID) -> None:
     owner = new_owner(application, tenant, 50)
     visit(application, tenant, owner, MONDAY, "completed", arrived_at=MONDAY + timedelta(minutes=16))
-    run(application, JOB)
+    settle(application)
     assert events(application) == [("completed", 2)]
     assert score_of(application, owner) == 52
 
@@ -138,7 +144,7 @@ def test_only_an_owner_who_cancels_less_than_24_hours_before_pays_with_reputatio
 ) -> None:
     owner = new_owner(application, tenant)
     cancelled(application, tenant, owner, hours, by)
-    run(application, JOB)
+    settle(application)
     assert events(application) == expected
     assert score_of(application, owner) == 100 + sum(points for _, points in expected)
 
@@ -146,7 +152,7 @@ def test_only_an_owner_who_cancels_less_than_24_hours_before_pays_with_reputatio
 def test_an_appointment_cancelled_at_an_unknown_time_costs_nothing(application: Application, tenant: UUID) -> None:
     owner = new_owner(application, tenant)
     visit(application, tenant, owner, MONDAY, "cancelled", cancelled_by="owner")
-    assert run(application, JOB)["total_errors"] == 0
+    assert settle(application)["total_errors"] == 0
     assert events(application) == []
 
 
@@ -154,7 +160,7 @@ def test_two_appointments_of_one_day_that_staff_marked_are_one_no_show(applicati
     owner = new_owner(application, tenant)
     for hours in (3, 0):
         visit(application, tenant, owner, MONDAY + timedelta(hours=hours), "no_show")
-    assert run(application, JOB)["events_settled"] == 1
+    assert settle(application)["events_settled"] == 1
     (missed,) = (each for each in rows.all_of(application.engine, tables.reputation_events) if each.kind == "no_show")
     assert (missed.occurred_at, missed.subject_id) == (MONDAY, visit_id(tenant, owner, MONDAY.date()))
     assert score_of(application, owner) == 80
@@ -166,7 +172,7 @@ def test_a_no_show_that_staff_marked_on_a_day_that_detection_charged_is_not_char
     owner = new_owner(application, tenant)
     detect(application, tenant, owner, MONDAY)
     visit(application, tenant, owner, MONDAY + timedelta(hours=3), "no_show")
-    assert run(application, JOB)["events_settled"] == 0
+    assert settle(application)["events_settled"] == 0
     assert score_of(application, owner) == 80
 
 
@@ -191,7 +197,7 @@ def test_a_no_show_that_was_detected_is_not_settled_but_one_that_was_reminded_of
     missed = visit(application, tenant, owner, MONDAY, "no_show")
     with application.engine.begin() as connection:
         rows.decision(connection, tenant, kind=kind, subject_id=missed, occurrence="1", outcome="notify")
-    assert run(application, JOB)["events_settled"] == settled
+    assert settle(application)["events_settled"] == settled
     assert events(application) == [("no_show", -20)] * settled
 
 
@@ -203,7 +209,7 @@ def test_an_appointment_that_has_its_event_is_not_settled_as_something_else_late
     run(application, JOB)
     rows.change(application.engine, tables.appointments, appointment, status="completed", arrived_at=MONDAY)
     clock.pass_(days=7)
-    assert run(application, JOB)["events_settled"] == 0
+    assert settle(application)["events_settled"] == 0
     assert events(application) == [("late_cancellation", -10)]
 
 
@@ -214,20 +220,20 @@ def test_a_reversed_no_show_is_not_settled_again(application: Application, tenan
         reputation.reverse_events(connection, [missed.id], "waived", SUNDAY)
         reputation.rescore(connection, [owner], SUNDAY)
     visit(application, tenant, owner, MONDAY, "no_show")
-    run(application, JOB)
+    settle(application)
     assert score_of(application, owner) == 10
 
 
 @pytest.mark.parametrize("status", ["pending", "confirmed", "in_progress"])
 def test_an_appointment_that_did_not_end_is_not_settled(application: Application, tenant: UUID, status: str) -> None:
     visit(application, tenant, new_owner(application, tenant), MONDAY, status)
-    assert run(application, JOB)["events_settled"] == 0
+    assert settle(application)["events_settled"] == 0
 
 
 def test_deleted_appointments_and_deleted_owners_are_not_settled(application: Application, tenant: UUID) -> None:
     visit(application, tenant, new_owner(application, tenant), MONDAY, "completed", deleted_at=MONDAY)
     visit(application, tenant, new_owner(application, tenant, deleted_at=MONDAY), MONDAY, "completed")
-    assert run(application, JOB)["events_settled"] == 0
+    assert settle(application)["events_settled"] == 0
 
 
 @pytest.mark.parametrize(
@@ -235,7 +241,7 @@ def test_deleted_appointments_and_deleted_owners_are_not_settled(application: Ap
 )
 def test_the_first_run_settles_fourteen_days(application: Application, tenant: UUID, ago: float, settled: int) -> None:
     visit(application, tenant, new_owner(application, tenant), SUNDAY - ago * DAY, "completed")
-    assert run(application, JOB)["events_settled"] == settled
+    assert settle(application)["events_settled"] == settled
 
 
 def test_after_an_outage_all_since_the_last_successful_run_is_settled(
@@ -246,7 +252,7 @@ def test_after_an_outage_all_since_the_last_successful_run_is_settled(
     clock.pass_(days=60)
     visit(application, tenant, owner, SUNDAY - DAY / 2, "completed")
     visit(application, tenant, owner, SUNDAY + DAY, "completed")
-    assert run(application, JOB)["events_settled"] == 1
+    assert settle(application)["events_settled"] == 1
 
 
 def test_what_lies_before_the_latest_of_several_successful_runs_is_over(
@@ -299,7 +305,7 @@ def test_what_staff_complete_a_week_later_is_settled_then(application: Applicati
     run(application, JOB)
     rows.change(application.engine, tables.appointments, appointment, status="completed")
     clock.pass_(days=7)
-    assert run(application, JOB)["events_settled"] == 1
+    assert settle(application)["events_settled"] == 1
 
 
 @pytest.mark.parametrize("columns", [{"status": "suspended"}, {"is_active": False}, {"deleted_at": NOON}])
@@ -308,7 +314,7 @@ def test_a_tenant_that_is_not_active_is_left_alone(application: Application, col
         tenant = rows.tenant(connection, **columns)
     owner = new_owner(application, tenant, 50, last_reputation_update=SUNDAY - 200 * DAY)
     visit(application, tenant, owner, MONDAY, "completed")
-    run(application, JOB)
+    settle(application)
     assert (events(application), score_of(application, owner)) == ([], 50)
 
 
@@ -317,14 +323,14 @@ def test_a_tenant_that_is_not_active_is_left_alone(application: Application, col
 
 def test_ninety_good_days_earn_five_points(application: Application, tenant: UUID) -> None:
     owner = new_owner(application, tenant, 60, last_reputation_update=SUNDAY - 90 * DAY)
-    result = run(application, JOB)
+    result = settle(application)
     assert (result["total_checked"], result["total_improved"]) == (1, 1)
     assert score_of(application, owner) == 65
 
 
 def test_eighty_nine_do_not(application: Application, tenant: UUID) -> None:
     owner = new_owner(application, tenant, 60, last_reputation_update=SUNDAY - 89 * DAY)
-    result = run(application, JOB)
+    result = settle(application)
     assert (result["total_checked"], result["total_improved"]) == (1, 0)
     assert score_of(application, owner) == 60
 
@@ -333,7 +339,7 @@ def test_a_score_that_was_never_dated_counts_from_the_owners_creation(applicatio
     undated: dict[str, Any] = {"last_reputation_update": None}
     old = new_owner(application, tenant, 60, **undated, created_at=SUNDAY - 91 * DAY)
     new = new_owner(application, tenant, 60, **undated, created_at=SUNDAY - 9 * DAY)
-    run(application, JOB)
+    settle(application)
     assert (score_of(application, old), score_of(application, new)) == (65, 60)
 
 
@@ -344,7 +350,7 @@ def test_a_year_of_good_sundays_brings_a_step_every_ninety_days(
     steps = []
     for week in range(1, 53):
         clock.now = SUNDAY + week * 7 * DAY
-        if run(application, JOB)["total_improved"]:
+        if settle(application)["total_improved"]:
             steps.append(week)
     assert steps == [13, 26, 39, 52]
     assert score_of(application, owner) == 80
@@ -357,7 +363,7 @@ def test_an_owner_who_keeps_coming_recovers_as_fast_as_one_who_stays_away(
     for week in range(1, 14):
         clock.now = SUNDAY + week * 7 * DAY
         visit(application, tenant, owner, clock.now - DAY, "completed")
-        run(application, JOB)
+        settle(application)
     assert score_of(application, owner) == 10 + 13 * 2 + 5
 
 
@@ -366,9 +372,9 @@ def test_a_negative_event_resets_the_clock(application: Application, tenant: UUI
     cancelled(application, tenant, owner, 2)
     run(application, JOB)
     clock.now = MONDAY + 89 * DAY
-    assert run(application, JOB)["total_improved"] == 0
+    assert settle(application)["total_improved"] == 0
     clock.now = MONDAY + 90 * DAY
-    assert run(application, JOB)["total_improved"] == 1
+    assert settle(application)["total_improved"] == 1
     assert score_of(application, owner) == 55
 
 
@@ -378,14 +384,14 @@ def test_a_negative_event_that_was_reversed_does_not(application: Application, t
     with writing(application.engine) as connection:
         reputation.reverse_events(connection, [missed.id], "waived", SUNDAY)
         reputation.rescore(connection, [owner], SUNDAY)
-    run(application, JOB)
+    settle(application)
     assert score_of(application, owner) == 65
 
 
 def test_a_late_cancellation_settled_in_the_same_run_stops_the_recovery(application: Application, tenant: UUID) -> None:
     owner = new_owner(application, tenant, 60, last_reputation_update=SUNDAY - 100 * DAY)
     cancelled(application, tenant, owner, 2)
-    assert run(application, JOB)["total_improved"] == 0
+    assert settle(application)["total_improved"] == 0
     assert score_of(application, owner) == 50
 
 
@@ -400,7 +406,7 @@ def test_a_score_does_not_pass_a_hundred(application: Application, tenant: UUID)
     owner = new_owner(application, tenant, 98, last_reputation_update=SUNDAY - 90 * DAY)
     run(application, JOB)
     assert score_of(application, owner) == 100
-    assert run(application, JOB)["total_checked"] == 0
+    assert settle(application)["total_checked"] == 0
 
 
 def test_days_and_points_are_each_tenants_own(application: Application) -> None:
@@ -414,7 +420,7 @@ def test_days_and_points_are_each_tenants_own(application: Application) -> None:
             tenant = rows.tenant(connection, subdomain, settings=json.dumps({"reputation": own}))
         found[subdomain] = new_owner(application, tenant, 60, last_reputation_update=SUNDAY - 8 * DAY)
     old = new_owner(application, tenant, 60, last_reputation_update=SUNDAY - 98 * DAY)
-    result = run(application, JOB)
+    result = settle(application)
     assert {name: score_of(application, owner) for name, owner in found.items()} == {
         "quick": 69,
         "never": 60,
@@ -431,14 +437,14 @@ def test_a_step_up_to_a_score_that_was_raised_by_hand_since_is_no_improvement(
     owner = new_owner(application, tenant)
     detect(application, tenant, owner, SUNDAY - 100 * DAY)
     rows.change(application.engine, tables.owners, owner, reputation_score=95)
-    assert run(application, JOB)["total_improved"] == 0
+    assert settle(application)["total_improved"] == 0
     assert (score_of(application, owner), events(application)) == (85, [("no_show", -20), ("recovery", 5)])
 
 
 def test_a_deleted_owner_does_not_recover(application: Application, tenant: UUID) -> None:
     long_ago = SUNDAY - 365 * DAY
     gone = new_owner(application, tenant, 60, last_reputation_update=long_ago, deleted_at=SUNDAY - DAY)
-    assert run(application, JOB)["total_checked"] == 0
+    assert settle(application)["total_checked"] == 0
     assert score_of(application, gone) == 60
 
 
@@ -451,7 +457,7 @@ def test_owners_who_cross_the_threshold_are_counted(application: Application, te
     for score in (25, 24):
         new_owner(application, tenant, score, last_reputation_update=SUNDAY - 90 * DAY)
     visit(application, tenant, new_owner(application, tenant, 28), MONDAY, "completed")
-    result = run(application, JOB)
+    result = settle(application)
     assert (result["total_restricted"], result["total_unrestricted"]) == (1, 2)
     assert result["tenant_results"]["paws"]["total_restricted"] == 1
 
@@ -491,7 +497,7 @@ def test_running_twice_changes_nothing(application: Application, tenant: UUID) -
     run(application, JOB)
     before = state(application)
     assert [score_of(application, owner) for owner in owners] == [67, 50, 40, 65]
-    again = run(application, JOB)
+    again = settle(application)
     assert state(application) == before
     assert [again[key] for key in ("events_settled", "total_improved", "total_restricted")] == [0, 0, 0]
 
@@ -539,7 +545,7 @@ def test_pages_of_any_size_settle_and_mend_everything(
 ) -> None:
     monkeypatch.setattr(reputation_updater, "BATCH", batch)
     owners = everything(application, tenant)
-    assert run(application, JOB)["total_checked"] == 4
+    assert settle(application)["total_checked"] == 4
     assert [score_of(application, owner) for owner in owners] == [67, 50, 40, 65]
 
 
@@ -574,7 +580,7 @@ def test_a_row_that_refers_to_another_tenant_is_named_and_never_settled(
         rows.pet(connection, other, stranger)
         pets = [rows.pet(connection, tenant, owner)]
     visit(application, tenant, owner, MONDAY + DAY, "completed", pets=pets)
-    result = run(application, JOB)
+    result = settle(application)
     assert result["errors"] == [
         {"tenant": "paws", "subject": f"appointment {bad}", "reason": f"its {strange} belongs to another business"}
     ]
@@ -586,7 +592,7 @@ def test_a_tenant_with_bad_settings_is_left_out_and_stops_nobody(application: Ap
         bad = rows.tenant(connection, "bad", settings='{"reputation": {"recovery_days": 0}}')
     for each in (tenant, bad):
         visit(application, each, new_owner(application, each, 60), MONDAY, "completed")
-    result = run(application, JOB)
+    result = settle(application)
     assert (result["events_settled"], result["tenants_processed"], result["total_errors"]) == (1, 1, 1)
 
 
@@ -605,7 +611,7 @@ def test_one_tenants_failure_does_not_stop_the_others(
         bad = rows.tenant(connection, "bad")
     for each in (tenant, bad):
         visit(application, each, new_owner(application, each, 60), MONDAY, "completed")
-    result = run(application, JOB)
+    result = settle(application)
     assert (result["events_settled"], result["tenants_processed"], result["total_errors"]) == (1, 1, 1)
 
 
@@ -622,7 +628,7 @@ def test_nobody_recovers_while_a_tenants_visits_cannot_be_settled(
     with monkeypatch.context() as patch:
         patch.setattr(reputation_updater, "events_of", fails)
         assert run(application, JOB)["total_improved"] == 0
-    run(application, JOB)
+    settle(application)
     assert score_of(application, owner) == 50
 
 
