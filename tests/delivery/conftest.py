@@ -11,10 +11,11 @@ import pytest
 from shared.application import Application
 from shared.database import tables
 from shared.gateways.sms import Sms, SmsError
-from shared.runtime import run
+from shared.runtime import Stage, run
 from tests import rows
 from tests.doubles import Clock, RecordingSms
 from tests.rows import NOON
+from tests.stages import do
 
 DAY = timedelta(hours=24)
 
@@ -39,7 +40,7 @@ class Outbox:
 
     def plan(self) -> None:
         """Plan whatever is due, and send nothing."""
-        run(replace(self.application, sms_enabled=False), "AppointmentReminders24h")
+        do(self.application, "AppointmentReminders24h", Stage.PLAN)
 
     def deliver(self, **changes: Any) -> dict[str, Any]:
         """Let a job that plans nothing deliver; return what the result tells of it. `changes`: of the application."""
