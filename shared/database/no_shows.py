@@ -1,15 +1,29 @@
 """Finding missed appointments, and marking them."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Subquery, and_, case, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Subquery,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 
-from shared.database.dialects import among, chunks, same_instant
-from shared.database.paging import page
+from shared.database.dialects import among_those, chunks, same_instant
+from shared.database.paging import further_page, page, place
 from shared.database.queries import OWNER, owner_of
 from shared.database.tables import appointment_pets, appointments, decisions, owners, pets, services
 from shared.fees import Candidate, DayCount
@@ -48,9 +62,8 @@ def candidates(
 
     Index: appointments (tenant_id, scheduled_start).
     """
-    key = (appointments.c.tenant_id, appointments.c.owner_id)
-    query = _candidates(day).where(among(appointments.c.tenant_id, tenant_ids))
-    found = _read(connection, page(query, key, (beyond.tenant_id, beyond.owner_id) if beyond else None, limit))
+    given = {"tenant_ids": tenant_ids, **asdict(day), **(place((beyond.tenant_id, beyond.owner_id)) if beyond else {})}
+    found = _read(connection, _page(limit, is_first=beyond is None), given)
     return _with_the_last_visit_whole(connection, day, found) if len(found) == limit else found
 
 
@@ -59,23 +72,8 @@ def day_counts(connection: Connection, tenant_ids: Sequence[UUID], day: Day) -> 
 
     Index: appointments (tenant_id, scheduled_start).
     """
-    foreign_pets = _foreign_pets(day)
-    sums = [func.sum(case((condition, 1), else_=0)) for condition in (_is_candidate(day), _is_marked())]
-    rows = _ITS_ROWS.outerjoin(decisions, _SAME).outerjoin(foreign_pets, foreign_pets.c.id == appointments.c.id)
-    query = (
-        select(appointments.c.tenant_id, func.count(), *sums)
-        .select_from(rows)
-        .where(
-            among(appointments.c.tenant_id, tenant_ids),
-            _is_in(day),
-            _is_own(foreign_pets),
-            appointments.c.status != AppointmentStatus.CANCELLED,
-            appointments.c.deleted_at.is_(None),
-        )
-        .group_by(appointments.c.tenant_id)
-        .having(sums[0] > 0)
-    )
-    return [DayCount(*row) for row in connection.execute(query)]
+    found = connection.execute(_day_counts(), {"tenant_ids": tenant_ids, **asdict(day)})
+    return [DayCount(*row) for row in found]
 
 
 def mark(connection: Connection, ids: Iterable[UUID], over_by: datetime, now: datetime) -> set[UUID]:
@@ -127,20 +125,20 @@ _CANDIDATE = (
 _ITS_ROWS = appointments.join(owners).outerjoin(services, services.c.id == appointments.c.service_id)
 
 
-def _foreign_pets(day: Day) -> Subquery:
+_IS_IN = and_(appointments.c.scheduled_start >= bindparam("begins"), appointments.c.scheduled_start < bindparam("ends"))
+"""Whether a start is in a `Day`: its fields are the parameters, here and below."""
+
+
+def _foreign_pets() -> Subquery:
     """The day's appointments that name a pet of another tenant."""
     named = appointments.join(appointment_pets, appointment_pets.c.appointment_id == appointments.c.id)
     return (
         select(appointments.c.id)
         .distinct()
         .select_from(named.join(pets, pets.c.id == appointment_pets.c.pet_id))
-        .where(_is_in(day), pets.c.tenant_id != appointments.c.tenant_id)
+        .where(_IS_IN, pets.c.tenant_id != appointments.c.tenant_id)
         .subquery("foreign_pets")
     )
-
-
-def _is_in(day: Day) -> ColumnElement[bool]:
-    return and_(appointments.c.scheduled_start >= day.begins, appointments.c.scheduled_start < day.ends)
 
 
 def _is_own(foreign_pets: Subquery) -> ColumnElement[bool]:
@@ -163,12 +161,12 @@ def _is_open() -> ColumnElement[bool]:
     )
 
 
-def _is_candidate(day: Day) -> ColumnElement[bool]:
+def _is_candidate() -> ColumnElement[bool]:
     return and_(
         _is_open(),
-        appointments.c.scheduled_start > day.since,
-        appointments.c.scheduled_start <= day.until,
-        appointments.c.scheduled_end <= day.over_by,
+        appointments.c.scheduled_start > bindparam("since"),
+        appointments.c.scheduled_start <= bindparam("until"),
+        appointments.c.scheduled_end <= bindparam("over_by"),
         appointments.c.created_at < appointments.c.scheduled_start,
         or_(decisions.c.outcome.is_(None), decisions.c.outcome.in_(RETAKEN)),
     )
@@ -178,14 +176,41 @@ def _is_marked() -> ColumnElement[bool]:
     return and_(appointments.c.status == AppointmentStatus.NO_SHOW, decisions.c.outcome == Outcome.NOTIFY)
 
 
-def _candidates(day: Day) -> Any:
-    foreign_pets = _foreign_pets(day)
+# Each day of each zone is asked for on its own: these statements are built once.
+
+
+@cache
+def _day_counts() -> Select[Any]:
+    foreign_pets = _foreign_pets()
+    sums = [func.sum(case((condition, 1), else_=0)) for condition in (_is_candidate(), _is_marked())]
     rows = _ITS_ROWS.outerjoin(decisions, _SAME).outerjoin(foreign_pets, foreign_pets.c.id == appointments.c.id)
     return (
-        select(*_CANDIDATE, foreign_pets.c.id.label("foreign_pet"))
+        select(appointments.c.tenant_id, func.count(), *sums)
         .select_from(rows)
-        .where(_is_in(day), _is_candidate(day))
+        .where(
+            among_those(appointments.c.tenant_id, "tenant_ids"),
+            _IS_IN,
+            _is_own(foreign_pets),
+            appointments.c.status != AppointmentStatus.CANCELLED,
+            appointments.c.deleted_at.is_(None),
+        )
+        .group_by(appointments.c.tenant_id)
+        .having(sums[0] > 0)
     )
+
+
+@cache
+def _page(limit: int, *, is_first: bool) -> Select[Any]:
+    query = _candidates().where(among_those(appointments.c.tenant_id, "tenant_ids"))
+    key = (appointments.c.tenant_id, appointments.c.owner_id)
+    return page(query, key, None, limit) if is_first else further_page(query, key, limit)
+
+
+@cache
+def _candidates() -> Select[Any]:
+    foreign_pets = _foreign_pets()
+    rows = _ITS_ROWS.outerjoin(decisions, _SAME).outerjoin(foreign_pets, foreign_pets.c.id == appointments.c.id)
+    return select(*_CANDIDATE, foreign_pets.c.id.label("foreign_pet")).select_from(rows).where(_IS_IN, _is_candidate())
 
 
 def _with_the_last_visit_whole(connection: Connection, day: Day, found: list[Candidate]) -> list[Candidate]:
@@ -193,11 +218,11 @@ def _with_the_last_visit_whole(connection: Connection, day: Day, found: list[Can
     last = found[-1]
     its = and_(appointments.c.tenant_id == last.tenant_id, appointments.c.owner_id == last.owner.id)
     others = [each for each in found if (each.tenant_id, each.owner.id) != (last.tenant_id, last.owner.id)]
-    return others + _read(connection, _candidates(day).where(its))
+    return others + _read(connection, _candidates().where(its), asdict(day))
 
 
-def _read(connection: Connection, query: Any) -> list[Candidate]:
-    return [_candidate(row) for row in connection.execute(query)]
+def _read(connection: Connection, query: Select[Any], given: Mapping[str, Any]) -> list[Candidate]:
+    return [_candidate(row) for row in connection.execute(query, given)]
 
 
 def _candidate(row: Any) -> Candidate:

@@ -12,16 +12,16 @@ FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JO
     :kind AND decisions.occurs_at = appointments.scheduled_start LEFT OUTER JOIN (SELECT DISTINCT appointments.id AS id
 FROM appointments JOIN appointment_pets ON appointment_pets.appointment_id = appointments.id JOIN pets ON pets.id =
     appointment_pets.pet_id
-WHERE appointments.scheduled_start >= :scheduled_start AND appointments.scheduled_start < :scheduled_start AND
-    pets.tenant_id != appointments.tenant_id) AS foreign_pets ON foreign_pets.id = appointments.id
-WHERE appointments.scheduled_start >= :scheduled_start AND appointments.scheduled_start < :scheduled_start AND
-    appointments.status IN (:status, ...) AND appointments.arrived_at IS NULL AND appointments.actual_start IS NULL AND
-    appointments.deleted_at IS NULL AND appointments.scheduled_start > :scheduled_start AND appointments.scheduled_start
-    <= :scheduled_start AND appointments.scheduled_end <= :scheduled_end AND appointments.created_at <
-    appointments.scheduled_start AND (decisions.outcome IS NULL OR decisions.outcome IN (:outcome, ...)) AND
-    appointments.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
-FROM openjson(:param)) AND (appointments.tenant_id > :tenant_id OR appointments.tenant_id = :tenant_id AND
-    appointments.owner_id > :owner_id) ORDER BY appointments.tenant_id, appointments.owner_id;
+WHERE appointments.scheduled_start >= :begins AND appointments.scheduled_start < :ends AND pets.tenant_id !=
+    appointments.tenant_id) AS foreign_pets ON foreign_pets.id = appointments.id
+WHERE appointments.scheduled_start >= :begins AND appointments.scheduled_start < :ends AND appointments.status IN
+    (:status, ...) AND appointments.arrived_at IS NULL AND appointments.actual_start IS NULL AND appointments.deleted_at
+    IS NULL AND appointments.scheduled_start > :since AND appointments.scheduled_start <= :until AND
+    appointments.scheduled_end <= :over_by AND appointments.created_at < appointments.scheduled_start AND
+    (decisions.outcome IS NULL OR decisions.outcome IN (:outcome, ...)) AND appointments.tenant_id IN (SELECT CAST(value
+    AS UNIQUEIDENTIFIER) AS value
+FROM openjson(:tenant_ids)) AND (appointments.tenant_id > :last OR appointments.tenant_id = :last AND
+    appointments.owner_id > :last) ORDER BY appointments.tenant_id, appointments.owner_id;
 SELECT TOP (:param) appointments.id, appointments.tenant_id, appointments.owner_id, appointments.service_id,
     appointments.scheduled_start, appointments.scheduled_end, appointments.status, appointments.arrived_at,
     appointments.actual_start, appointments.cancelled_at, appointments.cancelled_by, appointments.total_amount,
@@ -35,40 +35,40 @@ FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JO
     :kind AND decisions.occurs_at = appointments.scheduled_start LEFT OUTER JOIN (SELECT DISTINCT appointments.id AS id
 FROM appointments JOIN appointment_pets ON appointment_pets.appointment_id = appointments.id JOIN pets ON pets.id =
     appointment_pets.pet_id
-WHERE appointments.scheduled_start >= :scheduled_start AND appointments.scheduled_start < :scheduled_start AND
-    pets.tenant_id != appointments.tenant_id) AS foreign_pets ON foreign_pets.id = appointments.id
-WHERE appointments.scheduled_start >= :scheduled_start AND appointments.scheduled_start < :scheduled_start AND
-    appointments.status IN (:status, ...) AND appointments.arrived_at IS NULL AND appointments.actual_start IS NULL AND
-    appointments.deleted_at IS NULL AND appointments.scheduled_start > :scheduled_start AND appointments.scheduled_start
-    <= :scheduled_start AND appointments.scheduled_end <= :scheduled_end AND appointments.created_at <
-    appointments.scheduled_start AND (decisions.outcome IS NULL OR decisions.outcome IN (:outcome, ...)) AND
-    appointments.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
-FROM openjson(:param)) ORDER BY appointments.tenant_id, appointments.owner_id;
+WHERE appointments.scheduled_start >= :begins AND appointments.scheduled_start < :ends AND pets.tenant_id !=
+    appointments.tenant_id) AS foreign_pets ON foreign_pets.id = appointments.id
+WHERE appointments.scheduled_start >= :begins AND appointments.scheduled_start < :ends AND appointments.status IN
+    (:status, ...) AND appointments.arrived_at IS NULL AND appointments.actual_start IS NULL AND appointments.deleted_at
+    IS NULL AND appointments.scheduled_start > :since AND appointments.scheduled_start <= :until AND
+    appointments.scheduled_end <= :over_by AND appointments.created_at < appointments.scheduled_start AND
+    (decisions.outcome IS NULL OR decisions.outcome IN (:outcome, ...)) AND appointments.tenant_id IN (SELECT CAST(value
+    AS UNIQUEIDENTIFIER) AS value
+FROM openjson(:tenant_ids)) ORDER BY appointments.tenant_id, appointments.owner_id;
 
 -- day_counts
 SELECT appointments.tenant_id, count(*) AS count_1, sum(CASE WHEN (appointments.status IN (:status, ...) AND
     appointments.arrived_at IS NULL AND appointments.actual_start IS NULL AND appointments.deleted_at IS NULL AND
-    appointments.scheduled_start > :scheduled_start AND appointments.scheduled_start <= :scheduled_start AND
-    appointments.scheduled_end <= :scheduled_end AND appointments.created_at < appointments.scheduled_start AND
-    (decisions.outcome IS NULL OR decisions.outcome IN (:outcome, ...))) THEN :param ELSE :param END) AS sum_1, sum(CASE
-    WHEN (appointments.status = :status AND decisions.outcome = :outcome) THEN :param ELSE :param END) AS sum_2
+    appointments.scheduled_start > :since AND appointments.scheduled_start <= :until AND appointments.scheduled_end <=
+    :over_by AND appointments.created_at < appointments.scheduled_start AND (decisions.outcome IS NULL OR
+    decisions.outcome IN (:outcome, ...))) THEN :param ELSE :param END) AS sum_1, sum(CASE WHEN (appointments.status =
+    :status AND decisions.outcome = :outcome) THEN :param ELSE :param END) AS sum_2
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id LEFT OUTER JOIN decisions ON decisions.subject_id = appointments.id AND decisions.kind =
     :kind AND decisions.occurs_at = appointments.scheduled_start LEFT OUTER JOIN (SELECT DISTINCT appointments.id AS id
 FROM appointments JOIN appointment_pets ON appointment_pets.appointment_id = appointments.id JOIN pets ON pets.id =
     appointment_pets.pet_id
-WHERE appointments.scheduled_start >= :scheduled_start AND appointments.scheduled_start < :scheduled_start AND
-    pets.tenant_id != appointments.tenant_id) AS foreign_pets ON foreign_pets.id = appointments.id
+WHERE appointments.scheduled_start >= :begins AND appointments.scheduled_start < :ends AND pets.tenant_id !=
+    appointments.tenant_id) AS foreign_pets ON foreign_pets.id = appointments.id
 WHERE appointments.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
-FROM openjson(:param)) AND appointments.scheduled_start >= :scheduled_start AND appointments.scheduled_start <
-    :scheduled_start AND owners.tenant_id = appointments.tenant_id AND (services.tenant_id IS NULL OR services.tenant_id
-    = appointments.tenant_id) AND foreign_pets.id IS NULL AND appointments.status != :status AND appointments.deleted_at
+FROM openjson(:tenant_ids)) AND appointments.scheduled_start >= :begins AND appointments.scheduled_start < :ends AND
+    owners.tenant_id = appointments.tenant_id AND (services.tenant_id IS NULL OR services.tenant_id =
+    appointments.tenant_id) AND foreign_pets.id IS NULL AND appointments.status != :status AND appointments.deleted_at
     IS NULL GROUP BY appointments.tenant_id
 HAVING sum(CASE WHEN (appointments.status IN (:status, ...) AND appointments.arrived_at IS NULL AND
-    appointments.actual_start IS NULL AND appointments.deleted_at IS NULL AND appointments.scheduled_start >
-    :scheduled_start AND appointments.scheduled_start <= :scheduled_start AND appointments.scheduled_end <=
-    :scheduled_end AND appointments.created_at < appointments.scheduled_start AND (decisions.outcome IS NULL OR
-    decisions.outcome IN (:outcome, ...))) THEN :param ELSE :param END) > :sum;
+    appointments.actual_start IS NULL AND appointments.deleted_at IS NULL AND appointments.scheduled_start > :since AND
+    appointments.scheduled_start <= :until AND appointments.scheduled_end <= :over_by AND appointments.created_at <
+    appointments.scheduled_start AND (decisions.outcome IS NULL OR decisions.outcome IN (:outcome, ...))) THEN :param
+    ELSE :param END) > :sum;
 
 -- mark
 UPDATE appointments SET status=:status, updated_at=:updated_at OUTPUT inserted.id WHERE appointments.id IN (:id, ...)

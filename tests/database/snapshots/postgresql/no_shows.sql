@@ -13,18 +13,18 @@ FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JO
     appointments.id AS id
 FROM appointments JOIN appointment_pets ON appointment_pets.appointment_id = appointments.id JOIN pets ON pets.id =
     appointment_pets.pet_id
-WHERE appointments.scheduled_start >= :scheduled_start::TIMESTAMP WITH TIME ZONE AND appointments.scheduled_start <
-    :scheduled_start::TIMESTAMP WITH TIME ZONE AND pets.tenant_id != appointments.tenant_id) AS foreign_pets ON
-    foreign_pets.id = appointments.id
-WHERE appointments.scheduled_start >= :scheduled_start::TIMESTAMP WITH TIME ZONE AND appointments.scheduled_start <
-    :scheduled_start::TIMESTAMP WITH TIME ZONE AND appointments.status IN (:status, ...) AND appointments.arrived_at IS
-    NULL AND appointments.actual_start IS NULL AND appointments.deleted_at IS NULL AND appointments.scheduled_start >
-    :scheduled_start::TIMESTAMP WITH TIME ZONE AND appointments.scheduled_start <= :scheduled_start::TIMESTAMP WITH TIME
-    ZONE AND appointments.scheduled_end <= :scheduled_end::TIMESTAMP WITH TIME ZONE AND appointments.created_at <
+WHERE appointments.scheduled_start >= :begins::TIMESTAMP WITH TIME ZONE AND appointments.scheduled_start <
+    :ends::TIMESTAMP WITH TIME ZONE AND pets.tenant_id != appointments.tenant_id) AS foreign_pets ON foreign_pets.id =
+    appointments.id
+WHERE appointments.scheduled_start >= :begins::TIMESTAMP WITH TIME ZONE AND appointments.scheduled_start <
+    :ends::TIMESTAMP WITH TIME ZONE AND appointments.status IN (:status, ...) AND appointments.arrived_at IS NULL AND
+    appointments.actual_start IS NULL AND appointments.deleted_at IS NULL AND appointments.scheduled_start >
+    :since::TIMESTAMP WITH TIME ZONE AND appointments.scheduled_start <= :until::TIMESTAMP WITH TIME ZONE AND
+    appointments.scheduled_end <= :over_by::TIMESTAMP WITH TIME ZONE AND appointments.created_at <
     appointments.scheduled_start AND (decisions.outcome IS NULL OR decisions.outcome IN (:outcome, ...)) AND
-    appointments.tenant_id = ANY (:param::UUID[]) AND (appointments.tenant_id > :tenant_id::UUID OR
-    appointments.tenant_id = :tenant_id::UUID AND appointments.owner_id > :owner_id::UUID) ORDER BY
-    appointments.tenant_id, appointments.owner_id
+    appointments.tenant_id = ANY (:tenant_ids::UUID[]) AND (appointments.tenant_id > :last::UUID OR
+    appointments.tenant_id = :last::UUID AND appointments.owner_id > :last::UUID) ORDER BY appointments.tenant_id,
+    appointments.owner_id
 LIMIT :param::INTEGER;
 SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointments.service_id,
     appointments.scheduled_start, appointments.scheduled_end, appointments.status, appointments.arrived_at,
@@ -40,25 +40,25 @@ FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JO
     appointments.id AS id
 FROM appointments JOIN appointment_pets ON appointment_pets.appointment_id = appointments.id JOIN pets ON pets.id =
     appointment_pets.pet_id
-WHERE appointments.scheduled_start >= :scheduled_start::TIMESTAMP WITH TIME ZONE AND appointments.scheduled_start <
-    :scheduled_start::TIMESTAMP WITH TIME ZONE AND pets.tenant_id != appointments.tenant_id) AS foreign_pets ON
-    foreign_pets.id = appointments.id
-WHERE appointments.scheduled_start >= :scheduled_start::TIMESTAMP WITH TIME ZONE AND appointments.scheduled_start <
-    :scheduled_start::TIMESTAMP WITH TIME ZONE AND appointments.status IN (:status, ...) AND appointments.arrived_at IS
-    NULL AND appointments.actual_start IS NULL AND appointments.deleted_at IS NULL AND appointments.scheduled_start >
-    :scheduled_start::TIMESTAMP WITH TIME ZONE AND appointments.scheduled_start <= :scheduled_start::TIMESTAMP WITH TIME
-    ZONE AND appointments.scheduled_end <= :scheduled_end::TIMESTAMP WITH TIME ZONE AND appointments.created_at <
+WHERE appointments.scheduled_start >= :begins::TIMESTAMP WITH TIME ZONE AND appointments.scheduled_start <
+    :ends::TIMESTAMP WITH TIME ZONE AND pets.tenant_id != appointments.tenant_id) AS foreign_pets ON foreign_pets.id =
+    appointments.id
+WHERE appointments.scheduled_start >= :begins::TIMESTAMP WITH TIME ZONE AND appointments.scheduled_start <
+    :ends::TIMESTAMP WITH TIME ZONE AND appointments.status IN (:status, ...) AND appointments.arrived_at IS NULL AND
+    appointments.actual_start IS NULL AND appointments.deleted_at IS NULL AND appointments.scheduled_start >
+    :since::TIMESTAMP WITH TIME ZONE AND appointments.scheduled_start <= :until::TIMESTAMP WITH TIME ZONE AND
+    appointments.scheduled_end <= :over_by::TIMESTAMP WITH TIME ZONE AND appointments.created_at <
     appointments.scheduled_start AND (decisions.outcome IS NULL OR decisions.outcome IN (:outcome, ...)) AND
-    appointments.tenant_id = ANY (:param::UUID[]) ORDER BY appointments.tenant_id, appointments.owner_id
+    appointments.tenant_id = ANY (:tenant_ids::UUID[]) ORDER BY appointments.tenant_id, appointments.owner_id
 LIMIT :param::INTEGER;
 
 -- day_counts
 SELECT appointments.tenant_id, count(*) AS count_1, sum(CASE WHEN (appointments.status IN (:status, ...) AND
     appointments.arrived_at IS NULL AND appointments.actual_start IS NULL AND appointments.deleted_at IS NULL AND
-    appointments.scheduled_start > :scheduled_start::TIMESTAMP WITH TIME ZONE AND appointments.scheduled_start <=
-    :scheduled_start::TIMESTAMP WITH TIME ZONE AND appointments.scheduled_end <= :scheduled_end::TIMESTAMP WITH TIME
-    ZONE AND appointments.created_at < appointments.scheduled_start AND (decisions.outcome IS NULL OR decisions.outcome
-    IN (:outcome, ...))) THEN :param::INTEGER ELSE :param::INTEGER END) AS sum_1, sum(CASE WHEN (appointments.status =
+    appointments.scheduled_start > :since::TIMESTAMP WITH TIME ZONE AND appointments.scheduled_start <=
+    :until::TIMESTAMP WITH TIME ZONE AND appointments.scheduled_end <= :over_by::TIMESTAMP WITH TIME ZONE AND
+    appointments.created_at < appointments.scheduled_start AND (decisions.outcome IS NULL OR decisions.outcome IN
+    (:outcome, ...))) THEN :param::INTEGER ELSE :param::INTEGER END) AS sum_1, sum(CASE WHEN (appointments.status =
     :status::VARCHAR AND decisions.outcome = :outcome::VARCHAR) THEN :param::INTEGER ELSE :param::INTEGER END) AS sum_2
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id LEFT OUTER JOIN decisions ON decisions.subject_id = appointments.id AND decisions.kind =
@@ -66,18 +66,18 @@ FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JO
     appointments.id AS id
 FROM appointments JOIN appointment_pets ON appointment_pets.appointment_id = appointments.id JOIN pets ON pets.id =
     appointment_pets.pet_id
-WHERE appointments.scheduled_start >= :scheduled_start::TIMESTAMP WITH TIME ZONE AND appointments.scheduled_start <
-    :scheduled_start::TIMESTAMP WITH TIME ZONE AND pets.tenant_id != appointments.tenant_id) AS foreign_pets ON
-    foreign_pets.id = appointments.id
-WHERE appointments.tenant_id = ANY (:param::UUID[]) AND appointments.scheduled_start >= :scheduled_start::TIMESTAMP WITH
-    TIME ZONE AND appointments.scheduled_start < :scheduled_start::TIMESTAMP WITH TIME ZONE AND owners.tenant_id =
+WHERE appointments.scheduled_start >= :begins::TIMESTAMP WITH TIME ZONE AND appointments.scheduled_start <
+    :ends::TIMESTAMP WITH TIME ZONE AND pets.tenant_id != appointments.tenant_id) AS foreign_pets ON foreign_pets.id =
+    appointments.id
+WHERE appointments.tenant_id = ANY (:tenant_ids::UUID[]) AND appointments.scheduled_start >= :begins::TIMESTAMP WITH
+    TIME ZONE AND appointments.scheduled_start < :ends::TIMESTAMP WITH TIME ZONE AND owners.tenant_id =
     appointments.tenant_id AND (services.tenant_id IS NULL OR services.tenant_id = appointments.tenant_id) AND
     foreign_pets.id IS NULL AND appointments.status != :status::VARCHAR AND appointments.deleted_at IS NULL GROUP BY
     appointments.tenant_id
 HAVING sum(CASE WHEN (appointments.status IN (:status, ...) AND appointments.arrived_at IS NULL AND
     appointments.actual_start IS NULL AND appointments.deleted_at IS NULL AND appointments.scheduled_start >
-    :scheduled_start::TIMESTAMP WITH TIME ZONE AND appointments.scheduled_start <= :scheduled_start::TIMESTAMP WITH TIME
-    ZONE AND appointments.scheduled_end <= :scheduled_end::TIMESTAMP WITH TIME ZONE AND appointments.created_at <
+    :since::TIMESTAMP WITH TIME ZONE AND appointments.scheduled_start <= :until::TIMESTAMP WITH TIME ZONE AND
+    appointments.scheduled_end <= :over_by::TIMESTAMP WITH TIME ZONE AND appointments.created_at <
     appointments.scheduled_start AND (decisions.outcome IS NULL OR decisions.outcome IN (:outcome, ...))) THEN
     :param::INTEGER ELSE :param::INTEGER END) > :sum::INTEGER;
 

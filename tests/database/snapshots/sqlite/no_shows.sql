@@ -15,16 +15,15 @@ FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JO
     LEFT OUTER JOIN (SELECT DISTINCT appointments.id AS id
 FROM appointments JOIN appointment_pets ON appointment_pets.appointment_id = appointments.id JOIN pets ON pets.id =
     appointment_pets.pet_id
-WHERE appointments.scheduled_start >= :scheduled_start AND appointments.scheduled_start < :scheduled_start AND
-    pets.tenant_id != appointments.tenant_id) AS foreign_pets ON foreign_pets.id = appointments.id
-WHERE appointments.scheduled_start >= :scheduled_start AND appointments.scheduled_start < :scheduled_start AND
-    appointments.status IN (:status, ...) AND appointments.arrived_at IS NULL AND appointments.actual_start IS NULL AND
-    appointments.deleted_at IS NULL AND appointments.scheduled_start > :scheduled_start AND appointments.scheduled_start
-    <= :scheduled_start AND appointments.scheduled_end <= :scheduled_end AND appointments.created_at <
-    appointments.scheduled_start AND (decisions.outcome IS NULL OR decisions.outcome IN (:outcome, ...)) AND
-    appointments.tenant_id IN (SELECT value
-FROM json_each(:param)) AND (appointments.tenant_id > :tenant_id OR appointments.tenant_id = :tenant_id AND
-    appointments.owner_id > :owner_id) ORDER BY appointments.tenant_id, appointments.owner_id
+WHERE appointments.scheduled_start >= :begins AND appointments.scheduled_start < :ends AND pets.tenant_id !=
+    appointments.tenant_id) AS foreign_pets ON foreign_pets.id = appointments.id
+WHERE appointments.scheduled_start >= :begins AND appointments.scheduled_start < :ends AND appointments.status IN
+    (:status, ...) AND appointments.arrived_at IS NULL AND appointments.actual_start IS NULL AND appointments.deleted_at
+    IS NULL AND appointments.scheduled_start > :since AND appointments.scheduled_start <= :until AND
+    appointments.scheduled_end <= :over_by AND appointments.created_at < appointments.scheduled_start AND
+    (decisions.outcome IS NULL OR decisions.outcome IN (:outcome, ...)) AND appointments.tenant_id IN (SELECT value
+FROM json_each(:tenant_ids)) AND (appointments.tenant_id > :last OR appointments.tenant_id = :last AND
+    appointments.owner_id > :last) ORDER BY appointments.tenant_id, appointments.owner_id
 LIMIT :param OFFSET :param;
 SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointments.service_id,
     appointments.scheduled_start, appointments.scheduled_end, appointments.status, appointments.arrived_at,
@@ -42,24 +41,23 @@ FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JO
     LEFT OUTER JOIN (SELECT DISTINCT appointments.id AS id
 FROM appointments JOIN appointment_pets ON appointment_pets.appointment_id = appointments.id JOIN pets ON pets.id =
     appointment_pets.pet_id
-WHERE appointments.scheduled_start >= :scheduled_start AND appointments.scheduled_start < :scheduled_start AND
-    pets.tenant_id != appointments.tenant_id) AS foreign_pets ON foreign_pets.id = appointments.id
-WHERE appointments.scheduled_start >= :scheduled_start AND appointments.scheduled_start < :scheduled_start AND
-    appointments.status IN (:status, ...) AND appointments.arrived_at IS NULL AND appointments.actual_start IS NULL AND
-    appointments.deleted_at IS NULL AND appointments.scheduled_start > :scheduled_start AND appointments.scheduled_start
-    <= :scheduled_start AND appointments.scheduled_end <= :scheduled_end AND appointments.created_at <
-    appointments.scheduled_start AND (decisions.outcome IS NULL OR decisions.outcome IN (:outcome, ...)) AND
-    appointments.tenant_id IN (SELECT value
-FROM json_each(:param)) ORDER BY appointments.tenant_id, appointments.owner_id
+WHERE appointments.scheduled_start >= :begins AND appointments.scheduled_start < :ends AND pets.tenant_id !=
+    appointments.tenant_id) AS foreign_pets ON foreign_pets.id = appointments.id
+WHERE appointments.scheduled_start >= :begins AND appointments.scheduled_start < :ends AND appointments.status IN
+    (:status, ...) AND appointments.arrived_at IS NULL AND appointments.actual_start IS NULL AND appointments.deleted_at
+    IS NULL AND appointments.scheduled_start > :since AND appointments.scheduled_start <= :until AND
+    appointments.scheduled_end <= :over_by AND appointments.created_at < appointments.scheduled_start AND
+    (decisions.outcome IS NULL OR decisions.outcome IN (:outcome, ...)) AND appointments.tenant_id IN (SELECT value
+FROM json_each(:tenant_ids)) ORDER BY appointments.tenant_id, appointments.owner_id
 LIMIT :param OFFSET :param;
 
 -- day_counts
 SELECT appointments.tenant_id, count(*) AS count_1, sum(CASE WHEN (appointments.status IN (:status, ...) AND
     appointments.arrived_at IS NULL AND appointments.actual_start IS NULL AND appointments.deleted_at IS NULL AND
-    appointments.scheduled_start > :scheduled_start AND appointments.scheduled_start <= :scheduled_start AND
-    appointments.scheduled_end <= :scheduled_end AND appointments.created_at < appointments.scheduled_start AND
-    (decisions.outcome IS NULL OR decisions.outcome IN (:outcome, ...))) THEN :param ELSE :param END) AS sum_1, sum(CASE
-    WHEN (appointments.status = :status AND decisions.outcome = :outcome) THEN :param ELSE :param END) AS sum_2
+    appointments.scheduled_start > :since AND appointments.scheduled_start <= :until AND appointments.scheduled_end <=
+    :over_by AND appointments.created_at < appointments.scheduled_start AND (decisions.outcome IS NULL OR
+    decisions.outcome IN (:outcome, ...))) THEN :param ELSE :param END) AS sum_1, sum(CASE WHEN (appointments.status =
+    :status AND decisions.outcome = :outcome) THEN :param ELSE :param END) AS sum_2
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id LEFT OUTER JOIN decisions ON decisions.subject_id = appointments.id AND decisions.kind =
     :kind AND (decisions.occurs_at >= strftime('%Y-%m-%d %H:%M:%S', appointments.scheduled_start) AND
@@ -68,18 +66,18 @@ FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JO
     LEFT OUTER JOIN (SELECT DISTINCT appointments.id AS id
 FROM appointments JOIN appointment_pets ON appointment_pets.appointment_id = appointments.id JOIN pets ON pets.id =
     appointment_pets.pet_id
-WHERE appointments.scheduled_start >= :scheduled_start AND appointments.scheduled_start < :scheduled_start AND
-    pets.tenant_id != appointments.tenant_id) AS foreign_pets ON foreign_pets.id = appointments.id
+WHERE appointments.scheduled_start >= :begins AND appointments.scheduled_start < :ends AND pets.tenant_id !=
+    appointments.tenant_id) AS foreign_pets ON foreign_pets.id = appointments.id
 WHERE appointments.tenant_id IN (SELECT value
-FROM json_each(:param)) AND appointments.scheduled_start >= :scheduled_start AND appointments.scheduled_start <
-    :scheduled_start AND owners.tenant_id = appointments.tenant_id AND (services.tenant_id IS NULL OR services.tenant_id
-    = appointments.tenant_id) AND foreign_pets.id IS NULL AND appointments.status != :status AND appointments.deleted_at
+FROM json_each(:tenant_ids)) AND appointments.scheduled_start >= :begins AND appointments.scheduled_start < :ends AND
+    owners.tenant_id = appointments.tenant_id AND (services.tenant_id IS NULL OR services.tenant_id =
+    appointments.tenant_id) AND foreign_pets.id IS NULL AND appointments.status != :status AND appointments.deleted_at
     IS NULL GROUP BY appointments.tenant_id
 HAVING sum(CASE WHEN (appointments.status IN (:status, ...) AND appointments.arrived_at IS NULL AND
-    appointments.actual_start IS NULL AND appointments.deleted_at IS NULL AND appointments.scheduled_start >
-    :scheduled_start AND appointments.scheduled_start <= :scheduled_start AND appointments.scheduled_end <=
-    :scheduled_end AND appointments.created_at < appointments.scheduled_start AND (decisions.outcome IS NULL OR
-    decisions.outcome IN (:outcome, ...))) THEN :param ELSE :param END) > :sum;
+    appointments.actual_start IS NULL AND appointments.deleted_at IS NULL AND appointments.scheduled_start > :since AND
+    appointments.scheduled_start <= :until AND appointments.scheduled_end <= :over_by AND appointments.created_at <
+    appointments.scheduled_start AND (decisions.outcome IS NULL OR decisions.outcome IN (:outcome, ...))) THEN :param
+    ELSE :param END) > :sum;
 
 -- mark
 UPDATE appointments SET status=:status, updated_at=:updated_at WHERE appointments.id IN (:id, ...) AND
