@@ -24,7 +24,7 @@ def names(petcare: Shell) -> set[str]:
 
 def shown(text: str, words: Iterable[str]) -> set[str]:
     """Return those of the words that stand in the text, whole."""
-    return {word for word in words if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text)}
+    return {word for word in words if word in text and re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text)}
 
 
 def phones_in(text: str, petcare: Shell) -> list[str]:

@@ -43,11 +43,11 @@ class Shell:
 
     def __call__(self, *arguments: str, module: str = "shared", **settings: str | None) -> Done:
         """Run `python -m shared ARGUMENTS` with more settings, from a warm start; None takes a setting away."""
-        return self.ended(self._started(warm_start.command(module, *arguments), settings))
+        return self.ended(self.start(*arguments, module=module, **settings))
 
     def cold(self, *arguments: str, module: str = "shared", **settings: str | None) -> Done:
         """The same from a cold start, as users have it."""
-        return self.ended(self.start(*arguments, module=module, **settings))
+        return self.ended(self._started([sys.executable, "-m", module, *arguments], settings))
 
     @staticmethod
     def ended(process: "subprocess.Popen[str]") -> Done:
@@ -57,8 +57,8 @@ class Shell:
         return Done(process.returncode, out, err)
 
     def start(self, *arguments: str, module: str = "shared", **settings: str | None) -> "subprocess.Popen[str]":
-        """Start a command that may be sent signals."""
-        return self._started([sys.executable, "-m", module, *arguments], settings)
+        """Start a command, from a warm start."""
+        return self._started(warm_start.command(module, *arguments), settings)
 
     def _started(self, command: list[str], settings: dict[str, str | None]) -> "subprocess.Popen[str]":
         environment = self.environment(**settings)

@@ -11,6 +11,7 @@ from typing import IO
 
 import pytest
 
+from tests import warm_start
 from tests.cli.shell import AT, JOB, Shell
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals and signals are POSIX")
@@ -28,7 +29,7 @@ def typed(shell: Shell, *arguments: str, columns: int = 80) -> tuple[int, str]:
 
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
-    command = [sys.executable, "-m", "shared", *arguments]
+    command = warm_start.command("shared", *arguments)
     environment = shell.environment(TERM="xterm-256color")
     process = subprocess.Popen(command, cwd=shell.folder, env=environment, stdin=theirs, stdout=theirs, stderr=theirs)
     os.close(theirs)

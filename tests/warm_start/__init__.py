@@ -16,7 +16,10 @@ HERE = Path(__file__).parent
 
 
 def command(module: str, *arguments: str) -> list[str]:
-    """Return a command line that runs a module, to be started as any other; the process must not be sent signals."""
+    """Return a command line that runs a module, to be started as any other.
+
+    Of the signals the process is sent, those that ask it to end reach the program.
+    """
     if sys.platform != "linux":
         return [sys.executable, "-m", module, *arguments]
     return [sys.executable, "-I", "-S", str(HERE / "client.py"), _server(), module, *arguments]

@@ -20,6 +20,7 @@ WANTED = (
     *("shared.cli", "shared.application", "shared.tasks", "tests.crash.worker", "tests.crash.collector"),
     *("tests.crash.deliverer", "alembic.command", "alembic.config", "alembic.migration", "psycopg", "time_machine"),
     *("rich.progress", "rich.table", "sqlalchemy.dialects.sqlite", "sqlalchemy.dialects.postgresql", "tests.rows"),
+    *("shared.schedulers.web", "uvicorn.protocols.http.auto", "apscheduler.schedulers.background"),
 )
 
 
@@ -43,6 +44,7 @@ def serve(address: str) -> None:
                     pass  # one that waited for a program has ended
     given = received(connection)
     if program := os.fork():
+        connection.sendall(b"%d\n" % program)
         connection.sendall(b"%d\n" % os.waitpid(program, 0)[1])
         os._exit(0)
     connection.close()
