@@ -16,9 +16,11 @@ from sqlalchemy import Engine
 
 from shared.application import simulation
 from shared.database import tables
+from shared.database.engine import open_engine
 from shared.runtime import run
-from tests import rows
+from tests import rows, warm_start
 from tests.crash.life import ROOT, Life, live_together
+from tests.databases import Databases
 from tests.rows import NOON
 
 FEES = 500
@@ -49,20 +51,20 @@ class Books:
 @pytest.fixture
 def stripe() -> Iterator[Books]:
     """A Stripe that outlives whoever is killed."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.loopback.stripe", "--port", "0"], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    )
+    command = warm_start.command("tests.loopback.stripe", "--port", "0")
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     books = Books(process.stdout.readline().strip())
     books.set_clock(DUE)
     yield books
-    process.kill()
+    process.terminate()
     process.communicate()
 
 
-@pytest.fixture
-def owed(engine: Engine) -> Engine:
-    """500 fees that are due, of five tenants and of nearly 100 different amounts."""
+@pytest.fixture(scope="module")
+def all_owed(databases: Databases, migrated_url: str) -> str:
+    """500 fees that are due, of five tenants and of nearly 100 different amounts: made once, to be copied."""
+    engine = open_engine(url := databases.copy(migrated_url))
     with engine.begin() as connection:
         for number in range(TENANTS):
             tenant = rows.tenant(connection, f"paws-{number}")
@@ -75,7 +77,23 @@ def owed(engine: Engine) -> Engine:
     surge = [(f"paws-{number}", NOON.date()) for number in range(TENANTS)]
     run(simulation(engine, lambda: NOON), "NoShowDetector", accept_surge=surge)
     assert len(rows.all_of(engine, tables.payments)) == FEES
-    return engine
+    engine.dispose()
+    return url
+
+
+@pytest.fixture
+def owed(databases: Databases, all_owed: str) -> Iterator[Engine]:
+    """A database with them of the test's own."""
+    engine = open_engine(url := databases.copy(all_owed))
+    yield engine
+    engine.dispose()
+    databases.drop(url)
+
+
+@pytest.fixture
+def database_url(owed: Engine) -> str:
+    """Its address."""
+    return owed.url.render_as_string(hide_password=False)
 
 
 def collector(database: str, stripe: Books, wall: datetime, moment: str = "") -> Life:

@@ -26,6 +26,8 @@ TURNS = [
     ("NoShowDetector", NOW + timedelta(hours=24)),  # what is held for a day is collected
     ("ReputationUpdater", NOW),
 ]
+KILLS = 3
+"""Of each job."""
 SHOWN = {
     tables.decisions: ["ledger_key", "outcome", "reason"],
     tables.notifications: ["kind", "owner_id", "status", "reason", "not_before", "useful_until", "body"],
@@ -120,7 +122,7 @@ def test_killed_anywhere_and_run_again_it_leaves_the_rows_of_an_undisturbed_run(
 ) -> None:
     dice = random.Random(3)
     for turn, (job, now) in enumerate(TURNS):
-        moments = [f"statement:{dice.randint(4, 40)}" for _ in range(5)] + [""]
+        moments = [f"statement:{dice.randint(4, 40)}" for _ in range(KILLS)] + [""]
         for life, moment in enumerate(moments):
             # Each process finds that the claims of the one before have run out.
             wall = now + life * timedelta(minutes=10)

@@ -10,6 +10,8 @@ import signal
 import socket
 import sys
 
+PASSED_ON = (signal.SIGINT, signal.SIGTERM)
+
 
 def main(address: str, *arguments: str) -> int:
     """Send what makes a process, and wait for its end."""
@@ -22,7 +24,7 @@ def main(address: str, *arguments: str) -> int:
         for process in processes:
             os.kill(process, number)
 
-    for each in (signal.SIGINT, signal.SIGTERM):
+    for each in PASSED_ON:
         signal.signal(each, pass_on)
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(address)
@@ -40,6 +42,7 @@ def main(address: str, *arguments: str) -> int:
 if __name__ == "__main__":
     code = main(*sys.argv[1:])
     if code < 0:
-        signal.signal(-code, signal.SIG_DFL)
+        if -code in PASSED_ON:
+            signal.signal(-code, signal.SIG_DFL)
         os.kill(os.getpid(), -code)
     os._exit(code)

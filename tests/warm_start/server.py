@@ -20,7 +20,15 @@ from contextlib import suppress
 
 WANTED = (
     *("shared.cli", "shared.application", "shared.tasks", "tests.crash.worker", "tests.crash.collector"),
-    *("tests.crash.deliverer", "alembic.command", "alembic.config", "alembic.migration", "psycopg", "time_machine"),
+    *(
+        "tests.crash.deliverer",
+        "tests.loopback.http",
+        "alembic.command",
+        "alembic.config",
+        "alembic.migration",
+        "psycopg",
+        "time_machine",
+    ),
     *("rich.progress", "rich.table", "sqlalchemy.dialects.sqlite", "sqlalchemy.dialects.postgresql", "tests.rows"),
     *("shared.schedulers.web", "uvicorn.protocols.http.auto", "apscheduler.schedulers.background"),
 )
