@@ -1,15 +1,17 @@
 """Finding marked visits that staff have put right since, and what follows for the count and the fee."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, exists, or_, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, case, exists, or_, select, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
-from shared.database.dialects import among, chunks, same_instant
-from shared.database.paging import page
+from shared.database.dialects import among_those, chunks, same_instant
+from shared.database.paging import further_page, page, place
 from shared.database.tables import appointments, decisions, owners, payments, reputation_events
 from shared.fees import OUR_WAIVERS, UNCOLLECTED, FeeStatus, MarkedVisit
 from shared.records import AppointmentStatus, EventKind, Kind
@@ -40,11 +42,8 @@ def visits_in_doubt(
 
     Index: reputation_events (kind, occurred_at), appointments (owner_id, scheduled_start).
     """
-    event = reputation_events.c
-    still = and_(_still_missed(event.owner_id), appointments.c.tenant_id == event.tenant_id)
-    unmissed = ~exists().where(still, same_instant(appointments.c.scheduled_start, event.occurred_at))
-    query = _standing(tenant_ids).where(event.occurred_at > since, or_(_IS_FORGIVEN, unmissed))
-    return _page(connection, query, beyond, limit)
+    given = {"tenant_ids": tenant_ids, "since": since}
+    return _page(connection, _page_in_doubt(limit, is_first=beyond is None), given, beyond)
 
 
 def visits_on(
@@ -61,8 +60,9 @@ def visits_on(
     Index: reputation_events (kind, occurred_at).
     """
     event = reputation_events.c
-    query = _standing(tenant_ids).where(event.occurred_at >= begins, event.occurred_at < ends)
-    return _page(connection, query, beyond, limit)
+    query = _STANDING.where(event.occurred_at >= begins, event.occurred_at < ends)
+    its_page = _paged(query, limit, is_first=beyond is None)
+    return _page(connection, its_page, {"tenant_ids": tenant_ids}, beyond)
 
 
 _ITS_FEE = and_(payments.c.id == reputation_events.c.subject_id, payments.c.tenant_id == reputation_events.c.tenant_id)
@@ -77,23 +77,47 @@ _IS_OURS = exists().where(
 )
 
 
-def _standing(tenant_ids: Sequence[UUID]) -> Select[Any]:
-    event = reputation_events.c
-    flags = (case((_IS_OURS, 1), else_=0).label("is_ours"), case((_IS_FORGIVEN, 1), else_=0).label("is_forgiven"))
-    its_owner = and_(owners.c.id == event.owner_id, owners.c.tenant_id == event.tenant_id)
-    return (
-        select(reputation_events, *flags)
-        .join(owners, its_owner)
-        .outerjoin(payments, _ITS_FEE)
-        .where(event.kind == EventKind.NO_SHOW, event.reversed_at.is_(None), among(event.tenant_id, tenant_ids))
+# Every run asks this first: to build such a statement takes longer than to execute it.
+
+_OF_TENANTS = among_those(reputation_events.c.tenant_id, "tenant_ids")
+_STANDING = (
+    select(
+        reputation_events,
+        case((_IS_OURS, 1), else_=0).label("is_ours"),
+        case((_IS_FORGIVEN, 1), else_=0).label("is_forgiven"),
     )
+    .join(
+        owners, and_(owners.c.id == reputation_events.c.owner_id, owners.c.tenant_id == reputation_events.c.tenant_id)
+    )
+    .outerjoin(payments, _ITS_FEE)
+    .where(reputation_events.c.kind == EventKind.NO_SHOW, reputation_events.c.reversed_at.is_(None), _OF_TENANTS)
+)
 
 
-def _page(connection: Connection, query: Select[Any], beyond: MarkedVisit | None, limit: int) -> list[MarkedVisit]:
-    key, last = (reputation_events.c.occurred_at, reputation_events.c.id), None
-    if beyond:
-        last = (beyond.began_at, beyond.event_id)
-    return [_marked(row) for row in connection.execute(page(query, key, last, limit))]
+@cache
+def _page_in_doubt(limit: int, *, is_first: bool) -> Select[Any]:
+    event = reputation_events.c
+    unmissed = ~exists().where(
+        appointments.c.owner_id == event.owner_id,
+        appointments.c.status == AppointmentStatus.NO_SHOW,
+        appointments.c.deleted_at.is_(None),
+        appointments.c.tenant_id == event.tenant_id,
+        same_instant(appointments.c.scheduled_start, event.occurred_at),
+    )
+    query = _STANDING.where(event.occurred_at > bindparam("since"), or_(_IS_FORGIVEN, unmissed))
+    return _paged(query, limit, is_first=is_first)
+
+
+def _paged(query: Select[Any], limit: int, *, is_first: bool) -> Select[Any]:
+    key = (reputation_events.c.occurred_at, reputation_events.c.id)
+    return page(query, key, None, limit) if is_first else further_page(query, key, limit)
+
+
+def _page(
+    connection: Connection, query: Select[Any], given: Mapping[str, Any], beyond: MarkedVisit | None
+) -> list[MarkedVisit]:
+    after = place((beyond.began_at, beyond.event_id)) if beyond else {}
+    return [_marked(row) for row in connection.execute(query, {**given, **after})]
 
 
 def missed_starts(connection: Connection, visits: Sequence[MarkedVisit], around: timedelta) -> dict[Any, set[datetime]]:
@@ -123,43 +147,35 @@ def close_fees(
     Return the tenants of the changed fees, by the new status. A charge under way is left until its outcome is known.
     Index: reputation_events (kind, occurred_at).
     """
-    uncollected = or_(
-        payments.c.status.in_(UNCOLLECTED),
-        and_(payments.c.status == FeeStatus.WAIVED, payments.c.failure_code.in_(OUR_WAIVERS)),
-    )
-    event = reputation_events.c
-    its_fee = payments.alias("its_fee")
+    given = {"tenant_ids": tenant_ids, "since": since, "closed_at": now}
+    return {status: list(connection.execute(_close(status), given).scalars()) for status in _BECOMES}
+
+
+_UNCOLLECTED = or_(
+    payments.c.status.in_(UNCOLLECTED),
+    and_(payments.c.status == FeeStatus.WAIVED, payments.c.failure_code.in_(OUR_WAIVERS)),
+)
+_BECOMES = {FeeStatus.CANCELLED: _UNCOLLECTED, FeeStatus.NEEDS_REFUND: payments.c.status == FeeStatus.SUCCEEDED}
+
+
+@cache
+def _close(status: FeeStatus) -> ReturningUpdate[Any]:
+    event, its_fee = reputation_events.c, payments.alias("its_fee")
     reversed_ = (
         select(event.subject_id)
         .join(its_fee, and_(its_fee.c.id == event.subject_id, its_fee.c.tenant_id == event.tenant_id))
         .where(
             event.kind == EventKind.NO_SHOW,
-            event.occurred_at > since,
+            event.occurred_at > bindparam("since"),
             event.reversed_at.is_not(None),
-            among(event.tenant_id, tenant_ids),
+            _OF_TENANTS,
         )
     )
-    becomes = {FeeStatus.CANCELLED: uncollected, FeeStatus.NEEDS_REFUND: payments.c.status == FeeStatus.SUCCEEDED}
-    return {
-        status: list(connection.execute(_close(status, reversed_, found, now)).scalars())
-        for status, found in becomes.items()
-    }
-
-
-def _close(status: FeeStatus, visits: Any, found: ColumnElement[bool], now: datetime) -> Any:
     return (
         update(payments)
-        .where(payments.c.id.in_(visits), payments.c.type == "no_show_fee", found)
-        .values(status=status, next_attempt_at=None, updated_at=now)
+        .where(payments.c.id.in_(reversed_), payments.c.type == "no_show_fee", _BECOMES[status])
+        .values(status=status, next_attempt_at=None, updated_at=bindparam("closed_at"))
         .returning(payments.c.tenant_id)
-    )
-
-
-def _still_missed(owner_id: ColumnElement[UUID]) -> ColumnElement[bool]:
-    return and_(
-        appointments.c.owner_id == owner_id,
-        appointments.c.status == AppointmentStatus.NO_SHOW,
-        appointments.c.deleted_at.is_(None),
     )
 
 

@@ -1,18 +1,18 @@
 -- close_fees
 UPDATE payments SET status=:status::VARCHAR, next_attempt_at=:next_attempt_at::TIMESTAMP WITH TIME ZONE,
-    updated_at=:updated_at::TIMESTAMP WITH TIME ZONE WHERE payments.id IN (SELECT reputation_events.subject_id
+    updated_at=:closed_at::TIMESTAMP WITH TIME ZONE WHERE payments.id IN (SELECT reputation_events.subject_id
 FROM reputation_events JOIN payments AS its_fee ON its_fee.id = reputation_events.subject_id AND its_fee.tenant_id =
     reputation_events.tenant_id
-WHERE reputation_events.kind = :kind::VARCHAR AND reputation_events.occurred_at > :occurred_at::TIMESTAMP WITH TIME ZONE
-    AND reputation_events.reversed_at IS NOT NULL AND reputation_events.tenant_id = ANY (:param::UUID[])) AND
+WHERE reputation_events.kind = :kind::VARCHAR AND reputation_events.occurred_at > :since::TIMESTAMP WITH TIME ZONE AND
+    reputation_events.reversed_at IS NOT NULL AND reputation_events.tenant_id = ANY (:tenant_ids::UUID[])) AND
     payments.type = :type::VARCHAR AND (payments.status IN (:status, ...) OR payments.status = :status::VARCHAR AND
     payments.failure_code IN (:failure_code, ...)) RETURNING payments.tenant_id;
 UPDATE payments SET status=:status::VARCHAR, next_attempt_at=:next_attempt_at::TIMESTAMP WITH TIME ZONE,
-    updated_at=:updated_at::TIMESTAMP WITH TIME ZONE WHERE payments.id IN (SELECT reputation_events.subject_id
+    updated_at=:closed_at::TIMESTAMP WITH TIME ZONE WHERE payments.id IN (SELECT reputation_events.subject_id
 FROM reputation_events JOIN payments AS its_fee ON its_fee.id = reputation_events.subject_id AND its_fee.tenant_id =
     reputation_events.tenant_id
-WHERE reputation_events.kind = :kind::VARCHAR AND reputation_events.occurred_at > :occurred_at::TIMESTAMP WITH TIME ZONE
-    AND reputation_events.reversed_at IS NOT NULL AND reputation_events.tenant_id = ANY (:param::UUID[])) AND
+WHERE reputation_events.kind = :kind::VARCHAR AND reputation_events.occurred_at > :since::TIMESTAMP WITH TIME ZONE AND
+    reputation_events.reversed_at IS NOT NULL AND reputation_events.tenant_id = ANY (:tenant_ids::UUID[])) AND
     payments.type = :type::VARCHAR AND payments.status = :status::VARCHAR RETURNING payments.tenant_id;
 
 -- lower_counts
@@ -40,7 +40,7 @@ FROM reputation_events JOIN owners ON owners.id = reputation_events.owner_id AND
     reputation_events.tenant_id LEFT OUTER JOIN payments ON payments.id = reputation_events.subject_id AND
     payments.tenant_id = reputation_events.tenant_id
 WHERE reputation_events.kind = :kind::VARCHAR AND reputation_events.reversed_at IS NULL AND reputation_events.tenant_id
-    = ANY (:param::UUID[]) AND reputation_events.occurred_at > :occurred_at::TIMESTAMP WITH TIME ZONE AND
+    = ANY (:tenant_ids::UUID[]) AND reputation_events.occurred_at > :since::TIMESTAMP WITH TIME ZONE AND
     (payments.status = :status::VARCHAR AND (payments.failure_code IS NULL OR (payments.failure_code NOT IN
     (:failure_code, ...))) OR NOT (EXISTS (SELECT *
 FROM appointments
@@ -64,8 +64,8 @@ FROM reputation_events JOIN owners ON owners.id = reputation_events.owner_id AND
     reputation_events.tenant_id LEFT OUTER JOIN payments ON payments.id = reputation_events.subject_id AND
     payments.tenant_id = reputation_events.tenant_id
 WHERE reputation_events.kind = :kind::VARCHAR AND reputation_events.reversed_at IS NULL AND reputation_events.tenant_id
-    = ANY (:param::UUID[]) AND reputation_events.occurred_at >= :occurred_at::TIMESTAMP WITH TIME ZONE AND
+    = ANY (:tenant_ids::UUID[]) AND reputation_events.occurred_at >= :occurred_at::TIMESTAMP WITH TIME ZONE AND
     reputation_events.occurred_at < :occurred_at::TIMESTAMP WITH TIME ZONE AND (reputation_events.occurred_at >
-    :occurred_at::TIMESTAMP WITH TIME ZONE OR reputation_events.occurred_at = :occurred_at::TIMESTAMP WITH TIME ZONE AND
-    reputation_events.id > :id::UUID) ORDER BY reputation_events.occurred_at, reputation_events.id
+    :last::TIMESTAMP WITH TIME ZONE OR reputation_events.occurred_at = :last::TIMESTAMP WITH TIME ZONE AND
+    reputation_events.id > :last::UUID) ORDER BY reputation_events.occurred_at, reputation_events.id
 LIMIT :param::INTEGER;

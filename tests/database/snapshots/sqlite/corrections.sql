@@ -1,19 +1,19 @@
 -- close_fees
-UPDATE payments SET status=:status, next_attempt_at=:next_attempt_at, updated_at=:updated_at WHERE payments.id IN
-    (SELECT reputation_events.subject_id
+UPDATE payments SET status=:status, next_attempt_at=:next_attempt_at, updated_at=:closed_at WHERE payments.id IN (SELECT
+    reputation_events.subject_id
 FROM reputation_events JOIN payments AS its_fee ON its_fee.id = reputation_events.subject_id AND its_fee.tenant_id =
     reputation_events.tenant_id
-WHERE reputation_events.kind = :kind AND reputation_events.occurred_at > :occurred_at AND reputation_events.reversed_at
-    IS NOT NULL AND reputation_events.tenant_id IN (SELECT value
-FROM json_each(:param))) AND payments.type = :type AND (payments.status IN (:status, ...) OR payments.status = :status
-    AND payments.failure_code IN (:failure_code, ...)) RETURNING tenant_id;
-UPDATE payments SET status=:status, next_attempt_at=:next_attempt_at, updated_at=:updated_at WHERE payments.id IN
-    (SELECT reputation_events.subject_id
+WHERE reputation_events.kind = :kind AND reputation_events.occurred_at > :since AND reputation_events.reversed_at IS NOT
+    NULL AND reputation_events.tenant_id IN (SELECT value
+FROM json_each(:tenant_ids))) AND payments.type = :type AND (payments.status IN (:status, ...) OR payments.status =
+    :status AND payments.failure_code IN (:failure_code, ...)) RETURNING tenant_id;
+UPDATE payments SET status=:status, next_attempt_at=:next_attempt_at, updated_at=:closed_at WHERE payments.id IN (SELECT
+    reputation_events.subject_id
 FROM reputation_events JOIN payments AS its_fee ON its_fee.id = reputation_events.subject_id AND its_fee.tenant_id =
     reputation_events.tenant_id
-WHERE reputation_events.kind = :kind AND reputation_events.occurred_at > :occurred_at AND reputation_events.reversed_at
-    IS NOT NULL AND reputation_events.tenant_id IN (SELECT value
-FROM json_each(:param))) AND payments.type = :type AND payments.status = :status RETURNING tenant_id;
+WHERE reputation_events.kind = :kind AND reputation_events.occurred_at > :since AND reputation_events.reversed_at IS NOT
+    NULL AND reputation_events.tenant_id IN (SELECT value
+FROM json_each(:tenant_ids))) AND payments.type = :type AND payments.status = :status RETURNING tenant_id;
 
 -- lower_counts
 UPDATE owners SET no_show_count=(owners.no_show_count - :no_show_count), updated_at=:updated_at WHERE owners.id =
@@ -40,7 +40,7 @@ FROM reputation_events JOIN owners ON owners.id = reputation_events.owner_id AND
     payments.tenant_id = reputation_events.tenant_id
 WHERE reputation_events.kind = :kind AND reputation_events.reversed_at IS NULL AND reputation_events.tenant_id IN
     (SELECT value
-FROM json_each(:param)) AND reputation_events.occurred_at > :occurred_at AND (payments.status = :status AND
+FROM json_each(:tenant_ids)) AND reputation_events.occurred_at > :since AND (payments.status = :status AND
     (payments.failure_code IS NULL OR (payments.failure_code NOT IN (:failure_code, ...))) OR NOT (EXISTS (SELECT *
 FROM appointments
 WHERE appointments.owner_id = reputation_events.owner_id AND appointments.status = :status AND appointments.deleted_at
@@ -66,7 +66,7 @@ FROM reputation_events JOIN owners ON owners.id = reputation_events.owner_id AND
     payments.tenant_id = reputation_events.tenant_id
 WHERE reputation_events.kind = :kind AND reputation_events.reversed_at IS NULL AND reputation_events.tenant_id IN
     (SELECT value
-FROM json_each(:param)) AND reputation_events.occurred_at >= :occurred_at AND reputation_events.occurred_at <
-    :occurred_at AND (reputation_events.occurred_at > :occurred_at OR reputation_events.occurred_at = :occurred_at AND
-    reputation_events.id > :id) ORDER BY reputation_events.occurred_at, reputation_events.id
+FROM json_each(:tenant_ids)) AND reputation_events.occurred_at >= :occurred_at AND reputation_events.occurred_at <
+    :occurred_at AND (reputation_events.occurred_at > :last OR reputation_events.occurred_at = :last AND
+    reputation_events.id > :last) ORDER BY reputation_events.occurred_at, reputation_events.id
 LIMIT :param OFFSET :param;
