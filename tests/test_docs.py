@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,7 @@ MOST_LINES = {
 }
 
 
+@cache
 def names_in(path: Path) -> set[str]:
     """Return the names of the functions in a file, tests among them."""
     tree = ast.parse(path.read_text(encoding="utf-8"))

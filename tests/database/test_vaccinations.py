@@ -103,7 +103,7 @@ some_record = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(drawn=st.lists(some_record, max_size=6, unique_by=lambda each: each["id"]))
 def test_superseding_in_sql_is_the_rule_read_aloud(
     engine: Engine, pets: list[UUID], drawn: list[dict[str, Any]]
