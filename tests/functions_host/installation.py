@@ -51,8 +51,8 @@ def one_at_a_time() -> InterProcessLock:
 
 
 def pip(*arguments: str) -> None:
-    """Install into VENV."""
-    command = [PYTHON, "-m", "pip", "install", "-qq", "--disable-pip-version-check", *arguments]
+    """Install into VENV. What is imported is compiled then: most never is."""
+    command = [PYTHON, "-m", "pip", "install", "-qq", "--no-compile", "--disable-pip-version-check", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 

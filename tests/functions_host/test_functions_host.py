@@ -2,7 +2,7 @@
 
 import subprocess
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from ctypes.util import find_library
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from shared.jobs import JOBS
 from shared.sample import build, insert
 from tests import rows
 from tests.databases import Databases
-from tests.functions_host.conftest import Worker
+from tests.functions_host.conftest import SETTINGS, Worker
 from tests.functions_host.installation import deploy
 
 Start = Callable[..., Worker]
@@ -71,13 +71,21 @@ def test_the_driver_of_sql_server_can_be_imported_on_azures_python(azure_python:
     subprocess.run([azure_python, "-c", "import pyodbc"], check=True)
 
 
-def test_the_worker_starts_and_leaves_the_reading_of_function_json_to_the_host(worker: Start) -> None:
-    assert worker().started == {"ok": True, "error": None, "host_reads_function_json": True}
+@pytest.fixture(scope="module")
+def idle(azure_python: Path, app: Path) -> Iterator[Worker]:
+    """A worker on which functions are loaded, and none is run."""
+    worker = Worker(azure_python, app, SETTINGS)
+    yield worker
+    worker.end()
+
+
+def test_the_worker_starts_and_leaves_the_reading_of_function_json_to_the_host(idle: Worker) -> None:
+    assert idle.started == {"ok": True, "error": None, "host_reads_function_json": True}
 
 
 @pytest.mark.parametrize("name", JOBS)
-def test_a_function_loads_with_the_script_root_last_on_the_path(worker: Start, app: Path, name: str) -> None:
-    answer = worker().load(name)
+def test_a_function_loads_with_the_script_root_last_on_the_path(idle: Worker, app: Path, name: str) -> None:
+    answer = idle.load(name)
     assert (answer["ok"], answer["error"]) == (True, None)
     assert answer["path"][-1] == str(app)
     assert {f"__app__.{name}", "shared.runtime"} <= set(answer["modules"])
