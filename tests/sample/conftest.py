@@ -1,6 +1,7 @@
 """One sample for all tests of this folder: building it is pure, and nobody changes it."""
 
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,8 @@ import pytest
 from shared.sample import Sample, build
 
 NOW = datetime(2026, 3, 4, 15, 20, tzinfo=UTC)
+sample_at = cache(build)
+"""Build the sample as of an instant, once."""
 
 
 class Found:
@@ -50,7 +53,7 @@ class Found:
 
 @pytest.fixture(scope="session")
 def sample() -> Sample:
-    return build(NOW)
+    return sample_at(NOW)
 
 
 @pytest.fixture(scope="session")

@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from shared.sample import Sample, build
+from shared.sample import Sample
 from shared.sample.owner_cases import PET_NAMES
-from tests.sample.conftest import NOW, Found
+from tests.sample.conftest import NOW, Found, sample_at
 
 EVERY_THIRD_HOUR = [datetime(2026, month, 9, hour, 40, tzinfo=UTC) for month in (1, 7) for hour in range(0, 24, 3)]
 LABELS = {
@@ -117,7 +117,7 @@ def test_two_appointments_on_one_day_are_one_visit(found: Found) -> None:
 
 @pytest.mark.parametrize("now", EVERY_THIRD_HOUR)
 def test_what_is_booked_late_is_booked_after_its_reminder_was_due(now: datetime) -> None:
-    found = Found(build(now))
+    found = Found(sample_at(now))
     for label, lead in (("booked inside 24h", timedelta(hours=24)), ("booked inside 2h", timedelta(hours=2))):
         row = found.appointment(label)
         assert row["scheduled_start"] - lead < row["created_at"] < now < row["scheduled_start"]
@@ -159,7 +159,7 @@ MISSED = [label for label in sorted(LABELS) if label.startswith("missed,") or la
 
 @pytest.mark.parametrize("now", EVERY_THIRD_HOUR)
 def test_missed_visits_ended_within_the_last_day_and_nobody_came(now: datetime) -> None:
-    found = Found(build(now))
+    found = Found(sample_at(now))
     for label in MISSED:
         row = found.appointment(label)
         assert now - timedelta(hours=24) < row["scheduled_start"] < row["scheduled_end"] <= now

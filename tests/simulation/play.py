@@ -79,7 +79,8 @@ class Played:
 def play(world: World, engine: Engine) -> Played:
     """Apply the script to the database, run the jobs when they are to run, and read what came of it."""
     clock, gateway, platform, played = Clock(world.first), Recorder(), Platform(), Played()
-    app = Application(engine, TenantPolicy(), ZoneInfo("UTC"), gateway, clock=clock, payments=ConsolePayments())
+    console = ConsolePayments()
+    app = Application(engine, TenantPolicy(), ZoneInfo("UTC"), gateway, clock=clock, payments=console, concurrency=8)
     for changes, due in world.timeline():
         with engine.begin() as connection:
             write(connection, changes)
