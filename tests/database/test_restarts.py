@@ -24,7 +24,7 @@ from tests.databases import PostgresServer
 from tests.doubles import Clock, RecordingPayments, RecordingSms
 from tests.postgres_server import started
 
-FIRST, EVERY = 6, 53
+FIRST, EVERY = 6, 97
 """Which statements and commits of a run meet a restart: none before the run is known to have a database at all."""
 
 
