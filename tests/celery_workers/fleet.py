@@ -5,7 +5,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from celery import Celery
 from redis import Redis, RedisError
 
 from shared.schedulers.celery_app import DEAD, QUEUE
+from tests import warm_start
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 90
@@ -90,11 +90,11 @@ class Fleet:
         """Start a worker with one process that works, and wait until it listens."""
         log = self.folder / f"worker-{len(self.workers)}.log"
         environment = os.environ | self.settings | {"CELERY_BROKER_URL": self.broker, "SIMULATED_NOW": str(self.clock)}
-        command = [sys.executable, "-m", "celery", "-A", "tests.celery_workers.app", "worker", "-c", "1", "-Q", queue]
-        name = f"worker{len(self.workers)}@tests"
+        name = self.name(len(self.workers))
+        options = ["-A", "tests.celery_workers.app", "worker", "-c", "1", "-Q", queue, "-n", name, "--without-mingle"]
         with log.open("wb") as output:
             worker = subprocess.Popen(
-                [*command, "-n", name, "--without-mingle"],
+                warm_start.command("celery", *options),
                 cwd=ROOT,
                 env=environment,
                 stdout=output,
@@ -105,6 +105,18 @@ class Fleet:
         with self.sender() as sender:
             wait_for(lambda: bool(sender.control.inspect([name], timeout=0.5).ping()), f"{name}: {log.read_text()}")
         return worker
+
+    @staticmethod
+    def name(number: int) -> str:
+        """Return what the broker calls a worker."""
+        return f"worker{number}@tests"
+
+    def process_of(self, worker: subprocess.Popen[bytes]) -> int:
+        """Return the process that works for a worker, not the one that listens."""
+        name = self.name(self.workers.index(worker))
+        with self.sender() as sender:
+            found: list[int] = sender.control.inspect([name]).stats()[name]["pool"]["processes"]
+        return found[0]
 
     @contextmanager
     def sender(self) -> Iterator[Celery]:

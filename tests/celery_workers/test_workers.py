@@ -5,7 +5,6 @@ import signal
 import sys
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -95,14 +94,6 @@ def is_over(engine: Engine) -> bool:
     return whole_run(engine) is not None and whole_run(engine).finished_at is not None
 
 
-def kill_process(worker_pid: int) -> None:
-    """Kill the process that works, not the one that listens: as a machine short of memory does."""
-    children = Path(f"/proc/{worker_pid}/task/{worker_pid}/children")
-    if not children.exists():
-        pytest.skip("NOT TESTED: this system does not tell the children of a process (/proc)")
-    os.kill(int(children.read_text().split()[0]), signal.SIGKILL)
-
-
 @pytest.mark.parametrize("what", ["machine", "process"])
 def test_a_worker_killed_in_the_middle_of_a_run_doubles_nothing_and_loses_nothing(
     fleet: Fleet,
@@ -117,7 +108,10 @@ def test_a_worker_killed_in_the_middle_of_a_run_doubles_nothing_and_loses_nothin
     fleet.send(JOB)
     wait_for(lambda: len(claimers(many_due)) == 2, f"both at work: {fleet.logs()}")
     fleet.it_is(None)
-    fleet.kill(doomed) if what == "machine" else kill_process(doomed.pid)
+    if what == "machine":
+        fleet.kill(doomed)
+    else:  # as a machine does that is short of memory
+        os.kill(fleet.process_of(doomed), signal.SIGKILL)
     wait_for(lambda: has_delivered(many_due), f"the living to end its part: {fleet.logs()}")
     fleet.it_is(NOW + timedelta(minutes=10))  # by now what the dead had claimed has lapsed
     wait_for(lambda: is_over(many_due) and not fleet.unfinished(), f"the end of the run: {fleet.logs()}")

@@ -19,7 +19,7 @@ ALONE = "shared.schedulers.host"
 
 @contextmanager
 def started(shell: Shell, *arguments: str, module: str = "shared", **settings: str | None) -> Iterator["Started"]:
-    """A host that has said what it will do next. It is stopped if the test does not stop it."""
+    """A host that has said what it will do next. It is killed if the test does not stop it."""
     process = shell.start(*arguments, module=module, PYTHONUNBUFFERED="1", **settings)
     assert process.stdout is not None
     try:
@@ -28,7 +28,7 @@ def started(shell: Shell, *arguments: str, module: str = "shared", **settings: s
             pytest.fail("".join(process.communicate()))
         yield Started(process, said)
     finally:
-        process.terminate()
+        process.kill()
         process.communicate()
 
 

@@ -166,7 +166,7 @@ def test_celery_by_its_own_beat_two_workers_and_a_real_redis(
     fleet.forget()
     fleet.start()
     fleet.start()
-    command = [sys.executable, "-m", "tests.conformance.beat"]
+    command = warm_start.command("tests.conformance.beat")
     environment = os.environ | settings | {"CELERY_BROKER_URL": broker}
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     try:

@@ -57,7 +57,7 @@ def stripe() -> Iterator[Books]:
     books = Books(process.stdout.readline().strip())
     books.set_clock(DUE)
     yield books
-    process.terminate()
+    process.kill()
     process.communicate()
 
 

@@ -18,7 +18,7 @@ HERE = Path(__file__).parent
 def command(module: str, *arguments: str) -> list[str]:
     """Return a command line that runs a module, to be started as any other.
 
-    Of the signals the process is sent, those that ask it to end reach the program.
+    Signals that ask it to end reach the program, and one that kills it kills the program with its children.
     """
     if sys.platform != "linux":
         return [sys.executable, "-m", module, *arguments]

@@ -10,6 +10,7 @@ import marshal
 import os
 import runpy
 import selectors
+import signal
 import site
 import socket
 import sqlite3
@@ -30,7 +31,8 @@ WANTED = (
         "time_machine",
     ),
     *("rich.progress", "rich.table", "sqlalchemy.dialects.sqlite", "sqlalchemy.dialects.postgresql", "tests.rows"),
-    *("shared.schedulers.web", "uvicorn.protocols.http.auto", "apscheduler.schedulers.background"),
+    *("celery.bin.celery", "celery.apps.worker", "celery.concurrency.prefork", "kombu.transport.redis"),
+    *("shared.parts", "shared.schedulers.web", "uvicorn.protocols.http.auto", "apscheduler.schedulers.background"),
 )
 
 
@@ -54,11 +56,22 @@ def serve(address: str) -> None:
                     pass  # one that waited for a program has ended
     given = received(connection)
     if program := os.fork():
+        os.setpgid(program, program)
         connection.sendall(b"%d\n" % program)
-        connection.sendall(b"%d\n" % os.waitpid(program, 0)[1])
+        connection.sendall(b"%d\n" % ended(program, connection))
         os._exit(0)
     connection.close()
     become(*given)
+
+
+def ended(program: int, client: socket.socket) -> int:
+    """Wait for the end of a program, killed with its children when its client is; return how it ended."""
+    with selectors.DefaultSelector() as heard:
+        heard.register(client, selectors.EVENT_READ)
+        heard.register(os.pidfd_open(program), selectors.EVENT_READ)
+        if all(key.fileobj is client for key, _ in heard.select()):
+            os.killpg(program, signal.SIGKILL)
+    return os.waitpid(program, 0)[1]
 
 
 def received(connection: socket.socket) -> tuple[list[int], list[str], dict[str, str], str]:
