@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -62,6 +63,7 @@ def watched(schedule: Ncrontab, zone: ZoneInfo, start: datetime, end: datetime) 
         seen.add(shown)
 
 
+@cache
 def wall(instant: datetime, zone: ZoneInfo) -> datetime:
     """What a clock on the wall shows."""
     return instant.astimezone(zone).replace(tzinfo=None)
