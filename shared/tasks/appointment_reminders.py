@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import partial
-from zoneinfo import ZoneInfo
+from uuid import UUID
 
 from sqlalchemy import Connection
 
@@ -39,11 +39,11 @@ BATCH = 500
 def plan_reminders(context: Context, kind: Kind) -> None:
     """Decide about every reminder of a kind that is due, and record what became useless while no run took it."""
     lead = reminders.LEADS[kind]
-    for (quiet, zone), tenants in alike(context.served, lambda each: (each.policy.sms.quiet_hours, each.zone)):
-        latest = reminders.latest_start_due(lead, quiet, zone, context.now)
-        for batch in _due_batches(context, lead, tenants, zone, latest):
+    # Most hours are near the quiet hours of few zones: elsewhere the latest start is the same.
+    for latest, tenants in alike(context.served, lambda each: _latest(context, lead, each)):
+        for batch in _due_batches(context, lead, tenants, latest):
             _decide_batch(context, lead, tenants, batch)
-    # What is too late is so on every clock: no need to look zone by zone.
+    # What is too late is so on every clock.
     enabled = [each for each in context.served if reminders.is_enabled(kind, each.policy)]
     for _, tenants in alike(enabled, lambda _: None):
         for missed in _missed_batches(context, lead, tenants):
@@ -53,15 +53,17 @@ def plan_reminders(context: Context, kind: Kind) -> None:
 # Finding
 
 
-def _due_batches(
-    context: Context, lead: Lead, tenants: Tenants, zone: ZoneInfo, latest: datetime
-) -> Iterator[list[Undecided]]:
+def _latest(context: Context, lead: Lead, served: ServedTenant) -> datetime:
+    return reminders.latest_start_due(lead, served.policy.sms.quiet_hours, served.zone, context.now)
+
+
+def _due_batches(context: Context, lead: Lead, tenants: Tenants, latest: datetime) -> Iterator[list[Undecided]]:
     starts = Starts(after=context.now + lead.useful, until=latest)
 
     def page(connection: Connection, beyond: Appointment | None) -> tuple[list[Undecided], list[Undecided]]:
         ids = list(tenants)
         found = queries.appointments_to_remind(connection, lead.kind, ids, starts, beyond=beyond, limit=BATCH)
-        return found, _rest_of_visits(connection, context, lead, zone, found) if found else []
+        return found, _rest_of_visits(connection, context, lead, tenants, found) if found else []
 
     beyond: Appointment | None = None
     while not context.is_out_of_time():
@@ -74,16 +76,23 @@ def _due_batches(
 
 
 def _rest_of_visits(
-    connection: Connection, context: Context, lead: Lead, zone: ZoneInfo, found: Sequence[Undecided]
+    connection: Connection, context: Context, lead: Lead, tenants: Tenants, found: Sequence[Undecided]
 ) -> list[Undecided]:
     """The undecided appointments of the same owners on the same local days."""
-    days = [local_day(each.appointment.starts_at, zone) for each in found]
+
+    def visit(each: Undecided) -> tuple[UUID, UUID, tuple[datetime, datetime]]:
+        appointment = each.appointment
+        zone = tenants[appointment.tenant_id].zone
+        return appointment.tenant_id, appointment.owner.id, local_day(appointment.starts_at, zone)
+
+    visits = {visit(each) for each in found}
     starts = Starts(
-        after=max(min(begin for begin, _ in days) - datetime.resolution, context.now + lead.useful),
-        until=max(end for _, end in days),
+        after=max(min(begin for _, _, (begin, _) in visits) - datetime.resolution, context.now + lead.useful),
+        until=max(end for _, _, (_, end) in visits),
     )
-    owners = {each.appointment.owner.id for each in found}
-    return queries.appointments_of_owners_to_remind(connection, lead.kind, owners, starts)
+    owners = {owner for _, owner, _ in visits}
+    rest = queries.appointments_of_owners_to_remind(connection, lead.kind, owners, starts)
+    return [each for each in rest if each.appointment.tenant_id in tenants and visit(each) in visits]
 
 
 def _missed_batches(context: Context, lead: Lead, tenants: Tenants) -> Iterator[list[Appointment]]:

@@ -400,17 +400,29 @@ def test_the_statements_grow_with_batches_not_with_rows(application: Application
 ZONES = ("America/New_York", "Europe/London", "Asia/Tokyo", "Africa/Cairo", "Australia/Lord_Howe")
 
 
-def test_a_zone_in_which_nothing_is_due_costs_one_statement(application: Application, clock: Clock) -> None:
+def test_only_zones_with_quiet_hours_ahead_cost_a_statement_of_their_own(
+    application: Application, clock: Clock
+) -> None:
     statements, counts = executed(application), []
-    for zone in ZONES[:2]:
+    for zone in ("America/New_York", "America/Chicago", "Europe/Bucharest"):
         with application.engine.begin() as connection:
             rows.tenant(connection, zone, timezone=zone)
-        run(application, JOB)
-        clock.pass_(hours=1)
+        run(application, "AppointmentReminders2h")
+        clock.now = NOON + timedelta(hours=1, minutes=len(counts))  # 20:00 in Bucharest
         statements.clear()
-        run(application, JOB)
+        run(application, "AppointmentReminders2h")
         counts.append(sum(each.startswith("SELECT") for each in statements))
-    assert counts[1] == counts[0] + 1
+    assert [each - counts[0] for each in counts] == [0, 0, 1]
+
+
+def test_with_a_visit_only_appointments_of_its_own_local_day_are_looked_at(application: Application) -> None:
+    with application.engine.begin() as connection:
+        rows.appointment(connection, rows.tenant(connection, "auckland", timezone="Pacific/Auckland"), NOON + DAY)
+        tenant = rows.tenant(connection, timezone="America/New_York")
+        owner = rows.owner(connection, tenant)
+        for hours in (24, 37):  # noon tomorrow, and one in the night after, which is the same day in Auckland
+            rows.appointment(connection, tenant, NOON + timedelta(hours=hours), owner_id=owner)
+    assert run(application, JOB)["total_checked"] == 2
 
 
 def test_where_all_is_decided_already_nothing_is_written(application: Application, clock: Clock) -> None:
