@@ -72,12 +72,14 @@ class Pipeline:
         return [error for each in ended if (error := each.exception())]
 
     async def _feed(self) -> None:
-        """Claim batches, the next one as soon as the one before is being sent."""
+        """Claim batches, the next one as soon as the one before is being sent; the first is small and soon there."""
+        size = min(self._size, self.drain.concurrency)
         try:
             while self.sender.may_go_on:
                 batch = await asyncio.to_thread(
-                    claim, self.drain, frozenset(self.sender.silent), frozenset(self.sender.crowded), self._size
+                    claim, self.drain, frozenset(self.sender.silent), frozenset(self.sender.crowded), size
                 )
+                size = self._size
                 self.sender.outage.learn(batch.breaker)
                 self.sender.crowded |= batch.crowded
                 batch.count(self.drain)
