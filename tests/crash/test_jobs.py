@@ -26,8 +26,6 @@ TURNS = [
     ("NoShowDetector", NOW + timedelta(hours=24)),  # what is held for a day is collected
     ("ReputationUpdater", NOW),
 ]
-KILLS = 3
-"""Of each job."""
 SHOWN = {
     tables.decisions: ["ledger_key", "outcome", "reason"],
     tables.notifications: ["kind", "owner_id", "status", "reason", "not_before", "useful_until", "body"],
@@ -117,12 +115,13 @@ def test_five_processes_at_once_leave_the_rows_of_one(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL: kills are tried on Linux and macOS")
+@pytest.mark.parametrize("kills", [3, pytest.param(20, marks=pytest.mark.soak)])
 def test_killed_anywhere_and_run_again_it_leaves_the_rows_of_an_undisturbed_run(
-    url: str, calm: list[dict[str, list[tuple[Any, ...]]]], tmp_path: Path
+    url: str, calm: list[dict[str, list[tuple[Any, ...]]]], tmp_path: Path, kills: int
 ) -> None:
     dice = random.Random(3)
     for turn, (job, now) in enumerate(TURNS):
-        moments = [f"statement:{dice.randint(4, 40)}" for _ in range(KILLS)] + [""]
+        moments = [f"statement:{dice.randint(4, 40)}" for _ in range(kills)] + [""]
         for life, moment in enumerate(moments):
             # Each process finds that the claims of the one before have run out.
             wall = now + life * timedelta(minutes=10)
