@@ -382,6 +382,7 @@ def executed(application: Application) -> list[str]:
 
 
 def test_the_statements_grow_with_batches_not_with_rows(application: Application) -> None:
+    application = replace(application, concurrency=500)  # as many are claimed at first: the largest batch
     statements = executed(application)
     counts = []
     for many in (1, 200):

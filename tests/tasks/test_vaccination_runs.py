@@ -173,6 +173,7 @@ def test_a_dry_run_tells_everything_and_writes_nothing(application: Application,
 
 
 def test_the_statements_grow_with_batches_not_with_rows(application: Application) -> None:
+    application = replace(application, concurrency=500)  # as many are claimed at first: the largest batch
     statements: list[str] = []
     event.listen(application.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
     counts = []
