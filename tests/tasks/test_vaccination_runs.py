@@ -1,6 +1,7 @@
 """The vaccination monitor on a database: outages, bad rows, dry runs and what a run tells."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import event
