@@ -49,6 +49,16 @@ def test_what_another_worker_took_at_the_last_moment_is_left_to_it(
     assert len(outbox.sms.sent) == 1
 
 
+def test_the_first_batch_is_no_larger_than_what_can_leave_at_once(
+    outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outbox.fill(6)
+    sizes, claim = [], pipeline.claim
+    monkeypatch.setattr(pipeline, "claim", lambda *args: sizes.append(args[-1]) or claim(*args))
+    outbox.deliver(concurrency=4)
+    assert sizes[:2] == [4, 4 * 30]
+
+
 def test_few_statements_do_for_many_messages(outbox: Outbox) -> None:
     outbox.fill(2000, settings='{"sms": {"rate_limit_per_hour": 5000}}')
     statements = []
