@@ -59,6 +59,14 @@ def test_the_first_batch_is_no_larger_than_what_can_leave_at_once(
     assert sizes[:2] == [4, 4 * 30]
 
 
+def test_a_log_that_listens_hears_what_became_of_each_text(outbox: Outbox, caplog: pytest.LogCaptureFixture) -> None:
+    outbox.fill(1)
+    caplog.set_level("DEBUG", "shared.delivery.drain")
+    outbox.deliver()
+    (sent,) = outbox.notifications
+    assert f"notification {sent.id}: sent" in caplog.messages
+
+
 def test_few_statements_do_for_many_messages(outbox: Outbox) -> None:
     outbox.fill(2000, settings='{"sms": {"rate_limit_per_hour": 5000}}')
     statements = []
