@@ -1,5 +1,6 @@
 """A migrated database for each test, and an application on it with scripted parts."""
 
+import gc
 import re
 import signal
 from collections.abc import Callable, Iterator
@@ -34,6 +35,14 @@ def pytest_configure() -> None:
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Let no garbage be looked for while thousands of tests are collected: all of them stay."""
+    gc.disable()
+    yield
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

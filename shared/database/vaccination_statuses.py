@@ -2,14 +2,29 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Subquery, and_, case, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Date,
+    Select,
+    Subquery,
+    Update,
+    and_,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+    update,
+)
 
-from shared.database.dialects import among
+from shared.database.dialects import among_those
 from shared.database.superseding import counting
 from shared.database.tables import pets, vaccination_records
 
@@ -26,27 +41,16 @@ class Soon:
         """Return the bounds where `days` before expiry is soon."""
         return cls(today, today + timedelta(days=days))
 
-    def status(self, expiry: ColumnElement[date]) -> ColumnElement[str]:
-        """Return the status of what expires on `expiry` (null: unknown) as SQL."""
-        return case(
-            (expiry.is_(None), "unknown"),
-            (expiry < self.today, "expired"),
-            (expiry <= self.until, "expiring_soon"),
-            else_="current",
-        )
-
 
 def outdated(connection: Connection, tenant_ids: Sequence[UUID], soon: Soon) -> dict[UUID, int]:
     """How many records and pets of some tenants have a status that is out of date; tenants without any are left out.
 
     Index: vaccination_records (tenant_id, expiry_date).
     """
-    truth = _pets_as_they_are(tenant_ids)
-    records = _count_by_tenant(vaccination_records.c.tenant_id, _records_outdated(tenant_ids, soon))
-    its_pets = _count_by_tenant(pets.c.tenant_id, _pets_outdated(truth, soon))
     counts: Counter[UUID] = Counter()
-    for query in (records, its_pets):
-        counts.update({row[0]: row[1] for row in connection.execute(query)})
+    for query in (_count_of_records(), _count_of_pets()):
+        found = connection.execute(query, {"tenant_ids": tenant_ids, **asdict(soon)})
+        counts.update({row[0]: row[1] for row in found})
     return dict(counts)
 
 
@@ -56,36 +60,66 @@ def bring_up_to_date(connection: Connection, tenant_ids: Sequence[UUID], soon: S
     A pet has the status of its counting record that expires first, which is the worst, and that expiry date.
     Index: vaccination_records (tenant_id, expiry_date).
     """
-    connection.execute(
-        update(vaccination_records)
-        .where(_records_outdated(tenant_ids, soon))
-        .values(status=soon.status(vaccination_records.c.expiry_date), updated_at=now)
-    )
-    truth = _pets_as_they_are(tenant_ids)
-    connection.execute(
+    for statement in (_update_of_records(), _update_of_pets()):
+        connection.execute(statement, {"tenant_ids": tenant_ids, "now": now, **asdict(soon)})
+
+
+# Every run asks whether there is anything to do: these statements are built once.
+
+
+@cache
+def _count_of_records() -> Select[Any]:
+    return _count_by_tenant(vaccination_records.c.tenant_id, _records_outdated())
+
+
+@cache
+def _count_of_pets() -> Select[Any]:
+    return _count_by_tenant(pets.c.tenant_id, _pets_outdated(_pets_as_they_are()))
+
+
+@cache
+def _update_of_records() -> Update:
+    status = _status(vaccination_records.c.expiry_date)
+    return update(vaccination_records).where(_records_outdated()).values(status=status, updated_at=bindparam("now"))
+
+
+@cache
+def _update_of_pets() -> Update:
+    truth = _pets_as_they_are()
+    return (
         update(pets)
-        .where(_pets_outdated(truth, soon))
+        .where(_pets_outdated(truth))
         .values(
-            vaccination_status=soon.status(truth.c.expires_on),
+            vaccination_status=_status(truth.c.expires_on),
             vaccination_expires_at=truth.c.expires_on,
-            updated_at=now,
+            updated_at=bindparam("now"),
         )
     )
 
 
-def _count_by_tenant(tenant_id: ColumnElement[UUID], condition: ColumnElement[bool]) -> Any:
+def _count_by_tenant(tenant_id: ColumnElement[UUID], condition: ColumnElement[bool]) -> Select[Any]:
     return select(tenant_id, func.count()).where(condition).group_by(tenant_id)
 
 
-def _records_outdated(tenant_ids: Sequence[UUID], soon: Soon) -> ColumnElement[bool]:
-    return and_(
-        among(vaccination_records.c.tenant_id, tenant_ids),
-        vaccination_records.c.deleted_at.is_(None),
-        vaccination_records.c.status != soon.status(vaccination_records.c.expiry_date),
+def _status(expiry: ColumnElement[date]) -> ColumnElement[str]:
+    """The status of what expires on `expiry` (null: unknown). The fields of `Soon` are the parameters."""
+    return case(
+        (expiry.is_(None), "unknown"),
+        (expiry < bindparam("today", type_=Date), "expired"),
+        (expiry <= bindparam("until", type_=Date), "expiring_soon"),
+        else_="current",
     )
 
 
-def _pets_as_they_are(tenant_ids: Sequence[UUID]) -> Subquery:
+def _records_outdated() -> ColumnElement[bool]:
+    return and_(
+        among_those(vaccination_records.c.tenant_id, "tenant_ids"),
+        vaccination_records.c.deleted_at.is_(None),
+        vaccination_records.c.status != _status(vaccination_records.c.expiry_date),
+    )
+
+
+def _pets_as_they_are() -> Subquery:
     """Each pet of some tenants with the expiry date of its counting record that expires first, null without one."""
     patient = pets.alias("patient")
     its = and_(
@@ -96,17 +130,17 @@ def _pets_as_they_are(tenant_ids: Sequence[UUID]) -> Subquery:
     return (
         select(patient.c.id, func.min(vaccination_records.c.expiry_date).label("expires_on"))
         .select_from(patient.outerjoin(vaccination_records, its))
-        .where(among(patient.c.tenant_id, tenant_ids), patient.c.deleted_at.is_(None))
+        .where(among_those(patient.c.tenant_id, "tenant_ids"), patient.c.deleted_at.is_(None))
         .group_by(patient.c.id)
         .subquery("truth")
     )
 
 
-def _pets_outdated(truth: Subquery, soon: Soon) -> ColumnElement[bool]:
+def _pets_outdated(truth: Subquery) -> ColumnElement[bool]:
     return and_(
         pets.c.id == truth.c.id,
         or_(
-            pets.c.vaccination_status != soon.status(truth.c.expires_on),
+            pets.c.vaccination_status != _status(truth.c.expires_on),
             pets.c.vaccination_expires_at.is_distinct_from(truth.c.expires_on),
         ),
     )

@@ -1,22 +1,19 @@
 """The reads of the vaccination monitor, each named, with the index that serves it. They return records, never rows."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, String, and_, case, cast, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, String, and_, bindparam, case, cast, or_, select
 
-from shared.database.dialects import among, chunks
-from shared.database.paging import page
+from shared.database.dialects import among_those, chunks
+from shared.database.paging import further_page, page, place
 from shared.database.queries import OWNER, owner_of
 from shared.database.superseding import superseded
 from shared.database.tables import decisions, owners, pets, vaccination_records
 from shared.reasons import Reason
 from shared.records import RETAKEN, ExpiryWindow, Kind, Outcome, Pet, UndecidedAlert, Vaccination
-
-OWNERS = 500
-"""How many owners one statement may name, beside a full list of tenants."""
-
 
 def vaccinations_to_alert(
     connection: Connection,
@@ -30,7 +27,8 @@ def vaccinations_to_alert(
 
     `beyond`: the last one of the page before. Index: vaccination_records (tenant_id, expiry_date).
     """
-    return _undecided(connection, window, _page(_to_alert(tenant_ids, window), beyond, limit))
+    given = {"tenant_ids": tenant_ids, **_place(beyond)}
+    return _undecided(connection, window, _page_to_alert(limit, is_first=beyond is None), given)
 
 
 def vaccinations_of_owners_to_alert(
@@ -38,8 +36,8 @@ def vaccinations_of_owners_to_alert(
 ) -> list[UndecidedAlert]:
     """The same for some owners: what else they are to be told. Index: pets (owner_id)."""
     found = []
-    for ids in chunks(sorted(owner_ids), OWNERS):
-        found += _undecided(connection, window, _to_alert(tenant_ids, window).where(pets.c.owner_id.in_(ids)))
+    for ids in chunks(sorted(owner_ids)):
+        found += _undecided(connection, window, _rest_to_alert(), {"tenant_ids": tenant_ids, "owner_ids": ids})
     return found
 
 
@@ -55,8 +53,8 @@ def vaccinations_without_decision(
 
     Index: vaccination_records (tenant_id, expiry_date).
     """
-    query = _with_decision(tenant_ids, window).where(decisions.c.ledger_key.is_(None))
-    return _undecided(connection, window, _page(query, beyond, limit))
+    given = {"tenant_ids": tenant_ids, **_place(beyond)}
+    return _undecided(connection, window, _page_without_decision(limit, is_first=beyond is None), given)
 
 
 def vaccinations_by_id(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, Vaccination]:
@@ -84,41 +82,64 @@ _ITS_ROWS = vaccination_records.join(pets, pets.c.id == vaccination_records.c.pe
 )
 
 
-def _occurrence(tier: int) -> ColumnElement[str]:
-    """The occurrence of a record's alert as the ledger writes it. A date becomes ISO text on all three databases."""
-    return cast(vaccination_records.c.expiry_date, String(10)) + f":{tier}"
+# Each tier of each group of tenants is asked for on its own: these statements are built once.
 
 
-def _with_decision(tenant_ids: Sequence[UUID], window: ExpiryWindow) -> Select[Any]:
+@cache
+def _page_to_alert(limit: int, *, is_first: bool) -> Select[Any]:
+    return _page(_to_alert(), limit, is_first=is_first)
+
+
+@cache
+def _rest_to_alert() -> Select[Any]:
+    return _to_alert().where(among_those(pets.c.owner_id, "owner_ids"))
+
+
+@cache
+def _page_without_decision(limit: int, *, is_first: bool) -> Select[Any]:
+    return _page(_with_decision().where(decisions.c.ledger_key.is_(None)), limit, is_first=is_first)
+
+
+def _with_decision() -> Select[Any]:
     """Records in a window with what was decided about this tier of their present expiry date, if anything."""
     same = and_(
         decisions.c.subject_id == vaccination_records.c.id,
         decisions.c.kind == Kind.VACCINATION_EXPIRING,
-        decisions.c.occurrence == _occurrence(window.tier),
+        decisions.c.occurrence == _occurrence(),
     )
     return (
         select(*_VACCINATION, decisions.c.outcome, decisions.c.reason)
         .select_from(_ITS_ROWS.outerjoin(decisions, same))
         .where(
-            among(vaccination_records.c.tenant_id, tenant_ids),
-            vaccination_records.c.expiry_date.between(window.first, window.last),
+            among_those(vaccination_records.c.tenant_id, "tenant_ids"),
+            vaccination_records.c.expiry_date.between(bindparam("first"), bindparam("last")),
             vaccination_records.c.deleted_at.is_(None),
         )
     )
 
 
-def _to_alert(tenant_ids: Sequence[UUID], window: ExpiryWindow) -> Select[Any]:
-    return _with_decision(tenant_ids, window).where(
-        or_(decisions.c.outcome.is_(None), decisions.c.outcome.in_(RETAKEN))
-    )
+def _occurrence() -> ColumnElement[str]:
+    """The occurrence of a record's alert as the ledger writes it. A date becomes ISO text on all three databases."""
+    return cast(vaccination_records.c.expiry_date, String(10)) + bindparam("its_tier", type_=String)
 
 
-def _page(query: Select[Any], beyond: Vaccination | None, limit: int) -> Select[Any]:
+def _to_alert() -> Select[Any]:
+    return _with_decision().where(or_(decisions.c.outcome.is_(None), decisions.c.outcome.in_(RETAKEN)))
+
+
+def _page(query: Select[Any], limit: int, *, is_first: bool) -> Select[Any]:
     key = (vaccination_records.c.tenant_id, vaccination_records.c.expiry_date, vaccination_records.c.id)
-    return page(query, key, (beyond.tenant_id, beyond.expires_on, beyond.id) if beyond else None, limit)
+    return page(query, key, None, limit) if is_first else further_page(query, key, limit)
 
 
-def _undecided(connection: Connection, window: ExpiryWindow, query: Select[Any]) -> list[UndecidedAlert]:
+def _place(beyond: Vaccination | None) -> dict[str, Any]:
+    return place((beyond.tenant_id, beyond.expires_on, beyond.id)) if beyond else {}
+
+
+def _undecided(
+    connection: Connection, window: ExpiryWindow, query: Select[Any], given: Mapping[str, Any]
+) -> list[UndecidedAlert]:
+    its = {"first": window.first, "last": window.last, "its_tier": f":{window.tier}"}
     return [
         UndecidedAlert(
             _vaccination(row),
@@ -126,7 +147,7 @@ def _undecided(connection: Connection, window: ExpiryWindow, query: Select[Any])
             Outcome(row.outcome) if row.outcome else None,
             Reason(row.reason) if row.reason else None,
         )
-        for row in connection.execute(query)
+        for row in connection.execute(query, {**given, **its})
     ]
 
 
