@@ -68,8 +68,9 @@ def candidates(
 
 
 def day_counts(connection: Connection, tenant_ids: Sequence[UUID], day: Day) -> list[DayCount]:
-    """How many of a day's appointments are candidates, for each tenant that has one; rows of others do not count.
+    """How many of a day's appointments are candidates, for each tenant for which `candidates` finds any.
 
+    Rows that refer to another tenant do not count: a tenant with no others is there with none.
     Index: appointments (tenant_id, scheduled_start).
     """
     found = connection.execute(_day_counts(), {"tenant_ids": tenant_ids, **asdict(day)})
@@ -182,21 +183,25 @@ def _is_marked() -> ColumnElement[bool]:
 @cache
 def _day_counts() -> Select[Any]:
     foreign_pets = _foreign_pets()
-    sums = [func.sum(case((condition, 1), else_=0)) for condition in (_is_candidate(), _is_marked())]
     rows = _ITS_ROWS.outerjoin(decisions, _SAME).outerjoin(foreign_pets, foreign_pets.c.id == appointments.c.id)
+    is_own, is_candidate = _is_own(foreign_pets), _is_candidate()
+    counts = [_count(condition) for condition in (is_own, and_(is_own, is_candidate), and_(is_own, _is_marked()))]
     return (
-        select(appointments.c.tenant_id, func.count(), *sums)
+        select(appointments.c.tenant_id, *counts)
         .select_from(rows)
         .where(
             among_those(appointments.c.tenant_id, "tenant_ids"),
             _IS_IN,
-            _is_own(foreign_pets),
             appointments.c.status != AppointmentStatus.CANCELLED,
             appointments.c.deleted_at.is_(None),
         )
         .group_by(appointments.c.tenant_id)
-        .having(sums[0] > 0)
+        .having(_count(is_candidate) > 0)
     )
+
+
+def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.sum(case((condition, 1), else_=0))
 
 
 @cache

@@ -81,12 +81,12 @@ def days(since: datetime, now: datetime, zone: ZoneInfo) -> Iterator[tuple[datet
 
 
 def is_surge(day: DayCount) -> bool:
-    """Whether so many of a day's appointments look missed that a person must look first.
+    """Whether so many of a day's appointments look missed, one of them newly, that a person must look first.
 
     What detection marked already on that day counts too, or a day found in parts would pass piece by piece.
     """
     suspects = day.candidates + day.marked
-    return suspects >= SURGE_LEAST and suspects * 2 > day.appointments
+    return day.candidates > 0 and suspects >= SURGE_LEAST and suspects * 2 > day.appointments
 
 
 def refers_elsewhere(candidate: Candidate) -> str | None:

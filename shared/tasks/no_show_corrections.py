@@ -1,7 +1,7 @@
 """Corrections: a visit that staff no longer count as missed gives back its event, its count and its fee."""
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from sqlalchemy import Connection
@@ -24,12 +24,11 @@ BATCH = 500
 
 def correct(context: Context) -> None:
     """Reverse what no longer stands, and close the fees of all reversed visits, also of those reversed elsewhere."""
-    for (zone, closed_on), tenants in alike(context.served, lambda each: (each.zone, _closed_lately(context, each))):
+    for closed, tenants in alike(context.served, lambda each: _closed_lately(context, each)):
         ids, since = list(tenants), context.now - no_show.CORRECTIONS_LOOK_BACK
-        days = [(midnight(on, zone), midnight(on + timedelta(days=1), zone)) for on in closed_on]
         for search in (
             partial(corrections.visits_in_doubt, tenant_ids=ids, since=since),
-            *(partial(corrections.visits_on, tenant_ids=ids, begins=begins, ends=ends) for begins, ends in days),
+            *(partial(corrections.visits_on, tenant_ids=ids, begins=begins, ends=ends) for begins, ends in closed),
         ):
             for page in _pages(context, search):
                 _correct_page(context, tenants, page)
@@ -37,11 +36,12 @@ def correct(context: Context) -> None:
             _close_fees(context, tenants)
 
 
-def _closed_lately(context: Context, served: ServedTenant) -> tuple[date, ...]:
+def _closed_lately(context: Context, served: ServedTenant) -> tuple[tuple[datetime, datetime], ...]:
     """Return the closed days over which corrections are looked for: they may have been named after their no-shows."""
     first = local_date(context.now - no_show.CORRECTIONS_LOOK_BACK, served.zone)
     last = local_date(context.now, served.zone)
-    return tuple(sorted(on for on in served.policy.no_show.closed_on if first < on <= last))
+    days = sorted(on for on in served.policy.no_show.closed_on if first < on <= last)
+    return tuple((midnight(on, served.zone), midnight(on + timedelta(days=1), served.zone)) for on in days)
 
 
 def _pages(context: Context, search: Callable[..., list[MarkedVisit]]) -> Iterator[list[MarkedVisit]]:

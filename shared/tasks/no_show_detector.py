@@ -46,8 +46,7 @@ def detect_no_shows(context: Context) -> None:
 def _detect_day(marking: Marking, tenants: Tenants, day: Day) -> None:
     context = marking.context
     counts = fetch(context.engine, lambda connection: no_shows.day_counts(connection, list(tenants), day))
-    held = {each.tenant_id for each in counts if _is_held(context, tenants[each.tenant_id], day, each)}
-    open_ = [each for each in tenants if each not in held]
+    open_ = [each.tenant_id for each in counts if not _is_held(context, tenants[each.tenant_id], day, each)]
     for page in _pages(context, open_, day):
         _decide_page(marking, tenants, page, day)
 

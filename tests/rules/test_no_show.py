@@ -116,7 +116,7 @@ def test_visits_come_in_order_of_time_whatever_the_order_found() -> None:
         (5, 3, 0, True),
         (5, 1, 2, True),  # found piece by piece
         (100, 40, 0, False),
-        (5, 0, 3, True),
+        (5, 0, 3, False),  # nothing new
     ],
 )
 def test_a_day_on_which_most_look_missed_is_not_believed(

@@ -46,12 +46,17 @@ WHERE appointments.scheduled_start >= :begins AND appointments.scheduled_start <
 FROM openjson(:tenant_ids)) ORDER BY appointments.tenant_id, appointments.owner_id;
 
 -- day_counts
-SELECT appointments.tenant_id, count(*) AS count_1, sum(CASE WHEN (appointments.status IN (:status, ...) AND
+SELECT appointments.tenant_id, sum(CASE WHEN (owners.tenant_id = appointments.tenant_id AND (services.tenant_id IS NULL
+    OR services.tenant_id = appointments.tenant_id) AND foreign_pets.id IS NULL) THEN :param ELSE :param END) AS sum_1,
+    sum(CASE WHEN (owners.tenant_id = appointments.tenant_id AND (services.tenant_id IS NULL OR services.tenant_id =
+    appointments.tenant_id) AND foreign_pets.id IS NULL AND appointments.status IN (:status, ...) AND
     appointments.arrived_at IS NULL AND appointments.actual_start IS NULL AND appointments.deleted_at IS NULL AND
     appointments.scheduled_start > :since AND appointments.scheduled_start <= :until AND appointments.scheduled_end <=
     :over_by AND appointments.created_at < appointments.scheduled_start AND (decisions.outcome IS NULL OR
-    decisions.outcome IN (:outcome, ...))) THEN :param ELSE :param END) AS sum_1, sum(CASE WHEN (appointments.status =
-    :status AND decisions.outcome = :outcome) THEN :param ELSE :param END) AS sum_2
+    decisions.outcome IN (:outcome, ...))) THEN :param ELSE :param END) AS sum_2, sum(CASE WHEN (owners.tenant_id =
+    appointments.tenant_id AND (services.tenant_id IS NULL OR services.tenant_id = appointments.tenant_id) AND
+    foreign_pets.id IS NULL AND appointments.status = :status AND decisions.outcome = :outcome) THEN :param ELSE :param
+    END) AS sum_3
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id LEFT OUTER JOIN decisions ON decisions.subject_id = appointments.id AND decisions.kind =
     :kind AND decisions.occurs_at = appointments.scheduled_start LEFT OUTER JOIN (SELECT DISTINCT appointments.id AS id
@@ -61,9 +66,7 @@ WHERE appointments.scheduled_start >= :begins AND appointments.scheduled_start <
     appointments.tenant_id) AS foreign_pets ON foreign_pets.id = appointments.id
 WHERE appointments.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
 FROM openjson(:tenant_ids)) AND appointments.scheduled_start >= :begins AND appointments.scheduled_start < :ends AND
-    owners.tenant_id = appointments.tenant_id AND (services.tenant_id IS NULL OR services.tenant_id =
-    appointments.tenant_id) AND foreign_pets.id IS NULL AND appointments.status != :status AND appointments.deleted_at
-    IS NULL GROUP BY appointments.tenant_id
+    appointments.status != :status AND appointments.deleted_at IS NULL GROUP BY appointments.tenant_id
 HAVING sum(CASE WHEN (appointments.status IN (:status, ...) AND appointments.arrived_at IS NULL AND
     appointments.actual_start IS NULL AND appointments.deleted_at IS NULL AND appointments.scheduled_start > :since AND
     appointments.scheduled_start <= :until AND appointments.scheduled_end <= :over_by AND appointments.created_at <

@@ -41,11 +41,12 @@ WHERE newer.pet_id = vaccination_records.pet_id AND newer.tenant_id = vaccinatio
     END AS is_superseded, decisions.outcome, decisions.reason
 FROM vaccination_records JOIN pets ON pets.id = vaccination_records.pet_id JOIN owners ON owners.id = pets.owner_id LEFT
     OUTER JOIN decisions ON decisions.subject_id = vaccination_records.id AND decisions.kind = :kind AND
-    decisions.occurrence = (CAST(vaccination_records.expiry_date AS VARCHAR(10)) + :param)
+    decisions.occurrence = (CAST(vaccination_records.expiry_date AS VARCHAR(10)) + :its_tier)
 WHERE vaccination_records.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
-FROM openjson(:param)) AND vaccination_records.expiry_date BETWEEN :expiry_date AND :expiry_date AND
+FROM openjson(:tenant_ids)) AND vaccination_records.expiry_date BETWEEN :first AND :last AND
     vaccination_records.deleted_at IS NULL AND (decisions.outcome IS NULL OR decisions.outcome IN (:outcome, ...)) AND
-    pets.owner_id IN (:owner_id, ...);
+    pets.owner_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
+FROM openjson(:owner_ids));
 
 -- vaccinations_to_alert
 SELECT TOP (:param) vaccination_records.id, vaccination_records.tenant_id, vaccination_records.pet_id,
@@ -69,14 +70,14 @@ WHERE newer.pet_id = vaccination_records.pet_id AND newer.tenant_id = vaccinatio
     END AS is_superseded, decisions.outcome, decisions.reason
 FROM vaccination_records JOIN pets ON pets.id = vaccination_records.pet_id JOIN owners ON owners.id = pets.owner_id LEFT
     OUTER JOIN decisions ON decisions.subject_id = vaccination_records.id AND decisions.kind = :kind AND
-    decisions.occurrence = (CAST(vaccination_records.expiry_date AS VARCHAR(10)) + :param)
+    decisions.occurrence = (CAST(vaccination_records.expiry_date AS VARCHAR(10)) + :its_tier)
 WHERE vaccination_records.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
-FROM openjson(:param)) AND vaccination_records.expiry_date BETWEEN :expiry_date AND :expiry_date AND
+FROM openjson(:tenant_ids)) AND vaccination_records.expiry_date BETWEEN :first AND :last AND
     vaccination_records.deleted_at IS NULL AND (decisions.outcome IS NULL OR decisions.outcome IN (:outcome, ...)) AND
-    (vaccination_records.tenant_id > :tenant_id OR vaccination_records.tenant_id = :tenant_id AND
-    vaccination_records.expiry_date > :expiry_date OR vaccination_records.tenant_id = :tenant_id AND
-    vaccination_records.expiry_date = :expiry_date AND vaccination_records.id > :id) ORDER BY
-    vaccination_records.tenant_id, vaccination_records.expiry_date, vaccination_records.id;
+    (vaccination_records.tenant_id > :last OR vaccination_records.tenant_id = :last AND vaccination_records.expiry_date
+    > :last OR vaccination_records.tenant_id = :last AND vaccination_records.expiry_date = :last AND
+    vaccination_records.id > :last) ORDER BY vaccination_records.tenant_id, vaccination_records.expiry_date,
+    vaccination_records.id;
 SELECT TOP (:param) vaccination_records.id, vaccination_records.tenant_id, vaccination_records.pet_id,
     vaccination_records.type, vaccination_records.name, vaccination_records.status,
     vaccination_records.administered_date, vaccination_records.expiry_date, vaccination_records.created_at,
@@ -98,9 +99,9 @@ WHERE newer.pet_id = vaccination_records.pet_id AND newer.tenant_id = vaccinatio
     END AS is_superseded, decisions.outcome, decisions.reason
 FROM vaccination_records JOIN pets ON pets.id = vaccination_records.pet_id JOIN owners ON owners.id = pets.owner_id LEFT
     OUTER JOIN decisions ON decisions.subject_id = vaccination_records.id AND decisions.kind = :kind AND
-    decisions.occurrence = (CAST(vaccination_records.expiry_date AS VARCHAR(10)) + :param)
+    decisions.occurrence = (CAST(vaccination_records.expiry_date AS VARCHAR(10)) + :its_tier)
 WHERE vaccination_records.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
-FROM openjson(:param)) AND vaccination_records.expiry_date BETWEEN :expiry_date AND :expiry_date AND
+FROM openjson(:tenant_ids)) AND vaccination_records.expiry_date BETWEEN :first AND :last AND
     vaccination_records.deleted_at IS NULL AND (decisions.outcome IS NULL OR decisions.outcome IN (:outcome, ...)) ORDER
     BY vaccination_records.tenant_id, vaccination_records.expiry_date, vaccination_records.id;
 
@@ -126,8 +127,8 @@ WHERE newer.pet_id = vaccination_records.pet_id AND newer.tenant_id = vaccinatio
     END AS is_superseded, decisions.outcome, decisions.reason
 FROM vaccination_records JOIN pets ON pets.id = vaccination_records.pet_id JOIN owners ON owners.id = pets.owner_id LEFT
     OUTER JOIN decisions ON decisions.subject_id = vaccination_records.id AND decisions.kind = :kind AND
-    decisions.occurrence = (CAST(vaccination_records.expiry_date AS VARCHAR(10)) + :param)
+    decisions.occurrence = (CAST(vaccination_records.expiry_date AS VARCHAR(10)) + :its_tier)
 WHERE vaccination_records.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
-FROM openjson(:param)) AND vaccination_records.expiry_date BETWEEN :expiry_date AND :expiry_date AND
+FROM openjson(:tenant_ids)) AND vaccination_records.expiry_date BETWEEN :first AND :last AND
     vaccination_records.deleted_at IS NULL AND decisions.ledger_key IS NULL ORDER BY vaccination_records.tenant_id,
     vaccination_records.expiry_date, vaccination_records.id;

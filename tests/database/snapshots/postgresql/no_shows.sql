@@ -53,13 +53,18 @@ WHERE appointments.scheduled_start >= :begins::TIMESTAMP WITH TIME ZONE AND appo
 LIMIT :param::INTEGER;
 
 -- day_counts
-SELECT appointments.tenant_id, count(*) AS count_1, sum(CASE WHEN (appointments.status IN (:status, ...) AND
-    appointments.arrived_at IS NULL AND appointments.actual_start IS NULL AND appointments.deleted_at IS NULL AND
-    appointments.scheduled_start > :since::TIMESTAMP WITH TIME ZONE AND appointments.scheduled_start <=
+SELECT appointments.tenant_id, sum(CASE WHEN (owners.tenant_id = appointments.tenant_id AND (services.tenant_id IS NULL
+    OR services.tenant_id = appointments.tenant_id) AND foreign_pets.id IS NULL) THEN :param::INTEGER ELSE
+    :param::INTEGER END) AS sum_1, sum(CASE WHEN (owners.tenant_id = appointments.tenant_id AND (services.tenant_id IS
+    NULL OR services.tenant_id = appointments.tenant_id) AND foreign_pets.id IS NULL AND appointments.status IN
+    (:status, ...) AND appointments.arrived_at IS NULL AND appointments.actual_start IS NULL AND appointments.deleted_at
+    IS NULL AND appointments.scheduled_start > :since::TIMESTAMP WITH TIME ZONE AND appointments.scheduled_start <=
     :until::TIMESTAMP WITH TIME ZONE AND appointments.scheduled_end <= :over_by::TIMESTAMP WITH TIME ZONE AND
     appointments.created_at < appointments.scheduled_start AND (decisions.outcome IS NULL OR decisions.outcome IN
-    (:outcome, ...))) THEN :param::INTEGER ELSE :param::INTEGER END) AS sum_1, sum(CASE WHEN (appointments.status =
-    :status::VARCHAR AND decisions.outcome = :outcome::VARCHAR) THEN :param::INTEGER ELSE :param::INTEGER END) AS sum_2
+    (:outcome, ...))) THEN :param::INTEGER ELSE :param::INTEGER END) AS sum_2, sum(CASE WHEN (owners.tenant_id =
+    appointments.tenant_id AND (services.tenant_id IS NULL OR services.tenant_id = appointments.tenant_id) AND
+    foreign_pets.id IS NULL AND appointments.status = :status::VARCHAR AND decisions.outcome = :outcome::VARCHAR) THEN
+    :param::INTEGER ELSE :param::INTEGER END) AS sum_3
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id LEFT OUTER JOIN decisions ON decisions.subject_id = appointments.id AND decisions.kind =
     :kind::VARCHAR AND decisions.occurs_at = appointments.scheduled_start LEFT OUTER JOIN (SELECT DISTINCT
@@ -70,10 +75,8 @@ WHERE appointments.scheduled_start >= :begins::TIMESTAMP WITH TIME ZONE AND appo
     :ends::TIMESTAMP WITH TIME ZONE AND pets.tenant_id != appointments.tenant_id) AS foreign_pets ON foreign_pets.id =
     appointments.id
 WHERE appointments.tenant_id = ANY (:tenant_ids::UUID[]) AND appointments.scheduled_start >= :begins::TIMESTAMP WITH
-    TIME ZONE AND appointments.scheduled_start < :ends::TIMESTAMP WITH TIME ZONE AND owners.tenant_id =
-    appointments.tenant_id AND (services.tenant_id IS NULL OR services.tenant_id = appointments.tenant_id) AND
-    foreign_pets.id IS NULL AND appointments.status != :status::VARCHAR AND appointments.deleted_at IS NULL GROUP BY
-    appointments.tenant_id
+    TIME ZONE AND appointments.scheduled_start < :ends::TIMESTAMP WITH TIME ZONE AND appointments.status !=
+    :status::VARCHAR AND appointments.deleted_at IS NULL GROUP BY appointments.tenant_id
 HAVING sum(CASE WHEN (appointments.status IN (:status, ...) AND appointments.arrived_at IS NULL AND
     appointments.actual_start IS NULL AND appointments.deleted_at IS NULL AND appointments.scheduled_start >
     :since::TIMESTAMP WITH TIME ZONE AND appointments.scheduled_start <= :until::TIMESTAMP WITH TIME ZONE AND

@@ -43,10 +43,10 @@ WHERE newer.pet_id = vaccination_records.pet_id AND newer.tenant_id = vaccinatio
     END AS is_superseded, decisions.outcome, decisions.reason
 FROM vaccination_records JOIN pets ON pets.id = vaccination_records.pet_id JOIN owners ON owners.id = pets.owner_id LEFT
     OUTER JOIN decisions ON decisions.subject_id = vaccination_records.id AND decisions.kind = :kind::VARCHAR AND
-    decisions.occurrence = (CAST(vaccination_records.expiry_date AS VARCHAR(10)) || :param::VARCHAR)
-WHERE vaccination_records.tenant_id = ANY (:param::UUID[]) AND vaccination_records.expiry_date BETWEEN
-    :expiry_date::DATE AND :expiry_date::DATE AND vaccination_records.deleted_at IS NULL AND (decisions.outcome IS NULL
-    OR decisions.outcome IN (:outcome, ...)) AND pets.owner_id IN (:owner_id, ...);
+    decisions.occurrence = (CAST(vaccination_records.expiry_date AS VARCHAR(10)) || :its_tier::VARCHAR)
+WHERE vaccination_records.tenant_id = ANY (:tenant_ids::UUID[]) AND vaccination_records.expiry_date BETWEEN :first::DATE
+    AND :last::DATE AND vaccination_records.deleted_at IS NULL AND (decisions.outcome IS NULL OR decisions.outcome IN
+    (:outcome, ...)) AND pets.owner_id = ANY (:owner_ids::UUID[]);
 
 -- vaccinations_to_alert
 SELECT vaccination_records.id, vaccination_records.tenant_id, vaccination_records.pet_id, vaccination_records.type,
@@ -70,14 +70,13 @@ WHERE newer.pet_id = vaccination_records.pet_id AND newer.tenant_id = vaccinatio
     END AS is_superseded, decisions.outcome, decisions.reason
 FROM vaccination_records JOIN pets ON pets.id = vaccination_records.pet_id JOIN owners ON owners.id = pets.owner_id LEFT
     OUTER JOIN decisions ON decisions.subject_id = vaccination_records.id AND decisions.kind = :kind::VARCHAR AND
-    decisions.occurrence = (CAST(vaccination_records.expiry_date AS VARCHAR(10)) || :param::VARCHAR)
-WHERE vaccination_records.tenant_id = ANY (:param::UUID[]) AND vaccination_records.expiry_date BETWEEN
-    :expiry_date::DATE AND :expiry_date::DATE AND vaccination_records.deleted_at IS NULL AND (decisions.outcome IS NULL
-    OR decisions.outcome IN (:outcome, ...)) AND (vaccination_records.tenant_id > :tenant_id::UUID OR
-    vaccination_records.tenant_id = :tenant_id::UUID AND vaccination_records.expiry_date > :expiry_date::DATE OR
-    vaccination_records.tenant_id = :tenant_id::UUID AND vaccination_records.expiry_date = :expiry_date::DATE AND
-    vaccination_records.id > :id::UUID) ORDER BY vaccination_records.tenant_id, vaccination_records.expiry_date,
-    vaccination_records.id
+    decisions.occurrence = (CAST(vaccination_records.expiry_date AS VARCHAR(10)) || :its_tier::VARCHAR)
+WHERE vaccination_records.tenant_id = ANY (:tenant_ids::UUID[]) AND vaccination_records.expiry_date BETWEEN :first::DATE
+    AND :last::DATE AND vaccination_records.deleted_at IS NULL AND (decisions.outcome IS NULL OR decisions.outcome IN
+    (:outcome, ...)) AND (vaccination_records.tenant_id > :last::UUID OR vaccination_records.tenant_id = :last::UUID AND
+    vaccination_records.expiry_date > :last::DATE OR vaccination_records.tenant_id = :last::UUID AND
+    vaccination_records.expiry_date = :last::DATE AND vaccination_records.id > :last::UUID) ORDER BY
+    vaccination_records.tenant_id, vaccination_records.expiry_date, vaccination_records.id
 LIMIT :param::INTEGER;
 SELECT vaccination_records.id, vaccination_records.tenant_id, vaccination_records.pet_id, vaccination_records.type,
     vaccination_records.name, vaccination_records.status, vaccination_records.administered_date,
@@ -100,11 +99,10 @@ WHERE newer.pet_id = vaccination_records.pet_id AND newer.tenant_id = vaccinatio
     END AS is_superseded, decisions.outcome, decisions.reason
 FROM vaccination_records JOIN pets ON pets.id = vaccination_records.pet_id JOIN owners ON owners.id = pets.owner_id LEFT
     OUTER JOIN decisions ON decisions.subject_id = vaccination_records.id AND decisions.kind = :kind::VARCHAR AND
-    decisions.occurrence = (CAST(vaccination_records.expiry_date AS VARCHAR(10)) || :param::VARCHAR)
-WHERE vaccination_records.tenant_id = ANY (:param::UUID[]) AND vaccination_records.expiry_date BETWEEN
-    :expiry_date::DATE AND :expiry_date::DATE AND vaccination_records.deleted_at IS NULL AND (decisions.outcome IS NULL
-    OR decisions.outcome IN (:outcome, ...)) ORDER BY vaccination_records.tenant_id, vaccination_records.expiry_date,
-    vaccination_records.id
+    decisions.occurrence = (CAST(vaccination_records.expiry_date AS VARCHAR(10)) || :its_tier::VARCHAR)
+WHERE vaccination_records.tenant_id = ANY (:tenant_ids::UUID[]) AND vaccination_records.expiry_date BETWEEN :first::DATE
+    AND :last::DATE AND vaccination_records.deleted_at IS NULL AND (decisions.outcome IS NULL OR decisions.outcome IN
+    (:outcome, ...)) ORDER BY vaccination_records.tenant_id, vaccination_records.expiry_date, vaccination_records.id
 LIMIT :param::INTEGER;
 
 -- vaccinations_without_decision
@@ -129,8 +127,8 @@ WHERE newer.pet_id = vaccination_records.pet_id AND newer.tenant_id = vaccinatio
     END AS is_superseded, decisions.outcome, decisions.reason
 FROM vaccination_records JOIN pets ON pets.id = vaccination_records.pet_id JOIN owners ON owners.id = pets.owner_id LEFT
     OUTER JOIN decisions ON decisions.subject_id = vaccination_records.id AND decisions.kind = :kind::VARCHAR AND
-    decisions.occurrence = (CAST(vaccination_records.expiry_date AS VARCHAR(10)) || :param::VARCHAR)
-WHERE vaccination_records.tenant_id = ANY (:param::UUID[]) AND vaccination_records.expiry_date BETWEEN
-    :expiry_date::DATE AND :expiry_date::DATE AND vaccination_records.deleted_at IS NULL AND decisions.ledger_key IS
-    NULL ORDER BY vaccination_records.tenant_id, vaccination_records.expiry_date, vaccination_records.id
+    decisions.occurrence = (CAST(vaccination_records.expiry_date AS VARCHAR(10)) || :its_tier::VARCHAR)
+WHERE vaccination_records.tenant_id = ANY (:tenant_ids::UUID[]) AND vaccination_records.expiry_date BETWEEN :first::DATE
+    AND :last::DATE AND vaccination_records.deleted_at IS NULL AND decisions.ledger_key IS NULL ORDER BY
+    vaccination_records.tenant_id, vaccination_records.expiry_date, vaccination_records.id
 LIMIT :param::INTEGER;
