@@ -15,6 +15,7 @@ from shared.database.tables import decisions, owners, pets, vaccination_records
 from shared.reasons import Reason
 from shared.records import RETAKEN, ExpiryWindow, Kind, Outcome, Pet, UndecidedAlert, Vaccination
 
+
 def vaccinations_to_alert(
     connection: Connection,
     tenant_ids: Sequence[UUID],
