@@ -6,18 +6,19 @@ Every update repeats the state it expects, so of two processes that want to prob
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, select, update
 
 from shared.breaker import Breaker, BreakerState
 from shared.database.dialects import insert_absent
 from shared.database.tables import breakers
 
 _KNOWN = [column for column in breakers.c if column is not breakers.c.holder]
+_NAMED = select(*_KNOWN).where(breakers.c.name == bindparam("its_name"))
 
 
 def read(connection: Connection, name: str) -> Breaker:
     """Return a breaker; one that never opened is closed. Index: primary key."""
-    row = connection.execute(select(*_KNOWN).where(breakers.c.name == name)).one_or_none()
+    row = connection.execute(_NAMED, {"its_name": name}).one_or_none()
     return _breaker(row) if row else Breaker(name)
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -29,6 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.dml import ReturningUpdate
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
@@ -53,7 +55,7 @@ def insert_absent(connection: Connection, table: Table, rows: Sequence[Mapping[s
 
 def _insert_absent_on_mssql(connection: Connection, table: Table, names: Sequence[str], key: str) -> Any:
     # Without HOLDLOCK two that find a key absent would both insert it: the key range stays locked until the end.
-    given = _rows_of_json(connection.dialect, [table.c[name] for name in names])
+    given = _rows_of_json(connection.dialect.name, [table.c[name] for name in names])
     present = table.alias("present")
     whole = table.primary_key.columns.keys() if key in table.primary_key.columns else [key]
     is_there = select(present.c[key]).where(*(present.c[name] == given.c[name] for name in whole))
@@ -68,15 +70,16 @@ def update_each(
     rows: Sequence[Mapping[str, Any]],
     key: str,
     expected: ColumnElement[bool],
+    **given: Any,
 ) -> None:
     """Update many rows in one statement, each with values of its own, where `expected` holds.
 
     Each of `rows` has the `key` and the same other columns. They travel as one JSON text: one parameter and one text
-    of the statement, however many they are.
+    of the statement, however many they are. `given`: the parameters that `expected` names; it is built once.
     """
     if rows:
-        given = {"given": _as_json(connection.dialect, table, rows)}
-        connection.execute(_updating_each(connection.dialect, table, list(rows[0]), key, expected), given)
+        statement = _updating_each(connection.dialect.name, table, tuple(rows[0]), key, expected)
+        connection.execute(statement, {"given": _as_json(connection.dialect, table, rows), **given})
 
 
 def take_each(
@@ -85,18 +88,22 @@ def take_each(
     rows: Sequence[Mapping[str, Any]],
     key: str,
     expected: ColumnElement[bool],
-    alike: Mapping[str, Any],
+    alike: tuple[tuple[str, Any], ...],
+    **given: Any,
 ) -> set[Any]:
-    """Update many rows as `update_each` does, and further columns `alike` in all; return the keys of the updated."""
+    """Update many rows as `update_each` does, and further columns `alike` in all; return the keys of the updated.
+
+    `given`: the parameters that `expected` and the values of `alike` name; these are built once.
+    """
     if not rows:
         return set()
-    given = {"given": _as_json(connection.dialect, table, rows)}
-    statement = _updating_each(connection.dialect, table, list(rows[0]), key, expected).values(alike)
-    return set(connection.execute(statement.returning(table.c[key]), given).scalars())
+    statement = _taking_each(connection.dialect.name, table, tuple(rows[0]), key, expected, alike)
+    return set(connection.execute(statement, {"given": _as_json(connection.dialect, table, rows), **given}).scalars())
 
 
+@lru_cache(maxsize=100)
 def _updating_each(
-    dialect: Dialect, table: Table, names: Sequence[str], key: str, expected: ColumnElement[bool]
+    dialect: str, table: Table, names: tuple[str, ...], key: str, expected: ColumnElement[bool]
 ) -> Update:
     given = _rows_of_json(dialect, [table.c[name] for name in names])
     # Inside a CASE no index serves it: SQLite would go through all rows of a status for each of the given ones.
@@ -108,6 +115,18 @@ def _updating_each(
     )
 
 
+@lru_cache(maxsize=100)
+def _taking_each(
+    dialect: str,
+    table: Table,
+    names: tuple[str, ...],
+    key: str,
+    expected: ColumnElement[bool],
+    alike: tuple[tuple[str, Any], ...],
+) -> ReturningUpdate[Any]:
+    return _updating_each(dialect, table, names, key, expected).values(dict(alike)).returning(table.c[key])
+
+
 _JSON = {"sqlite": ("json_each", "json_extract", "$."), "mssql": ("openjson", "json_value", "strict $.")}
 """What turns a JSON array into rows, what takes a value out of one of them, and what stands before its name.
 
@@ -115,17 +134,17 @@ _JSON = {"sqlite": ("json_each", "json_extract", "$."), "mssql": ("openjson", "j
 """
 
 
-def _rows_of_json(dialect: Dialect, columns: Sequence[Column[Any]]) -> Subquery:
+def _rows_of_json(dialect: str, columns: Sequence[Column[Any]]) -> Subquery:
     """Return the rows of the JSON array `given` as a table with some columns."""
     given: ColumnElement[Any] = bindparam("given", type_=Unicode)
-    if dialect.name == "postgresql":
+    if dialect == "postgresql":
         typed = [column(each.name, each.type) for each in columns]
         records = func.json_to_recordset(cast(given, postgresql.JSON)).table_valued(*typed)
         return select(records.render_derived(with_types=True)).subquery("given_rows")
-    elements, extract, prefix = _JSON[dialect.name]
+    elements, extract, prefix = _JSON[dialect]
     element = getattr(func, elements)(given).table_valued("value")
     # SQLite has no types to cast to, and would take a date for a number.
-    as_type = type_coerce if dialect.name == "sqlite" else cast
+    as_type = type_coerce if dialect == "sqlite" else cast
     values = [
         as_type(getattr(func, extract)(element.c.value, f"{prefix}{each.name}"), each.type).label(each.name)
         for each in columns

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, and_, bindparam, or_, select, update
 
 from shared.database import outbox
-from shared.database.dialects import among, chunks, insert_absent, update_each
+from shared.database.dialects import among_those, chunks, insert_absent, update_each
 from shared.database.tables import decisions, notifications
 from shared.reasons import Reason
 from shared.records import RETAKEN, Decision, Member, Outcome, Plan
@@ -102,7 +102,7 @@ def _close(connection: Connection, outcome: Outcome, closed: Mapping[str, Reason
         {"ledger_key": key, "outcome": outcome, "reason": reason, "notification_id": None, "decided_at": now}
         for key, reason in closed.items()
     ]
-    update_each(connection, decisions, rows, "ledger_key", decisions.c.outcome == Outcome.NOTIFY)
+    update_each(connection, decisions, rows, "ledger_key", _IS_TO_NOTIFY)
 
 
 def expire(connection: Connection, notification_ids: Sequence[UUID], now: datetime) -> None:
@@ -114,12 +114,17 @@ def expire(connection: Connection, notification_ids: Sequence[UUID], now: dateti
 def members(connection: Connection, notification_ids: Sequence[UUID]) -> list[Member]:
     """The decisions behind some notifications, of the same tenants. Index: decisions (notification_id)."""
     found = []
-    same = and_(notifications.c.id == decisions.c.notification_id, notifications.c.tenant_id == decisions.c.tenant_id)
     for ids in chunks(notification_ids):
-        query = (
-            select(decisions.c.notification_id, decisions.c.ledger_key, decisions.c.subject_id, decisions.c.occurs_at)
-            .join(notifications, same)
-            .where(among(decisions.c.notification_id, ids))
-        )
-        found += [Member(*row) for row in connection.execute(query).all()]
+        found += [Member(*row) for row in connection.execute(_MEMBERS, {"notification_ids": ids}).all()]
     return found
+
+
+_IS_TO_NOTIFY = decisions.c.outcome == Outcome.NOTIFY
+_MEMBERS = (
+    select(decisions.c.notification_id, decisions.c.ledger_key, decisions.c.subject_id, decisions.c.occurs_at)
+    .join(
+        notifications,
+        and_(notifications.c.id == decisions.c.notification_id, notifications.c.tenant_id == decisions.c.tenant_id),
+    )
+    .where(among_those(decisions.c.notification_id, "notification_ids"))
+)

@@ -2,16 +2,19 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, func, select, union_all, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select, union_all, update
 
-from shared.database.dialects import among, chunks, insert_absent, locked
+from shared.database.dialects import among_those, chunks, insert_absent, locked
 from shared.database.tables import notifications, pauses, tenants
 from shared.records import NotificationStatus
 
 WINDOW: Final = timedelta(hours=1)
+IS_PAUSED = notifications.c.tenant_id.in_(select(pauses.c.tenant_id).where(pauses.c.until > bindparam("now")))
+"""Whether a notification is of a tenant whose sender may send nothing as of the parameter `now`."""
 
 
 def sent_lately(connection: Connection, now: datetime, wall: datetime, tenant_ids: Collection[UUID]) -> dict[UUID, int]:
@@ -21,17 +24,23 @@ def sent_lately(connection: Connection, now: datetime, wall: datetime, tenant_id
     """
     if not tenant_ids:
         return {}
-    ours = among(notifications.c.tenant_id, tenant_ids)
-    sent = select(notifications.c.tenant_id).where(notifications.c.sent_at > now - WINDOW, ours)
+    given = {"tenant_ids": list(tenant_ids), "sent_after": now - WINDOW, "attempted_after": wall - WINDOW}
+    return {row.tenant_id: row.sent for row in connection.execute(_sent_lately(), given)}
+
+
+@cache
+def _sent_lately() -> Select[Any]:
+    ours = among_those(notifications.c.tenant_id, "tenant_ids")
+    sent = select(notifications.c.tenant_id).where(notifications.c.sent_at > bindparam("sent_after"), ours)
+    attempted_after: ColumnElement[datetime] = bindparam("attempted_after")
     sending = select(notifications.c.tenant_id).where(
         notifications.c.status == NotificationStatus.SENDING,
-        notifications.c.attempted_at > wall - WINDOW,
-        notifications.c.claimed_until > wall - WINDOW,  # true of these anyway: a claim ends later; it is in the index
+        notifications.c.attempted_at > attempted_after,
+        notifications.c.claimed_until > attempted_after,  # true of these anyway: a claim ends later; it is in the index
         ours,
     )
     both = union_all(sent, sending).subquery()
-    query = select(both.c.tenant_id, func.count().label("sent")).group_by(both.c.tenant_id)
-    return {row.tenant_id: row.sent for row in connection.execute(query)}
+    return select(both.c.tenant_id, func.count().label("sent")).group_by(both.c.tenant_id)
 
 
 def lock(connection: Connection, tenant_ids: Collection[UUID]) -> None:
@@ -42,11 +51,6 @@ def lock(connection: Connection, tenant_ids: Collection[UUID]) -> None:
     for some in chunks(sorted(tenant_ids)):
         query = select(tenants.c.id).where(tenants.c.id.in_(some)).order_by(tenants.c.id)
         connection.execute(locked(query, tenants)).all()
-
-
-def is_paused(now: datetime) -> ColumnElement[bool]:
-    """The tenants of notifications whose sender may send nothing now, as SQL."""
-    return notifications.c.tenant_id.in_(select(pauses.c.tenant_id).where(pauses.c.until > now))
 
 
 def pause(connection: Connection, until: Mapping[UUID, datetime], code: str, now: datetime) -> None:

@@ -7,13 +7,29 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, false, func, not_, or_, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    case,
+    false,
+    func,
+    not_,
+    or_,
+    select,
+    true,
+    update,
+)
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from shared.database import limits
-from shared.database.dialects import among, chunks, locked_if_free, take_each, update_chosen, update_each
+from shared.database.dialects import among_those, chunks, locked_if_free, take_each, update_chosen, update_each
 from shared.database.tables import notifications
 from shared.reasons import Reason
 from shared.records import Claimed, Kind, NotificationStatus, PlannedNotification, Unsettled
@@ -40,10 +56,14 @@ class Scope:
         """The same with more tenants left out."""
         return Scope(self.only, self.left_out | frozenset(tenant_ids))
 
-    def condition(self) -> ColumnElement[bool]:
-        """The same as SQL over notifications."""
-        included = true() if self.only is None else among(notifications.c.tenant_id, self.only)
-        return and_(included, not_(among(notifications.c.tenant_id, self.left_out)))
+    def given(self) -> dict[str, Any]:
+        """Return the parameters of the statements that are built for it."""
+        return {"left_out": list(self.left_out), **({} if self.only is None else {"only": list(self.only)})}
+
+    @property
+    def is_for_all(self) -> bool:
+        """Whether new tenants are drained too; which statements are for it depends on that."""
+        return self.only is None
 
 
 def plan(connection: Connection, planned: Iterable[PlannedNotification], run_id: UUID, now: datetime) -> None:
@@ -69,24 +89,14 @@ def plan(connection: Connection, planned: Iterable[PlannedNotification], run_id:
 
 def expire_useless(connection: Connection, scope: Scope, now: datetime) -> list[Claimed]:
     """Close what is planned and can no longer be useful; return it."""
-    return [
-        _claimed(row)
-        for row in connection.execute(
-            update(notifications)
-            .where(
-                notifications.c.status == NotificationStatus.PLANNED,
-                notifications.c.useful_until <= now,
-                scope.condition(),
-            )
-            .values(status=NotificationStatus.EXPIRED, reason=Reason.TOO_LATE, updated_at=now)
-            .returning(*_CLAIMED)
-        )
-    ]
+    rows = connection.execute(_expire(is_for_all=scope.is_for_all), {"now": now, **scope.given()})
+    return [_claimed(row) for row in rows]
 
 
 def due(connection: Connection, scope: Scope, now: datetime, limit: int) -> list[Claimed]:
     """What could be claimed, without claiming it. Index: notifications (status, priority, not_before, id)."""
-    return [_claimed(row) for row in connection.execute(_due(scope, now, limit))]
+    query = _due(limit, is_for_all=scope.is_for_all)
+    return [_claimed(row) for row in connection.execute(query, {"now": now, **scope.given()})]
 
 
 def choose(connection: Connection, scope: Scope, now: datetime, limit: int) -> list[Claimed]:
@@ -94,8 +104,8 @@ def choose(connection: Connection, scope: Scope, now: datetime, limit: int) -> l
 
     Index: notifications (status, priority, not_before, id).
     """
-    chosen = connection.execute(locked_if_free(_due(scope, now, limit), notifications)).all()
-    return [_claimed(row, once_more=1) for row in chosen]
+    query = _choose(limit, is_for_all=scope.is_for_all)
+    return [_claimed(row, once_more=1) for row in connection.execute(query, {"now": now, **scope.given()}).all()]
 
 
 def claim(
@@ -111,16 +121,8 @@ def claim(
 
     `texts`: id, to_phone, body and segments of each. No other worker gets them while the claim holds.
     """
-    taken = {
-        "status": NotificationStatus.SENDING,
-        "reason": None,
-        "claimed_by": worker,
-        "claimed_until": wall + hold,
-        "attempted_at": wall,
-        "attempts": notifications.c.attempts + 1,
-        "updated_at": now,
-    }
-    return take_each(connection, notifications, texts, "id", _IS_PLANNED, taken)
+    given = {"now": now, "wall": wall, "worker": worker, "until": wall + hold}
+    return take_each(connection, notifications, texts, "id", _IS_PLANNED, _TAKEN, **given)
 
 
 def record_unsent(connection: Connection, changes: Sequence[Mapping[str, Any]]) -> None:
@@ -135,16 +137,8 @@ def claim_lapsed(
 
     Index: notifications (status, claimed_until).
     """
-    lapsed = (notifications.c.status == NotificationStatus.SENDING) & (notifications.c.claimed_until <= wall)
-    chosen = (
-        select(notifications.c.id).where(lapsed, scope.condition()).order_by(notifications.c.claimed_until).limit(limit)
-    )
-    statement = (
-        update_chosen(notifications, chosen, lapsed)
-        .values(claimed_by=worker, claimed_until=wall + hold)
-        .returning(*_CLAIMED, *_HANDED_OVER)
-    )
-    return [_unsettled(row) for row in connection.execute(statement)]
+    given = {"wall": wall, "worker": worker, "until": wall + hold, **scope.given()}
+    return [_unsettled(row) for row in connection.execute(_claim_lapsed(limit, is_for_all=scope.is_for_all), given)]
 
 
 def message_ids_to(connection: Connection, phones: Collection[str]) -> dict[str, frozenset[str]]:
@@ -194,40 +188,29 @@ def first_awaiting(connection: Connection, scope: Scope, since: datetime, until:
 
     Index: notifications (sent_at, tenant_id).
     """
-    query = select(func.min(notifications.c.sent_at)).where(
-        notifications.c.status == NotificationStatus.SENT,
-        notifications.c.sent_at.between(since, until),
-        scope.condition(),
-    )
-    first: datetime | None = connection.execute(query).scalar_one()
+    given = {"since": since, "until": until, **scope.given()}
+    first: datetime | None = connection.execute(_first_awaiting(is_for_all=scope.is_for_all), given).scalar_one()
     return first
 
 
 def awaiting(connection: Connection, scope: Scope, message_ids: Collection[str]) -> list[Awaiting]:
     """Those of the provider's messages whose receipt or price is not on record. Index: provider_message_id."""
     found = []
-    is_open = notifications.c.status == NotificationStatus.SENT
-    open_ = case((is_open, true()), else_=false())  # SQL Server selects no condition as it is
     for some in chunks(sorted(message_ids)):
-        query = select(
-            *_CLAIMED, notifications.c.provider_message_id, notifications.c.to_phone, notifications.c.segments, open_
-        ).where(
-            notifications.c.provider_message_id.in_(some),
-            or_(is_open, notifications.c.price_micros.is_(None)),
-            scope.condition(),
-        )
-        found += [Awaiting(_claimed(row), *row[len(_CLAIMED) :]) for row in connection.execute(query)]
+        given = {"message_ids": some, **scope.given()}
+        rows = connection.execute(_awaiting(is_for_all=scope.is_for_all), given)
+        found += [Awaiting(_claimed(row), *row[len(_CLAIMED) :]) for row in rows]
     return found
 
 
 def record_receipts(connection: Connection, changes: Sequence[Mapping[str, Any]]) -> None:
     """Write what became of notifications that were sent."""
-    update_each(connection, notifications, changes, "id", notifications.c.status == NotificationStatus.SENT)
+    update_each(connection, notifications, changes, "id", _IS_SENT)
 
 
 def record_prices(connection: Connection, prices: Sequence[Mapping[str, Any]]) -> None:
     """Write what notifications cost, where that is not on record."""
-    update_each(connection, notifications, prices, "id", notifications.c.price_micros.is_(None))
+    update_each(connection, notifications, prices, "id", _HAS_NO_PRICE)
 
 
 def record_outcomes(connection: Connection, worker: str, changes: Sequence[Mapping[str, Any]]) -> None:
@@ -236,21 +219,29 @@ def record_outcomes(connection: Connection, worker: str, changes: Sequence[Mappi
     A worker whose claim was taken over in the meantime changes nothing. Raise IntegrityError when one of the provider's
     ids is another notification's.
     """
-    still_ours = and_(notifications.c.status == NotificationStatus.SENDING, notifications.c.claimed_by == worker)
-    update_each(connection, notifications, changes, "id", still_ours)
+    update_each(connection, notifications, changes, "id", _IS_OURS, worker=worker)
 
 
 def waiting(connection: Connection, run_id: UUID, kind: Kind) -> int:
     """How many notifications a run planned that wait for a later run. Index: notifications (run_id)."""
-    query = select(func.count()).where(
-        notifications.c.run_id == run_id,
-        notifications.c.kind == kind,
-        notifications.c.status == NotificationStatus.PLANNED,
-    )
-    return connection.execute(query).scalar_one()
+    return connection.execute(_WAITING, {"run": run_id, "its_kind": kind}).scalar_one()
 
 
 _IS_PLANNED = notifications.c.status == NotificationStatus.PLANNED
+_IS_SENDING = notifications.c.status == NotificationStatus.SENDING
+_IS_SENT = notifications.c.status == NotificationStatus.SENT
+_IS_OURS = and_(_IS_SENDING, notifications.c.claimed_by == bindparam("worker"))
+_HAS_NO_PRICE = notifications.c.price_micros.is_(None)
+_TAKEN: tuple[tuple[str, Any], ...] = (
+    ("status", NotificationStatus.SENDING),
+    ("reason", None),
+    ("claimed_by", bindparam("worker")),
+    ("claimed_until", bindparam("until")),
+    ("attempted_at", bindparam("wall")),
+    ("attempts", notifications.c.attempts + 1),
+    ("updated_at", bindparam("now")),
+)
+"""What a claim makes of a notification, besides its text."""
 _CLAIMED = (
     notifications.c.id,
     notifications.c.tenant_id,
@@ -289,16 +280,75 @@ def _unsettled(row: Any) -> Unsettled:
     )
 
 
-def _due(scope: Scope, now: datetime, limit: int) -> Select[Any]:
+# Every run goes through these, most find nothing: they are built once.
+
+
+def _in_scope(*, is_for_all: bool) -> ColumnElement[bool]:
+    """The tenants of a scope, with what its `given` returns."""
+    is_left_in = not_(among_those(notifications.c.tenant_id, "left_out"))
+    return is_left_in if is_for_all else and_(among_those(notifications.c.tenant_id, "only"), is_left_in)
+
+
+@cache
+def _expire(*, is_for_all: bool) -> ReturningUpdate[Any]:
+    return (
+        update(notifications)
+        .where(_IS_PLANNED, notifications.c.useful_until <= bindparam("now"), _in_scope(is_for_all=is_for_all))
+        .values(status=NotificationStatus.EXPIRED, reason=Reason.TOO_LATE, updated_at=bindparam("now"))
+        .returning(*_CLAIMED)
+    )
+
+
+@cache
+def _due(limit: int, *, is_for_all: bool) -> Select[Any]:
     return (
         select(*_CLAIMED)
         .where(
-            notifications.c.status == NotificationStatus.PLANNED,
-            notifications.c.not_before <= now,
-            notifications.c.useful_until > now,
-            not_(limits.is_paused(now)),
-            scope.condition(),
+            _IS_PLANNED,
+            notifications.c.not_before <= bindparam("now"),
+            notifications.c.useful_until > bindparam("now"),
+            not_(limits.IS_PAUSED),
+            _in_scope(is_for_all=is_for_all),
         )
         .order_by(notifications.c.priority, notifications.c.not_before, notifications.c.id)
         .limit(limit)
     )
+
+
+@cache
+def _choose(limit: int, *, is_for_all: bool) -> Select[Any]:
+    return locked_if_free(_due(limit, is_for_all=is_for_all), notifications)
+
+
+@cache
+def _claim_lapsed(limit: int, *, is_for_all: bool) -> ReturningUpdate[Any]:
+    lapsed = and_(_IS_SENDING, notifications.c.claimed_until <= bindparam("wall"))
+    its = select(notifications.c.id).where(lapsed, _in_scope(is_for_all=is_for_all))
+    return (
+        update_chosen(notifications, its.order_by(notifications.c.claimed_until).limit(limit), lapsed)
+        .values(claimed_by=bindparam("worker"), claimed_until=bindparam("until"))
+        .returning(*_CLAIMED, *_HANDED_OVER)
+    )
+
+
+@cache
+def _first_awaiting(*, is_for_all: bool) -> Select[Any]:
+    is_between = notifications.c.sent_at.between(bindparam("since"), bindparam("until"))
+    return select(func.min(notifications.c.sent_at)).where(_IS_SENT, is_between, _in_scope(is_for_all=is_for_all))
+
+
+@cache
+def _awaiting(*, is_for_all: bool) -> Select[Any]:
+    is_open = case((_IS_SENT, true()), else_=false())  # SQL Server selects no condition as it is
+    return select(
+        *_CLAIMED, notifications.c.provider_message_id, notifications.c.to_phone, notifications.c.segments, is_open
+    ).where(
+        among_those(notifications.c.provider_message_id, "message_ids"),
+        or_(_IS_SENT, _HAS_NO_PRICE),
+        _in_scope(is_for_all=is_for_all),
+    )
+
+
+_WAITING = select(func.count()).where(
+    notifications.c.run_id == bindparam("run"), notifications.c.kind == bindparam("its_kind"), _IS_PLANNED
+)

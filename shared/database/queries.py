@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, Select, and_, bindparam, or_, select
 
-from shared.database.dialects import among, among_those, chunks, same_instant
+from shared.database.dialects import among_those, chunks, same_instant
 from shared.database.paging import further_page, page, place
 from shared.database.tables import (
     appointment_pets,
@@ -35,7 +35,11 @@ from shared.records import (
 )
 
 _COMING = (AppointmentStatus.PENDING, AppointmentStatus.CONFIRMED)
-_ACTIVE = ("trial", "active")
+_ACTIVE_TENANTS = (
+    select(tenants)
+    .where(tenants.c.is_active, tenants.c.deleted_at.is_(None), tenants.c.status.in_(("trial", "active")))
+    .order_by(tenants.c.subdomain)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +52,7 @@ class Starts:
 
 def active_tenants(connection: Connection) -> list[Tenant]:
     """All tenants the platform serves, by subdomain. (A scan: the table is small.)"""
-    query = (
-        select(tenants)
-        .where(tenants.c.is_active, tenants.c.deleted_at.is_(None), tenants.c.status.in_(_ACTIVE))
-        .order_by(tenants.c.subdomain)
-    )
-    return [tenant_of(row) for row in connection.execute(query)]
+    return [tenant_of(row) for row in connection.execute(_ACTIVE_TENANTS)]
 
 
 def tenant(connection: Connection, id_: UUID) -> Tenant:
@@ -110,20 +109,17 @@ def appointments_by_id(connection: Connection, ids: Iterable[UUID]) -> dict[UUID
     """Appointments as they are now, deleted ones too. Index: primary key."""
     found: dict[UUID, Appointment] = {}
     for some in chunks(sorted(ids)):
-        query = select(*_APPOINTMENT).select_from(_ITS_ROWS).where(among(appointments.c.id, some))
-        rows = connection.execute(query).all()
+        rows = connection.execute(_BY_ID, {"ids": some}).all()
         found |= {each.id: each for each in _with_pets(connection, rows)}
     return found
 
 
 def missed_appointments(connection: Connection, owner_ids: Iterable[UUID], starts: Starts) -> list[Appointment]:
     """Some owners' appointments that count as missed. Index: appointments (owner_id, scheduled_start)."""
-    is_missed = and_(appointments.c.status == AppointmentStatus.NO_SHOW, appointments.c.deleted_at.is_(None))
     found = []
     for ids in chunks(sorted(owner_ids)):
-        its = (appointments.c.owner_id.in_(ids), _BETWEEN, is_missed)
-        query = select(*_APPOINTMENT).select_from(_ITS_ROWS).where(*its)
-        found += _with_pets(connection, connection.execute(query, _parameters(starts)).all())
+        rows = connection.execute(_MISSED, {"owner_ids": ids, **_parameters(starts)}).all()
+        found += _with_pets(connection, rows)
     return found
 
 
@@ -152,11 +148,24 @@ _APPOINTMENT = (
 _ITS_ROWS = appointments.join(owners).outerjoin(services, services.c.id == appointments.c.service_id)
 
 
+_BY_ID = select(*_APPOINTMENT).select_from(_ITS_ROWS).where(among_those(appointments.c.id, "ids"))
+
 _KEY = (appointments.c.tenant_id, appointments.c.scheduled_start, appointments.c.id)
 _OF_TENANTS = among_those(appointments.c.tenant_id, "tenant_ids")
 _BETWEEN = and_(
     appointments.c.scheduled_start > bindparam("starts_after"),
     appointments.c.scheduled_start <= bindparam("starts_until"),
+)
+
+_MISSED = (
+    select(*_APPOINTMENT)
+    .select_from(_ITS_ROWS)
+    .where(
+        among_those(appointments.c.owner_id, "owner_ids"),
+        _BETWEEN,
+        appointments.c.status == AppointmentStatus.NO_SHOW,
+        appointments.c.deleted_at.is_(None),
+    )
 )
 
 # Reminders are looked for every hour, zone by zone: to build these statements took longer than to execute them.

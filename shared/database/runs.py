@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from shared.database import commits
 from shared.database.dialects import insert_absent
@@ -49,7 +49,7 @@ def start(
 ) -> None:
     """Note that a run began. `tenants`: the subdomains it is for, none for all."""
     row = {"id": id_, "task": task, "now": now, "started_at": wall, "status": RunStatus.RUNNING, "host": host}
-    connection.execute(runs.insert().values(row | {"tenants": list(tenants) or None}))
+    connection.execute(runs.insert(), row | {"tenants": list(tenants) or None})
     commits.forget(connection, wall)
 
 
@@ -88,7 +88,10 @@ def finish(
     left_out = result is None or result.get("tenants_failed") or result.get("stopped_early")
     is_complete = status in DONE and not left_out
     ended = {"status": status, "finished_at": wall, "result": result, "error": error, "is_complete": is_complete}
-    connection.execute(update(runs).where(runs.c.id == id_).values(ended))
+    connection.execute(_UPDATE, {"its_id": id_, **ended})
+
+
+_UPDATE = update(runs).where(runs.c.id == bindparam("its_id"))
 
 
 def forget(connection: Connection, ids: Collection[UUID]) -> None:
@@ -102,13 +105,19 @@ def switch_on(connection: Connection, task: str, tenants: Collection[str] = ()) 
     For a run that is for some `tenants` only (subdomains), of the first that was for all or at least for these: trying
     a job on one business does not switch it on for the others.
     """
-    done = select(runs.c.now).where(runs.c.task == task, runs.c.status.in_(DONE)).order_by(runs.c.started_at)
-    for_all = connection.execute(done.where(runs.c.tenants.is_(None)).limit(1)).scalar()
+    for_all = connection.execute(_FIRST_FOR_ALL, {"its_task": task}).scalar()
     if not tenants:
         return for_all
-    for_some = connection.execute(done.add_columns(runs.c.tenants).where(runs.c.tenants.is_not(None)))
+    for_some = connection.execute(_FOR_SOME, {"its_task": task})
     covering = (now for now, named in for_some if set(tenants) <= set(named))
     return min(filter(None, (for_all, next(covering, None))), default=None)
+
+
+_DONE = (
+    select(runs.c.now).where(runs.c.task == bindparam("its_task"), runs.c.status.in_(DONE)).order_by(runs.c.started_at)
+)
+_FIRST_FOR_ALL = _DONE.where(runs.c.tenants.is_(None)).limit(1)
+_FOR_SOME = _DONE.add_columns(runs.c.tenants).where(runs.c.tenants.is_not(None))
 
 
 def last_complete(connection: Connection, task: str, now: datetime) -> datetime | None:

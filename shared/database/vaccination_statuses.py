@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -68,12 +67,12 @@ def bring_up_to_date(connection: Connection, tenant_ids: Sequence[UUID], soon: S
 
 
 @cache
-def _count_of_records() -> Select[Any]:
+def _count_of_records() -> Select[UUID, int]:
     return _count_by_tenant(vaccination_records.c.tenant_id, _records_outdated())
 
 
 @cache
-def _count_of_pets() -> Select[Any]:
+def _count_of_pets() -> Select[UUID, int]:
     return _count_by_tenant(pets.c.tenant_id, _pets_outdated(_pets_as_they_are()))
 
 
@@ -97,7 +96,7 @@ def _update_of_pets() -> Update:
     )
 
 
-def _count_by_tenant(tenant_id: ColumnElement[UUID], condition: ColumnElement[bool]) -> Select[Any]:
+def _count_by_tenant(tenant_id: ColumnElement[UUID], condition: ColumnElement[bool]) -> Select[UUID, int]:
     return select(tenant_id, func.count()).where(condition).group_by(tenant_id)
 
 

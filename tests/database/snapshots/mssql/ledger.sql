@@ -28,7 +28,7 @@ SELECT decisions.notification_id, decisions.ledger_key, decisions.subject_id, de
 FROM decisions JOIN notifications ON notifications.id = decisions.notification_id AND notifications.tenant_id =
     decisions.tenant_id
 WHERE decisions.notification_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
-FROM openjson(:param));
+FROM openjson(:notification_ids));
 
 -- record
 INSERT INTO decisions (ledger_key, tenant_id, kind, subject_type, subject_id, occurrence, occurs_at, outcome, reason,

@@ -4,42 +4,43 @@ SELECT notifications.id, notifications.tenant_id, notifications.owner_id, notifi
     notifications.provider_message_id, notifications.to_phone, notifications.segments, CASE WHEN (notifications.status =
     :status) THEN 1 ELSE 0 END AS anon_1
 FROM notifications
-WHERE notifications.provider_message_id IN (:provider_message_id, ...) AND (notifications.status = :status OR
-    notifications.price_micros IS NULL) AND notifications.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
-FROM openjson(:param)) AND NOT notifications.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
-FROM openjson(:param));
+WHERE notifications.provider_message_id IN (SELECT CAST(value AS VARCHAR(64)) COLLATE Latin1_General_100_BIN2 AS value
+FROM openjson(:message_ids)) AND (notifications.status = :status OR notifications.price_micros IS NULL) AND
+    notifications.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
+FROM openjson(:only)) AND NOT notifications.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
+FROM openjson(:left_out));
 
 -- choose
 SELECT TOP (:param) notifications.id, notifications.tenant_id, notifications.owner_id, notifications.kind,
     notifications.useful_until, notifications.attempts, notifications.unclear_answers
 FROM notifications WITH (UPDLOCK, READPAST, ROWLOCK)
-WHERE notifications.status = :status AND notifications.not_before <= :not_before AND notifications.useful_until >
-    :useful_until AND (notifications.tenant_id NOT IN (SELECT pauses.tenant_id
+WHERE notifications.status = :status AND notifications.not_before <= :now AND notifications.useful_until > :now AND
+    (notifications.tenant_id NOT IN (SELECT pauses.tenant_id
 FROM pauses
-WHERE pauses.until > :until)) AND NOT notifications.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
-FROM openjson(:param)) ORDER BY notifications.priority, notifications.not_before, notifications.id;
+WHERE pauses.until > :now)) AND NOT notifications.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
+FROM openjson(:left_out)) ORDER BY notifications.priority, notifications.not_before, notifications.id;
 SELECT TOP (:param) notifications.id, notifications.tenant_id, notifications.owner_id, notifications.kind,
     notifications.useful_until, notifications.attempts, notifications.unclear_answers
 FROM notifications WITH (UPDLOCK, READPAST, ROWLOCK)
-WHERE notifications.status = :status AND notifications.not_before <= :not_before AND notifications.useful_until >
-    :useful_until AND (notifications.tenant_id NOT IN (SELECT pauses.tenant_id
+WHERE notifications.status = :status AND notifications.not_before <= :now AND notifications.useful_until > :now AND
+    (notifications.tenant_id NOT IN (SELECT pauses.tenant_id
 FROM pauses
-WHERE pauses.until > :until)) AND notifications.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
-FROM openjson(:param)) AND NOT notifications.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
-FROM openjson(:param)) ORDER BY notifications.priority, notifications.not_before, notifications.id;
+WHERE pauses.until > :now)) AND notifications.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
+FROM openjson(:only)) AND NOT notifications.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
+FROM openjson(:left_out)) ORDER BY notifications.priority, notifications.not_before, notifications.id;
 
 -- claim
 UPDATE notifications SET body=given_rows.body, status=:status, reason=:reason, attempts=(notifications.attempts +
-    :attempts), attempted_at=:attempted_at, claimed_by=:claimed_by, claimed_until=:claimed_until, updated_at=:updated_at
-    OUTPUT inserted.id FROM notifications, (SELECT CAST(json_value(anon_1.value, :json_value) AS UNIQUEIDENTIFIER) AS
-    id, CAST(json_value(anon_1.value, :json_value) AS NVARCHAR(1600)) AS body
+    :attempts), attempted_at=:wall, claimed_by=:worker, claimed_until=:until, updated_at=:now OUTPUT inserted.id FROM
+    notifications, (SELECT CAST(json_value(anon_1.value, :json_value) AS UNIQUEIDENTIFIER) AS id,
+    CAST(json_value(anon_1.value, :json_value) AS NVARCHAR(1600)) AS body
 FROM openjson(:given) AS anon_1) AS given_rows WHERE notifications.id = given_rows.id AND CASE WHEN
     (notifications.status = :status) THEN :param ELSE :param END = :param;
 UPDATE notifications SET to_phone=given_rows.to_phone, body=given_rows.body, segments=given_rows.segments,
-    status=:status, reason=:reason, attempts=(notifications.attempts + :attempts), attempted_at=:attempted_at,
-    claimed_by=:claimed_by, claimed_until=:claimed_until, updated_at=:updated_at OUTPUT inserted.id FROM notifications,
-    (SELECT CAST(json_value(anon_1.value, :json_value) AS UNIQUEIDENTIFIER) AS id, CAST(json_value(anon_1.value,
-    :json_value) AS VARCHAR(20)) AS to_phone, CAST(json_value(anon_1.value, :json_value) AS NVARCHAR(1600)) AS body,
+    status=:status, reason=:reason, attempts=(notifications.attempts + :attempts), attempted_at=:wall,
+    claimed_by=:worker, claimed_until=:until, updated_at=:now OUTPUT inserted.id FROM notifications, (SELECT
+    CAST(json_value(anon_1.value, :json_value) AS UNIQUEIDENTIFIER) AS id, CAST(json_value(anon_1.value, :json_value) AS
+    VARCHAR(20)) AS to_phone, CAST(json_value(anon_1.value, :json_value) AS NVARCHAR(1600)) AS body,
     CAST(json_value(anon_1.value, :json_value) AS SMALLINT) AS segments
 FROM openjson(:given) AS anon_1) AS given_rows WHERE notifications.id = given_rows.id AND CASE WHEN
     (notifications.status = :status) THEN :param ELSE :param END = :param;
@@ -48,14 +49,14 @@ FROM openjson(:given) AS anon_1) AS given_rows WHERE notifications.id = given_ro
 WITH chosen AS
 (SELECT TOP (:param) notifications.id AS id
 FROM notifications WITH (UPDLOCK, READPAST, ROWLOCK)
-WHERE notifications.status = :status AND notifications.claimed_until <= :claimed_until AND NOT notifications.tenant_id
-    IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
-FROM openjson(:param)) ORDER BY notifications.claimed_until)
-UPDATE notifications SET claimed_by=:claimed_by, claimed_until=:claimed_until OUTPUT inserted.id, inserted.tenant_id,
+WHERE notifications.status = :status AND notifications.claimed_until <= :wall AND NOT notifications.tenant_id IN (SELECT
+    CAST(value AS UNIQUEIDENTIFIER) AS value
+FROM openjson(:left_out)) ORDER BY notifications.claimed_until)
+UPDATE notifications SET claimed_by=:worker, claimed_until=:until OUTPUT inserted.id, inserted.tenant_id,
     inserted.owner_id, inserted.kind, inserted.useful_until, inserted.attempts, inserted.unclear_answers,
     inserted.to_phone, inserted.body, inserted.segments, inserted.attempted_at, inserted.ambiguities, inserted.reason,
     inserted.error_code WHERE notifications.id IN (SELECT chosen.id
-FROM chosen) AND notifications.status = :status AND notifications.claimed_until <= :claimed_until;
+FROM chosen) AND notifications.status = :status AND notifications.claimed_until <= :wall;
 
 -- count_sent_since
 SELECT count(*) AS count_1
@@ -66,26 +67,26 @@ WHERE notifications.sent_at >= :sent_at;
 SELECT TOP (:param) notifications.id, notifications.tenant_id, notifications.owner_id, notifications.kind,
     notifications.useful_until, notifications.attempts, notifications.unclear_answers
 FROM notifications
-WHERE notifications.status = :status AND notifications.not_before <= :not_before AND notifications.useful_until >
-    :useful_until AND (notifications.tenant_id NOT IN (SELECT pauses.tenant_id
+WHERE notifications.status = :status AND notifications.not_before <= :now AND notifications.useful_until > :now AND
+    (notifications.tenant_id NOT IN (SELECT pauses.tenant_id
 FROM pauses
-WHERE pauses.until > :until)) AND notifications.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
-FROM openjson(:param)) AND NOT notifications.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
-FROM openjson(:param)) ORDER BY notifications.priority, notifications.not_before, notifications.id;
+WHERE pauses.until > :now)) AND notifications.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
+FROM openjson(:only)) AND NOT notifications.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
+FROM openjson(:left_out)) ORDER BY notifications.priority, notifications.not_before, notifications.id;
 
 -- expire_useless
-UPDATE notifications SET status=:status, reason=:reason, updated_at=:updated_at OUTPUT inserted.id, inserted.tenant_id,
+UPDATE notifications SET status=:status, reason=:reason, updated_at=:now OUTPUT inserted.id, inserted.tenant_id,
     inserted.owner_id, inserted.kind, inserted.useful_until, inserted.attempts, inserted.unclear_answers WHERE
-    notifications.status = :status AND notifications.useful_until <= :useful_until AND NOT notifications.tenant_id IN
-    (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
-FROM openjson(:param));
+    notifications.status = :status AND notifications.useful_until <= :now AND NOT notifications.tenant_id IN (SELECT
+    CAST(value AS UNIQUEIDENTIFIER) AS value
+FROM openjson(:left_out));
 
 -- first_awaiting
 SELECT min(notifications.sent_at) AS min_1
 FROM notifications
-WHERE notifications.status = :status AND notifications.sent_at BETWEEN :sent_at AND :sent_at AND NOT
-    notifications.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
-FROM openjson(:param));
+WHERE notifications.status = :status AND notifications.sent_at BETWEEN :since AND :until AND NOT notifications.tenant_id
+    IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
+FROM openjson(:left_out));
 
 -- message_ids_to
 SELECT notifications.to_phone, notifications.provider_message_id
@@ -110,7 +111,7 @@ UPDATE notifications SET segments=given_rows.segments, status=given_rows.status,
     CAST(json_value(anon_1.value, :json_value) AS DATETIMEOFFSET) AS updated_at, CAST(json_value(anon_1.value,
     :json_value) AS SMALLINT) AS attempts
 FROM openjson(:given) AS anon_1) AS given_rows WHERE notifications.id = given_rows.id AND CASE WHEN
-    (notifications.status = :status AND notifications.claimed_by = :claimed_by) THEN :param ELSE :param END = :param;
+    (notifications.status = :status AND notifications.claimed_by = :worker) THEN :param ELSE :param END = :param;
 
 -- record_prices
 UPDATE notifications SET price_micros=given_rows.price_micros, price_currency=given_rows.price_currency FROM
@@ -143,4 +144,4 @@ WHERE notifications.to_phone IN (:to_phone, ...) AND notifications.status = :sta
 -- waiting
 SELECT count(*) AS count_1
 FROM notifications
-WHERE notifications.run_id = :run_id AND notifications.kind = :kind AND notifications.status = :status;
+WHERE notifications.run_id = :run AND notifications.kind = :its_kind AND notifications.status = :status;

@@ -18,7 +18,7 @@ SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointme
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id
 WHERE appointments.id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
-FROM openjson(:param));
+FROM openjson(:ids));
 
 -- appointments_of_owners_to_remind
 SELECT appointment_pets.appointment_id, pets.id, pets.tenant_id, pets.name, pets.is_deceased, pets.deleted_at
@@ -109,8 +109,9 @@ SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointme
     owners.deleted_at AS owner_deleted_at, services.tenant_id AS service_tenant_id, services.name AS service_name
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id
-WHERE appointments.owner_id IN (:owner_id, ...) AND appointments.scheduled_start > :starts_after AND
-    appointments.scheduled_start <= :starts_until AND appointments.status = :status AND appointments.deleted_at IS NULL;
+WHERE appointments.owner_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
+FROM openjson(:owner_ids)) AND appointments.scheduled_start > :starts_after AND appointments.scheduled_start <=
+    :starts_until AND appointments.status = :status AND appointments.deleted_at IS NULL;
 
 -- tenant
 SELECT tenants.id, tenants.business_name, tenants.subdomain, tenants.email, tenants.phone, tenants.address_line1,

@@ -20,7 +20,7 @@ INSERT INTO breakers (name, state, holder, since, until, openings, code) VALUES 
 -- read
 SELECT breakers.name, breakers.state, breakers.since, breakers.until, breakers.openings, breakers.code
 FROM breakers
-WHERE breakers.name = :name::VARCHAR;
+WHERE breakers.name = :its_name::VARCHAR;
 
 -- reopen
 UPDATE breakers SET name=:name::VARCHAR, state=:state::VARCHAR, holder=:holder::VARCHAR, since=:since::TIMESTAMP WITH

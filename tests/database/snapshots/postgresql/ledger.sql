@@ -25,7 +25,7 @@ WHERE decisions.ledger_key IN (:ledger_key, ...);
 SELECT decisions.notification_id, decisions.ledger_key, decisions.subject_id, decisions.occurs_at
 FROM decisions JOIN notifications ON notifications.id = decisions.notification_id AND notifications.tenant_id =
     decisions.tenant_id
-WHERE decisions.notification_id = ANY (:param::UUID[]);
+WHERE decisions.notification_id = ANY (:notification_ids::UUID[]);
 
 -- record
 INSERT INTO decisions (ledger_key, tenant_id, kind, subject_type, subject_id, occurrence, occurs_at, outcome, reason,

@@ -18,9 +18,9 @@ WHERE pauses.until > :until::TIMESTAMP WITH TIME ZONE ORDER BY pauses.tenant_id;
 SELECT anon_1.tenant_id, count(*) AS sent
 FROM (SELECT notifications.tenant_id AS tenant_id
 FROM notifications
-WHERE notifications.sent_at > :sent_at::TIMESTAMP WITH TIME ZONE AND notifications.tenant_id = ANY (:param::UUID[])
-    UNION ALL SELECT notifications.tenant_id AS tenant_id
+WHERE notifications.sent_at > :sent_after::TIMESTAMP WITH TIME ZONE AND notifications.tenant_id = ANY
+    (:tenant_ids::UUID[]) UNION ALL SELECT notifications.tenant_id AS tenant_id
 FROM notifications
-WHERE notifications.status = :status::VARCHAR AND notifications.attempted_at > :attempted_at::TIMESTAMP WITH TIME ZONE
-    AND notifications.claimed_until > :claimed_until::TIMESTAMP WITH TIME ZONE AND notifications.tenant_id = ANY
-    (:param::UUID[])) AS anon_1 GROUP BY anon_1.tenant_id;
+WHERE notifications.status = :status::VARCHAR AND notifications.attempted_at > :attempted_after::TIMESTAMP WITH TIME
+    ZONE AND notifications.claimed_until > :attempted_after::TIMESTAMP WITH TIME ZONE AND notifications.tenant_id = ANY
+    (:tenant_ids::UUID[])) AS anon_1 GROUP BY anon_1.tenant_id;

@@ -4,46 +4,46 @@ SELECT notifications.id, notifications.tenant_id, notifications.owner_id, notifi
     notifications.provider_message_id, notifications.to_phone, notifications.segments, CASE WHEN (notifications.status =
     :status::VARCHAR) THEN true ELSE false END AS anon_1
 FROM notifications
-WHERE notifications.provider_message_id IN (:provider_message_id, ...) AND (notifications.status = :status::VARCHAR OR
-    notifications.price_micros IS NULL) AND notifications.tenant_id = ANY (:param::UUID[]) AND NOT
-    notifications.tenant_id = ANY (:param::UUID[]);
+WHERE notifications.provider_message_id = ANY (:message_ids::VARCHAR(64)[]) AND (notifications.status = :status::VARCHAR
+    OR notifications.price_micros IS NULL) AND notifications.tenant_id = ANY (:only::UUID[]) AND NOT
+    notifications.tenant_id = ANY (:left_out::UUID[]);
 
 -- choose
 SELECT notifications.id, notifications.tenant_id, notifications.owner_id, notifications.kind,
     notifications.useful_until, notifications.attempts, notifications.unclear_answers
 FROM notifications
-WHERE notifications.status = :status::VARCHAR AND notifications.not_before <= :not_before::TIMESTAMP WITH TIME ZONE AND
-    notifications.useful_until > :useful_until::TIMESTAMP WITH TIME ZONE AND (notifications.tenant_id NOT IN (SELECT
+WHERE notifications.status = :status::VARCHAR AND notifications.not_before <= :now::TIMESTAMP WITH TIME ZONE AND
+    notifications.useful_until > :now::TIMESTAMP WITH TIME ZONE AND (notifications.tenant_id NOT IN (SELECT
     pauses.tenant_id
 FROM pauses
-WHERE pauses.until > :until::TIMESTAMP WITH TIME ZONE)) AND NOT notifications.tenant_id = ANY (:param::UUID[]) ORDER BY
+WHERE pauses.until > :now::TIMESTAMP WITH TIME ZONE)) AND NOT notifications.tenant_id = ANY (:left_out::UUID[]) ORDER BY
     notifications.priority, notifications.not_before, notifications.id
 LIMIT :param::INTEGER FOR UPDATE OF notifications SKIP LOCKED;
 SELECT notifications.id, notifications.tenant_id, notifications.owner_id, notifications.kind,
     notifications.useful_until, notifications.attempts, notifications.unclear_answers
 FROM notifications
-WHERE notifications.status = :status::VARCHAR AND notifications.not_before <= :not_before::TIMESTAMP WITH TIME ZONE AND
-    notifications.useful_until > :useful_until::TIMESTAMP WITH TIME ZONE AND (notifications.tenant_id NOT IN (SELECT
+WHERE notifications.status = :status::VARCHAR AND notifications.not_before <= :now::TIMESTAMP WITH TIME ZONE AND
+    notifications.useful_until > :now::TIMESTAMP WITH TIME ZONE AND (notifications.tenant_id NOT IN (SELECT
     pauses.tenant_id
 FROM pauses
-WHERE pauses.until > :until::TIMESTAMP WITH TIME ZONE)) AND notifications.tenant_id = ANY (:param::UUID[]) AND NOT
-    notifications.tenant_id = ANY (:param::UUID[]) ORDER BY notifications.priority, notifications.not_before,
+WHERE pauses.until > :now::TIMESTAMP WITH TIME ZONE)) AND notifications.tenant_id = ANY (:only::UUID[]) AND NOT
+    notifications.tenant_id = ANY (:left_out::UUID[]) ORDER BY notifications.priority, notifications.not_before,
     notifications.id
 LIMIT :param::INTEGER FOR UPDATE OF notifications SKIP LOCKED;
 
 -- claim
 UPDATE notifications SET body=given_rows.body, status=:status::VARCHAR, reason=:reason::VARCHAR,
-    attempts=(notifications.attempts + :attempts::SMALLINT), attempted_at=:attempted_at::TIMESTAMP WITH TIME ZONE,
-    claimed_by=:claimed_by::VARCHAR, claimed_until=:claimed_until::TIMESTAMP WITH TIME ZONE,
-    updated_at=:updated_at::TIMESTAMP WITH TIME ZONE FROM (SELECT anon_1.id AS id, anon_1.body AS body
+    attempts=(notifications.attempts + :attempts::SMALLINT), attempted_at=:wall::TIMESTAMP WITH TIME ZONE,
+    claimed_by=:worker::VARCHAR, claimed_until=:until::TIMESTAMP WITH TIME ZONE, updated_at=:now::TIMESTAMP WITH TIME
+    ZONE FROM (SELECT anon_1.id AS id, anon_1.body AS body
 FROM json_to_recordset(CAST(:given::VARCHAR AS JSON)) AS anon_1(id UUID, body VARCHAR(1600))) AS given_rows WHERE
     notifications.id = given_rows.id AND CASE WHEN (notifications.status = :status::VARCHAR) THEN :param::INTEGER ELSE
     :param::INTEGER END = :param::INTEGER RETURNING notifications.id;
 UPDATE notifications SET to_phone=given_rows.to_phone, body=given_rows.body, segments=given_rows.segments,
     status=:status::VARCHAR, reason=:reason::VARCHAR, attempts=(notifications.attempts + :attempts::SMALLINT),
-    attempted_at=:attempted_at::TIMESTAMP WITH TIME ZONE, claimed_by=:claimed_by::VARCHAR,
-    claimed_until=:claimed_until::TIMESTAMP WITH TIME ZONE, updated_at=:updated_at::TIMESTAMP WITH TIME ZONE FROM
-    (SELECT anon_1.id AS id, anon_1.to_phone AS to_phone, anon_1.body AS body, anon_1.segments AS segments
+    attempted_at=:wall::TIMESTAMP WITH TIME ZONE, claimed_by=:worker::VARCHAR, claimed_until=:until::TIMESTAMP WITH TIME
+    ZONE, updated_at=:now::TIMESTAMP WITH TIME ZONE FROM (SELECT anon_1.id AS id, anon_1.to_phone AS to_phone,
+    anon_1.body AS body, anon_1.segments AS segments
 FROM json_to_recordset(CAST(:given::VARCHAR AS JSON)) AS anon_1(id UUID, to_phone VARCHAR(20), body VARCHAR(1600),
     segments SMALLINT)) AS given_rows WHERE notifications.id = given_rows.id AND CASE WHEN (notifications.status =
     :status::VARCHAR) THEN :param::INTEGER ELSE :param::INTEGER END = :param::INTEGER RETURNING notifications.id;
@@ -52,13 +52,13 @@ FROM json_to_recordset(CAST(:given::VARCHAR AS JSON)) AS anon_1(id UUID, to_phon
 WITH chosen AS
 (SELECT notifications.id AS id
 FROM notifications
-WHERE notifications.status = :status::VARCHAR AND notifications.claimed_until <= :claimed_until::TIMESTAMP WITH TIME
-    ZONE AND NOT notifications.tenant_id = ANY (:param::UUID[]) ORDER BY notifications.claimed_until
+WHERE notifications.status = :status::VARCHAR AND notifications.claimed_until <= :wall::TIMESTAMP WITH TIME ZONE AND NOT
+    notifications.tenant_id = ANY (:left_out::UUID[]) ORDER BY notifications.claimed_until
 LIMIT :param::INTEGER FOR UPDATE OF notifications SKIP LOCKED)
-UPDATE notifications SET claimed_by=:claimed_by::VARCHAR, claimed_until=:claimed_until::TIMESTAMP WITH TIME ZONE WHERE
+UPDATE notifications SET claimed_by=:worker::VARCHAR, claimed_until=:until::TIMESTAMP WITH TIME ZONE WHERE
     notifications.id IN (SELECT chosen.id
-FROM chosen) AND notifications.status = :status::VARCHAR AND notifications.claimed_until <= :claimed_until::TIMESTAMP
-    WITH TIME ZONE RETURNING notifications.id, notifications.tenant_id, notifications.owner_id, notifications.kind,
+FROM chosen) AND notifications.status = :status::VARCHAR AND notifications.claimed_until <= :wall::TIMESTAMP WITH TIME
+    ZONE RETURNING notifications.id, notifications.tenant_id, notifications.owner_id, notifications.kind,
     notifications.useful_until, notifications.attempts, notifications.unclear_answers, notifications.to_phone,
     notifications.body, notifications.segments, notifications.attempted_at, notifications.ambiguities,
     notifications.reason, notifications.error_code;
@@ -72,27 +72,27 @@ WHERE notifications.sent_at >= :sent_at::TIMESTAMP WITH TIME ZONE;
 SELECT notifications.id, notifications.tenant_id, notifications.owner_id, notifications.kind,
     notifications.useful_until, notifications.attempts, notifications.unclear_answers
 FROM notifications
-WHERE notifications.status = :status::VARCHAR AND notifications.not_before <= :not_before::TIMESTAMP WITH TIME ZONE AND
-    notifications.useful_until > :useful_until::TIMESTAMP WITH TIME ZONE AND (notifications.tenant_id NOT IN (SELECT
+WHERE notifications.status = :status::VARCHAR AND notifications.not_before <= :now::TIMESTAMP WITH TIME ZONE AND
+    notifications.useful_until > :now::TIMESTAMP WITH TIME ZONE AND (notifications.tenant_id NOT IN (SELECT
     pauses.tenant_id
 FROM pauses
-WHERE pauses.until > :until::TIMESTAMP WITH TIME ZONE)) AND notifications.tenant_id = ANY (:param::UUID[]) AND NOT
-    notifications.tenant_id = ANY (:param::UUID[]) ORDER BY notifications.priority, notifications.not_before,
+WHERE pauses.until > :now::TIMESTAMP WITH TIME ZONE)) AND notifications.tenant_id = ANY (:only::UUID[]) AND NOT
+    notifications.tenant_id = ANY (:left_out::UUID[]) ORDER BY notifications.priority, notifications.not_before,
     notifications.id
 LIMIT :param::INTEGER;
 
 -- expire_useless
-UPDATE notifications SET status=:status::VARCHAR, reason=:reason::VARCHAR, updated_at=:updated_at::TIMESTAMP WITH TIME
-    ZONE WHERE notifications.status = :status::VARCHAR AND notifications.useful_until <= :useful_until::TIMESTAMP WITH
-    TIME ZONE AND NOT notifications.tenant_id = ANY (:param::UUID[]) RETURNING notifications.id,
-    notifications.tenant_id, notifications.owner_id, notifications.kind, notifications.useful_until,
-    notifications.attempts, notifications.unclear_answers;
+UPDATE notifications SET status=:status::VARCHAR, reason=:reason::VARCHAR, updated_at=:now::TIMESTAMP WITH TIME ZONE
+    WHERE notifications.status = :status::VARCHAR AND notifications.useful_until <= :now::TIMESTAMP WITH TIME ZONE AND
+    NOT notifications.tenant_id = ANY (:left_out::UUID[]) RETURNING notifications.id, notifications.tenant_id,
+    notifications.owner_id, notifications.kind, notifications.useful_until, notifications.attempts,
+    notifications.unclear_answers;
 
 -- first_awaiting
 SELECT min(notifications.sent_at) AS min_1
 FROM notifications
-WHERE notifications.status = :status::VARCHAR AND notifications.sent_at BETWEEN :sent_at::TIMESTAMP WITH TIME ZONE AND
-    :sent_at::TIMESTAMP WITH TIME ZONE AND NOT notifications.tenant_id = ANY (:param::UUID[]);
+WHERE notifications.status = :status::VARCHAR AND notifications.sent_at BETWEEN :since::TIMESTAMP WITH TIME ZONE AND
+    :until::TIMESTAMP WITH TIME ZONE AND NOT notifications.tenant_id = ANY (:left_out::UUID[]);
 
 -- message_ids_to
 SELECT notifications.to_phone, notifications.provider_message_id
@@ -116,7 +116,7 @@ FROM json_to_recordset(CAST(:given::VARCHAR AS JSON)) AS anon_1(id UUID, status 
     error_code VARCHAR(40), provider_message_id VARCHAR(64), segments SMALLINT, claimed_until TIMESTAMP WITH TIME ZONE,
     sent_at TIMESTAMP WITH TIME ZONE, updated_at TIMESTAMP WITH TIME ZONE, attempts SMALLINT)) AS given_rows WHERE
     notifications.id = given_rows.id AND CASE WHEN (notifications.status = :status::VARCHAR AND notifications.claimed_by
-    = :claimed_by::VARCHAR) THEN :param::INTEGER ELSE :param::INTEGER END = :param::INTEGER;
+    = :worker::VARCHAR) THEN :param::INTEGER ELSE :param::INTEGER END = :param::INTEGER;
 
 -- record_prices
 UPDATE notifications SET price_micros=given_rows.price_micros, price_currency=given_rows.price_currency FROM (SELECT
@@ -148,5 +148,5 @@ WHERE notifications.to_phone IN (:to_phone, ...) AND notifications.status = :sta
 -- waiting
 SELECT count(*) AS count_1
 FROM notifications
-WHERE notifications.run_id = :run_id::UUID AND notifications.kind = :kind::VARCHAR AND notifications.status =
+WHERE notifications.run_id = :run::UUID AND notifications.kind = :its_kind::VARCHAR AND notifications.status =
     :status::VARCHAR;

@@ -15,7 +15,7 @@ SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointme
     owners.deleted_at AS owner_deleted_at, services.tenant_id AS service_tenant_id, services.name AS service_name
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id
-WHERE appointments.id = ANY (:param::UUID[]);
+WHERE appointments.id = ANY (:ids::UUID[]);
 
 -- appointments_of_owners_to_remind
 SELECT appointment_pets.appointment_id, pets.id, pets.tenant_id, pets.name, pets.is_deceased, pets.deleted_at
@@ -109,8 +109,8 @@ SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointme
     owners.deleted_at AS owner_deleted_at, services.tenant_id AS service_tenant_id, services.name AS service_name
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id
-WHERE appointments.owner_id IN (:owner_id, ...) AND appointments.scheduled_start > :starts_after::TIMESTAMP WITH TIME
-    ZONE AND appointments.scheduled_start <= :starts_until::TIMESTAMP WITH TIME ZONE AND appointments.status =
+WHERE appointments.owner_id = ANY (:owner_ids::UUID[]) AND appointments.scheduled_start > :starts_after::TIMESTAMP WITH
+    TIME ZONE AND appointments.scheduled_start <= :starts_until::TIMESTAMP WITH TIME ZONE AND appointments.status =
     :status::VARCHAR AND appointments.deleted_at IS NULL;
 
 -- tenant

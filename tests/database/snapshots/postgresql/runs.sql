@@ -6,7 +6,7 @@ WHERE runs.id IN (:id, ...);
 
 -- finish
 UPDATE runs SET finished_at=:finished_at::TIMESTAMP WITH TIME ZONE, status=:status::VARCHAR, is_complete=:is_complete,
-    result=:result::JSON, error=:error::VARCHAR WHERE runs.id = :id::UUID;
+    result=:result::JSON, error=:error::VARCHAR WHERE runs.id = :its_id::UUID;
 
 -- forget
 DELETE FROM runs WHERE runs.id IN (:id, ...);
@@ -48,8 +48,9 @@ INSERT INTO runs (id, task, now, started_at, status, host) VALUES (:id::UUID, :t
 -- switch_on
 SELECT runs.now
 FROM runs
-WHERE runs.task = :task::VARCHAR AND runs.status IN (:status, ...) AND runs.tenants IS NULL ORDER BY runs.started_at
+WHERE runs.task = :its_task::VARCHAR AND runs.status IN (:status, ...) AND runs.tenants IS NULL ORDER BY runs.started_at
 LIMIT :param::INTEGER;
 SELECT runs.now, runs.tenants
 FROM runs
-WHERE runs.task = :task::VARCHAR AND runs.status IN (:status, ...) AND runs.tenants IS NOT NULL ORDER BY runs.started_at;
+WHERE runs.task = :its_task::VARCHAR AND runs.status IN (:status, ...) AND runs.tenants IS NOT NULL ORDER BY
+    runs.started_at;

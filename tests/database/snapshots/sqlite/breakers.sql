@@ -17,7 +17,7 @@ INSERT INTO breakers (name, state, holder, since, until, openings, code) VALUES 
 -- read
 SELECT breakers.name, breakers.state, breakers.since, breakers.until, breakers.openings, breakers.code
 FROM breakers
-WHERE breakers.name = :name;
+WHERE breakers.name = :its_name;
 
 -- reopen
 UPDATE breakers SET name=:name, state=:state, holder=:holder, since=:since, until=:until, openings=:openings, code=:code

@@ -18,9 +18,9 @@ WHERE pauses.until > :until ORDER BY pauses.tenant_id;
 SELECT anon_1.tenant_id, count(*) AS sent
 FROM (SELECT notifications.tenant_id AS tenant_id
 FROM notifications
-WHERE notifications.sent_at > :sent_at AND notifications.tenant_id IN (SELECT value
-FROM json_each(:param)) UNION ALL SELECT notifications.tenant_id AS tenant_id
+WHERE notifications.sent_at > :sent_after AND notifications.tenant_id IN (SELECT value
+FROM json_each(:tenant_ids)) UNION ALL SELECT notifications.tenant_id AS tenant_id
 FROM notifications
-WHERE notifications.status = :status AND notifications.attempted_at > :attempted_at AND notifications.claimed_until >
-    :claimed_until AND notifications.tenant_id IN (SELECT value
-FROM json_each(:param))) AS anon_1 GROUP BY anon_1.tenant_id;
+WHERE notifications.status = :status AND notifications.attempted_at > :attempted_after AND notifications.claimed_until >
+    :attempted_after AND notifications.tenant_id IN (SELECT value
+FROM json_each(:tenant_ids))) AS anon_1 GROUP BY anon_1.tenant_id;

@@ -4,43 +4,44 @@ SELECT notifications.id, notifications.tenant_id, notifications.owner_id, notifi
     notifications.provider_message_id, notifications.to_phone, notifications.segments, CASE WHEN (notifications.status =
     :status) THEN 1 ELSE 0 END AS anon_1
 FROM notifications
-WHERE notifications.provider_message_id IN (:provider_message_id, ...) AND (notifications.status = :status OR
-    notifications.price_micros IS NULL) AND notifications.tenant_id IN (SELECT value
-FROM json_each(:param)) AND NOT notifications.tenant_id IN (SELECT value
-FROM json_each(:param));
+WHERE notifications.provider_message_id IN (SELECT value
+FROM json_each(:message_ids)) AND (notifications.status = :status OR notifications.price_micros IS NULL) AND
+    notifications.tenant_id IN (SELECT value
+FROM json_each(:only)) AND NOT notifications.tenant_id IN (SELECT value
+FROM json_each(:left_out));
 
 -- choose
 SELECT notifications.id, notifications.tenant_id, notifications.owner_id, notifications.kind,
     notifications.useful_until, notifications.attempts, notifications.unclear_answers
 FROM notifications
-WHERE notifications.status = :status AND notifications.not_before <= :not_before AND notifications.useful_until >
-    :useful_until AND (notifications.tenant_id NOT IN (SELECT pauses.tenant_id
+WHERE notifications.status = :status AND notifications.not_before <= :now AND notifications.useful_until > :now AND
+    (notifications.tenant_id NOT IN (SELECT pauses.tenant_id
 FROM pauses
-WHERE pauses.until > :until)) AND NOT notifications.tenant_id IN (SELECT value
-FROM json_each(:param)) ORDER BY notifications.priority, notifications.not_before, notifications.id
+WHERE pauses.until > :now)) AND NOT notifications.tenant_id IN (SELECT value
+FROM json_each(:left_out)) ORDER BY notifications.priority, notifications.not_before, notifications.id
 LIMIT :param OFFSET :param;
 SELECT notifications.id, notifications.tenant_id, notifications.owner_id, notifications.kind,
     notifications.useful_until, notifications.attempts, notifications.unclear_answers
 FROM notifications
-WHERE notifications.status = :status AND notifications.not_before <= :not_before AND notifications.useful_until >
-    :useful_until AND (notifications.tenant_id NOT IN (SELECT pauses.tenant_id
+WHERE notifications.status = :status AND notifications.not_before <= :now AND notifications.useful_until > :now AND
+    (notifications.tenant_id NOT IN (SELECT pauses.tenant_id
 FROM pauses
-WHERE pauses.until > :until)) AND notifications.tenant_id IN (SELECT value
-FROM json_each(:param)) AND NOT notifications.tenant_id IN (SELECT value
-FROM json_each(:param)) ORDER BY notifications.priority, notifications.not_before, notifications.id
+WHERE pauses.until > :now)) AND notifications.tenant_id IN (SELECT value
+FROM json_each(:only)) AND NOT notifications.tenant_id IN (SELECT value
+FROM json_each(:left_out)) ORDER BY notifications.priority, notifications.not_before, notifications.id
 LIMIT :param OFFSET :param;
 
 -- claim
 UPDATE notifications SET body=given_rows.body, status=:status, reason=:reason, attempts=(notifications.attempts +
-    :attempts), attempted_at=:attempted_at, claimed_by=:claimed_by, claimed_until=:claimed_until, updated_at=:updated_at
-    FROM (SELECT json_extract(anon_1.value, :json_extract) AS id, json_extract(anon_1.value, :json_extract) AS body
+    :attempts), attempted_at=:wall, claimed_by=:worker, claimed_until=:until, updated_at=:now FROM (SELECT
+    json_extract(anon_1.value, :json_extract) AS id, json_extract(anon_1.value, :json_extract) AS body
 FROM json_each(:given) AS anon_1) AS given_rows WHERE notifications.id = given_rows.id AND CASE WHEN
     (notifications.status = :status) THEN :param ELSE :param END = :param RETURNING id;
 UPDATE notifications SET to_phone=given_rows.to_phone, body=given_rows.body, segments=given_rows.segments,
-    status=:status, reason=:reason, attempts=(notifications.attempts + :attempts), attempted_at=:attempted_at,
-    claimed_by=:claimed_by, claimed_until=:claimed_until, updated_at=:updated_at FROM (SELECT json_extract(anon_1.value,
-    :json_extract) AS id, json_extract(anon_1.value, :json_extract) AS to_phone, json_extract(anon_1.value,
-    :json_extract) AS body, json_extract(anon_1.value, :json_extract) AS segments
+    status=:status, reason=:reason, attempts=(notifications.attempts + :attempts), attempted_at=:wall,
+    claimed_by=:worker, claimed_until=:until, updated_at=:now FROM (SELECT json_extract(anon_1.value, :json_extract) AS
+    id, json_extract(anon_1.value, :json_extract) AS to_phone, json_extract(anon_1.value, :json_extract) AS body,
+    json_extract(anon_1.value, :json_extract) AS segments
 FROM json_each(:given) AS anon_1) AS given_rows WHERE notifications.id = given_rows.id AND CASE WHEN
     (notifications.status = :status) THEN :param ELSE :param END = :param RETURNING id;
 
@@ -48,15 +49,14 @@ FROM json_each(:given) AS anon_1) AS given_rows WHERE notifications.id = given_r
 WITH chosen AS
 (SELECT notifications.id AS id
 FROM notifications
-WHERE notifications.status = :status AND notifications.claimed_until <= :claimed_until AND NOT notifications.tenant_id
-    IN (SELECT value
-FROM json_each(:param)) ORDER BY notifications.claimed_until
+WHERE notifications.status = :status AND notifications.claimed_until <= :wall AND NOT notifications.tenant_id IN (SELECT
+    value
+FROM json_each(:left_out)) ORDER BY notifications.claimed_until
 LIMIT :param OFFSET :param)
-UPDATE notifications SET claimed_by=:claimed_by, claimed_until=:claimed_until WHERE notifications.id IN (SELECT
-    chosen.id
-FROM chosen) AND notifications.status = :status AND notifications.claimed_until <= :claimed_until RETURNING id,
-    tenant_id, owner_id, kind, useful_until, attempts, unclear_answers, to_phone, body, segments, attempted_at,
-    ambiguities, reason, error_code;
+UPDATE notifications SET claimed_by=:worker, claimed_until=:until WHERE notifications.id IN (SELECT chosen.id
+FROM chosen) AND notifications.status = :status AND notifications.claimed_until <= :wall RETURNING id, tenant_id,
+    owner_id, kind, useful_until, attempts, unclear_answers, to_phone, body, segments, attempted_at, ambiguities,
+    reason, error_code;
 
 -- count_sent_since
 SELECT count(*) AS count_1
@@ -67,25 +67,25 @@ WHERE notifications.sent_at >= :sent_at;
 SELECT notifications.id, notifications.tenant_id, notifications.owner_id, notifications.kind,
     notifications.useful_until, notifications.attempts, notifications.unclear_answers
 FROM notifications
-WHERE notifications.status = :status AND notifications.not_before <= :not_before AND notifications.useful_until >
-    :useful_until AND (notifications.tenant_id NOT IN (SELECT pauses.tenant_id
+WHERE notifications.status = :status AND notifications.not_before <= :now AND notifications.useful_until > :now AND
+    (notifications.tenant_id NOT IN (SELECT pauses.tenant_id
 FROM pauses
-WHERE pauses.until > :until)) AND notifications.tenant_id IN (SELECT value
-FROM json_each(:param)) AND NOT notifications.tenant_id IN (SELECT value
-FROM json_each(:param)) ORDER BY notifications.priority, notifications.not_before, notifications.id
+WHERE pauses.until > :now)) AND notifications.tenant_id IN (SELECT value
+FROM json_each(:only)) AND NOT notifications.tenant_id IN (SELECT value
+FROM json_each(:left_out)) ORDER BY notifications.priority, notifications.not_before, notifications.id
 LIMIT :param OFFSET :param;
 
 -- expire_useless
-UPDATE notifications SET status=:status, reason=:reason, updated_at=:updated_at WHERE notifications.status = :status AND
-    notifications.useful_until <= :useful_until AND NOT notifications.tenant_id IN (SELECT value
-FROM json_each(:param)) RETURNING id, tenant_id, owner_id, kind, useful_until, attempts, unclear_answers;
+UPDATE notifications SET status=:status, reason=:reason, updated_at=:now WHERE notifications.status = :status AND
+    notifications.useful_until <= :now AND NOT notifications.tenant_id IN (SELECT value
+FROM json_each(:left_out)) RETURNING id, tenant_id, owner_id, kind, useful_until, attempts, unclear_answers;
 
 -- first_awaiting
 SELECT min(notifications.sent_at) AS min_1
 FROM notifications
-WHERE notifications.status = :status AND notifications.sent_at BETWEEN :sent_at AND :sent_at AND NOT
-    notifications.tenant_id IN (SELECT value
-FROM json_each(:param));
+WHERE notifications.status = :status AND notifications.sent_at BETWEEN :since AND :until AND NOT notifications.tenant_id
+    IN (SELECT value
+FROM json_each(:left_out));
 
 -- message_ids_to
 SELECT notifications.to_phone, notifications.provider_message_id
@@ -108,7 +108,7 @@ UPDATE notifications SET segments=given_rows.segments, status=given_rows.status,
     sent_at, json_extract(anon_1.value, :json_extract) AS updated_at, json_extract(anon_1.value, :json_extract) AS
     attempts
 FROM json_each(:given) AS anon_1) AS given_rows WHERE notifications.id = given_rows.id AND CASE WHEN
-    (notifications.status = :status AND notifications.claimed_by = :claimed_by) THEN :param ELSE :param END = :param;
+    (notifications.status = :status AND notifications.claimed_by = :worker) THEN :param ELSE :param END = :param;
 
 -- record_prices
 UPDATE notifications SET price_micros=given_rows.price_micros, price_currency=given_rows.price_currency FROM (SELECT
@@ -140,4 +140,4 @@ WHERE notifications.to_phone IN (:to_phone, ...) AND notifications.status = :sta
 -- waiting
 SELECT count(*) AS count_1
 FROM notifications
-WHERE notifications.run_id = :run_id AND notifications.kind = :kind AND notifications.status = :status;
+WHERE notifications.run_id = :run AND notifications.kind = :its_kind AND notifications.status = :status;

@@ -6,7 +6,7 @@ WHERE runs.id IN (:id, ...);
 
 -- finish
 UPDATE runs SET finished_at=:finished_at, status=:status, is_complete=:is_complete, result=:result, error=:error WHERE
-    runs.id = :id;
+    runs.id = :its_id;
 
 -- forget
 DELETE FROM runs WHERE runs.id IN (:id, ...);
@@ -45,8 +45,8 @@ INSERT INTO runs (id, task, now, started_at, status, host) VALUES (:id, :task, :
 -- switch_on
 SELECT runs.now
 FROM runs
-WHERE runs.task = :task AND runs.status IN (:status, ...) AND runs.tenants IS NULL ORDER BY runs.started_at
+WHERE runs.task = :its_task AND runs.status IN (:status, ...) AND runs.tenants IS NULL ORDER BY runs.started_at
 LIMIT :param OFFSET :param;
 SELECT runs.now, runs.tenants
 FROM runs
-WHERE runs.task = :task AND runs.status IN (:status, ...) AND runs.tenants IS NOT NULL ORDER BY runs.started_at;
+WHERE runs.task = :its_task AND runs.status IN (:status, ...) AND runs.tenants IS NOT NULL ORDER BY runs.started_at;
