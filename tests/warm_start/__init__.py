@@ -2,7 +2,7 @@
 
 `command("shared", "runs")` starts what `[sys.executable, "-m", "shared", "runs"]` starts: a process of its own with
 those arguments, its own environment, folder, streams and exit code. Only it is forked from one that has imported the
-libraries. Where that is not safe (anywhere but on Linux) it is a plain start.
+libraries and run each job once. Where that is not safe (anywhere but on Linux) it is a plain start.
 """
 
 import atexit
