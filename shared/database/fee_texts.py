@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, and_, bindparam, select
 
-from shared.database.dialects import chunks
+from shared.database.dialects import among_those, chunks
 from shared.database.tables import decisions, reputation_events
 from shared.reasons import Reason
 from shared.records import RETAKEN, EventKind, Kind
@@ -31,24 +31,27 @@ def untold(
 
     Index: reputation_events (kind, occurred_at).
     """
-    event = reputation_events.c
     found: list[Untold] = []
     for ids in chunks(tenant_ids):
-        query = (
-            select(decisions)
-            .join(reputation_events, and_(event.subject_id == decisions.c.subject_id, event.kind == EventKind.NO_SHOW))
-            .where(
-                event.tenant_id == decisions.c.tenant_id,
-                event.occurred_at > since,
-                decisions.c.tenant_id.in_(ids),
-                decisions.c.kind.in_(kinds),
-                decisions.c.outcome.in_(RETAKEN),
-                decisions.c.occurs_at > about_after,
-            )
-            .order_by(decisions.c.ledger_key)
-        )
+        given = {"kinds": kinds, "tenant_ids": ids, "since": since, "about_after": about_after}
         found += [
             Untold(Kind(row.kind), row.subject_id, row.tenant_id, Reason(row.reason), row.occurs_at)
-            for row in connection.execute(query)
+            for row in connection.execute(_UNTOLD, given)
         ]
     return found
+
+
+_EVENT = reputation_events.c
+_UNTOLD = (
+    select(decisions)
+    .join(reputation_events, and_(_EVENT.subject_id == decisions.c.subject_id, _EVENT.kind == EventKind.NO_SHOW))
+    .where(
+        _EVENT.tenant_id == decisions.c.tenant_id,
+        _EVENT.occurred_at > bindparam("since"),
+        among_those(decisions.c.tenant_id, "tenant_ids"),
+        decisions.c.kind.in_(bindparam("kinds", expanding=True)),
+        decisions.c.outcome.in_(RETAKEN),
+        decisions.c.occurs_at > bindparam("about_after"),
+    )
+    .order_by(decisions.c.ledger_key)
+)

@@ -1,13 +1,15 @@
 """No-show fees: written once, collected by one worker at a time. Every update repeats the state it expects."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Update, and_, bindparam, or_, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Select, Update, and_, bindparam, or_, select, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
-from shared.database.dialects import among, chunks, insert_absent, update_chosen
+from shared.database.dialects import among_those, chunks, insert_absent, update_chosen
 from shared.database.tables import appointments, payment_attempts, payments
 from shared.database.visits import fee_of
 from shared.fees import UNCOLLECTED, Fee, FeeStatus, NewFee, PastAttempt
@@ -32,9 +34,8 @@ def claim(
 
     Index: payments (status, next_attempt_at).
     """
-    is_due = and_(_is_fee(FeeStatus.PENDING), payments.c.next_attempt_at <= due)
-    chosen = _chosen(is_due, tenant_ids, payments.c.next_attempt_at, limit)
-    return _take(connection, update_chosen(payments, chosen, is_due), wall, worker, hold)
+    taken = connection.execute(_claim(limit), {"due": due, "tenant_ids": tenant_ids, **_by(worker, wall + hold)})
+    return _in_order(taken)
 
 
 def claim_lapsed(
@@ -44,9 +45,8 @@ def claim_lapsed(
 
     Index: payments (status, claimed_until).
     """
-    is_lapsed = and_(_is_fee(FeeStatus.PROCESSING), payments.c.claimed_until <= wall)
-    chosen = _chosen(is_lapsed, tenant_ids, payments.c.claimed_until, limit)
-    return _take(connection, update_chosen(payments, chosen, is_lapsed), wall, worker, hold)
+    given = {"wall": wall, "tenant_ids": tenant_ids, **_by(worker, wall + hold)}
+    return _in_order(connection.execute(_claim_lapsed(limit), given))
 
 
 def claim_one(
@@ -56,8 +56,8 @@ def claim_one(
     tenant_id = connection.execute(select(payments.c.tenant_id).where(payments.c.id == id_)).scalar()
     if tenant_id not in tenant_ids:
         return []
-    statement = update(payments).where(_is_fee(*UNCOLLECTED), payments.c.id == id_)
-    return _take(connection, statement, wall, worker, hold)
+    statement = _taking(update(payments).where(_is_fee(*UNCOLLECTED), payments.c.id == id_))
+    return _in_order(connection.execute(statement, _by(worker, wall + hold)))
 
 
 def due(connection: Connection, tenant_ids: Sequence[UUID], until: datetime, limit: int) -> list[Fee]:
@@ -200,17 +200,38 @@ def _is_fee(*statuses: FeeStatus) -> ColumnElement[bool]:
     return and_(payments.c.type == "no_show_fee", payments.c.status.in_(statuses))
 
 
-def _chosen(condition: ColumnElement[bool], tenant_ids: Sequence[UUID], order: Any, limit: int) -> Any:
-    query = select(payments.c.id).where(condition, among(payments.c.tenant_id, tenant_ids))
+# Every run looks for fees to collect, most find none: these statements are built once.
+
+
+@cache
+def _claim(limit: int) -> ReturningUpdate[Any]:
+    is_due = and_(_is_fee(FeeStatus.PENDING), payments.c.next_attempt_at <= bindparam("due"))
+    return _taking(update_chosen(payments, _chosen(is_due, payments.c.next_attempt_at, limit), is_due))
+
+
+@cache
+def _claim_lapsed(limit: int) -> ReturningUpdate[Any]:
+    is_lapsed = and_(_is_fee(FeeStatus.PROCESSING), payments.c.claimed_until <= bindparam("wall"))
+    return _taking(update_chosen(payments, _chosen(is_lapsed, payments.c.claimed_until, limit), is_lapsed))
+
+
+def _chosen(condition: ColumnElement[bool], order: Column[Any], limit: int) -> Select[Any]:
+    query = select(payments.c.id).where(condition, among_those(payments.c.tenant_id, "tenant_ids"))
     return query.order_by(order, payments.c.id).limit(limit)
 
 
-def _take(connection: Connection, taking: Update, wall: datetime, worker: str, hold: timedelta) -> list[Fee]:
-    statement = taking.values(status=FeeStatus.PROCESSING, claimed_by=worker, claimed_until=wall + hold).returning(
-        payments
-    )
-    found = [fee_of(row) for row in connection.execute(statement)]
-    return sorted(found, key=lambda each: (each.visit_on, str(each.id)))
+def _taking(statement: Update) -> ReturningUpdate[Any]:
+    taken: dict[str, Any] = {"claimed_by": bindparam("worker"), "claimed_until": bindparam("until")}
+    return statement.values(status=FeeStatus.PROCESSING, **taken).returning(payments)
+
+
+def _by(worker: str, until: datetime) -> dict[str, Any]:
+    """Return the parameters that say who takes fees, and for how long."""
+    return {"worker": worker, "until": until}
+
+
+def _in_order(rows: Iterable[Any]) -> list[Fee]:
+    return sorted(map(fee_of, rows), key=lambda each: (each.visit_on, str(each.id)))
 
 
 def _row(fee: NewFee, now: datetime) -> dict[str, Any]:

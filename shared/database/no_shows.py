@@ -21,6 +21,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from shared.database.dialects import among_those, chunks, same_instant
 from shared.database.paging import further_page, page, place
@@ -84,14 +85,8 @@ def mark(connection: Connection, ids: Iterable[UUID], over_by: datetime, now: da
     """
     marked: set[UUID] = set()
     for some in chunks(sorted(ids)):
-        statement = (
-            update(appointments)
-            .where(appointments.c.id.in_(some), _is_open(), appointments.c.scheduled_end <= over_by)
-            .where(exists().where(_SAME))  # it starts when it did when that was decided
-            .values(status=AppointmentStatus.NO_SHOW, updated_at=now)
-            .returning(appointments.c.id)
-        )
-        marked |= set(connection.execute(statement).scalars())
+        given = {"ids": some, "over_by": over_by, "now": now}
+        marked |= set(connection.execute(_mark(), given).scalars())
     return marked
 
 
@@ -99,13 +94,8 @@ def raise_counts(connection: Connection, owner_ids: Iterable[UUID], now: datetim
     """Count one more missed visit of each owner; return the new counts. The owners must be locked."""
     counts: dict[UUID, int] = {}
     for some in chunks(sorted(set(owner_ids))):
-        statement = (
-            update(owners)
-            .where(owners.c.id.in_(some))
-            .values(no_show_count=owners.c.no_show_count + 1, updated_at=now)
-            .returning(owners.c.id, owners.c.no_show_count)
-        )
-        counts |= {row.id: row.no_show_count for row in connection.execute(statement)}
+        rows = connection.execute(_RAISE_COUNTS, {"owner_ids": some, "now": now})
+        counts |= {row.id: row.no_show_count for row in rows}
     return counts
 
 
@@ -178,6 +168,26 @@ def _is_marked() -> ColumnElement[bool]:
 
 
 # Each day of each zone is asked for on its own: these statements are built once.
+
+
+_RAISE_COUNTS = (
+    update(owners)
+    .where(among_those(owners.c.id, "owner_ids"))
+    .values(no_show_count=owners.c.no_show_count + 1, updated_at=bindparam("now"))
+    .returning(owners.c.id, owners.c.no_show_count)
+)
+
+
+@cache
+def _mark() -> ReturningUpdate[Any]:
+    is_over = appointments.c.scheduled_end <= bindparam("over_by")
+    return (
+        update(appointments)
+        .where(among_those(appointments.c.id, "ids"), _is_open(), is_over)
+        .where(exists().where(_SAME))  # it starts when it did when that was decided
+        .values(status=AppointmentStatus.NO_SHOW, updated_at=bindparam("now"))
+        .returning(appointments.c.id)
+    )
 
 
 @cache

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, and_, bindparam, func, select, update
 
-from shared.database.dialects import chunks, insert_absent
+from shared.database.dialects import among_those, chunks, insert_absent
 from shared.database.tables import owners, reputation_events
 from shared.records import EventKind
 from shared.reputation import BEST_SCORE, Event, NewEvent, fold
@@ -25,10 +25,7 @@ def lock_owners(connection: Connection, owner_ids: Iterable[UUID]) -> None:
     """
     ids = sorted(set(owner_ids))
     if ids:
-        statement = (
-            update(owners).where(owners.c.id == bindparam("its_id")).values(reputation_score=owners.c.reputation_score)
-        )
-        connection.execute(statement, [{"its_id": each} for each in ids])
+        connection.execute(_LOCK, [{"its_id": each} for each in ids])
 
 
 def add_events(connection: Connection, events: Sequence[NewEvent], now: datetime) -> set[str]:
@@ -49,10 +46,7 @@ def taken_back(connection: Connection, visit_ids: Iterable[UUID]) -> set[UUID]:
     found: set[UUID] = set()
     for ids in chunks(sorted(set(visit_ids))):
         keys = [f"{EventKind.NO_SHOW}:{each}" for each in ids]
-        query = select(reputation_events.c.subject_id).where(
-            reputation_events.c.ledger_key.in_(keys), reputation_events.c.reversed_at.is_not(None)
-        )
-        found |= set(connection.execute(query).scalars())
+        found |= set(connection.execute(_TAKEN_BACK, {"ledger_keys": keys}).scalars())
     return found
 
 
@@ -88,12 +82,7 @@ def rescore(connection: Connection, owner_ids: Collection[UUID], now: datetime) 
     found = scores(connection, owner_ids)
     changed = sorted((id_, after) for id_, (before, after) in found.items() if before != after)
     if changed:
-        statement = (
-            update(owners)
-            .where(owners.c.id == bindparam("its_id"))
-            .values(reputation_score=bindparam("score"), last_reputation_update=now, updated_at=now)
-        )
-        connection.execute(statement, [{"its_id": id_, "score": score} for id_, score in changed])
+        connection.execute(_RESCORE, [{"its_id": id_, "score": score, "now": now} for id_, score in changed])
     return found
 
 
@@ -107,8 +96,7 @@ def scores(
     found: dict[UUID, tuple[int, int]] = {}
     for ids in chunks(sorted(set(owner_ids))):
         events = _events(connection, ids)
-        as_it_stands = select(owners.c.id, owners.c.reputation_score).where(owners.c.id.in_(ids))
-        for id_, score in connection.execute(as_it_stands):
+        for id_, score in connection.execute(_AS_IT_STANDS, {"owner_ids": ids}):
             new = [each.recorded() for each in (unwritten or {}).get(id_, ())]
             found[id_] = (score, _folded(score, events[id_], new))
     return found
@@ -127,6 +115,31 @@ OF_OWNER = and_(owners.c.id == reputation_events.c.owner_id, owners.c.tenant_id 
 """An event of the owner's own business: no other one's tells anything about them."""
 
 
+_LOCK = update(owners).where(owners.c.id == bindparam("its_id")).values(reputation_score=owners.c.reputation_score)
+_RESCORE = (
+    update(owners)
+    .where(owners.c.id == bindparam("its_id"))
+    .values(reputation_score=bindparam("score"), last_reputation_update=bindparam("now"), updated_at=bindparam("now"))
+)
+_AS_IT_STANDS = select(owners.c.id, owners.c.reputation_score).where(among_those(owners.c.id, "owner_ids"))
+_IS_AMONG = among_those(reputation_events.c.owner_id, "owner_ids")
+_EVENTS = select(reputation_events).join(owners, OF_OWNER).where(_IS_AMONG)
+_TAKEN_BACK = select(reputation_events.c.subject_id).where(
+    among_those(reputation_events.c.ledger_key, "ledger_keys"), reputation_events.c.reversed_at.is_not(None)
+)
+_WITHOUT_OPENING = select(
+    owners.c.id,
+    owners.c.tenant_id,
+    owners.c.reputation_score,
+    func.coalesce(owners.c.last_reputation_update, owners.c.created_at).label("dated"),
+).where(
+    among_those(owners.c.id, "owner_ids"),
+    owners.c.id.not_in(
+        select(reputation_events.c.owner_id).where(reputation_events.c.kind == EventKind.OPENING, _IS_AMONG)
+    ),
+)
+
+
 def _folded(score: int, on_record: Sequence[Event], new: Sequence[Event]) -> int:
     """Return the fold: from the opening; with no event on record it would be written now, holding `score`."""
     if not on_record:
@@ -137,8 +150,7 @@ def _folded(score: int, on_record: Sequence[Event], new: Sequence[Event]) -> int
 
 def _events(connection: Connection, owner_ids: Sequence[UUID]) -> dict[UUID, list[Event]]:
     found: dict[UUID, list[Event]] = defaultdict(list)
-    query = select(reputation_events).join(owners, OF_OWNER).where(reputation_events.c.owner_id.in_(owner_ids))
-    for row in connection.execute(query):
+    for row in connection.execute(_EVENTS, {"owner_ids": owner_ids}):
         event = Event(row.id, EventKind(row.kind), row.points, row.occurred_at, row.reversed_at is not None)
         found[row.owner_id].append(event)
     return found
@@ -147,13 +159,8 @@ def _events(connection: Connection, owner_ids: Sequence[UUID]) -> dict[UUID, lis
 def _openings(connection: Connection, owner_ids: Iterable[UUID], now: datetime) -> list[dict[str, Any]]:
     """Return the openings of the owners that have none, dated by what the recovery of their scores counts from."""
     found = []
-    dated = func.coalesce(owners.c.last_reputation_update, owners.c.created_at).label("dated")
-    opened = select(reputation_events.c.owner_id).where(reputation_events.c.kind == EventKind.OPENING)
     for ids in chunks(sorted(owner_ids)):
-        query = select(owners.c.id, owners.c.tenant_id, owners.c.reputation_score, dated).where(
-            owners.c.id.in_(ids), owners.c.id.not_in(opened.where(reputation_events.c.owner_id.in_(ids)))
-        )
-        for id_, tenant_id, score, at in connection.execute(query):
+        for id_, tenant_id, score, at in connection.execute(_WITHOUT_OPENING, {"owner_ids": ids}):
             found.append(_row(NewEvent(tenant_id, id_, EventKind.OPENING, score, id_, at), now))
     return found
 

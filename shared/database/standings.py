@@ -2,13 +2,14 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, case, exists, func, or_, select
 
-from shared.database.dialects import among, chunks
-from shared.database.paging import page
+from shared.database.dialects import among_those, chunks
+from shared.database.paging import further_page, page, place
 from shared.database.queries import Starts
 from shared.database.reputation import OF_OWNER
 from shared.database.tables import (
@@ -39,44 +40,33 @@ def appointments_to_settle(
     In order of tenant, start and id; `beyond`: the last one of the page before. Those of deleted owners are left out.
     Index: appointments (tenant_id, scheduled_start).
     """
-    key = (appointments.c.tenant_id, appointments.c.scheduled_start, appointments.c.id)
-    query = (
-        select(appointments, _OWNER_IS_STRANGE, _SERVICE_IS_STRANGE, _PET_IS_STRANGE)
-        .select_from(appointments.join(owners).outerjoin(services, services.c.id == appointments.c.service_id))
-        .where(
-            among(appointments.c.tenant_id, tenant_ids),
-            appointments.c.scheduled_start > starts.after,
-            appointments.c.scheduled_start <= starts.until,
-            appointments.c.deleted_at.is_(None),
-            owners.c.deleted_at.is_(None),
-            _COUNTS,
-            ~_HAS_EVENT,
-        )
-    )
-    last = (beyond.tenant_id, beyond.starts_at, beyond.id) if beyond else None
-    return [_past(row) for row in connection.execute(page(query, key, last, limit))]
+    given = {"tenant_ids": tenant_ids, "after": starts.after, "until": starts.until}
+    last = place((beyond.tenant_id, beyond.starts_at, beyond.id)) if beyond else {}
+    rows = connection.execute(_page_to_settle(limit, is_first=beyond is None), {**given, **last})
+    return [_past(row) for row in rows]
 
 
 def standings_to_mend(
     connection: Connection, tenant_ids: Sequence[UUID], *, beyond: Standing | None = None, limit: int
 ) -> list[Standing]:
     """A page of the standings of owners below the best score, in order of their ids. Index: owners' primary key."""
-    query = _BELOW_BEST.where(among(owners.c.tenant_id, tenant_ids))
-    last = (beyond.owner_id,) if beyond else None
-    return _standings(connection, connection.execute(page(query, (owners.c.id,), last, limit)).all())
+    given = {"tenant_ids": tenant_ids, **(place((beyond.owner_id,)) if beyond else {})}
+    return _standings(connection, connection.execute(_page_to_mend(limit, is_first=beyond is None), given).all())
 
 
 def standings_of(connection: Connection, owner_ids: Collection[UUID]) -> list[Standing]:
     """The standings of those of the owners who are below the best score, as they are now. Index: primary key."""
     found = []
     for ids in chunks(sorted(owner_ids)):
-        found += _standings(connection, connection.execute(_BELOW_BEST.where(owners.c.id.in_(ids))).all())
+        found += _standings(connection, connection.execute(_STANDINGS_OF, {"owner_ids": ids}).all())
     return found
 
 
 _BELOW_BEST: Select[Any] = select(
     owners.c.id, owners.c.tenant_id, owners.c.reputation_score, owners.c.last_reputation_update, owners.c.created_at
 ).where(owners.c.reputation_score < BEST_SCORE, owners.c.deleted_at.is_(None))
+
+_STANDINGS_OF = _BELOW_BEST.where(among_those(owners.c.id, "owner_ids"))
 
 _WAS_DETECTED = exists().where(
     decisions.c.subject_id == appointments.c.id,
@@ -111,6 +101,43 @@ _PET_IS_STRANGE = _flag(
 )
 
 
+@cache
+def _page_to_settle(limit: int, *, is_first: bool) -> Select[Any]:
+    key = (appointments.c.tenant_id, appointments.c.scheduled_start, appointments.c.id)
+    query = (
+        select(appointments, _OWNER_IS_STRANGE, _SERVICE_IS_STRANGE, _PET_IS_STRANGE)
+        .select_from(appointments.join(owners).outerjoin(services, services.c.id == appointments.c.service_id))
+        .where(
+            among_those(appointments.c.tenant_id, "tenant_ids"),
+            appointments.c.scheduled_start > bindparam("after"),
+            appointments.c.scheduled_start <= bindparam("until"),
+            appointments.c.deleted_at.is_(None),
+            owners.c.deleted_at.is_(None),
+            _COUNTS,
+            ~_HAS_EVENT,
+        )
+    )
+    return page(query, key, None, limit) if is_first else further_page(query, key, limit)
+
+
+@cache
+def _page_to_mend(limit: int, *, is_first: bool) -> Select[Any]:
+    query, key = _BELOW_BEST.where(among_those(owners.c.tenant_id, "tenant_ids")), (owners.c.id,)
+    return page(query, key, None, limit) if is_first else further_page(query, key, limit)
+
+
+def _latest(*kinds: EventKind) -> ColumnElement[datetime | None]:
+    return func.max(case((reputation_events.c.kind.in_(kinds), reputation_events.c.occurred_at)))
+
+
+_LATEST_EVENTS = (
+    select(reputation_events.c.owner_id, _latest(*_NEGATIVE), _latest(EventKind.RECOVERY), _latest(EventKind.OPENING))
+    .join(owners, OF_OWNER)
+    .where(reputation_events.c.reversed_at.is_(None), among_those(reputation_events.c.owner_id, "owner_ids"))
+    .group_by(reputation_events.c.owner_id)
+)
+
+
 def _past(row: Row[Any]) -> PastAppointment:
     strange = {"owner": row.is_owner_strange, "pet": row.is_pet_strange, "service": row.is_service_strange}
     return PastAppointment(
@@ -134,19 +161,9 @@ def _latest_events(
     connection: Connection, owner_ids: Sequence[UUID]
 ) -> dict[UUID, tuple[datetime | None, datetime | None, datetime | None]]:
     """When each owner's last negative event, recovery and opening were. Index: reputation_events (owner_id, …)."""
-
-    def latest(*kinds: EventKind) -> ColumnElement[datetime | None]:
-        return func.max(case((reputation_events.c.kind.in_(kinds), reputation_events.c.occurred_at)))
-
-    query = (
-        select(reputation_events.c.owner_id, latest(*_NEGATIVE), latest(EventKind.RECOVERY), latest(EventKind.OPENING))
-        .join(owners, OF_OWNER)
-        .where(reputation_events.c.reversed_at.is_(None))
-        .group_by(reputation_events.c.owner_id)
-    )
     found: dict[UUID, tuple[datetime | None, datetime | None, datetime | None]] = {}
     for ids in chunks(owner_ids):
-        for id_, *instants in connection.execute(query.where(reputation_events.c.owner_id.in_(ids))):
+        for id_, *instants in connection.execute(_LATEST_EVENTS, {"owner_ids": ids}):
             found[id_] = (instants[0], instants[1], instants[2])
     return found
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, select
 
 from shared.database import queries
-from shared.database.dialects import chunks, same_instant
+from shared.database.dialects import among_those, chunks, same_instant
 from shared.database.tables import appointments, decisions, notifications, owners, payments, reputation_events
 from shared.fees import Fee, FeeStatus, MissedVisit
 from shared.records import REMINDERS, Appointment, EventKind, NotificationStatus, Owner
@@ -22,7 +22,8 @@ def missed_visits(connection: Connection, ids: Collection[UUID]) -> dict[UUID, M
     """Missed visits by id, as they are now. Index: reputation_events (ledger_key)."""
     found: dict[UUID, MissedVisit] = {}
     for some in chunks(sorted(ids)):
-        rows = connection.execute(_visits(some)).all()
+        keys = [f"{EventKind.NO_SHOW}:{each}" for each in some]
+        rows = connection.execute(_VISITS, {"ledger_keys": keys}).all()
         missed = _missed(connection, rows)
         fees = fees_by_id(connection, some)
         reminded = reminded_of(connection, [each.id for group in missed.values() for each in group])
@@ -38,18 +39,7 @@ def reminded_of(connection: Connection, appointment_ids: Collection[UUID]) -> se
     """
     found: set[UUID] = set()
     for some in chunks(sorted(appointment_ids)):
-        query = (
-            select(appointments.c.id)
-            .join(decisions, decisions.c.subject_id == appointments.c.id)
-            .join(notifications, notifications.c.id == decisions.c.notification_id)
-            .where(
-                appointments.c.id.in_(some),
-                decisions.c.kind.in_(REMINDERS),
-                same_instant(decisions.c.occurs_at, appointments.c.scheduled_start),
-                notifications.c.status == NotificationStatus.DELIVERED,
-            )
-        )
-        found |= set(connection.execute(query).scalars())
+        found |= set(connection.execute(_REMINDED, {"ids": some}).scalars())
     return found
 
 
@@ -57,8 +47,7 @@ def fees_by_id(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, Fee]:
     """No-show fees by id. Index: primary key."""
     found: dict[UUID, Fee] = {}
     for some in chunks(sorted(ids)):
-        query = select(payments).where(payments.c.id.in_(some), payments.c.type == "no_show_fee")
-        found |= {row.id: fee_of(row) for row in connection.execute(query)}
+        found |= {row.id: fee_of(row) for row in connection.execute(_FEES, {"ids": some})}
     return found
 
 
@@ -92,14 +81,25 @@ def fee_of(row: Any) -> Fee:
     )
 
 
-def _visits(ids: Collection[UUID]) -> Any:
-    event = reputation_events.c
-    return (
-        select(event.subject_id, event.occurred_at, event.reversed_at, owners)
-        .add_columns(owners.c.id.label("owner_id"), event.tenant_id.label("visit_tenant_id"))
-        .select_from(reputation_events.join(owners))
-        .where(event.ledger_key.in_([f"{EventKind.NO_SHOW}:{each}" for each in ids]))
+_EVENT = reputation_events.c
+_VISITS = (
+    select(_EVENT.subject_id, _EVENT.occurred_at, _EVENT.reversed_at, owners)
+    .add_columns(owners.c.id.label("owner_id"), _EVENT.tenant_id.label("visit_tenant_id"))
+    .select_from(reputation_events.join(owners))
+    .where(among_those(_EVENT.ledger_key, "ledger_keys"))
+)
+_FEES = select(payments).where(among_those(payments.c.id, "ids"), payments.c.type == "no_show_fee")
+_REMINDED = (
+    select(appointments.c.id)
+    .join(decisions, decisions.c.subject_id == appointments.c.id)
+    .join(notifications, notifications.c.id == decisions.c.notification_id)
+    .where(
+        among_those(appointments.c.id, "ids"),
+        decisions.c.kind.in_(REMINDERS),
+        same_instant(decisions.c.occurs_at, appointments.c.scheduled_start),
+        notifications.c.status == NotificationStatus.DELIVERED,
     )
+)
 
 
 def _missed(connection: Connection, visits: Collection[Any]) -> dict[UUID, list[Appointment]]:

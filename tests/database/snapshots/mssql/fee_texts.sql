@@ -4,6 +4,7 @@ SELECT decisions.ledger_key, decisions.tenant_id, decisions.kind, decisions.subj
     decisions.run_id, decisions.decided_at
 FROM decisions JOIN reputation_events ON reputation_events.subject_id = decisions.subject_id AND reputation_events.kind
     = :kind
-WHERE reputation_events.tenant_id = decisions.tenant_id AND reputation_events.occurred_at > :occurred_at AND
-    decisions.tenant_id IN (:tenant_id, ...) AND decisions.kind IN (:kind, ...) AND decisions.outcome IN (:outcome, ...)
-    AND decisions.occurs_at > :occurs_at ORDER BY decisions.ledger_key;
+WHERE reputation_events.tenant_id = decisions.tenant_id AND reputation_events.occurred_at > :since AND
+    decisions.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
+FROM openjson(:tenant_ids)) AND decisions.kind IN (:kinds, ...) AND decisions.outcome IN (:outcome, ...) AND
+    decisions.occurs_at > :about_after ORDER BY decisions.ledger_key;

@@ -30,45 +30,43 @@ INSERT INTO payment_attempts (payment_id, attempt, idempotency_key, parameters, 
 WITH chosen AS
 (SELECT TOP (:param) payments.id AS id
 FROM payments WITH (UPDLOCK, READPAST, ROWLOCK)
-WHERE payments.type = :type AND payments.status IN (:status, ...) AND payments.next_attempt_at <= :next_attempt_at AND
+WHERE payments.type = :type AND payments.status IN (:status, ...) AND payments.next_attempt_at <= :due AND
     payments.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
-FROM openjson(:param)) ORDER BY payments.next_attempt_at, payments.id)
-UPDATE payments SET status=:status, claimed_by=:claimed_by, claimed_until=:claimed_until OUTPUT inserted.id,
-    inserted.tenant_id, inserted.owner_id, inserted.appointment_id, inserted.type, inserted.method, inserted.status,
-    inserted.amount, inserted.currency, inserted.offence_number, inserted.visit_on, inserted.description,
-    inserted.policy, inserted.stripe_payment_intent_id, inserted.failure_code, inserted.failure_message,
-    inserted.attempts, inserted.due_at, inserted.next_attempt_at, inserted.claimed_by, inserted.claimed_until,
-    inserted.succeeded_at, inserted.created_at, inserted.updated_at WHERE payments.id IN (SELECT chosen.id
-FROM chosen) AND payments.type = :type AND payments.status IN (:status, ...) AND payments.next_attempt_at <=
-    :next_attempt_at;
+FROM openjson(:tenant_ids)) ORDER BY payments.next_attempt_at, payments.id)
+UPDATE payments SET status=:status, claimed_by=:worker, claimed_until=:until OUTPUT inserted.id, inserted.tenant_id,
+    inserted.owner_id, inserted.appointment_id, inserted.type, inserted.method, inserted.status, inserted.amount,
+    inserted.currency, inserted.offence_number, inserted.visit_on, inserted.description, inserted.policy,
+    inserted.stripe_payment_intent_id, inserted.failure_code, inserted.failure_message, inserted.attempts,
+    inserted.due_at, inserted.next_attempt_at, inserted.claimed_by, inserted.claimed_until, inserted.succeeded_at,
+    inserted.created_at, inserted.updated_at WHERE payments.id IN (SELECT chosen.id
+FROM chosen) AND payments.type = :type AND payments.status IN (:status, ...) AND payments.next_attempt_at <= :due;
 
 -- claim_lapsed
 WITH chosen AS
 (SELECT TOP (:param) payments.id AS id
 FROM payments WITH (UPDLOCK, READPAST, ROWLOCK)
-WHERE payments.type = :type AND payments.status IN (:status, ...) AND payments.claimed_until <= :claimed_until AND
+WHERE payments.type = :type AND payments.status IN (:status, ...) AND payments.claimed_until <= :wall AND
     payments.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
-FROM openjson(:param)) ORDER BY payments.claimed_until, payments.id)
-UPDATE payments SET status=:status, claimed_by=:claimed_by, claimed_until=:claimed_until OUTPUT inserted.id,
-    inserted.tenant_id, inserted.owner_id, inserted.appointment_id, inserted.type, inserted.method, inserted.status,
-    inserted.amount, inserted.currency, inserted.offence_number, inserted.visit_on, inserted.description,
-    inserted.policy, inserted.stripe_payment_intent_id, inserted.failure_code, inserted.failure_message,
-    inserted.attempts, inserted.due_at, inserted.next_attempt_at, inserted.claimed_by, inserted.claimed_until,
-    inserted.succeeded_at, inserted.created_at, inserted.updated_at WHERE payments.id IN (SELECT chosen.id
-FROM chosen) AND payments.type = :type AND payments.status IN (:status, ...) AND payments.claimed_until <=
-    :claimed_until;
+FROM openjson(:tenant_ids)) ORDER BY payments.claimed_until, payments.id)
+UPDATE payments SET status=:status, claimed_by=:worker, claimed_until=:until OUTPUT inserted.id, inserted.tenant_id,
+    inserted.owner_id, inserted.appointment_id, inserted.type, inserted.method, inserted.status, inserted.amount,
+    inserted.currency, inserted.offence_number, inserted.visit_on, inserted.description, inserted.policy,
+    inserted.stripe_payment_intent_id, inserted.failure_code, inserted.failure_message, inserted.attempts,
+    inserted.due_at, inserted.next_attempt_at, inserted.claimed_by, inserted.claimed_until, inserted.succeeded_at,
+    inserted.created_at, inserted.updated_at WHERE payments.id IN (SELECT chosen.id
+FROM chosen) AND payments.type = :type AND payments.status IN (:status, ...) AND payments.claimed_until <= :wall;
 
 -- claim_one
 SELECT payments.tenant_id
 FROM payments
 WHERE payments.id = :id;
-UPDATE payments SET status=:status, claimed_by=:claimed_by, claimed_until=:claimed_until OUTPUT inserted.id,
-    inserted.tenant_id, inserted.owner_id, inserted.appointment_id, inserted.type, inserted.method, inserted.status,
-    inserted.amount, inserted.currency, inserted.offence_number, inserted.visit_on, inserted.description,
-    inserted.policy, inserted.stripe_payment_intent_id, inserted.failure_code, inserted.failure_message,
-    inserted.attempts, inserted.due_at, inserted.next_attempt_at, inserted.claimed_by, inserted.claimed_until,
-    inserted.succeeded_at, inserted.created_at, inserted.updated_at WHERE payments.type = :type AND payments.status IN
-    (:status, ...) AND payments.id = :id;
+UPDATE payments SET status=:status, claimed_by=:worker, claimed_until=:until OUTPUT inserted.id, inserted.tenant_id,
+    inserted.owner_id, inserted.appointment_id, inserted.type, inserted.method, inserted.status, inserted.amount,
+    inserted.currency, inserted.offence_number, inserted.visit_on, inserted.description, inserted.policy,
+    inserted.stripe_payment_intent_id, inserted.failure_code, inserted.failure_message, inserted.attempts,
+    inserted.due_at, inserted.next_attempt_at, inserted.claimed_by, inserted.claimed_until, inserted.succeeded_at,
+    inserted.created_at, inserted.updated_at WHERE payments.type = :type AND payments.status IN (:status, ...) AND
+    payments.id = :id;
 
 -- due
 SELECT TOP (:param) payments.id, payments.tenant_id, payments.owner_id, payments.appointment_id, payments.type,

@@ -74,13 +74,16 @@ HAVING sum(CASE WHEN (appointments.status IN (:status, ...) AND appointments.arr
     ELSE :param END) > :sum;
 
 -- mark
-UPDATE appointments SET status=:status, updated_at=:updated_at OUTPUT inserted.id WHERE appointments.id IN (:id, ...)
-    AND appointments.status IN (:status, ...) AND appointments.arrived_at IS NULL AND appointments.actual_start IS NULL
-    AND appointments.deleted_at IS NULL AND appointments.scheduled_end <= :scheduled_end AND (EXISTS (SELECT *
+UPDATE appointments SET status=:status, updated_at=:now OUTPUT inserted.id WHERE appointments.id IN (SELECT CAST(value
+    AS UNIQUEIDENTIFIER) AS value
+FROM openjson(:ids)) AND appointments.status IN (:status, ...) AND appointments.arrived_at IS NULL AND
+    appointments.actual_start IS NULL AND appointments.deleted_at IS NULL AND appointments.scheduled_end <= :over_by AND
+    (EXISTS (SELECT *
 FROM decisions
 WHERE decisions.subject_id = appointments.id AND decisions.kind = :kind AND decisions.occurs_at =
     appointments.scheduled_start));
 
 -- raise_counts
-UPDATE owners SET no_show_count=(owners.no_show_count + :no_show_count), updated_at=:updated_at OUTPUT inserted.id,
-    inserted.no_show_count WHERE owners.id IN (:id, ...);
+UPDATE owners SET no_show_count=(owners.no_show_count + :no_show_count), updated_at=:now OUTPUT inserted.id,
+    inserted.no_show_count WHERE owners.id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
+FROM openjson(:owner_ids));

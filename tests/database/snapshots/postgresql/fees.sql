@@ -15,13 +15,13 @@ WITH chosen AS
 (SELECT payments.id AS id
 FROM payments
 WHERE payments.type = :type::VARCHAR AND payments.status IN (:status, ...) AND payments.next_attempt_at <=
-    :next_attempt_at::TIMESTAMP WITH TIME ZONE AND payments.tenant_id = ANY (:param::UUID[]) ORDER BY
-    payments.next_attempt_at, payments.id
+    :due::TIMESTAMP WITH TIME ZONE AND payments.tenant_id = ANY (:tenant_ids::UUID[]) ORDER BY payments.next_attempt_at,
+    payments.id
 LIMIT :param::INTEGER FOR UPDATE OF payments SKIP LOCKED)
-UPDATE payments SET status=:status::VARCHAR, claimed_by=:claimed_by::VARCHAR, claimed_until=:claimed_until::TIMESTAMP
-    WITH TIME ZONE WHERE payments.id IN (SELECT chosen.id
+UPDATE payments SET status=:status::VARCHAR, claimed_by=:worker::VARCHAR, claimed_until=:until::TIMESTAMP WITH TIME ZONE
+    WHERE payments.id IN (SELECT chosen.id
 FROM chosen) AND payments.type = :type::VARCHAR AND payments.status IN (:status, ...) AND payments.next_attempt_at <=
-    :next_attempt_at::TIMESTAMP WITH TIME ZONE RETURNING payments.id, payments.tenant_id, payments.owner_id,
+    :due::TIMESTAMP WITH TIME ZONE RETURNING payments.id, payments.tenant_id, payments.owner_id,
     payments.appointment_id, payments.type, payments.method, payments.status, payments.amount, payments.currency,
     payments.offence_number, payments.visit_on, payments.description, payments.policy,
     payments.stripe_payment_intent_id, payments.failure_code, payments.failure_message, payments.attempts,
@@ -33,13 +33,13 @@ WITH chosen AS
 (SELECT payments.id AS id
 FROM payments
 WHERE payments.type = :type::VARCHAR AND payments.status IN (:status, ...) AND payments.claimed_until <=
-    :claimed_until::TIMESTAMP WITH TIME ZONE AND payments.tenant_id = ANY (:param::UUID[]) ORDER BY
-    payments.claimed_until, payments.id
+    :wall::TIMESTAMP WITH TIME ZONE AND payments.tenant_id = ANY (:tenant_ids::UUID[]) ORDER BY payments.claimed_until,
+    payments.id
 LIMIT :param::INTEGER FOR UPDATE OF payments SKIP LOCKED)
-UPDATE payments SET status=:status::VARCHAR, claimed_by=:claimed_by::VARCHAR, claimed_until=:claimed_until::TIMESTAMP
-    WITH TIME ZONE WHERE payments.id IN (SELECT chosen.id
+UPDATE payments SET status=:status::VARCHAR, claimed_by=:worker::VARCHAR, claimed_until=:until::TIMESTAMP WITH TIME ZONE
+    WHERE payments.id IN (SELECT chosen.id
 FROM chosen) AND payments.type = :type::VARCHAR AND payments.status IN (:status, ...) AND payments.claimed_until <=
-    :claimed_until::TIMESTAMP WITH TIME ZONE RETURNING payments.id, payments.tenant_id, payments.owner_id,
+    :wall::TIMESTAMP WITH TIME ZONE RETURNING payments.id, payments.tenant_id, payments.owner_id,
     payments.appointment_id, payments.type, payments.method, payments.status, payments.amount, payments.currency,
     payments.offence_number, payments.visit_on, payments.description, payments.policy,
     payments.stripe_payment_intent_id, payments.failure_code, payments.failure_message, payments.attempts,
@@ -50,10 +50,10 @@ FROM chosen) AND payments.type = :type::VARCHAR AND payments.status IN (:status,
 SELECT payments.tenant_id
 FROM payments
 WHERE payments.id = :id::UUID;
-UPDATE payments SET status=:status::VARCHAR, claimed_by=:claimed_by::VARCHAR, claimed_until=:claimed_until::TIMESTAMP
-    WITH TIME ZONE WHERE payments.type = :type::VARCHAR AND payments.status IN (:status, ...) AND payments.id =
-    :id::UUID RETURNING payments.id, payments.tenant_id, payments.owner_id, payments.appointment_id, payments.type,
-    payments.method, payments.status, payments.amount, payments.currency, payments.offence_number, payments.visit_on,
+UPDATE payments SET status=:status::VARCHAR, claimed_by=:worker::VARCHAR, claimed_until=:until::TIMESTAMP WITH TIME ZONE
+    WHERE payments.type = :type::VARCHAR AND payments.status IN (:status, ...) AND payments.id = :id::UUID RETURNING
+    payments.id, payments.tenant_id, payments.owner_id, payments.appointment_id, payments.type, payments.method,
+    payments.status, payments.amount, payments.currency, payments.offence_number, payments.visit_on,
     payments.description, payments.policy, payments.stripe_payment_intent_id, payments.failure_code,
     payments.failure_message, payments.attempts, payments.due_at, payments.next_attempt_at, payments.claimed_by,
     payments.claimed_until, payments.succeeded_at, payments.created_at, payments.updated_at;

@@ -85,14 +85,14 @@ HAVING sum(CASE WHEN (appointments.status IN (:status, ...) AND appointments.arr
     :param::INTEGER ELSE :param::INTEGER END) > :sum::INTEGER;
 
 -- mark
-UPDATE appointments SET status=:status::VARCHAR, updated_at=:updated_at::TIMESTAMP WITH TIME ZONE WHERE appointments.id
-    IN (:id, ...) AND appointments.status IN (:status, ...) AND appointments.arrived_at IS NULL AND
+UPDATE appointments SET status=:status::VARCHAR, updated_at=:now::TIMESTAMP WITH TIME ZONE WHERE appointments.id = ANY
+    (:ids::UUID[]) AND appointments.status IN (:status, ...) AND appointments.arrived_at IS NULL AND
     appointments.actual_start IS NULL AND appointments.deleted_at IS NULL AND appointments.scheduled_end <=
-    :scheduled_end::TIMESTAMP WITH TIME ZONE AND (EXISTS (SELECT *
+    :over_by::TIMESTAMP WITH TIME ZONE AND (EXISTS (SELECT *
 FROM decisions
 WHERE decisions.subject_id = appointments.id AND decisions.kind = :kind::VARCHAR AND decisions.occurs_at =
     appointments.scheduled_start)) RETURNING appointments.id;
 
 -- raise_counts
-UPDATE owners SET no_show_count=(owners.no_show_count + :no_show_count::INTEGER), updated_at=:updated_at::TIMESTAMP WITH
-    TIME ZONE WHERE owners.id IN (:id, ...) RETURNING owners.id, owners.no_show_count;
+UPDATE owners SET no_show_count=(owners.no_show_count + :no_show_count::INTEGER), updated_at=:now::TIMESTAMP WITH TIME
+    ZONE WHERE owners.id = ANY (:owner_ids::UUID[]) RETURNING owners.id, owners.no_show_count;

@@ -11,20 +11,20 @@ WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointmen
     appointments.tenant_id)) THEN :param::INTEGER ELSE :param::INTEGER END AS is_pet_strange
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id
-WHERE appointments.tenant_id = ANY (:param::UUID[]) AND appointments.scheduled_start > :scheduled_start::TIMESTAMP WITH
-    TIME ZONE AND appointments.scheduled_start <= :scheduled_start::TIMESTAMP WITH TIME ZONE AND appointments.deleted_at
-    IS NULL AND owners.deleted_at IS NULL AND (appointments.status = :status::VARCHAR OR appointments.status =
-    :status::VARCHAR AND appointments.cancelled_by = :cancelled_by::VARCHAR OR appointments.status = :status::VARCHAR
-    AND NOT (EXISTS (SELECT *
+WHERE appointments.tenant_id = ANY (:tenant_ids::UUID[]) AND appointments.scheduled_start > :after::TIMESTAMP WITH TIME
+    ZONE AND appointments.scheduled_start <= :until::TIMESTAMP WITH TIME ZONE AND appointments.deleted_at IS NULL AND
+    owners.deleted_at IS NULL AND (appointments.status = :status::VARCHAR OR appointments.status = :status::VARCHAR AND
+    appointments.cancelled_by = :cancelled_by::VARCHAR OR appointments.status = :status::VARCHAR AND NOT (EXISTS (SELECT
+    *
 FROM decisions
 WHERE decisions.subject_id = appointments.id AND decisions.kind = :kind::VARCHAR AND decisions.outcome =
     :outcome::VARCHAR))) AND NOT (EXISTS (SELECT *
 FROM reputation_events
 WHERE reputation_events.owner_id = appointments.owner_id AND reputation_events.subject_id = appointments.id)) AND
-    (appointments.tenant_id > :tenant_id::UUID OR appointments.tenant_id = :tenant_id::UUID AND
-    appointments.scheduled_start > :scheduled_start::TIMESTAMP WITH TIME ZONE OR appointments.tenant_id =
-    :tenant_id::UUID AND appointments.scheduled_start = :scheduled_start::TIMESTAMP WITH TIME ZONE AND appointments.id >
-    :id::UUID) ORDER BY appointments.tenant_id, appointments.scheduled_start, appointments.id
+    (appointments.tenant_id > :last::UUID OR appointments.tenant_id = :last::UUID AND appointments.scheduled_start >
+    :last::TIMESTAMP WITH TIME ZONE OR appointments.tenant_id = :last::UUID AND appointments.scheduled_start =
+    :last::TIMESTAMP WITH TIME ZONE AND appointments.id > :last::UUID) ORDER BY appointments.tenant_id,
+    appointments.scheduled_start, appointments.id
 LIMIT :param::INTEGER;
 SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointments.service_id,
     appointments.scheduled_start, appointments.scheduled_end, appointments.status, appointments.arrived_at,
@@ -38,11 +38,11 @@ WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointmen
     appointments.tenant_id)) THEN :param::INTEGER ELSE :param::INTEGER END AS is_pet_strange
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id
-WHERE appointments.tenant_id = ANY (:param::UUID[]) AND appointments.scheduled_start > :scheduled_start::TIMESTAMP WITH
-    TIME ZONE AND appointments.scheduled_start <= :scheduled_start::TIMESTAMP WITH TIME ZONE AND appointments.deleted_at
-    IS NULL AND owners.deleted_at IS NULL AND (appointments.status = :status::VARCHAR OR appointments.status =
-    :status::VARCHAR AND appointments.cancelled_by = :cancelled_by::VARCHAR OR appointments.status = :status::VARCHAR
-    AND NOT (EXISTS (SELECT *
+WHERE appointments.tenant_id = ANY (:tenant_ids::UUID[]) AND appointments.scheduled_start > :after::TIMESTAMP WITH TIME
+    ZONE AND appointments.scheduled_start <= :until::TIMESTAMP WITH TIME ZONE AND appointments.deleted_at IS NULL AND
+    owners.deleted_at IS NULL AND (appointments.status = :status::VARCHAR OR appointments.status = :status::VARCHAR AND
+    appointments.cancelled_by = :cancelled_by::VARCHAR OR appointments.status = :status::VARCHAR AND NOT (EXISTS (SELECT
+    *
 FROM decisions
 WHERE decisions.subject_id = appointments.id AND decisions.kind = :kind::VARCHAR AND decisions.outcome =
     :outcome::VARCHAR))) AND NOT (EXISTS (SELECT *
@@ -54,26 +54,27 @@ LIMIT :param::INTEGER;
 -- standings_of
 SELECT owners.id, owners.tenant_id, owners.reputation_score, owners.last_reputation_update, owners.created_at
 FROM owners
-WHERE owners.reputation_score < :reputation_score::SMALLINT AND owners.deleted_at IS NULL AND owners.id IN (:id, ...);
+WHERE owners.reputation_score < :reputation_score::SMALLINT AND owners.deleted_at IS NULL AND owners.id = ANY
+    (:owner_ids::UUID[]);
 SELECT reputation_events.owner_id, max(CASE WHEN (reputation_events.kind IN (:kind, ...)) THEN
     reputation_events.occurred_at END) AS max_1, max(CASE WHEN (reputation_events.kind IN (:kind, ...)) THEN
     reputation_events.occurred_at END) AS max_2, max(CASE WHEN (reputation_events.kind IN (:kind, ...)) THEN
     reputation_events.occurred_at END) AS max_3
 FROM reputation_events JOIN owners ON owners.id = reputation_events.owner_id AND owners.tenant_id =
     reputation_events.tenant_id
-WHERE reputation_events.reversed_at IS NULL AND reputation_events.owner_id IN (:owner_id, ...) GROUP BY
+WHERE reputation_events.reversed_at IS NULL AND reputation_events.owner_id = ANY (:owner_ids::UUID[]) GROUP BY
     reputation_events.owner_id;
 
 -- standings_to_mend
 SELECT owners.id, owners.tenant_id, owners.reputation_score, owners.last_reputation_update, owners.created_at
 FROM owners
 WHERE owners.reputation_score < :reputation_score::SMALLINT AND owners.deleted_at IS NULL AND owners.tenant_id = ANY
-    (:param::UUID[]) AND owners.id > :id::UUID ORDER BY owners.id
+    (:tenant_ids::UUID[]) AND owners.id > :last::UUID ORDER BY owners.id
 LIMIT :param::INTEGER;
 SELECT owners.id, owners.tenant_id, owners.reputation_score, owners.last_reputation_update, owners.created_at
 FROM owners
 WHERE owners.reputation_score < :reputation_score::SMALLINT AND owners.deleted_at IS NULL AND owners.tenant_id = ANY
-    (:param::UUID[]) ORDER BY owners.id
+    (:tenant_ids::UUID[]) ORDER BY owners.id
 LIMIT :param::INTEGER;
 SELECT reputation_events.owner_id, max(CASE WHEN (reputation_events.kind IN (:kind, ...)) THEN
     reputation_events.occurred_at END) AS max_1, max(CASE WHEN (reputation_events.kind IN (:kind, ...)) THEN
@@ -81,5 +82,5 @@ SELECT reputation_events.owner_id, max(CASE WHEN (reputation_events.kind IN (:ki
     reputation_events.occurred_at END) AS max_3
 FROM reputation_events JOIN owners ON owners.id = reputation_events.owner_id AND owners.tenant_id =
     reputation_events.tenant_id
-WHERE reputation_events.reversed_at IS NULL AND reputation_events.owner_id IN (:owner_id, ...) GROUP BY
+WHERE reputation_events.reversed_at IS NULL AND reputation_events.owner_id = ANY (:owner_ids::UUID[]) GROUP BY
     reputation_events.owner_id;

@@ -12,37 +12,35 @@ INSERT INTO payment_attempts (payment_id, attempt, idempotency_key, parameters, 
 WITH chosen AS
 (SELECT payments.id AS id
 FROM payments
-WHERE payments.type = :type AND payments.status IN (:status, ...) AND payments.next_attempt_at <= :next_attempt_at AND
+WHERE payments.type = :type AND payments.status IN (:status, ...) AND payments.next_attempt_at <= :due AND
     payments.tenant_id IN (SELECT value
-FROM json_each(:param)) ORDER BY payments.next_attempt_at, payments.id
+FROM json_each(:tenant_ids)) ORDER BY payments.next_attempt_at, payments.id
 LIMIT :param OFFSET :param)
-UPDATE payments SET status=:status, claimed_by=:claimed_by, claimed_until=:claimed_until WHERE payments.id IN (SELECT
-    chosen.id
-FROM chosen) AND payments.type = :type AND payments.status IN (:status, ...) AND payments.next_attempt_at <=
-    :next_attempt_at RETURNING id, tenant_id, owner_id, appointment_id, type, method, status, amount, currency,
-    offence_number, visit_on, description, policy, stripe_payment_intent_id, failure_code, failure_message, attempts,
-    due_at, next_attempt_at, claimed_by, claimed_until, succeeded_at, created_at, updated_at;
+UPDATE payments SET status=:status, claimed_by=:worker, claimed_until=:until WHERE payments.id IN (SELECT chosen.id
+FROM chosen) AND payments.type = :type AND payments.status IN (:status, ...) AND payments.next_attempt_at <= :due
+    RETURNING id, tenant_id, owner_id, appointment_id, type, method, status, amount, currency, offence_number, visit_on,
+    description, policy, stripe_payment_intent_id, failure_code, failure_message, attempts, due_at, next_attempt_at,
+    claimed_by, claimed_until, succeeded_at, created_at, updated_at;
 
 -- claim_lapsed
 WITH chosen AS
 (SELECT payments.id AS id
 FROM payments
-WHERE payments.type = :type AND payments.status IN (:status, ...) AND payments.claimed_until <= :claimed_until AND
+WHERE payments.type = :type AND payments.status IN (:status, ...) AND payments.claimed_until <= :wall AND
     payments.tenant_id IN (SELECT value
-FROM json_each(:param)) ORDER BY payments.claimed_until, payments.id
+FROM json_each(:tenant_ids)) ORDER BY payments.claimed_until, payments.id
 LIMIT :param OFFSET :param)
-UPDATE payments SET status=:status, claimed_by=:claimed_by, claimed_until=:claimed_until WHERE payments.id IN (SELECT
-    chosen.id
-FROM chosen) AND payments.type = :type AND payments.status IN (:status, ...) AND payments.claimed_until <=
-    :claimed_until RETURNING id, tenant_id, owner_id, appointment_id, type, method, status, amount, currency,
-    offence_number, visit_on, description, policy, stripe_payment_intent_id, failure_code, failure_message, attempts,
-    due_at, next_attempt_at, claimed_by, claimed_until, succeeded_at, created_at, updated_at;
+UPDATE payments SET status=:status, claimed_by=:worker, claimed_until=:until WHERE payments.id IN (SELECT chosen.id
+FROM chosen) AND payments.type = :type AND payments.status IN (:status, ...) AND payments.claimed_until <= :wall
+    RETURNING id, tenant_id, owner_id, appointment_id, type, method, status, amount, currency, offence_number, visit_on,
+    description, policy, stripe_payment_intent_id, failure_code, failure_message, attempts, due_at, next_attempt_at,
+    claimed_by, claimed_until, succeeded_at, created_at, updated_at;
 
 -- claim_one
 SELECT payments.tenant_id
 FROM payments
 WHERE payments.id = :id;
-UPDATE payments SET status=:status, claimed_by=:claimed_by, claimed_until=:claimed_until WHERE payments.type = :type AND
+UPDATE payments SET status=:status, claimed_by=:worker, claimed_until=:until WHERE payments.type = :type AND
     payments.status IN (:status, ...) AND payments.id = :id RETURNING id, tenant_id, owner_id, appointment_id, type,
     method, status, amount, currency, offence_number, visit_on, description, policy, stripe_payment_intent_id,
     failure_code, failure_message, attempts, due_at, next_attempt_at, claimed_by, claimed_until, succeeded_at,

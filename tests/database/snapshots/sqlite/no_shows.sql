@@ -83,9 +83,10 @@ HAVING sum(CASE WHEN (appointments.status IN (:status, ...) AND appointments.arr
     ELSE :param END) > :sum;
 
 -- mark
-UPDATE appointments SET status=:status, updated_at=:updated_at WHERE appointments.id IN (:id, ...) AND
-    appointments.status IN (:status, ...) AND appointments.arrived_at IS NULL AND appointments.actual_start IS NULL AND
-    appointments.deleted_at IS NULL AND appointments.scheduled_end <= :scheduled_end AND (EXISTS (SELECT *
+UPDATE appointments SET status=:status, updated_at=:now WHERE appointments.id IN (SELECT value
+FROM json_each(:ids)) AND appointments.status IN (:status, ...) AND appointments.arrived_at IS NULL AND
+    appointments.actual_start IS NULL AND appointments.deleted_at IS NULL AND appointments.scheduled_end <= :over_by AND
+    (EXISTS (SELECT *
 FROM decisions
 WHERE decisions.subject_id = appointments.id AND decisions.kind = :kind AND (decisions.occurs_at >= strftime('%Y-%m-%d
     %H:%M:%S', appointments.scheduled_start) AND decisions.occurs_at < strftime('%Y-%m-%d %H:%M:%S',
@@ -93,5 +94,6 @@ WHERE decisions.subject_id = appointments.id AND decisions.kind = :kind AND (dec
     strftime('%Y-%m-%d %H:%M:%f', appointments.scheduled_start)))) RETURNING id;
 
 -- raise_counts
-UPDATE owners SET no_show_count=(owners.no_show_count + :no_show_count), updated_at=:updated_at WHERE owners.id IN (:id,
-    ...) RETURNING id, no_show_count;
+UPDATE owners SET no_show_count=(owners.no_show_count + :no_show_count), updated_at=:now WHERE owners.id IN (SELECT
+    value
+FROM json_each(:owner_ids)) RETURNING id, no_show_count;

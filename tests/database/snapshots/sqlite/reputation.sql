@@ -5,9 +5,11 @@ INSERT INTO reputation_events (id, tenant_id, owner_id, kind, points, subject_id
 SELECT owners.id, owners.tenant_id, owners.reputation_score, coalesce(owners.last_reputation_update, owners.created_at)
     AS dated
 FROM owners
-WHERE owners.id IN (:id, ...) AND (owners.id NOT IN (SELECT reputation_events.owner_id
+WHERE owners.id IN (SELECT value
+FROM json_each(:owner_ids)) AND (owners.id NOT IN (SELECT reputation_events.owner_id
 FROM reputation_events
-WHERE reputation_events.kind = :kind AND reputation_events.owner_id IN (:owner_id, ...)));
+WHERE reputation_events.kind = :kind AND reputation_events.owner_id IN (SELECT value
+FROM json_each(:owner_ids))));
 
 -- keys_on_record
 SELECT reputation_events.ledger_key
@@ -18,8 +20,7 @@ WHERE reputation_events.ledger_key IN (:ledger_key, ...);
 UPDATE owners SET reputation_score=owners.reputation_score WHERE owners.id = :its_id;
 
 -- rescore
-UPDATE owners SET reputation_score=:score, last_reputation_update=:last_reputation_update, updated_at=:updated_at WHERE
-    owners.id = :its_id;
+UPDATE owners SET reputation_score=:score, last_reputation_update=:now, updated_at=:now WHERE owners.id = :its_id;
 
 -- reverse_events
 SELECT reputation_events.owner_id
@@ -31,15 +32,18 @@ UPDATE reputation_events SET reversed_at=:reversed_at, reversed_reason=:reversed
 -- scores
 SELECT owners.id, owners.reputation_score
 FROM owners
-WHERE owners.id IN (:id, ...);
+WHERE owners.id IN (SELECT value
+FROM json_each(:owner_ids));
 SELECT reputation_events.id, reputation_events.tenant_id, reputation_events.owner_id, reputation_events.kind,
     reputation_events.points, reputation_events.subject_id, reputation_events.ledger_key, reputation_events.occurred_at,
     reputation_events.reversed_at, reputation_events.reversed_reason, reputation_events.created_at
 FROM reputation_events JOIN owners ON owners.id = reputation_events.owner_id AND owners.tenant_id =
     reputation_events.tenant_id
-WHERE reputation_events.owner_id IN (:owner_id, ...);
+WHERE reputation_events.owner_id IN (SELECT value
+FROM json_each(:owner_ids));
 
 -- taken_back
 SELECT reputation_events.subject_id
 FROM reputation_events
-WHERE reputation_events.ledger_key IN (:ledger_key, ...) AND reputation_events.reversed_at IS NOT NULL;
+WHERE reputation_events.ledger_key IN (SELECT value
+FROM json_each(:ledger_keys)) AND reputation_events.reversed_at IS NOT NULL;

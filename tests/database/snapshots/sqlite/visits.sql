@@ -5,7 +5,8 @@ SELECT payments.id, payments.tenant_id, payments.owner_id, payments.appointment_
     payments.failure_message, payments.attempts, payments.due_at, payments.next_attempt_at, payments.claimed_by,
     payments.claimed_until, payments.succeeded_at, payments.created_at, payments.updated_at
 FROM payments
-WHERE payments.id IN (:id, ...) AND payments.type = :type;
+WHERE payments.id IN (SELECT value
+FROM json_each(:ids)) AND payments.type = :type;
 
 -- missed_visits
 SELECT reputation_events.subject_id, reputation_events.occurred_at, reputation_events.reversed_at, owners.id,
@@ -15,16 +16,18 @@ SELECT reputation_events.subject_id, reputation_events.occurred_at, reputation_e
     owners.last_reputation_update, owners.created_at, owners.updated_at, owners.deleted_at, owners.id AS owner_id,
     reputation_events.tenant_id AS visit_tenant_id
 FROM reputation_events JOIN owners ON owners.id = reputation_events.owner_id
-WHERE reputation_events.ledger_key IN (:ledger_key, ...);
+WHERE reputation_events.ledger_key IN (SELECT value
+FROM json_each(:ledger_keys));
 
 -- reminded_of
 SELECT appointments.id
 FROM appointments JOIN decisions ON decisions.subject_id = appointments.id JOIN notifications ON notifications.id =
     decisions.notification_id
-WHERE appointments.id IN (:id, ...) AND decisions.kind IN (:kind, ...) AND (decisions.occurs_at >= strftime('%Y-%m-%d
-    %H:%M:%S', appointments.scheduled_start) AND decisions.occurs_at < strftime('%Y-%m-%d %H:%M:%S',
-    appointments.scheduled_start, '+1 second') AND strftime('%Y-%m-%d %H:%M:%f', decisions.occurs_at) =
-    strftime('%Y-%m-%d %H:%M:%f', appointments.scheduled_start)) AND notifications.status = :status;
+WHERE appointments.id IN (SELECT value
+FROM json_each(:ids)) AND decisions.kind IN (:kind, ...) AND (decisions.occurs_at >= strftime('%Y-%m-%d %H:%M:%S',
+    appointments.scheduled_start) AND decisions.occurs_at < strftime('%Y-%m-%d %H:%M:%S', appointments.scheduled_start,
+    '+1 second') AND strftime('%Y-%m-%d %H:%M:%f', decisions.occurs_at) = strftime('%Y-%m-%d %H:%M:%f',
+    appointments.scheduled_start)) AND notifications.status = :status;
 
 -- saved_cards
 SELECT owners.id, owners.stripe_customer_id
