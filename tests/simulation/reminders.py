@@ -180,6 +180,7 @@ def leaves(lead: Lead, house: House, row: Row, now: datetime) -> datetime | None
     return leaves_at if leaves_at < useful_until(lead, row) else None
 
 
+@cache
 def last_evening_chance(quiet: Quiet, lead_at: datetime) -> datetime | None:
     """Return half an hour before a lead that quiet hours follow in less than half an hour; None if they do not.
 

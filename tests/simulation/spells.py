@@ -1,19 +1,20 @@
 """The spells of time that are lived through, each in a process of its own: they have nothing to do with each other."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from shared.database.engine import open_engine
 from shared.jobs import JOBS
 
+from .author import zone_of
 from .books import Prediction
 from .differences import Readable
 from .oracle import predict
 from .places import PLACES, Place
 from .play import Played, play
 from .script import make_world
-from .world import World
+from .world import DAY, World
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,17 @@ class Spell:
         return Readable(self.world)
 
 
+def change_of_clocks(first: datetime) -> Plot:
+    """Two days at the places whose clocks are changed in them."""
+    days = 2
+
+    def offset(place: Place, instant: datetime) -> timedelta | None:
+        return instant.astimezone(zone_of(place)).utcoffset()
+
+    places = (place for place in PLACES if offset(place, first) != offset(place, first + days * DAY))
+    return Plot(first, days, 16, tuple(places))
+
+
 FORTNIGHT: Final = datetime(2026, 10, 20, tzinfo=UTC)
 FORTNIGHTS: Final = {
     "a fortnight with the end of summer time in New York": Plot(FORTNIGHT, 14, 160, PLACES[::2], seed=7),
@@ -51,9 +63,9 @@ FORTNIGHTS: Final = {
 }
 PLOTS: Final = {
     **FORTNIGHTS,
-    "two days with the end of summer time on Lord Howe": Plot(datetime(2026, 4, 4, tzinfo=UTC), 2, 16),
-    "two days with the start of summer time in New York": Plot(datetime(2026, 3, 7, tzinfo=UTC), 2, 16),
-    "two days with missed appointments of another business": Plot(FORTNIGHT, 2, 8, PLACES[:6], strangers_miss=True),
+    "two days with the end of summer time on Lord Howe": change_of_clocks(datetime(2026, 4, 4, tzinfo=UTC)),
+    "two days with the start of summer time in New York": change_of_clocks(datetime(2026, 3, 7, tzinfo=UTC)),
+    "two days with missed appointments of another business": Plot(FORTNIGHT, 2, 8, PLACES[:3], strangers_miss=True),
 }
 
 
