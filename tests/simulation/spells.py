@@ -53,7 +53,7 @@ def change_of_clocks(first: datetime) -> Plot:
         return instant.astimezone(zone_of(place)).utcoffset()
 
     places = (place for place in PLACES if offset(place, first) != offset(place, first + days * DAY))
-    return Plot(first, days, 16, tuple(places))
+    return Plot(first, days, 60, tuple(places))
 
 
 FORTNIGHT: Final = datetime(2026, 10, 20, tzinfo=UTC)
