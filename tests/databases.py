@@ -129,6 +129,7 @@ _SHAPES = {
         for catalogue in ("pg_class", "pg_attribute", "pg_constraint", "pg_trigger", "pg_proc", "pg_statistic")
     ),
 }
+_VERSION = "SELECT version_num FROM alembic_version"
 """What tells whether a schema is still the same, where databases are lent again."""
 
 
@@ -190,17 +191,19 @@ def shape(engine: Engine) -> object:
     if (asked := _SHAPES.get(engine.dialect.name)) is None:
         return None
     with engine.connect() as connection:
-        return [tuple(row) for row in connection.exec_driver_sql(asked)], migrations.current(engine)
+        return [tuple(row) for each in (asked, _VERSION) for row in connection.exec_driver_sql(each)]
 
 
 def empty(engine: Engine) -> None:
     """Delete every row, or raise SQLAlchemyError: nothing waits long for whoever is still at work in the database."""
+    deletes = [f"DELETE FROM {table.name}" for table in reversed(metadata.sorted_tables)]
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             # Many thousands of rows that refer to each other take minutes: to make a new database is quicker.
-            connection.exec_driver_sql("SET LOCAL lock_timeout = 1000; SET LOCAL statement_timeout = 10000")
-        for table in reversed(metadata.sorted_tables):
-            connection.execute(table.delete())
+            patience = "SET LOCAL lock_timeout = 1000", "SET LOCAL statement_timeout = 10000"
+            deletes = ["; ".join([*patience, *deletes])]
+        for each in deletes:
+            connection.exec_driver_sql(each)
 
 
 @contextmanager
