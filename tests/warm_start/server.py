@@ -37,6 +37,8 @@ WANTED = (
     *("alembic.command", "psycopg", "requests", "rich.progress", "rich.table", "time_machine"),
     *("celery.bin.celery", "celery.apps.worker", "celery.concurrency.prefork", "kombu.transport.redis"),
     *("uvicorn.protocols.http.auto", "apscheduler.schedulers.background"),
+    *("stripe._customer_service", "stripe._payment_intent_service", "stripe._refund_service", "stripe._http_client"),
+    "twilio.rest.api.v2010.account",
 )
 """What programs import, and no job does when it is rehearsed."""
 
