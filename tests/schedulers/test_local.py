@@ -81,22 +81,40 @@ def times(zone: ZoneInfo, start: datetime, end: datetime) -> set[tuple[str, date
     return found
 
 
+def a_sunday(zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Return the minute before the Sunday on which New York loses an hour, and its end."""
+    start = datetime(2026, 3, 7, 23, 59, tzinfo=zone).astimezone(UTC)
+    return start, datetime(2026, 3, 9, tzinfo=zone).astimezone(UTC)
+
+
 @pytest.mark.parametrize(("zone", "count"), [(ZoneInfo("UTC"), 51), (NEW_YORK, 49)])
 def test_a_day_of_the_schedules_fires_each_job_exactly_when_ncrontab_says(
-    application: Application, clock: Clock, timers: Stepped, zone: ZoneInfo, count: int
+    application: Application, clock: Clock, timers: Stepped, zone: ZoneInfo, count: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The Sunday on which New York loses an hour, on the sample's data, every run a real one."""
-    start = datetime(2026, 3, 7, 23, 59, tzinfo=zone).astimezone(UTC)
-    end = datetime(2026, 3, 9, tzinfo=zone).astimezone(UTC)
+    fired = []
+    monkeypatch.setattr(local, "run", lambda _, job: fired.append((job, clock())))
+    start, end = a_sunday(zone)
+    clock.now = start
+    LocalHost(replace(application, zone=zone), read_schedules(), timers).start()
+    timers.play(clock, end)
+    assert len(fired) == count
+    assert set(fired) == times(zone, start, end)
+
+
+def test_each_run_of_a_day_does_its_work_and_is_noted_for_its_time(
+    application: Application, clock: Clock, timers: Stepped
+) -> None:
+    """On the sample's data, every run a real one."""
+    start, end = a_sunday(NEW_YORK)
     clock.now = start
     with application.engine.begin() as connection:
         sample.insert(connection, sample.build(start).rows)
-    LocalHost(replace(application, zone=zone), read_schedules(), timers).start()
+    LocalHost(replace(application, zone=NEW_YORK), read_schedules(), timers).start()
     timers.play(clock, end)
     noted = rows.all_of(application.engine, tables.runs)
     assert {row.status for row in noted} <= {"succeeded", "held"}
-    assert len(noted) == count
-    assert {(row.task, row.now) for row in noted} == times(zone, start, end)
+    assert len(noted) == 49
+    assert {(row.task, row.now) for row in noted} == times(NEW_YORK, start, end)
 
 
 def test_a_run_that_takes_hours_is_followed_by_one_for_all_it_missed(
