@@ -161,7 +161,7 @@ def test_celery_by_its_own_beat_two_workers_and_a_real_redis(
     expected: dict[str, list[tuple[Any, ...]]],
     tmp_path: Path,
 ) -> None:
-    settings = CONSOLE | {"DATABASE_URL": f"sqlite:///{database}", "CELERY_SHARDS": "3"}
+    settings = CONSOLE | {"DATABASE_URL": f"sqlite:///{database}", "CELERY_SHARDS": "2"}
     fleet = Fleet(broker, tmp_path, settings)
     fleet.forget()
     fleet.start()
