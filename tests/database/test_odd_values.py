@@ -1,6 +1,6 @@
 """Rows that a platform gets wrong: they cost nobody else a text, a charge or a point."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -52,16 +52,17 @@ class Two:
         texts = [each for each in self.sms.bodies if business.name in each]
         return len(texts), sum(each.status == "succeeded" for each in payments), len(events)
 
-    def set(self, column: Column[Any], value: str | None) -> None:
+    def set(self, columns: Iterable[Column[Any]], value: str | None) -> None:
         """Write a value as the platform might, unseen by SQLAlchemy, into every row of the odd business."""
-        key = "id" if column.table.name == "tenants" else "tenant_id"
         engine = self.application.engine
         its = self.odd.tenant.hex if engine.dialect.name == "sqlite" else str(self.odd.tenant)
         written = "NULL" if value is None else f"'{value}'"
         with engine.begin() as connection:
-            connection.exec_driver_sql(
-                f"UPDATE {column.table.name} SET {column.name} = {written} WHERE {key} = '{its}'"
-            )
+            for column in columns:
+                key = "id" if column.table.name == "tenants" else "tenant_id"
+                connection.exec_driver_sql(
+                    f"UPDATE {column.table.name} SET {column.name} = {written} WHERE {key} = '{its}'"
+                )
 
 
 @pytest.fixture
@@ -93,13 +94,9 @@ def test_without_odd_rows_all_is_done(two: Two) -> None:
 def test_instants_and_dates_beyond_reason_cost_nobody_else_anything(
     two: Two, engine: Engine, which: int, deleted: bool
 ) -> None:
-    odd = ODD[engine.dialect.name]
-    for column in columns(UtcDateTime):
-        if column.name not in RANGES and (deleted or column.name != "deleted_at"):
-            two.set(column, odd["instants"][which])
-    for column in columns(Date):
-        if column.name not in RANGES:
-            two.set(column, odd["dates"][which])
+    odd, kept = ODD[engine.dialect.name], RANGES if deleted else {*RANGES, "deleted_at"}
+    two.set((each for each in columns(UtcDateTime) if each.name not in kept), odd["instants"][which])
+    two.set((each for each in columns(Date) if each.name not in kept), odd["dates"][which])
     two.every_job()
     assert two.outcome(two.good) == WELL
 
@@ -107,9 +104,8 @@ def test_instants_and_dates_beyond_reason_cost_nobody_else_anything(
 @pytest.mark.parametrize("which", range(5))
 def test_starts_and_expiry_dates_beyond_reason_cost_nobody_else_anything(two: Two, engine: Engine, which: int) -> None:
     odd = ODD[engine.dialect.name]
-    for column in (*columns(UtcDateTime), *columns(Date)):
-        if column.name in RANGES:
-            two.set(column, odd["dates" if isinstance(column.type, Date) else "instants"][which])
+    two.set((each for each in columns(UtcDateTime) if each.name in RANGES), odd["instants"][which])
+    two.set((each for each in columns(Date) if each.name in RANGES), odd["dates"][which])
     two.every_job()
     assert two.outcome(two.good) == WELL
 
@@ -119,7 +115,7 @@ NAMES: Final = ("business_name", "first_name", "last_name", "name", "address_lin
 
 @pytest.mark.parametrize("value", [None, *TEXTS])
 def test_phones_that_are_none_are_skipped_and_cost_nobody_else_anything(two: Two, value: str | None) -> None:
-    two.set(metadata.tables["owners"].c.phone, value)
+    two.set([metadata.tables["owners"].c.phone], value)
     skipped = [result.get("skipped", {}) for result in two.every_job()]
     reason = "no_phone" if value is None or not value.strip() else "invalid_phone"
     assert [set(each) for each in skipped[:3]] == [{reason}] * 3
@@ -128,18 +124,15 @@ def test_phones_that_are_none_are_skipped_and_cost_nobody_else_anything(two: Two
 
 @pytest.mark.parametrize("value", [None, *TEXTS])
 def test_names_that_are_none_or_blank_or_no_latin_cost_nobody_else_anything(two: Two, value: str | None) -> None:
-    for column in columns(String):
-        if column.name in NAMES and (value is not None or column.nullable):
-            two.set(column, value)
+    named = (each for each in columns(String) if each.name in NAMES)
+    two.set((each for each in named if value is not None or each.nullable), value)
     two.every_job()
     assert two.outcome(two.good) == WELL
 
 
 def test_every_column_that_may_be_null_may_be_null(two: Two) -> None:
-    for name in PLATFORM:
-        for column in metadata.tables[name].columns:
-            if column.nullable and column.name not in RANGES:
-                two.set(column, None)
+    every = (column for name in PLATFORM for column in metadata.tables[name].columns)
+    two.set((each for each in every if each.nullable and each.name not in RANGES), None)
     two.every_job()
     assert two.outcome(two.good) == WELL
 
