@@ -66,9 +66,9 @@ class Salon:
 
     def kept(self, starts_at: datetime, many: int = 1) -> None:
         """Appointments that were kept."""
-        with self.engine.begin() as connection:
+        with self.engine.begin() as connection, rows.all_at_once(connection) as draft:
             for _ in range(many):
-                rows.appointment(connection, self.tenant_id, starts_at, status="completed", arrived_at=starts_at)
+                rows.appointment(draft, self.tenant_id, starts_at, status="completed", arrived_at=starts_at)
 
     def set(self, appointment_id: UUID, **columns: Any) -> None:
         """Staff change an appointment."""

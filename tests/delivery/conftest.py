@@ -30,11 +30,11 @@ class Outbox:
 
     def fill(self, many: int = 1, subdomain: str = "paws", **tenant: Any) -> UUID:
         """Plan reminders for as many owners of a new tenant, each with a number of its own; return the tenant's id."""
-        with self.application.engine.begin() as connection:
-            tenant_id = rows.tenant(connection, subdomain, **tenant)
+        with self.application.engine.begin() as connection, rows.all_at_once(connection) as draft:
+            tenant_id = rows.tenant(draft, subdomain, **tenant)
             for number in range(many):
-                owner = rows.owner(connection, tenant_id, phone=f"+1212555{number:04d}", first_name=f"Ana {number}")
-                rows.appointment(connection, tenant_id, NOON + DAY, owner_id=owner)
+                owner = rows.owner(draft, tenant_id, phone=f"+1212555{number:04d}", first_name=f"Ana {number}")
+                rows.appointment(draft, tenant_id, NOON + DAY, owner_id=owner)
         self.plan()
         return tenant_id
 
@@ -43,7 +43,11 @@ class Outbox:
         do(self.application, "AppointmentReminders24h", Stage.PLAN)
 
     def deliver(self, **changes: Any) -> dict[str, Any]:
-        """Let a job that plans nothing deliver; return what the result tells of it. `changes`: of the application."""
+        """Deliver, and do nothing else; return what the result tells of it. `changes`: of the application."""
+        return do(replace(self.application, **changes), "AppointmentReminders2h", Stage.DELIVER)
+
+    def run(self, **changes: Any) -> dict[str, Any]:
+        """Let a job that plans nothing run, and deliver so."""
         return run(replace(self.application, **changes), "AppointmentReminders2h")
 
     def answer(self, *errors: SmsError | None) -> None:

@@ -223,7 +223,7 @@ def test_refused_credentials_stop_the_run_at_once_and_cost_nothing(outbox: Outbo
     outbox.fill(4)
     outbox.answer(None, CredentialsRefused("20003"))
     with pytest.raises(RunFailed, match="20003"):
-        outbox.deliver(concurrency=1)
+        outbox.run(concurrency=1)
     assert len(outbox.sms.sent) == 2
     assert sorted((each.status, each.attempts) for each in outbox.notifications) == [
         ("planned", 0),

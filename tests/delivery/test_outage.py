@@ -127,7 +127,7 @@ def test_a_probe_with_refused_credentials_ends_the_run_and_the_outage(outbox: Ou
     outbox.clock.pass_(seconds=30)
     outbox.always(CredentialsRefused("20003"))
     with pytest.raises(RunFailed, match="20003"):
-        outbox.deliver()
+        outbox.run()
     assert breaker(outbox).is_closed
     assert {(each.status, each.attempts) for each in outbox.notifications} == {("planned", 0)}
 

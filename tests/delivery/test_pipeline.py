@@ -272,7 +272,7 @@ def test_when_the_database_fails_what_was_sent_is_looked_up_later(outbox: Outbox
     outbox.answer(OutcomeUnknown("timeout"))
     outbox.sms.answer = answer
     with pytest.raises(Exception, match="the database failed"):
-        outbox.deliver(concurrency=1)
+        outbox.run(concurrency=1)
     with outbox.application.engine.begin() as connection:
         connection.execute(text("ALTER TABLE notifications RENAME COLUMN gone TO sent_at"))
     assert outbox.statuses["sending"] >= 1

@@ -157,7 +157,7 @@ def test_refused_credentials_are_told_then_too(outbox: Outbox, monkeypatch: pyte
 
     monkeypatch.setattr(outbox.sms, "log", refused)
     with pytest.raises(RunFailed, match="20003"):
-        outbox.deliver()
+        outbox.run()
 
 
 def test_other_messages_of_the_account_are_none_of_ours(outbox: Outbox) -> None:

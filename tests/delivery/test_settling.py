@@ -103,7 +103,7 @@ def test_refused_credentials_at_the_log_stop_the_run_and_lose_nothing(
 
     monkeypatch.setattr(outbox.sms, "log", refused)
     with pytest.raises(RunFailed, match="20003"):
-        outbox.deliver()
+        outbox.run()
     assert outbox.statuses == {"sending": 2}
 
 

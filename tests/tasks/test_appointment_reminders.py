@@ -386,10 +386,10 @@ def test_the_statements_grow_with_batches_not_with_rows(application: Application
     statements = executed(application)
     counts = []
     for many in (1, 200):
-        with application.engine.begin() as connection:
-            tenant = rows.tenant(connection, f"paws-{many}")
+        with application.engine.begin() as connection, rows.all_at_once(connection) as draft:
+            tenant = rows.tenant(draft, f"paws-{many}")
             for _ in range(many):
-                rows.appointment(connection, tenant, NOON + DAY)
+                rows.appointment(draft, tenant, NOON + DAY)
         statements.clear()
         assert run(application, JOB)["reminders_sent"] == many
         counts.append(len(statements))

@@ -179,10 +179,10 @@ def test_the_statements_grow_with_batches_not_with_rows(application: Application
     event.listen(application.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
     counts = []
     for many in (1, 200):
-        with application.engine.begin() as connection:
-            tenant = rows.tenant(connection, f"paws-{many}")
+        with application.engine.begin() as connection, rows.all_at_once(connection) as draft:
+            tenant = rows.tenant(draft, f"paws-{many}")
             for _ in range(many):
-                rows.vaccination(connection, *a_pet(connection, tenant), in_days(7), created_at=BOOKED)
+                rows.vaccination(draft, *a_pet(draft, tenant), in_days(7), created_at=BOOKED)
         statements.clear()
         assert run(application, JOB)["total_alerts_sent"] == many
         counts.append(len(statements))
