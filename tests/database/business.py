@@ -107,9 +107,7 @@ def planted(connection: Connection, name: str, area: str, attempt: int = 1) -> B
         made = Business(draft, name, area, attempt)
         ours = {"business_name": f"{name} Grooming", "phone": f"+1{area}5550000", "address_line1": f"1 {name} St"}
         made.ids["tenant"] = rows.tenant(draft, name.lower(), **ours)
-        made.ids["service"] = rows.insert(
-            draft, tables.services, tenant_id=made.tenant, name=f"{name} cut", price=8000
-        )
+        made.ids["service"] = rows.insert(draft, tables.services, tenant_id=made.tenant, name=f"{name} cut", price=8000)
         _reminders(made)
         _past(made)
         _vaccinations(made)
