@@ -13,6 +13,7 @@ from shared.gateways.sms import (
     OutcomeUnknown,
     Rejected,
     SenderRefused,
+    Sms,
     Unreachable,
 )
 from shared.runtime import RunFailed, run
@@ -52,6 +53,21 @@ def test_a_retry_in_the_run_sends_the_very_same_message(outbox: Outbox) -> None:
     outbox.deliver()
     first, second = outbox.sms.sent
     assert first == second
+
+
+def test_a_worker_whose_claim_was_taken_over_leaves_the_message_to_the_other(outbox: Outbox) -> None:
+    outbox.fill()
+
+    def answer_late(_: Sms) -> None:
+        with outbox.application.engine.begin() as connection:
+            connection.execute(tables.notifications.update().values(claimed_by="another"))
+        raise Rejected("30006")
+
+    outbox.sms.answer = answer_late
+    outbox.deliver()
+    assert [(each.status, each.claimed_by, each.error_code) for each in outbox.notifications] == [
+        ("sending", "another", None)
+    ]
 
 
 def test_nothing_is_sent_before_the_provider_wants_it(outbox: Outbox) -> None:
