@@ -31,7 +31,7 @@ def test_a_visit_that_no_longer_counts_gives_back_event_count_and_fee(
     paws: Salon, clock: Clock, columns: dict[str, Any]
 ) -> None:
     appointment = paws.missed()
-    paws.run()
+    paws.detect()
     paws.set(appointment, **columns)
     clock.pass_(hours=1)
     result = paws.detect()
@@ -44,7 +44,7 @@ def test_a_visit_that_no_longer_counts_gives_back_event_count_and_fee(
 
 def test_staff_who_change_their_mind_twice_get_nothing_charged_twice(paws: Salon, clock: Clock) -> None:
     appointment = paws.missed()
-    paws.run()
+    paws.detect()
     for status in ("confirmed", "no_show", "confirmed", "no_show"):
         clock.pass_(hours=1)
         paws.set(appointment, status=status)
@@ -56,7 +56,7 @@ def test_staff_who_change_their_mind_twice_get_nothing_charged_twice(paws: Salon
 
 def test_a_correction_is_final_even_though_the_appointment_looks_missed_again(paws: Salon, clock: Clock) -> None:
     appointment = paws.missed()
-    paws.run()
+    paws.run()  # the switch-on
     paws.set(appointment, status="confirmed")
     clock.pass_(days=1)
     assert (paws.detect()["corrected"], paws.status(appointment)) == (1, "confirmed")
@@ -68,7 +68,7 @@ def test_a_correction_is_final_even_though_the_appointment_looks_missed_again(pa
 def test_a_visit_stands_while_one_of_its_appointments_was_missed(paws: Salon, before_noon: tuple[int, int]) -> None:
     owner = paws.owner()
     first, second = (paws.missed(NOON - hours * HOUR, owner) for hours in before_noon)
-    paws.run()
+    paws.detect()
     paws.set(first, status="completed")
     assert paws.detect()["corrected"] == 0
     assert (paws.owners(), paws.fee().status) == ([(1, 80)], "pending")
@@ -80,13 +80,13 @@ def test_an_appointment_that_staff_marked_keeps_the_visit_up(paws: Salon) -> Non
     owner = paws.owner()
     ours = paws.missed(NOON - 6 * HOUR, owner)
     paws.missed(NOON - 3 * HOUR, owner, status="no_show")
-    paws.run()
+    paws.detect()
     paws.set(ours, status="completed")
     assert paws.detect()["corrected"] == 0
 
 
 def test_another_days_missed_visit_does_not_keep_it_up(paws: Salon, clock: Clock) -> None:
-    paws.run()
+    paws.run()  # the switch-on
     owner = paws.owner()
     today, tomorrow = paws.missed(NOON + HOUR, owner), paws.missed(NOON + 20 * HOUR, owner)
     clock.pass_(days=2)
@@ -102,7 +102,7 @@ def test_what_staff_marked_and_unmarked_gives_back_its_event_but_no_count(paws: 
     run(paws.application, "ReputationUpdater")
     assert paws.owners() == [(2, 80)]
     paws.set(appointment, status="completed")
-    assert paws.run()["corrected"] == 1
+    assert paws.detect()["corrected"] == 1
     assert paws.owners() == [(2, 100)]
 
 
@@ -111,13 +111,13 @@ def test_a_visit_that_staff_marked_in_part_still_costs_its_fee_and_one_event(paw
     paws.missed(NOON - 3 * HOUR, owner, status="no_show")
     run(paws.application, "ReputationUpdater")
     paws.missed(NOON - 2 * HOUR, owner)
-    paws.run()
+    paws.detect()
     assert (paws.owners(), len(paws.events()), paws.fee().status) == ([(1, 80)], 1, "pending")
 
 
 def test_settling_leaves_visits_that_detection_marked_alone(paws: Salon, clock: Clock) -> None:
     paws.missed()
-    paws.run()
+    paws.detect()
     clock.pass_(days=1)
     run(paws.application, "ReputationUpdater")
     assert (paws.owners(), len(paws.events())) == ([(1, 80)], 1)
@@ -126,7 +126,7 @@ def test_settling_leaves_visits_that_detection_marked_alone(paws: Salon, clock: 
 def test_the_count_never_falls_below_none(paws: Salon) -> None:
     owner = paws.owner()
     appointment = paws.missed(owner_id=owner)
-    paws.run()
+    paws.detect()
     rows.change(paws.engine, tables.owners, owner, no_show_count=0)
     paws.set(appointment, status="completed")
     paws.detect()
@@ -135,7 +135,7 @@ def test_the_count_never_falls_below_none(paws: Salon) -> None:
 
 def test_corrections_are_looked_for_over_sixty_days(paws: Salon, clock: Clock) -> None:
     appointment = paws.missed()
-    paws.run()
+    paws.detect()
     clock.pass_(days=61)
     paws.set(appointment, status="completed")
     assert paws.detect()["corrected"] == 0
@@ -162,7 +162,7 @@ def test_a_day_that_is_named_closed_after_its_no_shows_gives_them_back(paws: Sal
 @pytest.mark.parametrize("starts_at", [NOON - 12 * HOUR, NOON - 3 * HOUR], ids=["midnight", "morning"])
 def test_a_day_that_is_named_closed_before_it_is_over_gives_them_back(paws: Salon, starts_at: datetime) -> None:
     paws.missed(starts_at)
-    paws.run()
+    paws.detect()
     name_closed(paws, "2026-03-03")
     assert paws.detect()["corrected"] == 1
     assert (paws.owners(), paws.fee().status) == ([(0, 100)], "cancelled")
@@ -175,7 +175,7 @@ def name_closed(paws: Salon, *days: str) -> None:
 
 def test_a_closed_day_of_long_ago_gives_nothing_back(paws: Salon, clock: Clock) -> None:
     paws.missed()
-    paws.run()
+    paws.detect()
     name_closed(paws, "2026-03-03")
     clock.pass_(days=60)
     assert paws.detect()["corrected"] == 0
@@ -205,7 +205,7 @@ def test_a_notice_that_waits_is_cancelled_by_the_correction(paws: Salon, clock: 
 
 def test_a_fee_that_staff_waived_stays_waived_and_event_and_count_go_with_it(paws: Salon, clock: Clock) -> None:
     appointment = paws.missed()
-    paws.run()
+    paws.detect()
     rows.change(paws.engine, tables.payments, paws.fee().id, status="waived")
     clock.pass_(days=1)
     assert paws.detect()["corrected"] == 1
@@ -215,7 +215,7 @@ def test_a_fee_that_staff_waived_stays_waived_and_event_and_count_go_with_it(paw
 
 def test_a_fee_that_the_deposit_covered_is_no_forgiveness(paws: Salon, clock: Clock) -> None:
     appointment = paws.missed(deposit_paid=9000)
-    paws.run()
+    paws.detect()
     assert paws.detect()["corrected"] == 0
     assert (paws.fee().status, paws.owners()) == ("waived", [(1, 80)])
     paws.set(appointment, status="completed")
@@ -230,7 +230,7 @@ def test_a_fee_that_the_deposit_covered_is_no_forgiveness(paws: Salon, clock: Cl
 @pytest.mark.parametrize("status", ["failed", "requires_action"])
 def test_a_fee_that_could_not_be_collected_is_cancelled_too(paws: Salon, status: str) -> None:
     appointment = paws.missed()
-    paws.run()
+    paws.detect()
     rows.change(paws.engine, tables.payments, paws.fee().id, status=status)
     paws.set(appointment, status="completed")
     paws.detect()
@@ -239,7 +239,7 @@ def test_a_fee_that_could_not_be_collected_is_cancelled_too(paws: Salon, status:
 
 def test_a_refunded_fee_is_left_as_it_is(paws: Salon) -> None:
     appointment = paws.missed()
-    paws.run()
+    paws.detect()
     rows.change(paws.engine, tables.payments, paws.fee().id, status="refunded")
     paws.set(appointment, status="completed")
     assert (paws.detect()["needs_refund"], paws.fee().status) == (0, "refunded")
@@ -248,7 +248,7 @@ def test_a_refunded_fee_is_left_as_it_is(paws: Salon) -> None:
 def test_corrections_come_before_new_visits_are_counted(paws: Salon, clock: Clock) -> None:
     owner = paws.owner()
     first = paws.missed(owner_id=owner)
-    paws.run()
+    paws.detect()
     paws.set(first, status="completed")
     paws.missed(NOON + 20 * HOUR, owner)
     clock.pass_(days=1)
@@ -259,7 +259,7 @@ def test_corrections_come_before_new_visits_are_counted(paws: Salon, clock: Cloc
 def test_a_cancelled_fee_is_not_made_again_for_another_part_of_the_visit(paws: Salon, clock: Clock) -> None:
     owner = paws.owner()
     first, second = paws.missed(NOON - 3 * HOUR, owner), paws.missed(NOON + HOUR, owner)
-    paws.run()
+    paws.detect()
     paws.set(first, status="completed")
     clock.pass_(hours=3)
     assert paws.detect()["corrected"] == 1
@@ -274,7 +274,7 @@ def test_many_corrections_in_pages(paws: Salon, monkeypatch: pytest.MonkeyPatch)
     kept = [paws.missed(NOON - 4 * HOUR, owner) for owner in owners]
     for owner in owners[:3]:
         paws.missed(NOON - 2 * HOUR, owner)
-    paws.run()
+    paws.detect()
     for each in kept:
         paws.set(each, status="completed")
     assert paws.detect()["corrected"] == 2  # the other three still missed their second appointment
@@ -302,7 +302,7 @@ def test_the_fee_of_a_reversed_visit_is_closed_within_sixty_days(
 ) -> None:
     """What reversed the event may have been another part of the platform."""
     paws.missed(NOON - 3 * HOUR)
-    paws.run()
+    paws.detect()
     rows.change(paws.engine, tables.payments, paws.fee().id, status="failed", next_attempt_at=None)
     rows.change(paws.engine, tables.reputation_events, paws.events()[0].id, reversed_at=NOON)
     clock.pass_(hours=hours)
@@ -312,7 +312,7 @@ def test_the_fee_of_a_reversed_visit_is_closed_within_sixty_days(
 
 def test_a_dry_run_closes_no_fee(paws: Salon) -> None:
     appointment = paws.missed()
-    paws.run()
+    paws.detect()
     paws.set(appointment, status="completed")
     paws.detect()
     rows.change(paws.engine, tables.payments, paws.fee().id, status="succeeded")  # paid at the very same moment
@@ -324,7 +324,7 @@ def test_a_dry_run_closes_no_fee(paws: Salon) -> None:
 
 def test_another_owners_missed_appointment_at_the_same_time_does_not_keep_it_up(paws: Salon) -> None:
     kept, _ = paws.missed(), paws.missed()
-    paws.run()
+    paws.detect()
     paws.set(kept, status="completed")
     assert paws.detect()["corrected"] == 1
     assert sorted(paws.owners()) == [(0, 100), (1, 80)]
@@ -333,7 +333,7 @@ def test_another_owners_missed_appointment_at_the_same_time_does_not_keep_it_up(
 def test_an_appointment_of_another_business_does_not_keep_it_up(application: Application, paws: Salon) -> None:
     other, owner = salon(application, subdomain="other"), paws.owner()
     appointment = paws.missed(owner_id=owner)
-    paws.run()
+    paws.detect()
     paws.set(appointment, status="completed")
     other.missed(owner_id=owner, status="no_show")
     assert paws.detect()["corrected"] == 1
@@ -342,7 +342,7 @@ def test_an_appointment_of_another_business_does_not_keep_it_up(application: App
 def test_another_tenants_appointments_are_another_matter(application: Application, paws: Salon) -> None:
     other = salon(application, subdomain="other")
     appointment = paws.missed()
-    paws.run()
+    paws.detect()
     paws.set(appointment, status="completed")
     assert other.run(only=["other"])["corrected"] == 0
     assert paws.detect()["corrected"] == 1

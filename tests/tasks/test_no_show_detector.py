@@ -372,7 +372,7 @@ def test_a_day_found_piece_by_piece_is_held_all_the_same(application: Applicatio
     paws = salon(application)
     for hours in (4, 3):
         paws.missed(NOON - hours * HOUR)
-    assert paws.run()["total_detected"] == 2
+    assert paws.detect()["total_detected"] == 2
     third = paws.missed(NOON - HOUR)
     clock.pass_(hours=1)
     result = paws.detect()
@@ -384,7 +384,7 @@ def test_a_day_found_piece_by_piece_is_held_all_the_same(application: Applicatio
 def test_what_staff_put_right_since_is_no_suspect_any_more(application: Application, clock: Clock, status: str) -> None:
     paws = salon(application)
     forgotten = [paws.missed(NOON - hours * HOUR) for hours in (4, 3)]
-    assert paws.run()["total_detected"] == 2
+    assert paws.detect()["total_detected"] == 2
     for each in forgotten:
         paws.set(each, status=status)
     paws.missed(NOON - HOUR)
@@ -486,7 +486,7 @@ def test_accepting_what_cannot_be_accepted_is_refused(
 def test_on_a_closed_day_nobody_missed_anything_until_the_date_is_taken_away(application: Application) -> None:
     paws = salon(application, settings='{"no_show": {"closed_on": ["2026-03-03"]}}')
     appointment = paws.missed()
-    assert paws.run()["skipped"] == {"closed_day": 1}
+    assert paws.detect()["skipped"] == {"closed_day": 1}
     assert paws.decided("no_show") == [("skipped", "closed_day")]
     once = everything(application.engine)
     assert paws.detect()["skipped"] == {}
@@ -654,7 +654,7 @@ def test_rows_that_refer_to_another_tenant_neither_make_nor_hide_a_surge(applica
         missed_that_names(what, paws, other)
     for _ in range(2):
         paws.missed()
-    assert paws.run()["held"] == []
+    assert paws.detect()["held"] == []
     paws.missed()
     (held,) = paws.detect()["held"]
     assert (held["candidates"], held["appointments"]) == (3, 3)
@@ -677,7 +677,7 @@ def test_a_tenant_with_bad_settings_is_left_out(application: Application) -> Non
     good = salon(application)
     appointment = bad.missed()
     good.missed()
-    result = good.run()
+    result = good.detect()
     assert (result["total_detected"], result["total_errors"], bad.status(appointment)) == (1, 1, "confirmed")
 
 
