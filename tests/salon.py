@@ -60,7 +60,7 @@ class Salon:
     def told(self, clock: Clock, **owner: Any) -> UUID:
         """The same, of one visit whose owner was told of the fee by a text."""
         missed = self.missed(owner_id=self.owner(**owner))
-        self.run()
+        self.do(Stage.PLAN, Stage.DELIVER)
         clock.pass_(days=1)
         return missed
 
@@ -88,6 +88,10 @@ class Salon:
     def collect(self) -> dict[str, Any]:
         """Collect what is due, and nothing else."""
         return self.do(Stage.COLLECT)
+
+    def charge(self) -> dict[str, Any]:
+        """Collect what is due, and send what is to be said of it."""
+        return self.do(Stage.COLLECT, Stage.DELIVER)
 
     def status(self, appointment_id: UUID) -> str:
         found = {each.id: each.status for each in rows.all_of(self.engine, tables.appointments)}

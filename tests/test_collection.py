@@ -108,10 +108,10 @@ def test_a_fee_is_held_and_then_charged_by_the_run_within_the_hour(
     paws: Salon, clock: Clock, payments: RecordingPayments, minutes: int, is_charged: bool
 ) -> None:
     paws.missed()
-    paws.run()
+    paws.do(Stage.PLAN, Stage.COLLECT)
     assert payments.created == []
     clock.pass_(minutes=minutes)
-    paws.run()
+    paws.do(Stage.PLAN, Stage.COLLECT)
     assert bool(payments.confirmed) is is_charged
 
 
@@ -119,9 +119,9 @@ def test_a_daily_job_that_runs_a_little_early_does_not_slip_a_day(
     paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
     paws.missed()
-    paws.run()
+    paws.detect()
     clock.pass_(hours=23, minutes=59, seconds=30)
-    assert paws.run()["total_fees_collected"] == 1
+    assert paws.collect()["total_fees_collected"] == 1
 
 
 def test_the_connected_account_and_the_rest_after_a_deposit_are_charged(
@@ -201,11 +201,11 @@ def test_who_cannot_be_charged_is_left_to_staff(
 ) -> None:
     paws.told(clock, **owner)
     told = len(sms.sent)
-    result = paws.run()
+    result = paws.charge()
     assert (paws.fee().status, paws.fee().failure_code, payments.created) == ("failed", code, [])
     assert (result["total_fees_failed"], result["skipped"]) == (1, {code: 1})
     assert len(sms.sent) == told
-    assert paws.run()["total_fees_failed"] == 0
+    assert paws.charge()["total_fees_failed"] == 0
 
 
 def test_nothing_is_charged_more_than_14_days_after_the_visit(
@@ -311,7 +311,7 @@ def test_what_the_owner_missed_at_another_business_has_no_part_in_the_visit(paws
     paws.owed(clock)
     elsewhere = salon(paws.application, subdomain="elsewhere")
     paws.set(elsewhere.missed(owner_id=rows.only(paws.engine, tables.owners).id), status="no_show")
-    result = paws.run()
+    result = paws.do(Stage.PLAN, Stage.COLLECT)
     assert (paws.fee().status, result["total_fees_collected"]) == ("succeeded", 1)
 
 
@@ -319,7 +319,7 @@ def test_a_fee_that_is_waived_from_the_start_waits_for_no_charge(paws: Salon) ->
     paws.missed(deposit_paid=9900)
     paws.missed(NOON - 4 * HOUR)
     paws.kept(NOON - HOUR, 3)
-    paws.run()
+    paws.detect()
     fees = {each.status: (each.method, each.next_attempt_at) for each in paws.fees()}
     assert fees == {"waived": (None, None), "pending": ("card", NOON + DAY)}
 
@@ -355,7 +355,7 @@ def test_a_declined_card_is_tried_again_after_one_three_and_seven_days_then_fail
     tried = []
     for day in range(1, 20):
         before = len(payments.confirmed)
-        paws.do(Stage.COLLECT, Stage.DELIVER)
+        paws.charge()
         if len(payments.confirmed) > before:
             tried.append(day)
         clock.pass_(days=1)
@@ -458,10 +458,10 @@ def test_the_advice_comes_first_then_the_code(
 ) -> None:
     paws.told(clock)
     payments.answer = raising(error)
-    result = paws.run()
+    result = paws.charge()
     assert paws.fee().status == status
     assert (result["total_fees_failed"], len(sms.sent)) == ((0, 1) if status == "pending" else (1, 2))
-    paws.run()
+    paws.charge()
     assert (len(payments.confirmed), len(sms.sent)) == (1, 1 if status == "pending" else 2)
 
 
@@ -547,14 +547,14 @@ def test_an_unclear_answer_is_looked_up_later_and_never_confirmed_again_blindly(
 ) -> None:
     paws.told(clock)
     payments.answer = raising(OutcomeUnknown("timeout"))
-    assert paws.run()["total_fees_collected"] == 0
+    assert paws.charge()["total_fees_collected"] == 0
     assert paws.fee().status == "processing"
     assert attempts(paws) == [(1, "unknown", "timeout")]
-    paws.run()
+    paws.charge()
     assert len(payments.looked_up) == 1  # too soon
     clock.pass_(minutes=2)
     payments.books = lambda charge: Intent(f"pi-{charge.fee_id}", IntentState.SUCCEEDED)
-    assert paws.run()["total_fees_collected"] == 1
+    assert paws.charge()["total_fees_collected"] == 1
     charge, intent = payments.looked_up[-1]
     assert (charge.customer_id, intent) == ("cus_1", f"pi-{charge.fee_id}")
     assert (paws.fee().status, len(payments.confirmed), len(sms.sent)) == ("succeeded", 1, 2)
@@ -626,7 +626,7 @@ def test_a_refused_creation_is_named_waits_a_day_and_is_asked_for_anew(
     salon(paws.application, subdomain="good")
     paws.told(clock)
     payments.answer_create = raising(Misconfigured("resource_missing"))
-    result = paws.run()
+    result = paws.charge()
     assert result["errors"] == [
         {
             "tenant": "paws",
@@ -636,13 +636,13 @@ def test_a_refused_creation_is_named_waits_a_day_and_is_asked_for_anew(
     ]
     assert (paws.fee().status, paws.fee().failure_code, len(sms.sent)) == ("pending", "resource_missing", 1)
     assert attempts(paws) == [(1, "refused", "resource_missing")]
-    paws.run()
+    paws.charge()
     assert len(payments.created) == 1
     payments.answer_create = lambda charge: None
     owner = rows.only(paws.engine, tables.owners).id
     rows.change(paws.engine, tables.owners, owner, stripe_customer_id="cus_2")
     clock.pass_(days=1)
-    assert paws.run()["total_fees_collected"] == 1
+    assert paws.charge()["total_fees_collected"] == 1
     assert [each.customer_id for each in payments.created] == ["cus_1", "cus_2"]
     assert len({each.key for each in payments.created}) == 2
     assert {each.customer_id for each in payments.searched} == {"cus_1", "cus_2"}
@@ -728,7 +728,7 @@ def test_a_customer_without_a_card_at_the_provider_is_left_to_staff(
 ) -> None:
     paws.told(clock)
     payments.saved = None
-    assert paws.run()["total_fees_failed"] == 1
+    assert paws.charge()["total_fees_failed"] == 1
     assert (paws.fee().status, paws.fee().failure_code, payments.confirmed) == ("failed", "no_payment_method", [])
     assert len(sms.sent) == 1
 
@@ -960,7 +960,7 @@ def test_a_visit_put_right_before_the_charge_costs_nothing(
 ) -> None:
     appointment = paws.owed(clock)
     paws.set(appointment, status="completed")
-    result = paws.run()
+    result = paws.do(Stage.PLAN, Stage.COLLECT)
     assert (result["corrected"], paws.fee().status, payments.created) == (1, "cancelled", [])
     assert paws.owners() == [(0, 100)]
     assert paws.events()[0].reversed_reason == "no_show_corrected"
@@ -970,13 +970,13 @@ def test_a_visit_put_right_after_the_charge_needs_a_refund_that_a_person_gives(
     paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
     appointment = paws.owed(clock)
-    paws.run()
+    paws.do(Stage.PLAN, Stage.COLLECT)
     paws.set(appointment, status="completed")
     clock.pass_(days=1)
-    result = paws.run()
+    result = paws.do(Stage.PLAN, Stage.COLLECT)
     assert (result["corrected"], result["needs_refund"], paws.fee().status) == (1, 1, "needs_refund")
     assert (paws.owners(), len(payments.confirmed)) == ([(0, 100)], 1)
-    again = paws.run()
+    again = paws.do(Stage.PLAN, Stage.COLLECT)
     assert (again["corrected"], again["needs_refund"]) == (0, 0)
 
 
@@ -985,13 +985,13 @@ def test_a_visit_put_right_while_its_charge_is_unclear_needs_a_refund_once_that_
 ) -> None:
     appointment = paws.owed(clock)
     payments.answer = raising(OutcomeUnknown("timeout"))
-    paws.run()
+    paws.do(Stage.PLAN, Stage.COLLECT)
     paws.set(appointment, status="completed")
     payments.books = lambda charge: Intent("pi", IntentState.SUCCEEDED)
     clock.pass_(days=1)
-    assert paws.run()["corrected"] == 1
+    assert paws.do(Stage.PLAN, Stage.COLLECT)["corrected"] == 1
     assert paws.fee().status == "succeeded"
-    assert paws.run()["needs_refund"] == 1
+    assert paws.do(Stage.PLAN, Stage.COLLECT)["needs_refund"] == 1
 
 
 def test_a_day_named_closed_while_a_charge_is_unclear_costs_nothing_once_that_is_known(
@@ -999,13 +999,13 @@ def test_a_day_named_closed_while_a_charge_is_unclear_costs_nothing_once_that_is
 ) -> None:
     paws.owed(clock)
     payments.answer = raising(OutcomeUnknown("timeout"))
-    paws.run()
+    paws.do(Stage.PLAN, Stage.COLLECT)
     closed = f'{{"no_show": {{"closed_on": ["{paws.fee().visit_on}"]}}}}'
     rows.change(paws.engine, tables.tenants, paws.tenant_id, settings=closed)
     clock.pass_(minutes=3)
-    assert paws.run()["corrected"] == 1
+    assert paws.do(Stage.PLAN, Stage.COLLECT)["corrected"] == 1
     assert (paws.fee().status, len(payments.confirmed)) == ("pending", 1)
-    paws.run()
+    paws.do(Stage.PLAN, Stage.COLLECT)
     assert paws.fee().status == "cancelled"
 
 
@@ -1015,9 +1015,9 @@ def test_a_visit_put_right_at_the_last_moment_is_not_charged(
     appointment = paws.owed(clock)
     with monkeypatch.context() as patch:
         patch.setattr("shared.tasks.no_show_detector.correct", lambda _: paws.set(appointment, status="completed"))
-        paws.run()
+        paws.do(Stage.PLAN, Stage.COLLECT)
     assert (paws.fee().status, payments.created) == ("pending", [])
-    paws.run()
+    paws.do(Stage.PLAN, Stage.COLLECT)
     assert paws.fee().status == "cancelled"
 
 
@@ -1031,7 +1031,7 @@ def test_a_dry_run_tells_what_would_be_charged_and_charges_nobody(
     by_hand_only.missed()
     for owner in ({}, {"has_payment_method": False}):
         paws.missed(owner_id=paws.owner(**owner))
-    paws.run()
+    paws.detect()
     clock.pass_(hours=23)  # due within the hour
     before = rows.all_of(paws.engine, tables.payments)
     told = [each for each in paws.run(is_dry=True)["would"] if each["action"] == "charge"]
