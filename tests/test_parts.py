@@ -19,7 +19,7 @@ from shared.gateways.sms import CredentialsRefused, Sms
 from shared.jobs import JOBS
 from shared.parts import Part, Whole, shard_of
 from shared.runtime import RunFailed, Stage, run
-from shared.sample import build, insert
+from shared.sample import Sample, build, insert
 from tests import rows
 from tests.crash.test_jobs import differences, state
 from tests.databases import Databases
@@ -37,11 +37,17 @@ def clock() -> Clock:
     return Clock(NOW)
 
 
+@pytest.fixture(scope="module")
+def sample() -> Sample:
+    """Businesses with something to do for every job."""
+    return build(NOW)
+
+
 @pytest.fixture
-def sampled(application: Application) -> Application:
+def sampled(application: Application, sample: Sample) -> Application:
     """The application on the sample."""
     with application.engine.begin() as connection:
-        insert(connection, build(NOW).rows)
+        insert(connection, sample.rows)
     return application
 
 
