@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ SETTINGS = {
 
 
 class Worker:
-    """A worker process: its settings, then requests and their answers. `brings`: a folder of modules of a test's."""
+    """A worker process: requests and their answers. `brings`: a folder of modules of a test's."""
 
     def __init__(self, python: Path, app: Path, settings: dict[str, str], brings: Path | None = None) -> None:
         environment = {"PATH": os.environ["PATH"]} | ({"PYTHONPATH": str(brings)} if brings else {})
@@ -34,7 +33,7 @@ class Worker:
             stdout=subprocess.PIPE,
             text=True,
         )
-        self.started = self.ask(settings)
+        self.started = self.specialize(settings)
 
     def ask(self, request: dict[str, Any]) -> dict[str, Any]:
         """Send one line and return the answer."""
@@ -46,6 +45,10 @@ class Worker:
         assert line, f"the worker died: exit code {self.process.wait(10)}"
         answer: dict[str, Any] = json.loads(line)
         return answer
+
+    def specialize(self, settings: dict[str, str]) -> dict[str, Any]:
+        """Give it these app settings, and take from it those it had."""
+        return self.ask({"settings": settings})
 
     def load(self, name: str) -> dict[str, Any]:
         return self.ask({"load": name})
@@ -75,15 +78,21 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return deploy(tmp_path_factory.mktemp("site") / "wwwroot")
 
 
+@pytest.fixture(scope="session")
+def idle(azure_python: Path, app: Path) -> Iterator[Worker]:
+    """A worker with the app and nothing but the settings of its example."""
+    worker = Worker(azure_python, app, SETTINGS)
+    yield worker
+    worker.end()
+
+
 @pytest.fixture
-def worker(azure_python: Path, app: Path) -> Iterator[Callable[..., Worker]]:
-    """Start workers with more app settings, or (None) less."""
-    with ExitStack() as workers:
+def worker(idle: Worker) -> Callable[..., Worker]:
+    """Give the worker more app settings, or (None) less."""
 
-        def started(**settings: str | None) -> Worker:
-            wanted = {name: value for name, value in (SETTINGS | settings).items() if value is not None}
-            worker = Worker(azure_python, app, wanted)
-            workers.callback(worker.end)
-            return worker
+    def specialized(**settings: str | None) -> Worker:
+        wanted = {name: value for name, value in (SETTINGS | settings).items() if value is not None}
+        assert idle.specialize(wanted)["ok"]
+        return idle
 
-        yield started
+    return specialized

@@ -2,7 +2,7 @@
 
 import subprocess
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from ctypes.util import find_library
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from shared.jobs import JOBS
 from shared.sample import build, insert
 from tests import rows
 from tests.databases import Databases
-from tests.functions_host.conftest import SETTINGS, Worker
+from tests.functions_host.conftest import Worker
 from tests.functions_host.installation import deploy
 
 Start = Callable[..., Worker]
@@ -69,14 +69,6 @@ def test_what_a_run_imports_can_be_imported_on_azures_python(azure_python: Path)
 @pytest.mark.skipif(find_library("odbc") is None, reason="NOT TESTED: pyodbc needs unixODBC (libodbc), not here")
 def test_the_driver_of_sql_server_can_be_imported_on_azures_python(azure_python: Path) -> None:
     subprocess.run([azure_python, "-c", "import pyodbc"], check=True)
-
-
-@pytest.fixture(scope="module")
-def idle(azure_python: Path, app: Path) -> Iterator[Worker]:
-    """A worker on which functions are loaded, and none is run."""
-    worker = Worker(azure_python, app, SETTINGS)
-    yield worker
-    worker.end()
 
 
 def test_the_worker_starts_and_leaves_the_reading_of_function_json_to_the_host(idle: Worker) -> None:

@@ -1,6 +1,6 @@
 """The Functions host's side of Microsoft's worker library: `python -P worker.py APP`, under Python 3.13.
 
-Stdin holds one JSON object a line: first the app settings, then requests. Stdout answers each with a line. What the
+Stdin holds requests, one JSON object a line, the first with the app settings. Stdout answers each with a line. What the
 host says to a worker in protobuf is said here in plain objects of the same names; all that happens then is
 Microsoft's code: the environment, the path, loading, decoding the timer, invoking, judging the outcome.
 """
@@ -54,10 +54,14 @@ def outcome(response: Any) -> dict[str, Any]:
     return {"ok": is_ok, "error": None if is_ok else response.result.exception.message}
 
 
-async def start(app: Path, settings: dict[str, str]) -> dict[str, Any]:
-    """Start the worker on an app, as a plan that keeps workers warm does, and let it index the functions."""
+async def start() -> None:
+    """Start the worker without an app, as a plan does that keeps workers warm."""
     runtime.start_threadpool_executor()
     await runtime.worker_init_request(request(worker_init_request=Message(capabilities={})))
+
+
+async def specialize(app: Path, settings: dict[str, str]) -> dict[str, Any]:
+    """Give the worker an app and its settings, nothing of its environment before, and let it index the functions."""
     reload = Message(function_app_directory=str(app), environment_variables=settings)
     reloaded = await runtime.function_environment_reload_request(request(function_environment_reload_request=reload))
     indexed = await runtime.functions_metadata_request(request())
@@ -108,17 +112,18 @@ def standing(at: str | None) -> Any:
     return time_machine.travel(at, tick=False)
 
 
+async def answer(app: Path, asked: dict[str, Any]) -> dict[str, Any]:
+    """Do what a request asks for."""
+    if "settings" in asked:
+        return await specialize(app, **asked)
+    return await (load(app, asked["load"]) if "load" in asked else invoke(**asked))
+
+
 async def main(app: Path) -> None:
     """Answer until stdin ends."""
-    settings = json.loads(sys.stdin.readline())
-    answer = await start(app, settings)
-    while True:
-        print(json.dumps(answer), flush=True)  # noqa: T201
-        line = sys.stdin.readline()
-        if not line:
-            return
-        asked = json.loads(line)
-        answer = await (load(app, asked["load"]) if "load" in asked else invoke(**asked))
+    await start()
+    for line in sys.stdin:
+        print(json.dumps(await answer(app, json.loads(line))), flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":
