@@ -5,7 +5,7 @@ import subprocess
 import sys
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,16 @@ from tests.loopback.twilio import ACCOUNT, NUMBER, TOKEN
 ROOT = Path(__file__).parents[1]
 
 
+def cold(module: str, *arguments: str) -> list[str]:
+    """Return a command line that runs a module."""
+    return [sys.executable, "-m", module, *arguments]
+
+
 @contextmanager
-def twilio(latency: float, *options: str) -> Iterator[str]:
+def twilio(latency: float, *options: str, command: Callable[..., list[str]] = cold) -> Iterator[str]:
     """Run it; its address. `latency`: seconds before each answer."""
-    arguments = ["-m", "tests.loopback.twilio", "--latency", str(latency), *options]
-    with subprocess.Popen([sys.executable, *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+    words = command("tests.loopback.twilio", "--latency", str(latency), *options)
+    with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
             yield process.stdout.readline().strip()

@@ -167,23 +167,6 @@ def test_the_host_names_every_library_it_needs_in_the_requirements() -> None:
         assert re.search(rf"^{library}==[\d.]+  # ", lines, re.MULTILINE)
 
 
-STUCK = """
-import sys, threading
-from datetime import timedelta
-from shared.schedulers import local
-
-def stuck(application, job):
-    print("stuck", flush=True)
-    threading.Event().wait()
-
-local.run = stuck
-local.LocalHost.stop.__defaults__ = (timedelta(seconds=float(sys.argv.pop())),)
-sys.argv = ["shared", "host", "--port", "0"]
-from shared.cli import main
-main()
-"""
-
-
 @pytest.mark.parametrize(
     ("wait", "signals", "code", "said"),
     [
@@ -195,14 +178,7 @@ def test_a_job_that_does_not_end_keeps_no_host_from_ending(
     migrated: Shell, wait: str, signals: int, code: int, said: str
 ) -> None:
     """In time, and at once for who tells it a second time."""
-    with subprocess.Popen(
-        [sys.executable, "-u", "-c", STUCK, wait],
-        cwd=migrated.folder,
-        env=migrated.environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
+    with migrated.start(wait, module="tests.cli.stuck_host", PYTHONUNBUFFERED="1") as process:
         assert process.stdout is not None
         assert process.stderr is not None
         host = Started(process, [process.stdout.readline() for _ in range(1 + len(JOBS))])

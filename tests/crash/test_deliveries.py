@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from benchmarks.due import prepared
 from benchmarks.stand_in import books, twilio
 from shared.database import tables
-from tests import rows
+from tests import rows, warm_start
 from tests.crash.life import Life
 
 LATENCY = 0.1
@@ -56,7 +56,7 @@ def kill_and_kill_again(engine: Engine, many: int, kills: int, seed: int) -> Non
     database = engine.url.render_as_string(hide_password=False)
     prepared(database, many).dispose()
     killed = 0
-    with twilio(LATENCY, "--fault", "drop=0.01") as url:
+    with twilio(LATENCY, "--fault", "drop=0.01", command=warm_start.command) as url:
         waiting = deque([*moments(kills, random.Random(seed)), "", ""])
         lives = deque(
             deliverer(database, url, waiting.popleft()) for _ in range(2)

@@ -3,7 +3,6 @@
 import json
 import signal
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 
 from shared.gateways.sms import Accepted, NotProcessed, OutcomeUnknown
 from shared.gateways.twilio import TwilioSms
+from tests import warm_start
 from tests.gateways.asking import TO, logged, outcome, sent, text
 from tests.loopback.twilio import ACCOUNT, NUMBER, TOKEN, LoopbackTwilio, busy, dropped, refused
 
@@ -70,8 +70,8 @@ def test_faults_come_as_often_as_asked_for_and_the_same_with_the_same_seed() -> 
 
 
 def test_as_a_process_of_its_own_it_serves_and_shows_its_books_to_others() -> None:
-    arguments = [sys.executable, "-m", "tests.loopback.twilio", "--fault", "drop=1", "--seconds", "60"]
-    with subprocess.Popen(arguments, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+    command = warm_start.command("tests.loopback.twilio", "--fault", "drop=1", "--seconds", "60")
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         url = process.stdout.readline().strip()
         assert isinstance(outcome(gateway_to(url)), OutcomeUnknown)
@@ -83,5 +83,5 @@ def test_as_a_process_of_its_own_it_serves_and_shows_its_books_to_others() -> No
 
 
 def test_it_ends_by_itself() -> None:
-    arguments = [sys.executable, "-m", "tests.loopback.twilio", "--seconds", "0.2"]
-    assert subprocess.run(arguments, cwd=ROOT, capture_output=True, timeout=30, check=True).stderr == b""
+    command = warm_start.command("tests.loopback.twilio", "--seconds", "0.2")
+    assert subprocess.run(command, cwd=ROOT, capture_output=True, timeout=30, check=True).stderr == b""

@@ -149,6 +149,8 @@ def become(streams: list[int], arguments: list[str], environment: dict[bytes, by
 
 def run(module: str) -> int:
     """Run a module as a program; return its exit code."""
+    if not hasattr(sys.modules.get(module), "__path__"):
+        sys.modules.pop(module, None)  # it is not a package, and warns if it was imported
     try:
         runpy.run_module(module, run_name="__main__", alter_sys=True)
     except SystemExit as end:
