@@ -17,6 +17,7 @@ from shared.application import Application
 from shared.database import migrations
 from shared.database.engine import open_engine
 from shared.policy import TenantPolicy
+from tests import warm_start
 from tests.databases import KINDS, Databases, Stock, opened
 from tests.doubles import Clock, RecordingPayments, RecordingSms
 from tests.rows import NOON
@@ -28,11 +29,13 @@ LONGEST = """
 """Tests that take long, longest first: the last worker at work should have little left."""
 
 
-def pytest_configure() -> None:
-    """Let Ctrl-C interrupt, here and in the programs that tests start.
+def pytest_configure(config: pytest.Config) -> None:
+    """Let Ctrl-C interrupt, here and in the programs that tests start; let several workers share the warm start.
 
-    What a shell starts in the background ignores it, and tests of interruptions would wait for ever.
+    What a shell starts in the background ignores Ctrl-C, and tests of interruptions would wait for ever.
     """
+    if getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput"):
+        warm_start.share()
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

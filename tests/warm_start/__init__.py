@@ -6,13 +6,20 @@ libraries and run each job once. Where that is not safe (anywhere but on Linux) 
 """
 
 import atexit
+import os
+import socket
 import subprocess
 import sys
 import tempfile
+import time
 from functools import cache
 from pathlib import Path
 
 HERE = Path(__file__).parent
+SHARED = "PETCARE_WARM_START"
+"""The environment variable with the address of a server that was started for several processes."""
+PATIENCE = 120
+"""Seconds, only before a server is given up."""
 
 
 def command(module: str, *arguments: str) -> list[str]:
@@ -25,20 +32,33 @@ def command(module: str, *arguments: str) -> list[str]:
     return [sys.executable, "-I", "-S", str(HERE / "client.py"), _server(), module, *arguments]
 
 
+def share() -> None:
+    """Let the processes that this one starts fork from one server. It is not waited for."""
+    if sys.platform == "linux":
+        os.environ[SHARED] = _start()
+
+
 @cache
 def _server() -> str:
-    """Start what processes are forked from; it ends when this process does. Return the address of its socket."""
+    """Return the address of what processes are forked from, once it answers there."""
+    address = os.environ.get(SHARED) or _start()
+    deadline = time.monotonic() + PATIENCE
+    while not _answers(address):
+        assert time.monotonic() < deadline, "the server of warm starts did not start"
+        time.sleep(0.05)
+    return address
+
+
+def _start() -> str:
+    """Start a server that ends when this process does; return the address of its socket."""
     folder = tempfile.TemporaryDirectory(prefix="petcare-warm-")
     address = f"{folder.name}/socket"
     server = subprocess.Popen(
         [sys.executable, "-m", "tests.warm_start.server", address],
         cwd=HERE.parent.parent,
         stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
         start_new_session=True,
     )
-    assert server.stdout is not None
-    assert server.stdout.readline() == b"ready\n"
 
     def end() -> None:
         server.communicate(timeout=60)
@@ -46,3 +66,8 @@ def _server() -> str:
 
     atexit.register(end)
     return address
+
+
+def _answers(address: str) -> bool:
+    with socket.socket(socket.AF_UNIX) as connection:
+        return connection.connect_ex(address) == 0

@@ -1,6 +1,6 @@
 """`python -m tests.warm_start.server SOCKET`: imports what programs need, runs each job, forks a program a client.
 
-It says "ready", and ends with its standard input.
+It ends with its standard input.
 """
 
 import atexit
@@ -66,7 +66,6 @@ def serve(address: str) -> None:
         listening.listen(64)
         heard.register(listening, selectors.EVENT_READ)
         heard.register(sys.stdin, selectors.EVENT_READ)
-        print("ready", flush=True)  # noqa: T201
         while True:
             found = {key.fileobj: key.data for key, _ in heard.select()}
             if sys.stdin in found:
