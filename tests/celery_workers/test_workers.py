@@ -8,11 +8,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
 
 from shared.application import simulation
 from shared.database import tables
-from shared.database.engine import open_engine
+from shared.database.engine import open_engine, reading
 from shared.runtime import run
 from shared.schedulers.celery_app import DEAD
 from tests import rows
@@ -77,17 +77,24 @@ def timeless(found: dict[str, list[tuple[Any, ...]]]) -> dict[str, list[tuple[An
 
 
 def whole_run(engine: Engine) -> Any:
-    return next((each for each in rows.all_of(engine, tables.runs) if each.task == JOB), None)
+    with reading(engine) as connection:
+        return connection.execute(select(tables.runs).where(tables.runs.c.task == JOB)).one_or_none()
 
 
 def claimers(engine: Engine) -> set[str]:
     """Who is sending."""
-    return {each.claimed_by for each in rows.all_of(engine, tables.notifications) if each.status == "sending"}
+    texts = tables.notifications.c
+    with reading(engine) as connection:
+        found = select(texts.claimed_by).where(texts.status == "sending").distinct()
+        return set(connection.execute(found).scalars())
 
 
 def has_delivered(engine: Engine) -> bool:
     """Whether a part has delivered, and nothing is left but what the other one had taken."""
-    return any(":deliver-" in each.task and each.status == "succeeded" for each in rows.all_of(engine, tables.runs))
+    part = tables.runs.c
+    with reading(engine) as connection:
+        found = select(part.id).where(part.task.contains(":deliver-"), part.status == "succeeded")
+        return connection.execute(found).first() is not None
 
 
 def is_over(engine: Engine) -> bool:

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, func, select
 
 from shared.application import simulation
 from shared.database import tables
-from shared.database.engine import open_engine
+from shared.database.engine import open_engine, reading
 from shared.jobs import JOBS
 from shared.runtime import run
 from shared.schedulers.local import LocalHost
@@ -190,7 +190,10 @@ def test_celery_by_its_own_beat_two_workers_and_a_real_redis(
 
 
 def ended(engine: Engine) -> int:
-    return sum(each.task in JOBS and each.finished_at is not None for each in rows.all_of(engine, tables.runs))
+    run = tables.runs.c
+    with reading(engine) as connection:
+        of_whole_runs = run.task.in_(JOBS) & run.finished_at.is_not(None)
+        return connection.execute(select(func.count()).where(of_whole_runs)).scalar_one()
 
 
 @pytest.mark.skipif(shutil.which("sh") is None, reason="NOT TESTED: cron's lines need a POSIX shell")
