@@ -31,7 +31,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="NOT TESTED: Cel
 @pytest.fixture
 def many_due(engine: Engine) -> Engine:
     """600 reminders due, of twelve tenants."""
-    with engine.begin() as connection:
+    with engine.begin() as writing, rows.all_at_once(writing) as connection:
         for number in range(TENANTS):
             tenant = rows.tenant(connection, f"paws-{number}")
             for index in range(EACH):

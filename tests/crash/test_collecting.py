@@ -65,7 +65,7 @@ def stripe() -> Iterator[Books]:
 def all_owed(databases: Databases, migrated_url: str) -> str:
     """500 fees that are due, of five tenants and of nearly 100 different amounts: made once, to be copied."""
     engine = open_engine(url := databases.copy(migrated_url))
-    with engine.begin() as connection:
+    with engine.begin() as writing, rows.all_at_once(writing) as connection:
         for number in range(TENANTS):
             tenant = rows.tenant(connection, f"paws-{number}")
             for index in range(FEES // TENANTS):

@@ -31,7 +31,7 @@ def worker(database: str, log: Path, wall: datetime, moment: str = "", *, job: s
 @pytest.fixture
 def many_due(engine: Engine) -> Engine:
     """2,000 appointments due, of ten tenants; every tenth owner has two of one visit."""
-    with engine.begin() as connection:
+    with engine.begin() as writing, rows.all_at_once(writing) as connection:
         for number in range(10):
             tenant = rows.tenant(connection, f"paws-{number}")
             shared_owner = rows.owner(connection, tenant)
