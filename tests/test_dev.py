@@ -62,19 +62,17 @@ def test_a_command_installs_once_over_what_was_half_made_and_passes_arguments_an
     assert again.stderr == ""
     assert again.returncode == 7
 
-    (checkout / "requirements.txt").write_text("# still nothing\n")
-    assert INSTALLING in dev("demo", program=program).stderr
-    assert INSTALLING not in dev("demo", program=program).stderr
 
-
-def test_an_installation_that_failed_is_done_again(checkout: Path) -> None:
+def test_what_changed_is_installed_and_an_installation_that_failed_is_done_again(checkout: Path) -> None:
     program, requirements = checkout / "dev.py", checkout / "requirements.txt"
     requirements.write_text("./not-there\n")
     for _ in range(2):
         failed = dev("demo", program=program)
         assert failed.returncode == 1
+        assert INSTALLING in failed.stderr
         assert failed.stderr.strip().endswith(
             "dev.py: could not install requirements.txt; check the network and try again"
         )
     requirements.write_text("# nothing again\n")
     assert dev("demo", program=program).returncode == 7
+    assert INSTALLING not in dev("demo", program=program).stderr
