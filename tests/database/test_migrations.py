@@ -53,6 +53,7 @@ WRITTEN = [
         ).split()
     ),
 ]
+Shape = dict[str, dict[str, list[str]]]
 ID = "00000000-0000-0000-0000-00000000000"
 TENANT = f"INSERT INTO tenants (id, business_name, subdomain) VALUES ('{ID}1', 'Paws', 'paws')"
 OWNER = f"INSERT INTO owners (id, tenant_id, first_name) VALUES ('{ID}2', '{ID}1', 'Ann')"
@@ -75,15 +76,7 @@ def engine(databases: Databases) -> Iterator[Engine]:
         yield engine
 
 
-@pytest.fixture
-def as_declared(databases: Databases) -> Iterator[Engine]:
-    """A database made straight from tables.py."""
-    with made_by(databases) as engine:
-        metadata.create_all(engine)
-        yield engine
-
-
-def shape(engine: Engine) -> dict[str, dict[str, list[str]]]:
+def shape(engine: Engine) -> Shape:
     """Return all that the database knows about each table, in an order that does not depend on how it was made."""
     inspector = inspect(engine)
     read: dict[str, Any] = {
@@ -96,6 +89,14 @@ def shape(engine: Engine) -> dict[str, dict[str, list[str]]]:
     }
     tables = sorted(set(inspector.get_table_names()) - {"alembic_version"})
     return {table: {what: sorted(map(str, get(table))) for what, get in read.items()} for table in tables}
+
+
+@pytest.fixture(scope="module")
+def declared(databases: Databases) -> Shape:
+    """The shape of a database made straight from tables.py."""
+    with made_by(databases) as engine:
+        metadata.create_all(engine)
+        return shape(engine)
 
 
 def execute(engine: Engine, *statements: str) -> None:
@@ -133,9 +134,9 @@ def drop_check(engine: Engine, table: str, name: str) -> None:
         connection.exec_driver_sql("PRAGMA writable_schema = RESET")
 
 
-def test_from_nothing_the_migrations_make_what_is_declared(engine: Engine, as_declared: Engine) -> None:
+def test_from_nothing_the_migrations_make_what_is_declared(engine: Engine, declared: Shape) -> None:
     migrations.upgrade(engine)
-    assert shape(engine) == shape(as_declared)
+    assert shape(engine) == declared
 
 
 def test_alembic_finds_nothing_left_to_migrate(engine: Engine) -> None:
@@ -167,31 +168,31 @@ def test_upgrading_twice_changes_nothing(engine: Engine) -> None:
     assert read(engine, "SELECT count(*) FROM tenants") == (1,)
 
 
-def test_down_to_nothing_and_up_again_ends_where_it_began(engine: Engine, as_declared: Engine) -> None:
+def test_down_to_nothing_and_up_again_ends_where_it_began(engine: Engine, declared: Shape) -> None:
     migrations.upgrade(engine)
     migrations.downgrade(engine, "base")
     assert shape(engine) == {}
     migrations.upgrade(engine)
-    assert shape(engine) == shape(as_declared)
+    assert shape(engine) == declared
 
 
-def test_a_platform_gets_every_written_column_that_it_lacks(engine: Engine, as_declared: Engine) -> None:
+def test_a_platform_gets_every_written_column_that_it_lacks(engine: Engine, declared: Shape) -> None:
     own_tables_without(engine, *WRITTEN)
     migrations.stamp(engine, migrations.PLATFORM)
     migrations.upgrade(engine)
-    assert shape(engine) == shape(as_declared)
+    assert shape(engine) == declared
 
 
 @pytest.mark.parametrize(
     "lacking", [("owners", "reputation_score"), ("payments", "policy"), ("owners", "sms_opted_in")]
 )
 def test_a_platform_that_lacks_one_column_gets_that_one(
-    engine: Engine, as_declared: Engine, lacking: tuple[str, str]
+    engine: Engine, declared: Shape, lacking: tuple[str, str]
 ) -> None:
     own_tables_without(engine, lacking)
     migrations.stamp(engine, migrations.PLATFORM)
     migrations.upgrade(engine)
-    assert shape(engine) == shape(as_declared)
+    assert shape(engine) == declared
 
 
 def test_rows_that_were_there_get_the_defaults_of_added_columns(engine: Engine) -> None:
@@ -220,7 +221,7 @@ def test_going_back_leaves_the_platform_its_columns(engine: Engine) -> None:
     assert "no_show_count" in {column["name"] for column in inspect(engine).get_columns("owners")}
 
 
-def test_a_migration_that_fails_leaves_no_tables_behind_and_goes_on_later(engine: Engine, as_declared: Engine) -> None:
+def test_a_migration_that_fails_leaves_no_tables_behind_and_goes_on_later(engine: Engine, declared: Shape) -> None:
     own_tables_without(engine, *WRITTEN)
     execute(engine, "CREATE TABLE leases (name VARCHAR(9))")  # one of the last that 0002 makes
     migrations.stamp(engine, migrations.PLATFORM)
@@ -232,7 +233,7 @@ def test_a_migration_that_fails_leaves_no_tables_behind_and_goes_on_later(engine
     assert migrations.current(engine) == migrations.PLATFORM
     execute(engine, "DROP TABLE leases")
     migrations.upgrade(engine)
-    assert shape(engine) == shape(as_declared)
+    assert shape(engine) == declared
 
 
 def test_head_is_the_newest_migration() -> None:

@@ -13,7 +13,8 @@ from tests.database.test_migrations import (
     OWNER,
     PET,
     TENANT,
-    as_declared,
+    Shape,
+    declared,
     engine,
     execute,
     own_tables_without,
@@ -21,7 +22,7 @@ from tests.database.test_migrations import (
     shape,
 )
 
-__all__ = ["as_declared", "engine"]
+__all__ = ["declared", "engine"]
 pytestmark = pytest.mark.parametrize("stock", ["postgresql"], indirect=True)
 PATIENCE = 30  # seconds; reached only where the test fails
 INDEXES = "SELECT count(*) FROM pg_index WHERE indexrelid = to_regclass('ix_pets_owner_id') AND indisvalid"
@@ -71,7 +72,7 @@ def test_others_write_while_an_index_is_built(platform: Engine, elsewhere: Conne
     assert migrations.current(platform) == migrations.HEAD
 
 
-def test_what_a_failed_build_left_of_an_index_is_built_anew(platform: Engine, as_declared: Engine) -> None:
+def test_what_a_failed_build_left_of_an_index_is_built_anew(platform: Engine, declared: Shape) -> None:
     execute(platform, PET % 4)
     with (
         platform.connect().execution_options(isolation_level="AUTOCOMMIT") as connection,
@@ -81,7 +82,7 @@ def test_what_a_failed_build_left_of_an_index_is_built_anew(platform: Engine, as
     assert read(platform, INDEXES) == (0,)
     migrations.upgrade(platform)
     assert read(platform, INDEXES) == (1,)
-    assert shape(platform) == shape(as_declared)
+    assert shape(platform) == declared
 
 
 def test_an_added_check_holds_for_the_rows_that_were_there(engine: Engine) -> None:
