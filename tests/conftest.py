@@ -34,10 +34,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
     What a shell starts in the background ignores Ctrl-C, and tests of interruptions would wait for ever.
     """
-    if getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput"):
-        warm_start.share()
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput"):
+        warm_start.share()  # after that: it passes on what it ignores
 
 
 @pytest.hookimpl(wrapper=True)
