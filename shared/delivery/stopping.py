@@ -3,7 +3,8 @@
 import asyncio
 import signal
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, nullcontext
 from types import FrameType
 
 
@@ -13,8 +14,25 @@ def run_until_stopped(work: Coroutine[None, None, None]) -> None:
     In a thread other than the main one nobody is told of signals.
     """
     is_main = threading.current_thread() is threading.main_thread()
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    runner = asyncio.Runner(loop_factory=_loop_factory())
+    try:
         runner.run(_heeding_sigterm(work) if is_main else work)
+    finally:
+        with _put_off(signal.SIGINT) if is_main else nullcontext():
+            runner.close()
+
+
+@contextmanager
+def _put_off(number: signal.Signals) -> Iterator[None]:
+    """Let a signal take its effect at the end of the block: a thread of a loop that closes cannot be broken off."""
+    told = []
+    before = signal.signal(number, lambda *_: told.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(number, before)
+        if told:
+            signal.raise_signal(number)
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -47,7 +47,7 @@ class Shell:
 
     def cold(self, *arguments: str, module: str = "shared", **settings: str | None) -> Done:
         """The same from a cold start, as users have it."""
-        return self.ended(self._started([sys.executable, "-m", module, *arguments], settings))
+        return self.ended(self.start_cold(*arguments, module=module, **settings))
 
     @staticmethod
     def ended(process: "subprocess.Popen[str]") -> Done:
@@ -59,6 +59,10 @@ class Shell:
     def start(self, *arguments: str, module: str = "shared", **settings: str | None) -> "subprocess.Popen[str]":
         """Start a command, from a warm start."""
         return self._started(warm_start.command(module, *arguments), settings)
+
+    def start_cold(self, *arguments: str, module: str = "shared", **settings: str | None) -> "subprocess.Popen[str]":
+        """Start a command as users do; a signal reaches it at once."""
+        return self._started([sys.executable, "-m", module, *arguments], settings)
 
     def _started(self, command: list[str], settings: dict[str, str | None]) -> "subprocess.Popen[str]":
         environment = self.environment(**settings)

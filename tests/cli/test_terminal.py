@@ -91,7 +91,7 @@ def test_ctrl_c_leaves_no_trace_no_lease_and_nothing_that_the_next_run_does_not_
         pytest.skip("the run is held up by a log that nobody reads: only Linux has pipes that small")
     # A shell lets what it runs in the background ignore Ctrl-C, and a child would inherit that.
     inherited = signal.signal(signal.SIGINT, signal.default_int_handler)
-    process = petcare.start(*RUN, LOG_FORMAT="json")  # the longer lines fill the pipe sooner
+    process = petcare.start_cold(*RUN, LOG_FORMAT="json")  # the longer lines fill the pipe sooner
     signal.signal(signal.SIGINT, inherited)
     assert process.stderr
     fcntl.fcntl(process.stderr, fcntl.F_SETPIPE_SZ, 4096)

@@ -2,8 +2,10 @@
 
 import asyncio
 import gc
+import os
 import signal
 import sys
+import threading
 from collections.abc import Collection, Iterator
 from datetime import timedelta
 from uuid import UUID
@@ -13,6 +15,7 @@ from sqlalchemy import Connection, event, select, text
 
 from shared.database import limits, tables
 from shared.delivery import pipeline
+from shared.delivery.stopping import run_until_stopped
 from shared.gateways.sms import Accepted, OutcomeUnknown, Sms
 from tests import rows
 from tests.delivery.conftest import Outbox
@@ -165,7 +168,7 @@ def test_interrupted_it_finishes_what_is_under_way_and_hands_the_rest_back(outbo
 
     sms = Interrupting()
     with pytest.raises(KeyboardInterrupt):
-        outbox.deliver(sms=sms, concurrency=4)
+        outbox.run(sms=sms, concurrency=4)
     assert 5 <= len(sms.sent) <= 13
     assert outbox.statuses == {"planned": 50 - len(sms.sent), "sent": len(sms.sent)}
     assert ready(outbox) == {("planned", 0), ("sent", 1)}
@@ -199,6 +202,29 @@ def test_told_to_end_it_does_so_in_good_order_and_lets_the_signal_take_its_effec
         outbox.deliver(sms=sms, concurrency=4)
     assert (when_heard, terminated) == ([[]] * len(when_heard), [signal.SIGTERM])
     assert outbox.statuses == {"planned": 50 - len(sms.sent), "sent": len(sms.sent)}
+
+
+def test_ctrl_c_while_the_loop_closes_takes_its_effect_when_it_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    closing, is_closed = threading.Event(), threading.Event()
+
+    class Watched(asyncio.Runner):
+        def close(self) -> None:
+            closing.set()
+            super().close()
+            is_closed.set()
+
+    def interrupt() -> None:
+        closing.wait()
+        os.kill(os.getpid(), signal.SIGINT)
+        is_closed.wait(0.2)  # as long as a loop would take that does not wait for this thread
+
+    async def work() -> None:
+        asyncio.get_running_loop().run_in_executor(None, interrupt)
+
+    monkeypatch.setattr(asyncio, "Runner", Watched)
+    with pytest.raises(KeyboardInterrupt):
+        run_until_stopped(work())
+    assert is_closed.is_set()
 
 
 def test_a_message_that_is_never_answered_is_left_to_be_looked_up(
