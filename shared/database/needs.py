@@ -166,6 +166,6 @@ def _name(connection: Connection, type_: TypeEngine[Any]) -> str:
 
 def _written(connection: Connection, element: Any) -> str:
     """Return a statement in one line."""
-    if isinstance(element, CreateIndex) and connection.dialect.name == "postgresql":
-        element.element.dialect_options["postgresql"]["concurrently"] = True
-    return " ".join(str(element.compile(dialect=connection.dialect)).split())
+    line = " ".join(str(element.compile(dialect=connection.dialect)).split())
+    is_index = isinstance(element, CreateIndex) and connection.dialect.name == "postgresql"
+    return line.replace(" INDEX ", " INDEX CONCURRENTLY ", 1) if is_index else line

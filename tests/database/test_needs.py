@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import Engine
 
+from shared.database import tables
 from shared.database.needs import lacks
 from tests.database.business import planted
 
@@ -43,6 +44,14 @@ def test_what_is_missing_is_named_and_what_is_said_makes_it(engine: Engine, brok
     (said,) = lacks(engine)
     assert said.startswith(MISSING[broken])
     execute_as_said(engine, said)
+    assert lacks(engine) == []
+
+
+def test_to_look_leaves_the_declared_tables_as_they_are(engine: Engine) -> None:
+    execute(engine, "DROP INDEX ix_pets_owner_id")
+    assert "ix_pets_owner_id" in str(lacks(engine))
+    (index,) = [each for each in tables.pets.indexes if each.name == "ix_pets_owner_id"]
+    index.create(engine)  # in a transaction
     assert lacks(engine) == []
 
 
