@@ -23,8 +23,8 @@ from tests.doubles import Clock, RecordingPayments, RecordingSms
 from tests.rows import NOON
 
 LONGEST = """
-    crash/test_collecting simulation/test_fortnight crash/test_jobs conformance crash/test_deliveries celery_workers
-    functions_host crash test_stripe_collection database cli tasks test_collection delivery schedulers
+    simulation/test_fortnight crash/test_collecting celery_workers conformance crash test_stripe_collection database
+    tasks cli schedulers test_collection delivery rules functions_host
 """.split()
 """Tests that take long, longest first: the last worker at work should have little left."""
 
