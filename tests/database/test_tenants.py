@@ -16,7 +16,7 @@ from shared.database.tables import metadata
 from shared.database.visits import missed_visits
 from shared.gateways.payments import Intent, IntentState
 from shared.jobs import JOBS
-from shared.runtime import run
+from shared.runtime import Stage, run
 from tests import rows
 from tests.database.business import DAY, Business, booked, planted
 from tests.doubles import RecordingPayments, RecordingSms
@@ -195,6 +195,16 @@ def test_a_fee_of_another_business_is_none_of_the_visits(two: Two) -> None:
     rows.change(two.application.engine, tables.payments, fee, tenant_id=two.theirs.tenant)
     with two.application.engine.connect() as connection:
         assert missed_visits(connection, [fee])[fee].fee is None
+
+
+def test_a_fee_that_another_business_waived_forgives_no_visit(two: Two) -> None:
+    fee = two.ours.ids["owes's fee"]
+    rows.change(two.application.engine, tables.payments, fee, tenant_id=two.theirs.tenant, status="waived")
+    do(two.application, "NoShowDetector", Stage.PLAN, only=["paws"])
+    (event,) = [
+        each for each in rows.all_of(two.application.engine, tables.reputation_events) if each.subject_id == fee
+    ]
+    assert event.reversed_at is None
 
 
 def test_a_refund_is_not_noted_on_another_businesss_appointment(two: Two) -> None:
