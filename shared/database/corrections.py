@@ -10,8 +10,8 @@ from uuid import UUID
 from sqlalchemy import Connection, Select, and_, bindparam, case, exists, or_, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from shared.database.dialects import among_those, chunks, same_instant
-from shared.database.paging import further_page, page, place
+from shared.database.dialects import among, chunks, same_instant
+from shared.database.paging import page, place
 from shared.database.tables import appointments, decisions, owners, payments, reputation_events
 from shared.fees import OUR_WAIVERS, UNCOLLECTED, FeeStatus, MarkedVisit
 from shared.records import AppointmentStatus, EventKind, Kind
@@ -79,7 +79,7 @@ _IS_OURS = exists().where(
 
 # Every run asks this first: to build such a statement takes longer than to execute it.
 
-_OF_TENANTS = among_those(reputation_events.c.tenant_id, "tenant_ids")
+_OF_TENANTS = among(reputation_events.c.tenant_id, "tenant_ids")
 _STANDING = (
     select(
         reputation_events,
@@ -110,13 +110,13 @@ def _page_in_doubt(limit: int, *, is_first: bool) -> Select[Any]:
 
 def _paged(query: Select[Any], limit: int, *, is_first: bool) -> Select[Any]:
     key = (reputation_events.c.occurred_at, reputation_events.c.id)
-    return page(query, key, None, limit) if is_first else further_page(query, key, limit)
+    return page(query, key, limit, is_first=is_first)
 
 
 def _page(
     connection: Connection, query: Select[Any], given: Mapping[str, Any], beyond: MarkedVisit | None
 ) -> list[MarkedVisit]:
-    after = place((beyond.began_at, beyond.event_id)) if beyond else {}
+    after = place((beyond.began_at, beyond.event_id) if beyond else None)
     return [_marked(row) for row in connection.execute(query, {**given, **after})]
 
 

@@ -1,7 +1,7 @@
 """What databases do differently: inserting what is absent, claiming what nobody holds, many values in one statement."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -70,16 +70,16 @@ def update_each(
     rows: Sequence[Mapping[str, Any]],
     key: str,
     expected: ColumnElement[bool],
-    **given: Any,
+    **parameters: Any,
 ) -> None:
     """Update many rows in one statement, each with values of its own, where `expected` holds.
 
     Each of `rows` has the `key` and the same other columns. They travel as one JSON text: one parameter and one text
-    of the statement, however many they are. `given`: the parameters that `expected` names; it is built once.
+    of the statement, however many they are. `parameters`: those that `expected` names; it is built once.
     """
     if rows:
         statement = _updating_each(connection.dialect.name, table, tuple(rows[0]), key, expected)
-        connection.execute(statement, {"given": _as_json(connection.dialect, table, rows), **given})
+        connection.execute(statement, {"given": _as_json(connection.dialect, table, rows), **parameters})
 
 
 def take_each(
@@ -89,16 +89,18 @@ def take_each(
     key: str,
     expected: ColumnElement[bool],
     alike: tuple[tuple[str, Any], ...],
-    **given: Any,
+    **parameters: Any,
 ) -> set[Any]:
     """Update many rows as `update_each` does, and further columns `alike` in all; return the keys of the updated.
 
-    `given`: the parameters that `expected` and the values of `alike` name; these are built once.
+    `parameters`: those that `expected` and the values of `alike` name; these are built once.
     """
     if not rows:
         return set()
     statement = _taking_each(connection.dialect.name, table, tuple(rows[0]), key, expected, alike)
-    return set(connection.execute(statement, {"given": _as_json(connection.dialect, table, rows), **given}).scalars())
+    return set(
+        connection.execute(statement, {"given": _as_json(connection.dialect, table, rows), **parameters}).scalars()
+    )
 
 
 @lru_cache(maxsize=100)
@@ -192,16 +194,11 @@ def _insert(connection: Connection, table: Table) -> Any:
     return inserts[connection.dialect.name](table)
 
 
-def among(column: Column[Any], values: Collection[Any]) -> ColumnElement[bool]:
-    """Return that `column` is one of `values`, however many: they travel as one parameter.
+def among(column: Column[Any], name: str) -> ColumnElement[bool]:
+    """Return that `column` is one of the values given as the parameter `name`, however many: they travel as one.
 
     So a statement has one text, and no list of parameters that would take longer to write than to answer.
     """
-    return _Among(column, bindparam(None, list(values), _ListOf(column.type), unique=True))
-
-
-def among_those(column: Column[Any], name: str) -> ColumnElement[bool]:
-    """Return that `column` is one of the values given as the parameter `name`, for statements that are built once."""
     return _Among(column, bindparam(name, type_=_ListOf(column.type)))
 
 

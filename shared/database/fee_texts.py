@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, and_, bindparam, select
 
-from shared.database.dialects import among_those, chunks
+from shared.database.dialects import among, chunks
 from shared.database.tables import decisions, reputation_events
 from shared.reasons import Reason
 from shared.records import RETAKEN, EventKind, Kind
@@ -48,7 +48,7 @@ _UNTOLD = (
     .where(
         _EVENT.tenant_id == decisions.c.tenant_id,
         _EVENT.occurred_at > bindparam("since"),
-        among_those(decisions.c.tenant_id, "tenant_ids"),
+        among(decisions.c.tenant_id, "tenant_ids"),
         decisions.c.kind.in_(bindparam("kinds", expanding=True)),
         decisions.c.outcome.in_(RETAKEN),
         decisions.c.occurs_at > bindparam("about_after"),

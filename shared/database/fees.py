@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Column, ColumnElement, Connection, Select, Update, and_, bindparam, or_, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from shared.database.dialects import among_those, chunks, insert_absent, update_chosen
+from shared.database.dialects import among, chunks, insert_absent, update_chosen
 from shared.database.tables import appointments, payment_attempts, payments
 from shared.database.visits import fee_of
 from shared.fees import UNCOLLECTED, Fee, FeeStatus, NewFee, PastAttempt
@@ -34,8 +34,8 @@ def claim(
 
     Index: payments (status, next_attempt_at).
     """
-    taken = connection.execute(_claim(limit), {"due": due, "tenant_ids": tenant_ids, **_by(worker, wall + hold)})
-    return _in_order(taken)
+    given = {"due": due, "tenant_ids": tenant_ids, "worker": worker, "until": wall + hold}
+    return _in_order(connection.execute(_claim(limit), given))
 
 
 def claim_lapsed(
@@ -45,7 +45,7 @@ def claim_lapsed(
 
     Index: payments (status, claimed_until).
     """
-    given = {"wall": wall, "tenant_ids": tenant_ids, **_by(worker, wall + hold)}
+    given = {"wall": wall, "tenant_ids": tenant_ids, "worker": worker, "until": wall + hold}
     return _in_order(connection.execute(_claim_lapsed(limit), given))
 
 
@@ -57,7 +57,7 @@ def claim_one(
     if tenant_id not in tenant_ids:
         return []
     statement = _taking(update(payments).where(_is_fee(*UNCOLLECTED), payments.c.id == id_))
-    return _in_order(connection.execute(statement, _by(worker, wall + hold)))
+    return _in_order(connection.execute(statement, {"worker": worker, "until": wall + hold}))
 
 
 def due(connection: Connection, tenant_ids: Sequence[UUID], until: datetime, limit: int) -> list[Fee]:
@@ -216,18 +216,13 @@ def _claim_lapsed(limit: int) -> ReturningUpdate[Any]:
 
 
 def _chosen(condition: ColumnElement[bool], order: Column[Any], limit: int) -> Select[Any]:
-    query = select(payments.c.id).where(condition, among_those(payments.c.tenant_id, "tenant_ids"))
+    query = select(payments.c.id).where(condition, among(payments.c.tenant_id, "tenant_ids"))
     return query.order_by(order, payments.c.id).limit(limit)
 
 
 def _taking(statement: Update) -> ReturningUpdate[Any]:
     taken: dict[str, Any] = {"claimed_by": bindparam("worker"), "claimed_until": bindparam("until")}
     return statement.values(status=FeeStatus.PROCESSING, **taken).returning(payments)
-
-
-def _by(worker: str, until: datetime) -> dict[str, Any]:
-    """Return the parameters that say who takes fees, and for how long."""
-    return {"worker": worker, "until": until}
 
 
 def _in_order(rows: Iterable[Any]) -> list[Fee]:

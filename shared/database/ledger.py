@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, and_, bindparam, or_, select, update
 
 from shared.database import outbox
-from shared.database.dialects import among_those, chunks, insert_absent, update_each
+from shared.database.dialects import among, chunks, insert_absent, update_each
 from shared.database.tables import decisions, notifications
 from shared.reasons import Reason
 from shared.records import RETAKEN, Decision, Member, Outcome, Plan
@@ -126,5 +126,5 @@ _MEMBERS = (
         notifications,
         and_(notifications.c.id == decisions.c.notification_id, notifications.c.tenant_id == decisions.c.tenant_id),
     )
-    .where(among_those(decisions.c.notification_id, "notification_ids"))
+    .where(among(decisions.c.notification_id, "notification_ids"))
 )

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select, union_all, update
 
-from shared.database.dialects import among_those, chunks, insert_absent, locked
+from shared.database.dialects import among, chunks, insert_absent, locked
 from shared.database.tables import notifications, pauses, tenants
 from shared.records import NotificationStatus
 
@@ -30,7 +30,7 @@ def sent_lately(connection: Connection, now: datetime, wall: datetime, tenant_id
 
 @cache
 def _sent_lately() -> Select[Any]:
-    ours = among_those(notifications.c.tenant_id, "tenant_ids")
+    ours = among(notifications.c.tenant_id, "tenant_ids")
     sent = select(notifications.c.tenant_id).where(notifications.c.sent_at > bindparam("sent_after"), ours)
     attempted_after: ColumnElement[datetime] = bindparam("attempted_after")
     sending = select(notifications.c.tenant_id).where(

@@ -23,8 +23,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from shared.database.dialects import among_those, chunks, same_instant
-from shared.database.paging import further_page, page, place
+from shared.database.dialects import among, chunks, same_instant
+from shared.database.paging import page, place
 from shared.database.queries import OWNER, owner_of
 from shared.database.tables import appointment_pets, appointments, decisions, owners, pets, services
 from shared.fees import Candidate, DayCount
@@ -63,7 +63,8 @@ def candidates(
 
     Index: appointments (tenant_id, scheduled_start).
     """
-    given = {"tenant_ids": tenant_ids, **asdict(day), **(place((beyond.tenant_id, beyond.owner_id)) if beyond else {})}
+    after = place((beyond.tenant_id, beyond.owner_id) if beyond else None)
+    given = {"tenant_ids": tenant_ids, **asdict(day), **after}
     found = _read(connection, _page(limit, is_first=beyond is None), given)
     return _with_the_last_visit_whole(connection, day, found) if len(found) == limit else found
 
@@ -172,7 +173,7 @@ def _is_marked() -> ColumnElement[bool]:
 
 _RAISE_COUNTS = (
     update(owners)
-    .where(among_those(owners.c.id, "owner_ids"))
+    .where(among(owners.c.id, "owner_ids"))
     .values(no_show_count=owners.c.no_show_count + 1, updated_at=bindparam("now"))
     .returning(owners.c.id, owners.c.no_show_count)
 )
@@ -183,7 +184,7 @@ def _mark() -> ReturningUpdate[Any]:
     is_over = appointments.c.scheduled_end <= bindparam("over_by")
     return (
         update(appointments)
-        .where(among_those(appointments.c.id, "ids"), _is_open(), is_over)
+        .where(among(appointments.c.id, "ids"), _is_open(), is_over)
         .where(exists().where(_SAME))  # it starts when it did when that was decided
         .values(status=AppointmentStatus.NO_SHOW, updated_at=bindparam("now"))
         .returning(appointments.c.id)
@@ -200,7 +201,7 @@ def _day_counts() -> Select[Any]:
         select(appointments.c.tenant_id, *counts)
         .select_from(rows)
         .where(
-            among_those(appointments.c.tenant_id, "tenant_ids"),
+            among(appointments.c.tenant_id, "tenant_ids"),
             _IS_IN,
             appointments.c.status != AppointmentStatus.CANCELLED,
             appointments.c.deleted_at.is_(None),
@@ -216,9 +217,9 @@ def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
 
 @cache
 def _page(limit: int, *, is_first: bool) -> Select[Any]:
-    query = _candidates().where(among_those(appointments.c.tenant_id, "tenant_ids"))
+    query = _candidates().where(among(appointments.c.tenant_id, "tenant_ids"))
     key = (appointments.c.tenant_id, appointments.c.owner_id)
-    return page(query, key, None, limit) if is_first else further_page(query, key, limit)
+    return page(query, key, limit, is_first=is_first)
 
 
 @cache

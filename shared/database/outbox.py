@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from shared.database import limits
-from shared.database.dialects import among_those, chunks, locked_if_free, take_each, update_chosen, update_each
+from shared.database.dialects import among, chunks, locked_if_free, take_each, update_chosen, update_each
 from shared.database.tables import notifications
 from shared.reasons import Reason
 from shared.records import Claimed, Kind, NotificationStatus, PlannedNotification, Unsettled
@@ -285,8 +285,8 @@ def _unsettled(row: Any) -> Unsettled:
 
 def _in_scope(*, is_for_all: bool) -> ColumnElement[bool]:
     """The tenants of a scope, with what its `given` returns."""
-    is_left_in = not_(among_those(notifications.c.tenant_id, "left_out"))
-    return is_left_in if is_for_all else and_(among_those(notifications.c.tenant_id, "only"), is_left_in)
+    is_left_in = not_(among(notifications.c.tenant_id, "left_out"))
+    return is_left_in if is_for_all else and_(among(notifications.c.tenant_id, "only"), is_left_in)
 
 
 @cache
@@ -343,7 +343,7 @@ def _awaiting(*, is_for_all: bool) -> Select[Any]:
     return select(
         *_CLAIMED, notifications.c.provider_message_id, notifications.c.to_phone, notifications.c.segments, is_open
     ).where(
-        among_those(notifications.c.provider_message_id, "message_ids"),
+        among(notifications.c.provider_message_id, "message_ids"),
         or_(_IS_SENT, _HAS_NO_PRICE),
         _in_scope(is_for_all=is_for_all),
     )

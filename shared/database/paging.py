@@ -6,25 +6,20 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, bindparam, or_
 
 
-def page(query: Select[Any], key: Sequence[ColumnElement[Any]], last: Sequence[Any] | None, limit: int) -> Select[Any]:
-    """Return the query for a page of `limit` rows in the order of `key`.
+def page(query: Select[Any], key: Sequence[ColumnElement[Any]], limit: int, *, is_first: bool) -> Select[Any]:
+    """Return the query for a page of `limit` rows in the order of `key`, to be built once.
 
-    `last`: the key of the last row of the page before, None for the first page. Where several rows share a key, the
-    caller must see to it that a page holds all of the last one's.
+    It is executed with what `place` returns. Where several rows share a key, the caller must see to it that a page
+    holds all of the last one's.
     """
-    if last is not None:
-        query = query.where(_after(key, last))
+    if not is_first:
+        query = query.where(_after(key, [bindparam(f"last_{place}") for place in range(len(key))]))
     return query.order_by(*key).limit(limit)
 
 
-def further_page(query: Select[Any], key: Sequence[ColumnElement[Any]], limit: int) -> Select[Any]:
-    """Return the query for a page after another, to be built once: it is executed with what `place` returns."""
-    return page(query, key, [bindparam(f"last_{place}") for place in range(len(key))], limit)
-
-
-def place(last: Sequence[Any]) -> dict[str, Any]:
-    """Return the parameters that say where a further page begins: after the key `last`."""
-    return {f"last_{place}": value for place, value in enumerate(last)}
+def place(last: Sequence[Any] | None) -> dict[str, Any]:
+    """Return the parameters that say where a page begins: after the key `last`; None for the first page."""
+    return {f"last_{place}": value for place, value in enumerate(last or ())}
 
 
 def _after(key: Sequence[ColumnElement[Any]], last: Sequence[Any]) -> ColumnElement[bool]:

@@ -10,8 +10,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, Select, and_, bindparam, or_, select
 
-from shared.database.dialects import among_those, chunks, same_instant
-from shared.database.paging import further_page, page, place
+from shared.database.dialects import among, chunks, same_instant
+from shared.database.paging import page, place
 from shared.database.tables import (
     appointment_pets,
     appointments,
@@ -148,10 +148,10 @@ _APPOINTMENT = (
 _ITS_ROWS = appointments.join(owners).outerjoin(services, services.c.id == appointments.c.service_id)
 
 
-_BY_ID = select(*_APPOINTMENT).select_from(_ITS_ROWS).where(among_those(appointments.c.id, "ids"))
+_BY_ID = select(*_APPOINTMENT).select_from(_ITS_ROWS).where(among(appointments.c.id, "ids"))
 
 _KEY = (appointments.c.tenant_id, appointments.c.scheduled_start, appointments.c.id)
-_OF_TENANTS = among_those(appointments.c.tenant_id, "tenant_ids")
+_OF_TENANTS = among(appointments.c.tenant_id, "tenant_ids")
 _BETWEEN = and_(
     appointments.c.scheduled_start > bindparam("starts_after"),
     appointments.c.scheduled_start <= bindparam("starts_until"),
@@ -161,7 +161,7 @@ _MISSED = (
     select(*_APPOINTMENT)
     .select_from(_ITS_ROWS)
     .where(
-        among_those(appointments.c.owner_id, "owner_ids"),
+        among(appointments.c.owner_id, "owner_ids"),
         _BETWEEN,
         appointments.c.status == AppointmentStatus.NO_SHOW,
         appointments.c.deleted_at.is_(None),
@@ -173,12 +173,12 @@ _MISSED = (
 
 @cache
 def _page_to_remind(kind: Kind, limit: int, *, is_first: bool) -> Select[Any]:
-    return _page(_to_remind(kind).where(_OF_TENANTS), limit, is_first=is_first)
+    return page(_to_remind(kind).where(_OF_TENANTS), _KEY, limit, is_first=is_first)
 
 
 @cache
 def _rest_to_remind(kind: Kind) -> Select[Any]:
-    return _to_remind(kind).where(among_those(appointments.c.owner_id, "owner_ids"))
+    return _to_remind(kind).where(among(appointments.c.owner_id, "owner_ids"))
 
 
 @cache
@@ -190,7 +190,7 @@ def _page_without_decision(kind: Kind, limit: int, *, is_first: bool) -> Select[
         appointments.c.deleted_at.is_(None),
         decisions.c.ledger_key.is_(None),
     )
-    return _page(query, limit, is_first=is_first)
+    return page(query, _KEY, limit, is_first=is_first)
 
 
 def _with_decision(kind: Kind) -> Select[Any]:
@@ -214,12 +214,8 @@ def _to_remind(kind: Kind) -> Select[Any]:
     )
 
 
-def _page(query: Select[Any], limit: int, *, is_first: bool) -> Select[Any]:
-    return page(query, _KEY, None, limit) if is_first else further_page(query, _KEY, limit)
-
-
 def _place(beyond: Appointment | None) -> dict[str, Any]:
-    return place((beyond.tenant_id, beyond.starts_at, beyond.id)) if beyond else {}
+    return place((beyond.tenant_id, beyond.starts_at, beyond.id) if beyond else None)
 
 
 def _parameters(starts: Starts) -> dict[str, Any]:
@@ -253,7 +249,7 @@ _PETS = (
         pets.c.deleted_at,
     )
     .join(pets, pets.c.id == appointment_pets.c.pet_id)
-    .where(among_those(appointment_pets.c.appointment_id, "appointment_ids"))
+    .where(among(appointment_pets.c.appointment_id, "appointment_ids"))
     .order_by(pets.c.created_at, pets.c.name, pets.c.id)
 )
 

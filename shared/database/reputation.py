@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, and_, bindparam, func, select, update
 
-from shared.database.dialects import among_those, chunks, insert_absent
+from shared.database.dialects import among, chunks, insert_absent
 from shared.database.tables import owners, reputation_events
 from shared.records import EventKind
 from shared.reputation import BEST_SCORE, Event, NewEvent, fold
@@ -121,11 +121,11 @@ _RESCORE = (
     .where(owners.c.id == bindparam("its_id"))
     .values(reputation_score=bindparam("score"), last_reputation_update=bindparam("now"), updated_at=bindparam("now"))
 )
-_AS_IT_STANDS = select(owners.c.id, owners.c.reputation_score).where(among_those(owners.c.id, "owner_ids"))
-_IS_AMONG = among_those(reputation_events.c.owner_id, "owner_ids")
+_AS_IT_STANDS = select(owners.c.id, owners.c.reputation_score).where(among(owners.c.id, "owner_ids"))
+_IS_AMONG = among(reputation_events.c.owner_id, "owner_ids")
 _EVENTS = select(reputation_events).join(owners, OF_OWNER).where(_IS_AMONG)
 _TAKEN_BACK = select(reputation_events.c.subject_id).where(
-    among_those(reputation_events.c.ledger_key, "ledger_keys"), reputation_events.c.reversed_at.is_not(None)
+    among(reputation_events.c.ledger_key, "ledger_keys"), reputation_events.c.reversed_at.is_not(None)
 )
 _WITHOUT_OPENING = select(
     owners.c.id,
@@ -133,7 +133,7 @@ _WITHOUT_OPENING = select(
     owners.c.reputation_score,
     func.coalesce(owners.c.last_reputation_update, owners.c.created_at).label("dated"),
 ).where(
-    among_those(owners.c.id, "owner_ids"),
+    among(owners.c.id, "owner_ids"),
     owners.c.id.not_in(
         select(reputation_events.c.owner_id).where(reputation_events.c.kind == EventKind.OPENING, _IS_AMONG)
     ),

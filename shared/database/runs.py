@@ -88,10 +88,7 @@ def finish(
     left_out = result is None or result.get("tenants_failed") or result.get("stopped_early")
     is_complete = status in DONE and not left_out
     ended = {"status": status, "finished_at": wall, "result": result, "error": error, "is_complete": is_complete}
-    connection.execute(_UPDATE, {"its_id": id_, **ended})
-
-
-_UPDATE = update(runs).where(runs.c.id == bindparam("its_id"))
+    connection.execute(_FINISH, {"its_id": id_, **ended})
 
 
 def forget(connection: Connection, ids: Collection[UUID]) -> None:
@@ -111,13 +108,6 @@ def switch_on(connection: Connection, task: str, tenants: Collection[str] = ()) 
     for_some = connection.execute(_FOR_SOME, {"its_task": task})
     covering = (now for now, named in for_some if set(tenants) <= set(named))
     return min(filter(None, (for_all, next(covering, None))), default=None)
-
-
-_DONE = (
-    select(runs.c.now).where(runs.c.task == bindparam("its_task"), runs.c.status.in_(DONE)).order_by(runs.c.started_at)
-)
-_FIRST_FOR_ALL = _DONE.where(runs.c.tenants.is_(None)).limit(1)
-_FOR_SOME = _DONE.add_columns(runs.c.tenants).where(runs.c.tenants.is_not(None))
 
 
 def last_complete(connection: Connection, task: str, now: datetime) -> datetime | None:
@@ -149,6 +139,14 @@ def latest(
     held = _held(connection, wall)
     rows = connection.execute(query).all()
     return [_noted(row, is_lost=row.status == RunStatus.RUNNING and _job(row.task) not in held) for row in rows]
+
+
+_FINISH = update(runs).where(runs.c.id == bindparam("its_id"))
+_DONE_IN_ORDER = (
+    select(runs.c.now).where(runs.c.task == bindparam("its_task"), runs.c.status.in_(DONE)).order_by(runs.c.started_at)
+)
+_FIRST_FOR_ALL = _DONE_IN_ORDER.where(runs.c.tenants.is_(None)).limit(1)
+_FOR_SOME = _DONE_IN_ORDER.add_columns(runs.c.tenants).where(runs.c.tenants.is_not(None))
 
 
 def _noted(row: Any, *, is_lost: bool = False) -> NotedRun:

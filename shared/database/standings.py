@@ -8,8 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, case, exists, func, or_, select
 
-from shared.database.dialects import among_those, chunks
-from shared.database.paging import further_page, page, place
+from shared.database.dialects import among, chunks
+from shared.database.paging import page, place
 from shared.database.queries import Starts
 from shared.database.reputation import OF_OWNER
 from shared.database.tables import (
@@ -41,8 +41,8 @@ def appointments_to_settle(
     Index: appointments (tenant_id, scheduled_start).
     """
     given = {"tenant_ids": tenant_ids, "after": starts.after, "until": starts.until}
-    last = place((beyond.tenant_id, beyond.starts_at, beyond.id)) if beyond else {}
-    rows = connection.execute(_page_to_settle(limit, is_first=beyond is None), {**given, **last})
+    after = place((beyond.tenant_id, beyond.starts_at, beyond.id) if beyond else None)
+    rows = connection.execute(_page_to_settle(limit, is_first=beyond is None), {**given, **after})
     return [_past(row) for row in rows]
 
 
@@ -50,7 +50,7 @@ def standings_to_mend(
     connection: Connection, tenant_ids: Sequence[UUID], *, beyond: Standing | None = None, limit: int
 ) -> list[Standing]:
     """A page of the standings of owners below the best score, in order of their ids. Index: owners' primary key."""
-    given = {"tenant_ids": tenant_ids, **(place((beyond.owner_id,)) if beyond else {})}
+    given = {"tenant_ids": tenant_ids, **place((beyond.owner_id,) if beyond else None)}
     return _standings(connection, connection.execute(_page_to_mend(limit, is_first=beyond is None), given).all())
 
 
@@ -66,7 +66,7 @@ _BELOW_BEST: Select[Any] = select(
     owners.c.id, owners.c.tenant_id, owners.c.reputation_score, owners.c.last_reputation_update, owners.c.created_at
 ).where(owners.c.reputation_score < BEST_SCORE, owners.c.deleted_at.is_(None))
 
-_STANDINGS_OF = _BELOW_BEST.where(among_those(owners.c.id, "owner_ids"))
+_STANDINGS_OF = _BELOW_BEST.where(among(owners.c.id, "owner_ids"))
 
 _WAS_DETECTED = exists().where(
     decisions.c.subject_id == appointments.c.id,
@@ -108,7 +108,7 @@ def _page_to_settle(limit: int, *, is_first: bool) -> Select[Any]:
         select(appointments, _OWNER_IS_STRANGE, _SERVICE_IS_STRANGE, _PET_IS_STRANGE)
         .select_from(appointments.join(owners).outerjoin(services, services.c.id == appointments.c.service_id))
         .where(
-            among_those(appointments.c.tenant_id, "tenant_ids"),
+            among(appointments.c.tenant_id, "tenant_ids"),
             appointments.c.scheduled_start > bindparam("after"),
             appointments.c.scheduled_start <= bindparam("until"),
             appointments.c.deleted_at.is_(None),
@@ -117,13 +117,13 @@ def _page_to_settle(limit: int, *, is_first: bool) -> Select[Any]:
             ~_HAS_EVENT,
         )
     )
-    return page(query, key, None, limit) if is_first else further_page(query, key, limit)
+    return page(query, key, limit, is_first=is_first)
 
 
 @cache
 def _page_to_mend(limit: int, *, is_first: bool) -> Select[Any]:
-    query, key = _BELOW_BEST.where(among_those(owners.c.tenant_id, "tenant_ids")), (owners.c.id,)
-    return page(query, key, None, limit) if is_first else further_page(query, key, limit)
+    query, key = _BELOW_BEST.where(among(owners.c.tenant_id, "tenant_ids")), (owners.c.id,)
+    return page(query, key, limit, is_first=is_first)
 
 
 def _latest(*kinds: EventKind) -> ColumnElement[datetime | None]:
@@ -133,7 +133,7 @@ def _latest(*kinds: EventKind) -> ColumnElement[datetime | None]:
 _LATEST_EVENTS = (
     select(reputation_events.c.owner_id, _latest(*_NEGATIVE), _latest(EventKind.RECOVERY), _latest(EventKind.OPENING))
     .join(owners, OF_OWNER)
-    .where(reputation_events.c.reversed_at.is_(None), among_those(reputation_events.c.owner_id, "owner_ids"))
+    .where(reputation_events.c.reversed_at.is_(None), among(reputation_events.c.owner_id, "owner_ids"))
     .group_by(reputation_events.c.owner_id)
 )
 

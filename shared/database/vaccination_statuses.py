@@ -23,7 +23,7 @@ from sqlalchemy import (
     update,
 )
 
-from shared.database.dialects import among_those
+from shared.database.dialects import among
 from shared.database.superseding import counting
 from shared.database.tables import pets, vaccination_records
 
@@ -112,7 +112,7 @@ def _status(expiry: ColumnElement[date]) -> ColumnElement[str]:
 
 def _records_outdated() -> ColumnElement[bool]:
     return and_(
-        among_those(vaccination_records.c.tenant_id, "tenant_ids"),
+        among(vaccination_records.c.tenant_id, "tenant_ids"),
         vaccination_records.c.deleted_at.is_(None),
         vaccination_records.c.status != _status(vaccination_records.c.expiry_date),
     )
@@ -129,7 +129,7 @@ def _pets_as_they_are() -> Subquery:
     return (
         select(patient.c.id, func.min(vaccination_records.c.expiry_date).label("expires_on"))
         .select_from(patient.outerjoin(vaccination_records, its))
-        .where(among_those(patient.c.tenant_id, "tenant_ids"), patient.c.deleted_at.is_(None))
+        .where(among(patient.c.tenant_id, "tenant_ids"), patient.c.deleted_at.is_(None))
         .group_by(patient.c.id)
         .subquery("truth")
     )

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, String, and_, bindparam, case, cast, or_, select
 
-from shared.database.dialects import among_those, chunks
-from shared.database.paging import further_page, page, place
+from shared.database.dialects import among, chunks
+from shared.database.paging import page, place
 from shared.database.queries import OWNER, owner_of
 from shared.database.superseding import superseded
 from shared.database.tables import decisions, owners, pets, vaccination_records
@@ -83,22 +83,24 @@ _ITS_ROWS = vaccination_records.join(pets, pets.c.id == vaccination_records.c.pe
 )
 
 
+_KEY = (vaccination_records.c.tenant_id, vaccination_records.c.expiry_date, vaccination_records.c.id)
+
 # Each tier of each group of tenants is asked for on its own: these statements are built once.
 
 
 @cache
 def _page_to_alert(limit: int, *, is_first: bool) -> Select[Any]:
-    return _page(_to_alert(), limit, is_first=is_first)
+    return page(_to_alert(), _KEY, limit, is_first=is_first)
 
 
 @cache
 def _rest_to_alert() -> Select[Any]:
-    return _to_alert().where(among_those(pets.c.owner_id, "owner_ids"))
+    return _to_alert().where(among(pets.c.owner_id, "owner_ids"))
 
 
 @cache
 def _page_without_decision(limit: int, *, is_first: bool) -> Select[Any]:
-    return _page(_with_decision().where(decisions.c.ledger_key.is_(None)), limit, is_first=is_first)
+    return page(_with_decision().where(decisions.c.ledger_key.is_(None)), _KEY, limit, is_first=is_first)
 
 
 def _with_decision() -> Select[Any]:
@@ -112,7 +114,7 @@ def _with_decision() -> Select[Any]:
         select(*_VACCINATION, decisions.c.outcome, decisions.c.reason)
         .select_from(_ITS_ROWS.outerjoin(decisions, same))
         .where(
-            among_those(vaccination_records.c.tenant_id, "tenant_ids"),
+            among(vaccination_records.c.tenant_id, "tenant_ids"),
             vaccination_records.c.expiry_date.between(bindparam("first"), bindparam("last")),
             vaccination_records.c.deleted_at.is_(None),
         )
@@ -128,13 +130,8 @@ def _to_alert() -> Select[Any]:
     return _with_decision().where(or_(decisions.c.outcome.is_(None), decisions.c.outcome.in_(RETAKEN)))
 
 
-def _page(query: Select[Any], limit: int, *, is_first: bool) -> Select[Any]:
-    key = (vaccination_records.c.tenant_id, vaccination_records.c.expiry_date, vaccination_records.c.id)
-    return page(query, key, None, limit) if is_first else further_page(query, key, limit)
-
-
 def _place(beyond: Vaccination | None) -> dict[str, Any]:
-    return place((beyond.tenant_id, beyond.expires_on, beyond.id)) if beyond else {}
+    return place((beyond.tenant_id, beyond.expires_on, beyond.id) if beyond else None)
 
 
 def _undecided(

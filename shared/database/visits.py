@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, select
 
 from shared.database import queries
-from shared.database.dialects import among_those, chunks, same_instant
+from shared.database.dialects import among, chunks, same_instant
 from shared.database.tables import appointments, decisions, notifications, owners, payments, reputation_events
 from shared.fees import Fee, FeeStatus, MissedVisit
 from shared.records import REMINDERS, Appointment, EventKind, NotificationStatus, Owner
@@ -86,15 +86,15 @@ _VISITS = (
     select(_EVENT.subject_id, _EVENT.occurred_at, _EVENT.reversed_at, owners)
     .add_columns(owners.c.id.label("owner_id"), _EVENT.tenant_id.label("visit_tenant_id"))
     .select_from(reputation_events.join(owners))
-    .where(among_those(_EVENT.ledger_key, "ledger_keys"))
+    .where(among(_EVENT.ledger_key, "ledger_keys"))
 )
-_FEES = select(payments).where(among_those(payments.c.id, "ids"), payments.c.type == "no_show_fee")
+_FEES = select(payments).where(among(payments.c.id, "ids"), payments.c.type == "no_show_fee")
 _REMINDED = (
     select(appointments.c.id)
     .join(decisions, decisions.c.subject_id == appointments.c.id)
     .join(notifications, notifications.c.id == decisions.c.notification_id)
     .where(
-        among_those(appointments.c.id, "ids"),
+        among(appointments.c.id, "ids"),
         decisions.c.kind.in_(REMINDERS),
         same_instant(decisions.c.occurs_at, appointments.c.scheduled_start),
         notifications.c.status == NotificationStatus.DELIVERED,
