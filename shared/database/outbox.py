@@ -17,13 +17,9 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
-    case,
-    false,
     func,
     not_,
-    or_,
     select,
-    true,
     update,
 )
 from sqlalchemy.sql.dml import ReturningUpdate
@@ -90,13 +86,13 @@ def plan(connection: Connection, planned: Iterable[PlannedNotification], run_id:
 def expire_useless(connection: Connection, scope: Scope, now: datetime) -> list[Claimed]:
     """Close what is planned and can no longer be useful; return it."""
     rows = connection.execute(_expire(is_for_all=scope.is_for_all), {"now": now, **scope.given()})
-    return [_claimed(row) for row in rows]
+    return [claimed_of(row) for row in rows]
 
 
 def due(connection: Connection, scope: Scope, now: datetime, limit: int) -> list[Claimed]:
     """What could be claimed, without claiming it. Index: notifications (status, priority, not_before, id)."""
     query = _due(limit, is_for_all=scope.is_for_all)
-    return [_claimed(row) for row in connection.execute(query, {"now": now, **scope.given()})]
+    return [claimed_of(row) for row in connection.execute(query, {"now": now, **scope.given()})]
 
 
 def choose(connection: Connection, scope: Scope, now: datetime, limit: int) -> list[Claimed]:
@@ -105,7 +101,7 @@ def choose(connection: Connection, scope: Scope, now: datetime, limit: int) -> l
     Index: notifications (status, priority, not_before, id).
     """
     query = _choose(limit, is_for_all=scope.is_for_all)
-    return [_claimed(row, once_more=1) for row in connection.execute(query, {"now": now, **scope.given()}).all()]
+    return [claimed_of(row, once_more=1) for row in connection.execute(query, {"now": now, **scope.given()}).all()]
 
 
 def claim(
@@ -172,47 +168,6 @@ def count_sent_since(connection: Connection, since: datetime) -> int:
     return connection.execute(query).scalar_one()
 
 
-@dataclass(frozen=True, slots=True)
-class Awaiting:
-    """A notification that the provider took as `message_id`. `is_open`: its receipt is not on record yet."""
-
-    claimed: Claimed
-    message_id: str
-    to_phone: str
-    segments: int | None
-    is_open: bool
-
-
-def first_awaiting(connection: Connection, scope: Scope, since: datetime, until: datetime) -> datetime | None:
-    """When the first notification without a receipt was sent, between two instants; None when there is none.
-
-    Index: notifications (sent_at, tenant_id).
-    """
-    given = {"since": since, "until": until, **scope.given()}
-    first: datetime | None = connection.execute(_first_awaiting(is_for_all=scope.is_for_all), given).scalar_one()
-    return first
-
-
-def awaiting(connection: Connection, scope: Scope, message_ids: Collection[str]) -> list[Awaiting]:
-    """Those of the provider's messages whose receipt or price is not on record. Index: provider_message_id."""
-    found = []
-    for some in chunks(sorted(message_ids)):
-        given = {"message_ids": some, **scope.given()}
-        rows = connection.execute(_awaiting(is_for_all=scope.is_for_all), given)
-        found += [Awaiting(_claimed(row), *row[len(_CLAIMED) :]) for row in rows]
-    return found
-
-
-def record_receipts(connection: Connection, changes: Sequence[Mapping[str, Any]]) -> None:
-    """Write what became of notifications that were sent."""
-    update_each(connection, notifications, changes, "id", _IS_SENT)
-
-
-def record_prices(connection: Connection, prices: Sequence[Mapping[str, Any]]) -> None:
-    """Write what notifications cost, where that is not on record."""
-    update_each(connection, notifications, prices, "id", _HAS_NO_PRICE)
-
-
 def record_outcomes(connection: Connection, worker: str, changes: Sequence[Mapping[str, Any]]) -> None:
     """Write what became of claimed notifications: each change is an `id` and the same columns for all.
 
@@ -229,9 +184,7 @@ def waiting(connection: Connection, run_id: UUID, kind: Kind) -> int:
 
 _IS_PLANNED = notifications.c.status == NotificationStatus.PLANNED
 _IS_SENDING = notifications.c.status == NotificationStatus.SENDING
-_IS_SENT = notifications.c.status == NotificationStatus.SENT
 _IS_OURS = and_(_IS_SENDING, notifications.c.claimed_by == bindparam("worker"))
-_HAS_NO_PRICE = notifications.c.price_micros.is_(None)
 _TAKEN: tuple[tuple[str, Any], ...] = (
     ("status", NotificationStatus.SENDING),
     ("reason", None),
@@ -242,7 +195,7 @@ _TAKEN: tuple[tuple[str, Any], ...] = (
     ("updated_at", bindparam("now")),
 )
 """What a claim makes of a notification, besides its text."""
-_CLAIMED = (
+CLAIMED = (
     notifications.c.id,
     notifications.c.tenant_id,
     notifications.c.owner_id,
@@ -251,6 +204,7 @@ _CLAIMED = (
     notifications.c.attempts,
     notifications.c.unclear_answers,
 )
+"""What `claimed_of` reads: the first columns of a row."""
 _HANDED_OVER = (
     notifications.c.to_phone,
     notifications.c.body,
@@ -262,14 +216,15 @@ _HANDED_OVER = (
 )
 
 
-def _claimed(row: Any, once_more: int = 0) -> Claimed:
-    id_, tenant_id, owner_id, kind, useful_until, attempts, unclear_answers = row[: len(_CLAIMED)]
+def claimed_of(row: Any, once_more: int = 0) -> Claimed:
+    """Return the notification in a row that begins with the columns `CLAIMED`. `once_more`: attempts to add."""
+    id_, tenant_id, owner_id, kind, useful_until, attempts, unclear_answers = row[: len(CLAIMED)]
     return Claimed(id_, tenant_id, owner_id, Kind(kind), useful_until, attempts + once_more, unclear_answers)
 
 
 def _unsettled(row: Any) -> Unsettled:
     return Unsettled(
-        claimed=_claimed(row),
+        claimed=claimed_of(row),
         to_phone=row.to_phone or "",
         body=row.body or "",
         segments=row.segments or 0,
@@ -283,8 +238,8 @@ def _unsettled(row: Any) -> Unsettled:
 # Every run goes through these, most find nothing: they are built once.
 
 
-def _in_scope(*, is_for_all: bool) -> ColumnElement[bool]:
-    """The tenants of a scope, with what its `given` returns."""
+def in_scope(*, is_for_all: bool) -> ColumnElement[bool]:
+    """Whether a notification is of a scope's tenants, as SQL over what the scope's `given` returns."""
     is_left_in = not_(among(notifications.c.tenant_id, "left_out"))
     return is_left_in if is_for_all else and_(among(notifications.c.tenant_id, "only"), is_left_in)
 
@@ -293,22 +248,22 @@ def _in_scope(*, is_for_all: bool) -> ColumnElement[bool]:
 def _expire(*, is_for_all: bool) -> ReturningUpdate[Any]:
     return (
         update(notifications)
-        .where(_IS_PLANNED, notifications.c.useful_until <= bindparam("now"), _in_scope(is_for_all=is_for_all))
+        .where(_IS_PLANNED, notifications.c.useful_until <= bindparam("now"), in_scope(is_for_all=is_for_all))
         .values(status=NotificationStatus.EXPIRED, reason=Reason.TOO_LATE, updated_at=bindparam("now"))
-        .returning(*_CLAIMED)
+        .returning(*CLAIMED)
     )
 
 
 @cache
 def _due(limit: int, *, is_for_all: bool) -> Select[Any]:
     return (
-        select(*_CLAIMED)
+        select(*CLAIMED)
         .where(
             _IS_PLANNED,
             notifications.c.not_before <= bindparam("now"),
             notifications.c.useful_until > bindparam("now"),
             not_(limits.IS_PAUSED),
-            _in_scope(is_for_all=is_for_all),
+            in_scope(is_for_all=is_for_all),
         )
         .order_by(notifications.c.priority, notifications.c.not_before, notifications.c.id)
         .limit(limit)
@@ -323,29 +278,11 @@ def _choose(limit: int, *, is_for_all: bool) -> Select[Any]:
 @cache
 def _claim_lapsed(limit: int, *, is_for_all: bool) -> ReturningUpdate[Any]:
     lapsed = and_(_IS_SENDING, notifications.c.claimed_until <= bindparam("wall"))
-    its = select(notifications.c.id).where(lapsed, _in_scope(is_for_all=is_for_all))
+    its = select(notifications.c.id).where(lapsed, in_scope(is_for_all=is_for_all))
     return (
         update_chosen(notifications, its.order_by(notifications.c.claimed_until).limit(limit), lapsed)
         .values(claimed_by=bindparam("worker"), claimed_until=bindparam("until"))
-        .returning(*_CLAIMED, *_HANDED_OVER)
-    )
-
-
-@cache
-def _first_awaiting(*, is_for_all: bool) -> Select[Any]:
-    is_between = notifications.c.sent_at.between(bindparam("since"), bindparam("until"))
-    return select(func.min(notifications.c.sent_at)).where(_IS_SENT, is_between, _in_scope(is_for_all=is_for_all))
-
-
-@cache
-def _awaiting(*, is_for_all: bool) -> Select[Any]:
-    is_open = case((_IS_SENT, true()), else_=false())  # SQL Server selects no condition as it is
-    return select(
-        *_CLAIMED, notifications.c.provider_message_id, notifications.c.to_phone, notifications.c.segments, is_open
-    ).where(
-        among(notifications.c.provider_message_id, "message_ids"),
-        or_(_IS_SENT, _HAS_NO_PRICE),
-        _in_scope(is_for_all=is_for_all),
+        .returning(*CLAIMED, *_HANDED_OVER)
     )
 
 

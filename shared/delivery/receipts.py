@@ -11,8 +11,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from shared.database import leases, outbox
-from shared.database.outbox import Awaiting
+from shared.database import leases, receipts
+from shared.database.receipts import Awaiting
 from shared.database.transactions import in_transaction
 from shared.delivery.asking import CLOCK_SKEW
 from shared.delivery.blocking import block_dead
@@ -67,7 +67,7 @@ def _begin(drain: Drain) -> datetime | None:
     now = drain.now()
 
     def work(connection: Connection) -> datetime | None:
-        first = outbox.first_awaiting(connection, drain.expirable, now - LOOK_BACK, now - SOON)
+        first = receipts.first_awaiting(connection, drain.expirable, now - LOOK_BACK, now - SOON)
         if first is None or not leases.take(connection, LEASE, drain.worker, drain.wall(), EVERY):
             return None
         return first
@@ -88,12 +88,12 @@ def _record(drain: Drain, entries: Sequence[Logged]) -> Mapping[str, list[Claime
     by_id = {each.id: each for each in entries}
 
     def work(connection: Connection) -> list[tuple[Awaiting, Logged]]:
-        found = outbox.awaiting(connection, drain.expirable, by_id.keys())
+        found = receipts.awaiting(connection, drain.expirable, by_id.keys())
         settled = [(each, by_id[each.message_id]) for each in found if each.is_open]
         rows = [_row(each, entry, drain.now()) for each, entry in settled if entry.receipt in STATUSES]
-        outbox.record_receipts(connection, rows)
+        receipts.record_receipts(connection, rows)
         prices = [_price(each, by_id[each.message_id]) for each in found if by_id[each.message_id].price is not None]
-        outbox.record_prices(connection, prices)
+        receipts.record_prices(connection, prices)
         _act_on(drain, connection, settled)
         return settled
 

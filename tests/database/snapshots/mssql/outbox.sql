@@ -1,15 +1,3 @@
--- awaiting
-SELECT notifications.id, notifications.tenant_id, notifications.owner_id, notifications.kind,
-    notifications.useful_until, notifications.attempts, notifications.unclear_answers,
-    notifications.provider_message_id, notifications.to_phone, notifications.segments, CASE WHEN (notifications.status =
-    :status) THEN 1 ELSE 0 END AS anon_1
-FROM notifications
-WHERE notifications.provider_message_id IN (SELECT CAST(value AS VARCHAR(64)) COLLATE Latin1_General_100_BIN2 AS value
-FROM openjson(:message_ids)) AND (notifications.status = :status OR notifications.price_micros IS NULL) AND
-    notifications.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
-FROM openjson(:only)) AND NOT notifications.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
-FROM openjson(:left_out));
-
 -- choose
 SELECT TOP (:param) notifications.id, notifications.tenant_id, notifications.owner_id, notifications.kind,
     notifications.useful_until, notifications.attempts, notifications.unclear_answers
@@ -81,13 +69,6 @@ UPDATE notifications SET status=:status, reason=:reason, updated_at=:now OUTPUT 
     CAST(value AS UNIQUEIDENTIFIER) AS value
 FROM openjson(:left_out));
 
--- first_awaiting
-SELECT min(notifications.sent_at) AS min_1
-FROM notifications
-WHERE notifications.status = :status AND notifications.sent_at BETWEEN :since AND :until AND NOT notifications.tenant_id
-    IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
-FROM openjson(:left_out));
-
 -- message_ids_to
 SELECT notifications.to_phone, notifications.provider_message_id
 FROM notifications
@@ -112,21 +93,6 @@ UPDATE notifications SET segments=given_rows.segments, status=given_rows.status,
     :json_value) AS SMALLINT) AS attempts
 FROM openjson(:given) AS anon_1) AS given_rows WHERE notifications.id = given_rows.id AND CASE WHEN
     (notifications.status = :status AND notifications.claimed_by = :worker) THEN :param ELSE :param END = :param;
-
--- record_prices
-UPDATE notifications SET price_micros=given_rows.price_micros, price_currency=given_rows.price_currency FROM
-    notifications, (SELECT CAST(json_value(anon_1.value, :json_value) AS UNIQUEIDENTIFIER) AS id,
-    CAST(json_value(anon_1.value, :json_value) AS INTEGER) AS price_micros, CAST(json_value(anon_1.value, :json_value)
-    AS VARCHAR(3)) AS price_currency
-FROM openjson(:given) AS anon_1) AS given_rows WHERE notifications.id = given_rows.id AND CASE WHEN
-    (notifications.price_micros IS NULL) THEN :param ELSE :param END = :param;
-
--- record_receipts
-UPDATE notifications SET status=given_rows.status, updated_at=given_rows.updated_at FROM notifications, (SELECT
-    CAST(json_value(anon_1.value, :json_value) AS UNIQUEIDENTIFIER) AS id, CAST(json_value(anon_1.value, :json_value) AS
-    VARCHAR(20)) AS status, CAST(json_value(anon_1.value, :json_value) AS DATETIMEOFFSET) AS updated_at
-FROM openjson(:given) AS anon_1) AS given_rows WHERE notifications.id = given_rows.id AND CASE WHEN
-    (notifications.status = :status) THEN :param ELSE :param END = :param;
 
 -- record_unsent
 UPDATE notifications SET not_before=given_rows.not_before, updated_at=given_rows.updated_at FROM notifications, (SELECT

@@ -1,13 +1,3 @@
--- awaiting
-SELECT notifications.id, notifications.tenant_id, notifications.owner_id, notifications.kind,
-    notifications.useful_until, notifications.attempts, notifications.unclear_answers,
-    notifications.provider_message_id, notifications.to_phone, notifications.segments, CASE WHEN (notifications.status =
-    :status::VARCHAR) THEN true ELSE false END AS anon_1
-FROM notifications
-WHERE notifications.provider_message_id = ANY (:message_ids::VARCHAR(64)[]) AND (notifications.status = :status::VARCHAR
-    OR notifications.price_micros IS NULL) AND notifications.tenant_id = ANY (:only::UUID[]) AND NOT
-    notifications.tenant_id = ANY (:left_out::UUID[]);
-
 -- choose
 SELECT notifications.id, notifications.tenant_id, notifications.owner_id, notifications.kind,
     notifications.useful_until, notifications.attempts, notifications.unclear_answers
@@ -88,12 +78,6 @@ UPDATE notifications SET status=:status::VARCHAR, reason=:reason::VARCHAR, updat
     notifications.owner_id, notifications.kind, notifications.useful_until, notifications.attempts,
     notifications.unclear_answers;
 
--- first_awaiting
-SELECT min(notifications.sent_at) AS min_1
-FROM notifications
-WHERE notifications.status = :status::VARCHAR AND notifications.sent_at BETWEEN :since::TIMESTAMP WITH TIME ZONE AND
-    :until::TIMESTAMP WITH TIME ZONE AND NOT notifications.tenant_id = ANY (:left_out::UUID[]);
-
 -- message_ids_to
 SELECT notifications.to_phone, notifications.provider_message_id
 FROM notifications
@@ -117,20 +101,6 @@ FROM json_to_recordset(CAST(:given::VARCHAR AS JSON)) AS anon_1(id UUID, status 
     sent_at TIMESTAMP WITH TIME ZONE, updated_at TIMESTAMP WITH TIME ZONE, attempts SMALLINT)) AS given_rows WHERE
     notifications.id = given_rows.id AND CASE WHEN (notifications.status = :status::VARCHAR AND notifications.claimed_by
     = :worker::VARCHAR) THEN :param::INTEGER ELSE :param::INTEGER END = :param::INTEGER;
-
--- record_prices
-UPDATE notifications SET price_micros=given_rows.price_micros, price_currency=given_rows.price_currency FROM (SELECT
-    anon_1.id AS id, anon_1.price_micros AS price_micros, anon_1.price_currency AS price_currency
-FROM json_to_recordset(CAST(:given::VARCHAR AS JSON)) AS anon_1(id UUID, price_micros INTEGER, price_currency
-    VARCHAR(3))) AS given_rows WHERE notifications.id = given_rows.id AND CASE WHEN (notifications.price_micros IS NULL)
-    THEN :param::INTEGER ELSE :param::INTEGER END = :param::INTEGER;
-
--- record_receipts
-UPDATE notifications SET status=given_rows.status, updated_at=given_rows.updated_at FROM (SELECT anon_1.id AS id,
-    anon_1.status AS status, anon_1.updated_at AS updated_at
-FROM json_to_recordset(CAST(:given::VARCHAR AS JSON)) AS anon_1(id UUID, status VARCHAR(20), updated_at TIMESTAMP WITH
-    TIME ZONE)) AS given_rows WHERE notifications.id = given_rows.id AND CASE WHEN (notifications.status =
-    :status::VARCHAR) THEN :param::INTEGER ELSE :param::INTEGER END = :param::INTEGER;
 
 -- record_unsent
 UPDATE notifications SET not_before=given_rows.not_before, updated_at=given_rows.updated_at FROM (SELECT anon_1.id AS

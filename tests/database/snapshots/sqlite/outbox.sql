@@ -1,15 +1,3 @@
--- awaiting
-SELECT notifications.id, notifications.tenant_id, notifications.owner_id, notifications.kind,
-    notifications.useful_until, notifications.attempts, notifications.unclear_answers,
-    notifications.provider_message_id, notifications.to_phone, notifications.segments, CASE WHEN (notifications.status =
-    :status) THEN 1 ELSE 0 END AS anon_1
-FROM notifications
-WHERE notifications.provider_message_id IN (SELECT value
-FROM json_each(:message_ids)) AND (notifications.status = :status OR notifications.price_micros IS NULL) AND
-    notifications.tenant_id IN (SELECT value
-FROM json_each(:only)) AND NOT notifications.tenant_id IN (SELECT value
-FROM json_each(:left_out));
-
 -- choose
 SELECT notifications.id, notifications.tenant_id, notifications.owner_id, notifications.kind,
     notifications.useful_until, notifications.attempts, notifications.unclear_answers
@@ -80,13 +68,6 @@ UPDATE notifications SET status=:status, reason=:reason, updated_at=:now WHERE n
     notifications.useful_until <= :now AND NOT notifications.tenant_id IN (SELECT value
 FROM json_each(:left_out)) RETURNING id, tenant_id, owner_id, kind, useful_until, attempts, unclear_answers;
 
--- first_awaiting
-SELECT min(notifications.sent_at) AS min_1
-FROM notifications
-WHERE notifications.status = :status AND notifications.sent_at BETWEEN :since AND :until AND NOT notifications.tenant_id
-    IN (SELECT value
-FROM json_each(:left_out));
-
 -- message_ids_to
 SELECT notifications.to_phone, notifications.provider_message_id
 FROM notifications
@@ -109,20 +90,6 @@ UPDATE notifications SET segments=given_rows.segments, status=given_rows.status,
     attempts
 FROM json_each(:given) AS anon_1) AS given_rows WHERE notifications.id = given_rows.id AND CASE WHEN
     (notifications.status = :status AND notifications.claimed_by = :worker) THEN :param ELSE :param END = :param;
-
--- record_prices
-UPDATE notifications SET price_micros=given_rows.price_micros, price_currency=given_rows.price_currency FROM (SELECT
-    json_extract(anon_1.value, :json_extract) AS id, json_extract(anon_1.value, :json_extract) AS price_micros,
-    json_extract(anon_1.value, :json_extract) AS price_currency
-FROM json_each(:given) AS anon_1) AS given_rows WHERE notifications.id = given_rows.id AND CASE WHEN
-    (notifications.price_micros IS NULL) THEN :param ELSE :param END = :param;
-
--- record_receipts
-UPDATE notifications SET status=given_rows.status, updated_at=given_rows.updated_at FROM (SELECT
-    json_extract(anon_1.value, :json_extract) AS id, json_extract(anon_1.value, :json_extract) AS status,
-    json_extract(anon_1.value, :json_extract) AS updated_at
-FROM json_each(:given) AS anon_1) AS given_rows WHERE notifications.id = given_rows.id AND CASE WHEN
-    (notifications.status = :status) THEN :param ELSE :param END = :param;
 
 -- record_unsent
 UPDATE notifications SET not_before=given_rows.not_before, updated_at=given_rows.updated_at FROM (SELECT
