@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import Connection, event, select, text
 
 from shared.database import limits, tables
+from shared.database.outbox import Scope, due
 from shared.delivery import pipeline
 from shared.delivery.stopping import run_until_stopped
 from shared.gateways.sms import Accepted, OutcomeUnknown, Sms
@@ -148,6 +149,20 @@ def test_what_is_due_only_later_waits(outbox: Outbox) -> None:
         connection.execute(tables.notifications.update().values(not_before=NOON + timedelta(minutes=1)))
     outbox.deliver()
     assert outbox.sms.sent == []
+
+
+def test_only_the_tenants_of_a_scope_are_looked_at(outbox: Outbox) -> None:
+    ours, theirs = outbox.fill(), outbox.fill(subdomain="zorro")
+    both = frozenset([ours, theirs])
+
+    def found(scope: Scope) -> set[UUID]:
+        with outbox.application.engine.connect() as connection:
+            return {each.tenant_id for each in due(connection, scope, NOON, 10)}
+
+    assert found(Scope()) == both
+    assert found(Scope(only=frozenset([ours]))) == {ours}
+    assert found(Scope(left_out=frozenset([ours]))) == {theirs}
+    assert found(Scope(only=both, left_out=frozenset([ours]))) == {theirs}
 
 
 # Ending early
