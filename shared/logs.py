@@ -1,11 +1,11 @@
 """Logging: text for people, JSON lines for machines, and on each line the run it belongs to.
 
-Always on stderr, so that stdout holds results alone. No line shows a whole phone number.
+Always on stderr, so that stdout holds results alone. No line shows a secret or a whole phone number, and no value in it
+can begin a line of its own or steer the terminal it is read on.
 """
 
 import json
 import logging
-import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,14 +14,13 @@ from datetime import UTC, datetime
 from logging.handlers import WatchedFileHandler
 from types import MappingProxyType
 
-from shared.records import mask_phone
+from shared.safe_text import indented, masked, written_out
 from shared.settings import ConfigurationError, LogSettings
 
 OURS = "shared"
 """The logger above all of ours. Of libraries only warnings are shown: the rest quotes what they send."""
 
 _about: ContextVar[Mapping[str, str]] = ContextVar("_about", default=MappingProxyType({}))
-_NUMBER = re.compile(r"(?:\+|%2B)(\d{8,15})")  # E.164, as it is or in the address of a request
 
 
 @contextmanager
@@ -40,11 +39,6 @@ def dimensions(record: logging.LogRecord) -> dict[str, str]:
     return {**_about.get(), **({"tenant": tenant} if tenant else {})}
 
 
-def without_phones(words: str) -> str:
-    """Return the words with every phone number (E.164) masked, whoever wrote it there."""
-    return _NUMBER.sub(lambda found: mask_phone(f"+{found[1]}"), words)
-
-
 class TextLines(logging.Formatter):
     """For people: time (UTC), level, logger, run, task, tenant and message.
 
@@ -59,11 +53,14 @@ class TextLines(logging.Formatter):
         """Return the line without its trace."""
         head = [] if self._is_bare else [_time(record).strftime("%Y-%m-%dT%H:%M:%SZ"), record.levelname, record.name]
         where = " ".join(dimensions(record).values())
-        return " ".join([*head, *([f"[{where}]"] if where else []), record.message])
+        return written_out(masked(" ".join([*head, *([f"[{where}]"] if where else []), record.message])))
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line and, for an error, its trace."""
-        return without_phones(super().format(record))
+        """Return the line and, indented below it, its trace."""
+        record.message = record.getMessage()
+        trace = self.formatException(record.exc_info) if record.exc_info else record.exc_text
+        below = [indented(masked(each)) for each in (trace, record.stack_info) if each]
+        return "\n".join([self.formatMessage(record), *below])
 
 
 class JsonLines(logging.Formatter):
@@ -77,12 +74,12 @@ class JsonLines(logging.Formatter):
             "time": _time(record).isoformat(),
             "level": record.levelname,
             "logger": record.name,
-            **dimensions(record),
-            "message": record.getMessage(),
+            **{name: masked(value) for name, value in dimensions(record).items()},
+            "message": masked(record.getMessage()),
         }
         if record.exc_info:
-            line["trace"] = self.formatException(record.exc_info)
-        return without_phones(json.dumps(line, ensure_ascii=False))
+            line["trace"] = masked(self.formatException(record.exc_info))
+        return written_out(json.dumps(line, ensure_ascii=False))
 
 
 class _Stderr:
@@ -111,7 +108,8 @@ class LogFile(WatchedFileHandler):
         """Say once on stderr that the file cannot be written."""
         if not self._is_told:
             self._is_told = True
-            sys.stderr.write(f"LOG_FILE: {self.baseFilename} cannot be written ({sys.exc_info()[1]}); going on\n")
+            words = f"LOG_FILE: {self.baseFilename} cannot be written ({sys.exc_info()[1]}); going on"
+            sys.stderr.write(f"{written_out(words)}\n")
 
 
 def configure(settings: LogSettings) -> None:

@@ -27,6 +27,7 @@ from shared.gateways.sms import CredentialsRefused
 from shared.jobs import JOBS
 from shared.policy import ServedTenant
 from shared.records import RunStatus, Tenant, ensure_aware
+from shared.safe_text import masked
 from shared.settings import LogSettings, load
 from shared.tally import Progress, Tally
 from shared.tasks.context import Context
@@ -139,7 +140,7 @@ def _noted(application: Application, request: Request, tenants: Sequence[Tenant]
     except BaseException as error:  # also when it is interrupted: no run may stay "running" for ever
         failure = failure_of(error)
         log.error("%s failed: %s", request.job, failure or type(error).__name__)
-        _note_failure(application, run_id, str(failure or repr(error)))
+        _note_failure(application, run_id, masked(str(failure or repr(error))))
         if failure is None:
             raise
         raise failure from error

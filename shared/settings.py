@@ -25,6 +25,7 @@ from shared.policy import (
     VaccinationPolicy,
     first_error,
 )
+from shared.safe_text import ensure_escaped
 
 
 class ConfigurationError(Exception):
@@ -42,18 +43,35 @@ def _zone(name: object) -> object:
 
 def is_loopback(url: str | None) -> bool:
     """Whether a URL points at this machine."""
-    host = urlsplit(url or "").hostname or ""
     try:
+        host = urlsplit(url or "").hostname or ""
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False
 
 
 def _safe_base_url(url: str | None) -> str | None:
-    if url and urlsplit(url).scheme != "https" and not is_loopback(url):
+    if url and not url.lower().startswith("https:") and not is_loopback(url):
         raise ValueError("must be https, or point at this machine")
-    if url and (not urlsplit(url).hostname or "@" in urlsplit(url).netloc):
+    if url and (not _host(url) or "@" in url):
         raise ValueError("must name a host, and neither a user nor a password")
+    return url
+
+
+def _host(url: str) -> str | None:
+    """Return the host of a URL, empty where it names none; None where it cannot be read."""
+    try:
+        parts = urlsplit(url)
+        return parts.hostname or "" if parts.port != 0 else None
+    except ValueError:  # its words quote the URL
+        return None
+
+
+def _broker_url(url: str) -> str:
+    for each in url.split(";"):  # Celery takes several, the first that answers
+        ensure_escaped(each)
+        if _host(each) is None:
+            raise ValueError("not a URL; write it like redis://:password@host:6379/0")
     return url
 
 
@@ -63,11 +81,12 @@ BaseUrl = Annotated[str | None, AfterValidator(_safe_base_url)]
 class Group(BaseModel):
     """Settings that belong together. A field's name in capitals is the name of its variable."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", arbitrary_types_allowed=True)
+    # hide_input_in_errors: what is wrong may be a secret, and pydantic would quote it
+    model_config = ConfigDict(frozen=True, extra="ignore", arbitrary_types_allowed=True, hide_input_in_errors=True)
 
 
 class DatabaseSettings(Group):
-    database_url: str = "sqlite:///petcare.db"
+    database_url: str = Field("sqlite:///petcare.db", repr=False)
 
 
 class JobSettings(Group):
@@ -187,7 +206,7 @@ class PaymentSettings(Group):
 class CelerySettings(Group):
     """Where Celery's messages wait, and into how many shards of tenants planning is split."""
 
-    celery_broker_url: str = "redis://127.0.0.1:6379/0"
+    celery_broker_url: Annotated[str, AfterValidator(_broker_url)] = Field("redis://127.0.0.1:6379/0", repr=False)
     celery_shards: int = Field(4, ge=1, le=64)
 
 

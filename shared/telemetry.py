@@ -17,7 +17,8 @@ from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
-from shared.logs import OURS, dimensions, without_phones
+from shared.logs import OURS, dimensions
+from shared.safe_text import masked
 from shared.settings import TelemetrySettings
 
 log = logging.getLogger(__name__)
@@ -271,7 +272,7 @@ def _exporters(connection_string: str, ships_log_lines: bool) -> _Exporters:
 
         def format(self, record: logging.LogRecord) -> str:
             record.message = record.getMessage()
-            return without_phones(record.message)  # without the trace's values; where it was is sent anyway
+            return masked(record.message)  # without the trace's values; where it was is sent anyway
 
     options = {
         "connection_string": connection_string,

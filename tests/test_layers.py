@@ -15,6 +15,7 @@ FUNCTIONS = sorted(path.with_name("__init__.py") for path in ROOT.glob("*/functi
 MAY_IMPORT = {
     "reasons": "",
     "records": "reasons",
+    "safe_text": "records",
     "fees": "reasons records",
     "reputation": "records",
     "policy": "reasons records",
@@ -22,11 +23,11 @@ MAY_IMPORT = {
     "rules": "reasons records policy fees reputation",
     "messages": "reasons records policy fees",
     "breaker": "",
-    "database": "reasons records fees reputation breaker",
+    "database": "reasons records safe_text fees reputation breaker",
     "gateways": "reasons records",
-    "settings": "policy",
-    "logs": "records settings",
-    "telemetry": "settings logs",
+    "settings": "policy safe_text",
+    "logs": "safe_text settings",
+    "telemetry": "safe_text settings logs",
     "subjects": "reasons records policy database rules messages fees",
     "delivery": "reasons records policy tally breaker database rules messages gateways subjects",
     "collection": "records fees policy tally breaker database rules gateways",
@@ -37,12 +38,12 @@ MAY_IMPORT = {
     "explanations": "reasons records policy rules messages database evidence",
     "sample": "records database",
     "application": "policy settings database gateways",
-    "runtime": "application reasons records policy tally settings logs telemetry database gateways tasks jobs delivery "
-    "collection breaker",
+    "runtime": "application reasons records safe_text policy tally settings logs telemetry database gateways tasks "
+    "jobs delivery collection breaker",
     "parts": "application records runtime tally logs telemetry database gateways",
-    "schedulers": "logs parts application runtime database settings records jobs breaker messages",
-    "cli": "by_hand explanations jobs reasons records fees policy tally settings logs application runtime database "
-    "messages sample schedulers",
+    "schedulers": "logs safe_text parts application runtime database settings records jobs breaker messages",
+    "cli": "by_hand explanations jobs reasons records safe_text fees policy tally settings logs application runtime "
+    "database messages sample schedulers",
     "__main__": "cli",
     "__init__": "",
 }

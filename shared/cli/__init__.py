@@ -5,7 +5,7 @@ import click
 from shared.cli.crontab import crontab_command
 from shared.cli.db import db
 from shared.cli.demo import demo
-from shared.cli.endings import said_plainly
+from shared.cli.endings import Spoken, SpokenGroup, said_plainly
 from shared.cli.explain import explain_command
 from shared.cli.fee import fee
 from shared.cli.health import health_command
@@ -17,7 +17,7 @@ from shared.cli.runs import runs_command
 CONTEXT = {"help_option_names": ["-h", "--help"]}
 
 
-@click.group(context_settings=CONTEXT)
+@click.group(cls=SpokenGroup, context_settings=CONTEXT)
 def cli() -> None:
     """Background jobs of the pet-care platform.
 
@@ -47,7 +47,9 @@ def main() -> None:
 def main_of(*jobs: str) -> None:
     """Run jobs one after the other, as `python -m shared.tasks.…` does. It takes no options: a typed one is refused."""
 
-    @click.command(context_settings=CONTEXT, help=f"Run {' and '.join(jobs)}, now. For options: python -m shared run.")
+    @click.command(
+        cls=Spoken, context_settings=CONTEXT, help=f"Run {' and '.join(jobs)}, now. For options: python -m shared run."
+    )
     def by_hand() -> None:
         run_and_show(list(jobs))
 
@@ -58,7 +60,9 @@ def main_of(*jobs: str) -> None:
 def main_alone() -> None:
     """Run the scheduler without HTTP, as `python -m shared.schedulers.host` does. It takes no options either."""
 
-    @click.command(context_settings=CONTEXT, help="Run every job on its schedule. With HTTP: python -m shared host.")
+    @click.command(
+        cls=Spoken, context_settings=CONTEXT, help="Run every job on its schedule. With HTTP: python -m shared host."
+    )
     def alone() -> None:
         run_alone()
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from shared.cli.showing import echo
 from shared.runtime import UsageError
 from shared.schedulers.crontab import NotForCron, crontab
 from shared.schedulers.schedules import ROOT, read_schedules
@@ -30,4 +31,4 @@ def crontab_command(log: Path) -> None:
         )
     except NotForCron as error:
         raise UsageError(str(error)) from None
-    click.echo(lines, nl=False)
+    echo(*lines.splitlines())

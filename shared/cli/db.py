@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from shared import sample
 from shared.application import utc_now
 from shared.cli.run import Instant
+from shared.cli.showing import echo
 from shared.database import migrations, needs
 from shared.database.engine import (
     DatabaseUnusable,
@@ -34,7 +35,7 @@ def upgrade() -> None:
     """Bring the schema up to date; make the embedded database if there is none."""
     engine = open_engine(database_url())
     migrate(engine)
-    click.echo(f"{shown(engine.url)} is at migration {migrations.HEAD}")
+    echo(f"{shown(engine.url)} is at migration {migrations.HEAD}")
 
 
 @db.command()
@@ -43,9 +44,8 @@ def check() -> None:
     engine = open_engine(database_url())
     ensure_ready(engine)
     if lacking := needs.lacks(engine):
-        lines = "".join(f"\n  {each}" for each in lacking)
-        raise DatabaseUnusable(f"the database at {shown(engine.url)} lacks what the jobs need:{lines}")
-    click.echo(f"{shown(engine.url)} has what the jobs need")
+        raise DatabaseUnusable(f"the database at {shown(engine.url)} lacks what the jobs need:", *lacking)
+    echo(f"{shown(engine.url)} has what the jobs need")
 
 
 @db.command()
@@ -59,7 +59,7 @@ def seed(at: datetime | None) -> None:
     ensure_empty(engine)
     filled = plant(engine, at or utc_now())
     counts = ", ".join(f"{len(rows)} {table.replace('_', ' ')}" for table, rows in filled.rows.items() if rows)
-    click.echo(f"{shown(engine.url)} now holds {counts}")
+    echo(f"{shown(engine.url)} now holds {counts}")
 
 
 def migrate(engine: Engine) -> None:

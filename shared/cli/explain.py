@@ -1,11 +1,11 @@
 """`explain`: every decision about something, in words."""
 
-import json
 from uuid import UUID
 
 import click
 
 from shared.application import utc_now
+from shared.cli.showing import echo, echo_json
 from shared.database.engine import ensure_ready, open_engine, reading
 from shared.explanations import SUBJECTS, Explanation, explain
 from shared.runtime import UsageError
@@ -24,13 +24,14 @@ def explain_command(what: str, subject_id: UUID, as_json: bool) -> None:
         explanation = explain(connection, what, subject_id, settings.policy(), settings.task_timezone, utc_now())
     if explanation is None:
         raise UsageError(f"there is no {what} {subject_id}")
-    click.echo(
-        as_lines(explanation) if not as_json else json.dumps(as_object(explanation), ensure_ascii=False, indent=2)
-    )
+    if as_json:
+        echo_json(as_object(explanation))
+    else:
+        echo(*as_lines(explanation))
 
 
-def as_lines(explanation: Explanation) -> str:
-    """Return the explanation for people, times in the zone of the business."""
+def as_lines(explanation: Explanation) -> list[str]:
+    """Return the lines of the explanation for people, times in the zone of the business."""
     lines = [
         explanation.subject,
         *(f"  {name.replace('_', ' ')}: {value}" for name, value in explanation.facts.items()),
@@ -41,7 +42,7 @@ def as_lines(explanation: Explanation) -> str:
         lines.append(f"  {each.at.astimezone(explanation.zone):%a %d %b %Y %H:%M %Z}  {each.what}{code}")
     if explanation.next:
         lines += ["", "What comes next:", *(f"  {each}" for each in explanation.next)]
-    return "\n".join(lines)
+    return lines
 
 
 def as_object(explanation: Explanation) -> dict[str, object]:

@@ -1,6 +1,5 @@
 """`fee`: no-show fees by hand."""
 
-import json
 from collections.abc import Callable, Collection
 from dataclasses import asdict
 from decimal import Decimal, InvalidOperation
@@ -13,7 +12,7 @@ from sqlalchemy import Engine
 from shared import by_hand, logs
 from shared.application import open_application, utc_now
 from shared.by_hand import Staff
-from shared.cli.showing import line, page
+from shared.cli.showing import echo, echo_json, line, page
 from shared.database.engine import ensure_ready, open_engine, reading
 from shared.database.fee_list import ListedFee, listed
 from shared.database.tables import PAYMENT_STATUSES
@@ -55,12 +54,12 @@ def list_fees(statuses: tuple[str, ...], as_json: bool) -> None:
     with reading(_engine()) as connection:
         found = listed(connection, statuses)
     if as_json:
-        click.echo(json.dumps([as_object(each) for each in found], indent=2))
+        echo_json([as_object(each) for each in found])
         return
     for each in found:
         line(page(), as_line(each))
     if not found:
-        click.echo("there is no such fee" if statuses else "there are no fees")
+        echo("there is no such fee" if statuses else "there are no fees")
 
 
 @fee.command()
@@ -77,7 +76,7 @@ def charge(fee_id: UUID, now: bool, who: str, why: str) -> None:
     _open_fees(application.engine, [fee_id])
     by_hand.charge(application, fee_id, Staff(who, why))
     after = _one(application.engine, fee_id)
-    click.echo(as_line(after))
+    echo(as_line(after))
     if after.status != FeeStatus.SUCCEEDED:
         raise RunFailed(f"the fee was not collected ({after.failure_code or after.status})")
 
@@ -128,7 +127,7 @@ def refund(fee_id: UUID, amount: str | None, who: str, why: str) -> None:
     ensure_ready(application.engine)
     before = _one(application.engine, fee_id)
     by_hand.give_back(application, fee_id, _cents(amount, before.currency), Staff(who, why))
-    click.echo(as_line(_one(application.engine, fee_id)))
+    echo(as_line(_one(application.engine, fee_id)))
 
 
 def _cents(amount: str | None, currency: str) -> int | None:

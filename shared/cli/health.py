@@ -1,6 +1,5 @@
 """`health`: can each job run, did each run lately, does anything hang."""
 
-import json
 import sys
 from zoneinfo import ZoneInfo
 
@@ -8,7 +7,7 @@ import click
 from rich.console import Console
 
 from shared.application import open_application, payment_gateway, utc_now
-from shared.cli.showing import line, page
+from shared.cli.showing import echo_json, line, page
 from shared.database.engine import open_engine
 from shared.schedulers.health import Health, examine
 from shared.schedulers.schedules import read_schedules
@@ -21,7 +20,7 @@ def health_command(as_json: bool) -> None:
     """Is all well? What is wrong, since when, and what to run next. Exit code 1 when something is wrong."""
     found = _examined()
     if as_json:
-        click.echo(json.dumps(found.as_object(), indent=2))
+        echo_json(found.as_object())
     else:
         show(found, page())
     sys.exit(0 if found.is_well else 1)

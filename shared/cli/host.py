@@ -13,6 +13,7 @@ import click
 
 from shared import logs
 from shared.application import open_application, payment_gateway
+from shared.cli.showing import echo
 from shared.runtime import RunFailed, UsageError
 from shared.schedulers.schedules import read_schedules
 from shared.settings import HostSettings, LogSettings, load
@@ -86,7 +87,7 @@ def _key(*, is_needed: bool) -> str | None:
     if not is_needed:
         return None
     key = secrets.token_urlsafe(24)
-    click.echo(f"HOST_KEY is not set; until this host ends, the key is {key}", err=True)
+    echo(f"HOST_KEY is not set; until this host ends, the key is {key}", err=True)
     return key
 
 
@@ -105,18 +106,18 @@ def _run(host: "LocalHost", serving: AbstractContextManager[threading.Thread | N
     told = threading.Event()
     _on_signal(told.set)
     host.start()
-    click.echo(f"local host: {where} (Ctrl-C to stop)")
+    echo(f"local host: {where} (Ctrl-C to stop)")
     _tell_schedules(host)
     with serving as web:
         while not told.wait(1):  # in steps: on Windows a wait without an end cannot be interrupted
             if web is not None and not web.is_alive():
                 raise RunFailed("the web server ended; what it said is in the log above")
         _on_signal(lambda: os._exit(HURRIED))
-        click.echo("stopping; the running jobs end in good order (once more to stop at once)", err=True)
+        echo("stopping; the running jobs end in good order (once more to stop at once)", err=True)
         unfinished = host.stop()
     host.application.engine.dispose()
     if unfinished:
-        click.echo(f"error: {', '.join(unfinished)} did not end in time; the next run takes over", err=True)
+        echo(f"error: {', '.join(unfinished)} did not end in time; the next run takes over", err=True)
         os._exit(1)  # its thread would keep this process from ending
 
 
@@ -130,4 +131,4 @@ def _tell_schedules(host: "LocalHost") -> None:
     for each in host.schedules.values():
         due = each.ncrontab.next_after(host.application.clock(), zone)
         following = f"{due.astimezone(zone):%Y-%m-%d %H:%M:%S} {zone.key}" if due else "never"
-        click.echo(f"  {each.job:24} {each.ncrontab.text:16} next {following}")
+        echo(f"  {each.job:24} {each.ncrontab.text:16} next {following}")

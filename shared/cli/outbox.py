@@ -1,6 +1,5 @@
 """`outbox`: what waits, what left and what did not, and putting back what ended without being sent."""
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
@@ -11,7 +10,7 @@ import click
 from sqlalchemy import Engine
 
 from shared.application import utc_now
-from shared.cli.showing import line, page
+from shared.cli.showing import echo, echo_json, line, page
 from shared.database import outbox_list
 from shared.database.engine import ensure_ready, open_engine, reading
 from shared.database.outbox_list import Filter, Listed
@@ -47,10 +46,10 @@ def outbox(
         found = outbox_list.listed(connection, chosen, limit)
         counts = outbox_list.count(connection, chosen)
     if as_json:
-        click.echo(json.dumps([as_object(each, show_phones) for each in found], indent=2))
+        echo_json([as_object(each, show_phones) for each in found])
         return
     if not found:
-        click.echo("there is no such text")
+        echo("there is no such text")
         return
     console = page()
     for each_line in _lines(found, show_phones):
@@ -88,8 +87,8 @@ def _replay(engine: Engine, found: Sequence[Listed], now: datetime, *, all_dead:
     for each in found:
         if each.id not in replayed:
             reason = objections[each.id] or "it changed at the same moment; look at it again"
-            click.echo(f"{each.id}  {each.tenant}  {each.kind}: not put back: {reason}")
-    click.echo(f"{len(replayed)} put back; the next run sends what is still right")
+            echo(f"{each.id}  {each.tenant}  {each.kind}: not put back: {reason}")
+    echo(f"{len(replayed)} put back; the next run sends what is still right")
     return len(found) - len(replayed)
 
 

@@ -1,6 +1,5 @@
 """`run JOB`: one job, now or as of a time."""
 
-import json
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -16,10 +15,11 @@ from rich.table import Table
 from shared import logs, runtime
 from shared.application import open_application
 from shared.cli.endings import say
-from shared.cli.showing import line, page, plain
+from shared.cli.showing import echo_json, line, page, plain
 from shared.database.leases import LeaseHeld
 from shared.jobs import JOBS
 from shared.records import NotificationStatus, Outcome
+from shared.safe_text import written_out
 from shared.settings import LogSettings, load
 from shared.tally import Progress as Report
 
@@ -131,33 +131,28 @@ def run_and_show(
             continue
         codes.add(1 if result["total_errors"] else 0)
         if as_json:
-            click.echo(as_document(result))
+            echo_json(result)
         else:
             show(result, page())
     sys.exit(min(codes - {0}, default=0))
 
 
-def as_document(result: dict[str, Any]) -> str:
-    """Return a result as JSON, in letters where stdout can hold them and in escapes where it cannot."""
-    is_unicode = (sys.stdout.encoding or "").lower().startswith("utf")
-    return json.dumps(result, ensure_ascii=not is_unicode, indent=2)
-
-
 @contextmanager
 def _progress(job: str) -> Iterator[Report | None]:
     """A progress bar on stderr, where that is a terminal."""
-    console = Console(stderr=True)
+    console = page(stderr=True)
     if not console.is_terminal:
         yield None
         return
     counts: Counter[str] = Counter()
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task(job, total=None)
 
         def report(key: str, count: int) -> None:
             counts[key] += count
-            bar.update(task, description=f"{job}: " + ", ".join(f"{name} {n}" for name, n in counts.items()))
+            told = ", ".join(f"{name} {n}" for name, n in counts.items())
+            bar.update(task, description=written_out(f"{job}: {told}"))
 
         yield report
 

@@ -1,13 +1,12 @@
 """`runs`: the history of runs, newest first."""
 
-import json
 from datetime import timedelta
 from typing import Any
 
 import click
 
 from shared.application import utc_now
-from shared.cli.showing import line, page
+from shared.cli.showing import echo, echo_json, line, page
 from shared.database import runs
 from shared.database.engine import ensure_ready, open_engine, reading
 from shared.database.runs import NotedRun
@@ -33,13 +32,13 @@ def runs_command(job: str | None, statuses: tuple[str, ...], limit: int, as_json
     with reading(engine) as connection:
         found = runs.latest(connection, utc_now(), task=job, statuses=chosen, limit=limit)
     if as_json:
-        click.echo(json.dumps([_as_object(each) for each in found], indent=2))
+        echo_json([_as_object(each) for each in found])
         return
     console = page()
     for each in found:
         line(console, _as_line(each), "red" if each.status is RunStatus.FAILED or each.is_lost else "")
     if not found:
-        click.echo("there is no such run")
+        echo("there is no such run")
 
 
 def _as_line(run: NotedRun) -> str:

@@ -1,26 +1,38 @@
-"""How words get onto a screen: never taken for markup, never able to steer the terminal."""
+"""The one way onto a screen: what is printed is never taken for markup, never steers the terminal, and stays the number
+of lines it was meant to be.
+"""
 
-import re
+import json
+import sys
+from typing import Any
 
+import click
 from rich.console import Console
 from rich.text import Text
+
+from shared.safe_text import written_out
 
 WIDTH = 110
 """Columns where the output is no terminal: a file or a pipe would otherwise get rich's 80."""
 
-_STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
-"""Control characters, line breaks and changes of direction."""
+
+class Page(Console):
+    """Takes a text for what it is: no markup, no emoji codes, and what would steer the terminal written out."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Return a text to print. Rich sends every bare string through here: cells, headings, titles."""
+        return super().render_str(written_out(text), **{**options, "markup": False, "emoji": False})
 
 
-def page() -> Console:
-    """Return stdout to print on."""
-    console = Console()
-    return console if console.is_terminal else Console(width=WIDTH)
+def page(*, stderr: bool = False) -> Page:
+    """Return stdout, or stderr, to print on."""
+    console = Page(stderr=stderr)
+    return console if console.is_terminal else Page(stderr=stderr, width=WIDTH)
 
 
 def plain(words: object, style: str = "") -> Text:
     """Return words as they are, with what could steer a terminal written out (`\\x1b`)."""
-    return Text(_STEERING.sub(_written_out, str(words)), style=style)
+    return Text(written_out(words), style=style)
 
 
 def line(console: Console, words: object, style: str = "") -> None:
@@ -28,5 +40,12 @@ def line(console: Console, words: object, style: str = "") -> None:
     console.print(plain(words, style), soft_wrap=not console.is_terminal)
 
 
-def _written_out(found: re.Match[str]) -> str:
-    return found[0].encode("unicode_escape").decode("ascii")
+def echo(*lines: object, err: bool = False) -> None:
+    """Print lines without any style, each of them one line whatever is in it."""
+    click.echo("\n".join(map(written_out, lines)), err=err)
+
+
+def echo_json(document: object) -> None:
+    """Print JSON alone on stdout, in letters where that can hold them and in escapes where it cannot."""
+    is_unicode = (sys.stdout.encoding or "").lower().startswith("utf")
+    echo(*json.dumps(document, ensure_ascii=not is_unicode, indent=2).split("\n"))

@@ -1,7 +1,8 @@
 """Opening the database, and the two kinds of transaction: reading and writing."""
 
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from shared.database import failures, odbc, unreadable
 from shared.database.migrations import HEAD, current
+from shared.safe_text import SQLALCHEMY, ensure_escaped
 
 _UPGRADE = "run: python -m shared db upgrade"
 _SQLITE_PRAGMAS = (
@@ -32,34 +34,65 @@ _PATIENCE = {
 
 
 class DatabaseUnusable(Exception):
-    """The database cannot be reached, or does not have what the jobs need. The message says what to do."""
+    """The database cannot be reached, or does not have what the jobs need. The message says what to do.
+
+    Its first argument is a line, the others the lines of a list below it.
+    """
+
+    def __str__(self) -> str:
+        return "\n  ".join(self.args)
 
 
 def open_engine(url: str) -> Engine:
-    """Return an engine for DATABASE_URL. Raise DatabaseUnusable for one that cannot be understood."""
-    try:
-        parsed = odbc.completed(make_url(url))
-        # hide_parameters: an error is logged with its statement, and a parameter may be a name or a phone number
-        engine = create_engine(
-            parsed,
-            pool_pre_ping=parsed.get_backend_name() != "sqlite",
-            hide_parameters=True,
-            connect_args=_patience(parsed),
-        )
-    except odbc.NoDriver as error:
-        raise DatabaseUnusable(f"DATABASE_URL: {error}") from None
-    except (ArgumentError, ImportError, ValueError) as error:
-        raise DatabaseUnusable(f"DATABASE_URL: {_without_secrets(url, error)}") from None
-    if odbc.signs_in_as_whoever_is_here(parsed):
+    """Return an engine for DATABASE_URL. Raise DatabaseUnusable for one that cannot be understood or used."""
+    engine = _created(url)
+    if isinstance(engine, str):  # not raised where it is found: what it was raised from could quote the password
+        raise DatabaseUnusable(f"DATABASE_URL: {engine}")
+    if odbc.signs_in_as_whoever_is_here(engine.url):
         odbc.give_token(engine)
     failures.watch(engine)
     if engine.dialect.name == "postgresql":
         unreadable.let_psycopg_read(engine)
     if engine.dialect.name == "sqlite":
         engine.dialect.colspecs = {**engine.dialect.colspecs, **unreadable.SQLITE_TYPES}
+        event.listen(engine, "do_connect", _make_private)
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _created(url: str) -> Engine | str:
+    """Return an engine, or what is wrong with the URL."""
+    try:
+        ensure_escaped(url, SQLALCHEMY)
+    except ValueError as error:
+        return str(error)
+    try:
+        parsed = odbc.completed(make_url(url))
+        # hide_parameters: an error is logged with its statement, and a parameter may be a name or a phone number
+        return _not_a_file(parsed) or create_engine(
+            parsed,
+            pool_pre_ping=parsed.get_backend_name() != "sqlite",
+            hide_parameters=True,
+            connect_args=_patience(parsed),
+        )
+    except odbc.NoDriver as error:
+        return str(error)
+    except ImportError as error:
+        return f"no driver for {url.split(':', 1)[0]} ({first_line(error)})"
+    except (ArgumentError, ValueError):
+        return "not a database URL; write it like sqlite:///petcare.db or postgresql+psycopg://user@host/name"
+
+
+def _not_a_file(url: URL) -> str | None:
+    """Return why an SQLite address is none that the jobs can use."""
+    if url.get_backend_name() != "sqlite":
+        return None
+    if url.database in (None, "", ":memory:"):
+        return "a database in memory is gone when the command ends; name a file: sqlite:///petcare.db"
+    if url.query or str(url.database).startswith("file:"):
+        return "SQLite's own URIs (file:...) and options are not supported; name a file alone: sqlite:///petcare.db"
+    return None
 
 
 def _patience(url: URL) -> dict[str, int]:
@@ -102,7 +135,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 def shown(url: URL) -> str:
     """Return a database address fit for a log: without user, password or driver options."""
-    return f"{url.host}/{url.database}" if url.host else str(url.database)
+    return "/".join(filter(None, (url.host, url.database))) or url.get_backend_name()
 
 
 def first_line(error: BaseException) -> str:
@@ -111,18 +144,20 @@ def first_line(error: BaseException) -> str:
     return str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
 
 
-def _without_secrets(url: str, error: Exception) -> str:
-    dialect = url.split(":", 1)[0]
-    if isinstance(error, ArgumentError | ValueError):
-        return "not a database URL; write it like sqlite:///petcare.db or postgresql+psycopg://user@host/name"
-    return f"no driver for {dialect} ({first_line(error)})"
-
-
 def _ensure_file(url: URL) -> None:
-    if url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:"):
+    if url.get_backend_name() == "sqlite":
         path = Path(str(url.database))
         if not path.is_file():
             raise DatabaseUnusable(f"there is no database at {path}; {_UPGRADE}")
+
+
+def _make_private(_dialect: Any, _record: Any, arguments: list[Any], _options: dict[str, Any]) -> None:
+    """Make a database that is not there yet for its owner alone; SQLite makes the files beside it like it.
+
+    Never open one that is there: closing it again would drop the locks that this process holds on it (POSIX).
+    """
+    with suppress(OSError):  # what cannot be made SQLite says itself
+        os.close(os.open(os.path.realpath(arguments[0]), os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _configure_sqlite(dbapi_connection: Any, _record: Any) -> None:

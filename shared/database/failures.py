@@ -1,12 +1,15 @@
 """What a database's error means: a key that is there already, or a failure that passes by itself."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from shared.safe_text import masked
 
 _CONFLICTS: Final = frozenset({1205, 1222, 3960})
 """SQL Server: chosen as the victim of a deadlock, waited too long for a lock, overtaken in a snapshot."""
@@ -26,7 +29,13 @@ _NUMBER: Final = re.compile(r"\((\d+)\)(?= *(?:\(SQL\w+\)|;|[\"')]*$))")
 
 
 def watch(engine: Engine) -> None:
-    """Let the engine take every failure that passes for a lost connection: the next use gets a new one."""
+    """Let the engine take every failure that passes for a lost connection: the next use gets a new one.
+
+    And let no failure quote who signs in, and with what: its words reach people, logs and traces, by whatever way.
+    """
+    url = engine.url
+    secrets = [each for each in (url.password, url.username) if each not in (None, url.host, url.database)]
+    event.listen(engine, "handle_error", partial(_hide, [str(each) for each in secrets]))
     event.listen(engine, "handle_error", _take_for_lost)
 
 
@@ -40,6 +49,12 @@ def is_duplicate(error: IntegrityError) -> bool:
     if numbers := _numbers(error.orig):
         return bool(numbers & _DUPLICATES)
     return _sqlstate(error.orig) == "23505" or "UNIQUE constraint failed" in str(error.orig)
+
+
+def _hide(secrets: Sequence[str], context: ExceptionContext) -> None:
+    for error in (context.sqlalchemy_exception, *_chain(context.original_exception)):
+        if error is not None:
+            error.args = tuple(masked(each, *secrets) if isinstance(each, str) else each for each in error.args)
 
 
 def _take_for_lost(context: ExceptionContext) -> None:

@@ -22,6 +22,7 @@ from shared.database.leases import LeaseHeld
 from shared.jobs import JOBS
 from shared.parts import Part, Whole
 from shared.runtime import RunFailed, Stage, UsageError
+from shared.safe_text import masked, written_out
 from shared.schedulers.celery_beat import Timetable
 from shared.schedulers.schedules import read_schedules
 from shared.settings import CelerySettings, ConfigurationError, JobSettings, LogSettings, load
@@ -58,7 +59,7 @@ def configuration() -> dict[str, Any]:
         celery, jobs = load(CelerySettings), load(JobSettings)
         schedules = read_schedules()
     except ConfigurationError as error:
-        raise click.UsageError(str(error)) from None  # Celery's own command line shows it in one line
+        raise click.UsageError(written_out(error)) from None  # Celery's own command line shows it in one line
     budget = jobs.run_time_budget_seconds
     return {
         "broker_url": celery.celery_broker_url,
@@ -127,7 +128,7 @@ def bury(sender: Task, task_id: str, exception: BaseException, args: Sequence[An
     part = None if sender.name in JOBS else _part(*args)
     if part and isinstance(exception, LeaseHeld) and _has_its_worker(part):
         return  # that one has a message of its own for it
-    why = str(exception) or type(exception).__name__
+    why = masked(str(exception) or type(exception).__name__)
     log.error("%s %s: %s; it waits in %s", sender.name, task_id, why, DEAD)
     sender.apply_async(args, task_id=task_id, queue=DEAD)
     if part:

@@ -6,6 +6,7 @@ from shlex import quote
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from shared.safe_text import written_out
 from shared.schedulers.ncrontab import Ncrontab
 from shared.schedulers.schedules import Schedule
 
@@ -68,6 +69,6 @@ def _field(values: Sequence[int], full: int) -> str:
 
 def _command(job: str, python: Path, folder: Path, log: Path) -> str:
     command = f"cd {quote(str(folder))} && {quote(str(python))} -m shared run {job} >> {quote(str(log))} 2>&1"
-    if "\n" in command:
-        raise NotForCron("cron has no way to write a path with a line break in it")
+    if command != written_out(command):
+        raise NotForCron("cron has no way to write a path with a line break or another control character in it")
     return command.replace("%", r"\%")  # for cron a bare % is a line break, within quotes, too
