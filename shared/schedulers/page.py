@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
@@ -19,6 +19,7 @@ from shared.database.runs import NotedRun
 from shared.messages.wording import money_words
 from shared.records import mask_phone
 from shared.runtime import one_line
+from shared.safe_text import written_out
 from shared.schedulers.health import examine, span_words
 from shared.schedulers.local import LocalHost
 from shared.schedulers.schedules import Schedule
@@ -90,9 +91,14 @@ def render(host: LocalHost) -> str:
 def _template() -> Template:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
+        lstrip_blocks=True, finalize=_visible,
     )  # fmt: skip
     return environment.get_template("page.html")
+
+
+def _visible(value: Any) -> Any:
+    """Return what a page shows of a value: no character in a name turns the direction of the words beside it."""
+    return "\n".join(map(written_out, value.split("\n"))) if type(value) is str else value
 
 
 def _job_line(connection: Connection, schedule: Schedule, zone: ZoneInfo, wall: datetime) -> JobLine:

@@ -15,11 +15,12 @@ from uuid import uuid4
 import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from shared.schedulers.connections import LONGEST_HEAD, Bounded, most_connections
 from shared.schedulers.health import examine
 from shared.schedulers.local import LocalHost
 from shared.schedulers.page import TEMPLATES, render
@@ -108,7 +109,7 @@ def application(host: LocalHost, key: str | None) -> Starlette:
             Route("/admin/host/ping", lambda _: Response()),
         ],
         middleware=[Middleware(Guard, key=key)],
-        exception_handlers={Refused: _refused},
+        exception_handlers={Refused: _refused, ClientDisconnect: _gone},
     )
 
 
@@ -126,7 +127,9 @@ class _Endpoints:
     def health(self, _: Request) -> Response:
         parts = self._host.application
         found = examine(parts.engine, self._host.schedules, parts.zone, parts.clock(), wrong_setting=None)
-        return JSONResponse(found.as_object(), 200 if found.is_well else 503, {"Cache-Control": "no-store"})
+        document = json.dumps(found.as_object())  # in ASCII: it is read at terminals, and names people's words
+        headers = {"Cache-Control": "no-store"}
+        return Response(document, 200 if found.is_well else 503, headers, media_type="application/json")
 
     async def functions(self, request: Request) -> Response:
         return JSONResponse([_described(each, request) for each in self._host.schedules.values()])
@@ -188,6 +191,11 @@ def _refused(_: Request, error: Exception) -> Response:
     return PlainTextResponse(f"{error}\n", error.status)
 
 
+def _gone(_: Request, __: Exception) -> Response:
+    """Answer nobody: the caller went away, or was sent away, in the middle of a request."""
+    return Response(status_code=400)
+
+
 def _described(schedule: Schedule, request: Request) -> dict[str, Any]:
     """Return a function as the Functions host lists it."""
     href = f"{str(request.base_url).rstrip('/')}/admin/functions/{schedule.job}"
@@ -226,14 +234,24 @@ def listen(address: str, port: int) -> socket.socket:
     return socket.create_server((address, port), family=family)
 
 
+class _Server(uvicorn.Server):
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen, and let more callers wait for their turn than are taken at a time."""
+        await super().startup(sockets)
+        for each in sockets or ():
+            each.listen()
+
+
 @contextmanager
 def serving(app: ASGIApp, listener: socket.socket) -> Iterator[threading.Thread]:
     """Answer requests in a thread of its own for the length of the block."""
     config = uvicorn.Config(
         app, lifespan="off", log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5,
-        h11_max_incomplete_event_size=16 * 1024,
+        http=Bounded, ws="none", loop="asyncio", h11_max_incomplete_event_size=LONGEST_HEAD,
+        log_level="error",  # a line for each malformed request would let anybody fill the log
+        backlog=max(1, most_connections() // 4),  # asyncio takes so many at a time, before any can make room
     )  # fmt: skip
-    server = uvicorn.Server(config)
+    server = _Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="web")
     thread.start()
     try:
