@@ -64,7 +64,8 @@ def open_engine(url: str) -> Engine:
 def _created(url: str) -> Engine | str:
     """Return an engine, or what is wrong with the URL."""
     try:
-        ensure_escaped(url, SQLALCHEMY)
+        if not url.startswith("sqlite"):  # a file has no password, and may have an @ in its name
+            ensure_escaped(url, SQLALCHEMY)
     except ValueError as error:
         return str(error)
     try:
