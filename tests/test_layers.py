@@ -62,6 +62,8 @@ SDKS = {"twilio": "gateways", "stripe": "gateways", "opencensus": "telemetry", "
 ENVIRONMENT = {"os.environ", "os.environb", "os.getenv", "os.getenvb"}
 CLOCK = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.time_ns"}
 
+SCREEN = {"print", "click.echo", "click.secho", "Console", "sys.stdout.write", "sys.stderr.write"}
+
 Check = Callable[[Path, ast.Module], list[str]]
 
 
@@ -151,7 +153,15 @@ def clock(path: Path, tree: ast.Module) -> list[str]:
     return [f"{name} belongs to application" for name in found]
 
 
-CHECKS: list[Check] = [other_layers, impurities, sdks, environment, clock]
+def screen(path: Path, tree: ast.Module) -> list[str]:
+    """Words reach a screen in one place, which lets none of them steer it."""
+    if layer_of(path) != "cli" or path.stem == "showing":
+        return []
+    called = [ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return [f"{name} belongs to showing" for name in called if name in SCREEN]
+
+
+CHECKS: list[Check] = [other_layers, impurities, sdks, environment, clock, screen]
 
 
 @pytest.mark.parametrize("path", SHARED, ids=lambda path: path.relative_to(ROOT).as_posix())
@@ -200,6 +210,8 @@ def test_a_function_folder_knows_the_runtime_only(path: Path) -> None:
         (clock, "delivery.py", "datetime.now(UTC)", "datetime.now belongs to application"),
         (clock, "delivery.py", "import datetime\ndatetime.datetime.utcnow()", "datetime.utcnow belongs to application"),
         (clock, "delivery.py", "from time import time", "time.time belongs to application"),
+        (screen, "cli/run.py", "click.echo(name)", "click.echo belongs to showing"),
+        (screen, "cli/run.py", "def f():\n    print(name)", "print belongs to showing"),
     ],
 )
 def test_what_a_rule_forbids_is_found_and_named(check: Check, module: str, source: str, problem: str) -> None:
@@ -219,6 +231,8 @@ def test_what_a_rule_forbids_is_found_and_named(check: Check, module: str, sourc
         (sdks, "telemetry.py", "if TYPE_CHECKING:\n    from opencensus.trace import tracer"),
         (environment, "settings.py", "import os\nos.environ"),
         (clock, "application.py", "datetime.now(UTC)"),
+        (screen, "cli/showing.py", "click.echo(written_out(name))"),
+        (screen, "cli/run.py", "echo(name)"),
         (clock, "delivery.py", "import time\ntime.monotonic()\nrun.now"),
     ],
 )

@@ -73,6 +73,8 @@ def _listen(address: str, port: int) -> socket.socket:
 
     try:
         return listen(address, port)
+    except (TypeError, ValueError):  # from the encoding of the name
+        raise UsageError(f"--address {address!r} is not an address; write it like 127.0.0.1 or ::1") from None
     except OSError as error:
         number = error.errno or 0  # below 0: there is no such address
         why = os.strerror(number) if number > 0 else error.strerror
