@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import Engine, event
-from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from shared.safe_text import masked
@@ -33,9 +33,7 @@ def watch(engine: Engine) -> None:
 
     And let no failure quote who signs in, and with what: its words reach people, logs and traces, by whatever way.
     """
-    url = engine.url
-    secrets = [each for each in (url.password, url.username) if each not in (None, url.host, url.database)]
-    event.listen(engine, "handle_error", partial(_hide, [str(each) for each in secrets]))
+    event.listen(engine, "handle_error", partial(_hide, _secrets(engine.url)))
     event.listen(engine, "handle_error", _take_for_lost)
 
 
@@ -49,6 +47,12 @@ def is_duplicate(error: IntegrityError) -> bool:
     if numbers := _numbers(error.orig):
         return bool(numbers & _DUPLICATES)
     return _sqlstate(error.orig) == "23505" or "UNIQUE constraint failed" in str(error.orig)
+
+
+def _secrets(url: URL) -> list[str]:
+    """Return who signs in and with what; not what is the name of the host or the database too, which are shown."""
+    named = [value for key, value in url.query.items() if key.lower() in ("user", "password", "uid", "pwd")]
+    return [str(each) for each in (url.password, url.username, *named) if each not in (None, url.host, url.database)]
 
 
 def _hide(secrets: Sequence[str], context: ExceptionContext) -> None:

@@ -28,6 +28,9 @@ from shared.schedulers.schedules import Schedule
 
 LONGEST_BODY: Final = 64 * 1024  # bytes; a job takes no input worth more
 
+LOOKING_AT_ONCE: Final = 4
+"""Callers for whom the database is read: each has a connection of the pool that the jobs take theirs from."""
+
 _OPEN = ("/page.css", "/favicon.svg")
 """What holds nothing worth a key: a browser that was given one for the page asks for these without it."""
 
@@ -120,13 +123,16 @@ class _Endpoints:
         self._host = host
         self._started = started
         self._id = str(uuid4())
+        self._turns = threading.Semaphore(LOOKING_AT_ONCE)
 
     def page(self, _: Request) -> Response:
-        return HTMLResponse(render(self._host), headers=_PAGE_HEADERS)
+        with self._turns:
+            return HTMLResponse(render(self._host), headers=_PAGE_HEADERS)
 
     def health(self, _: Request) -> Response:
         parts = self._host.application
-        found = examine(parts.engine, self._host.schedules, parts.zone, parts.clock(), wrong_setting=None)
+        with self._turns:
+            found = examine(parts.engine, self._host.schedules, parts.zone, parts.clock(), wrong_setting=None)
         document = json.dumps(found.as_object())  # in ASCII: it is read at terminals, and names people's words
         headers = {"Cache-Control": "no-store"}
         return Response(document, 200 if found.is_well else 503, headers, media_type="application/json")

@@ -59,8 +59,14 @@ def in_full(error: BaseException) -> str:
 
 
 @pytest.mark.parametrize("stock", ["postgresql"], indirect=True)
-def test_a_server_that_lets_nobody_in_does_not_say_whom_nor_with_what(database_url: str) -> None:
-    engine = open_engine(make_url(database_url).set(username="rosalind", password="F1do").render_as_string(False))
+@pytest.mark.parametrize("is_query", [False, True])
+def test_a_server_that_lets_nobody_in_does_not_say_whom_nor_with_what(database_url: str, is_query: bool) -> None:
+    url = make_url(database_url)
+    if is_query:
+        url = url.set(username=None, password=None).update_query_dict({"user": "rosalind", "password": "F1do"})
+    else:
+        url = url.set(username="rosalind", password="F1do")
+    engine = open_engine(url.render_as_string(hide_password=False))
     with pytest.raises(DatabaseUnusable) as caught:
         ensure_ready(engine)
     said = in_full(caught.value)

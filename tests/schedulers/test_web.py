@@ -1,7 +1,9 @@
 """The local host's HTTP: the paths, codes and bodies of the Functions host, and who is let in."""
 
 import re
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID, uuid4
 
 import pytest
@@ -11,7 +13,7 @@ from shared.application import Application
 from shared.database import runs, tables
 from shared.jobs import JOBS
 from shared.records import RunStatus
-from shared.schedulers import local
+from shared.schedulers import local, web
 from shared.schedulers.local import LocalHost
 from shared.schedulers.schedules import read_schedules
 from tests import rows
@@ -271,6 +273,27 @@ def test_what_is_in_a_name_is_escaped_and_a_zone_that_is_none_does_no_harm(
 def test_the_page_only_looks(site: Site) -> None:
     for method in ("POST", "PUT", "DELETE"):
         assert site.ask(method, "/", None, {}).status == 405
+
+
+def test_however_many_look_the_jobs_keep_connections_to_the_database(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside, most, change, four = 0, 0, threading.Lock(), threading.Barrier(web.LOOKING_AT_ONCE)
+
+    def look(_: LocalHost) -> str:
+        nonlocal inside, most
+        with change:
+            inside += 1
+            most = max(most, inside)
+        four.wait(20)
+        with change:
+            inside -= 1
+        return ""
+
+    monkeypatch.setattr(web, "render", look)
+    with ThreadPoolExecutor(16) as pool:
+        assert {each.status for each in pool.map(lambda _: site.get("/"), range(16))} == {200}
+    assert most == web.LOOKING_AT_ONCE
 
 
 def test_a_path_cannot_leave_the_templates(site: Site) -> None:
