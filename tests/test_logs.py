@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import re
 import shutil
 from collections.abc import Iterator
 from datetime import timedelta
@@ -82,6 +83,45 @@ def test_a_phone_number_is_masked_whoever_logs_it(form: Any, number: str, capsys
     said = capsys.readouterr().err
     assert "4155550142" not in said
     assert said.count("+1•••••0142") == 2  # in the message, and in the trace
+
+
+FORGED = "\n2026-03-01T00:00:00Z INFO shared.runtime all is well\u2028{}\r\x1b[2J\x9b2J"
+
+
+def test_no_value_begins_a_line_of_its_own_in_the_message_or_in_the_trace(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure(LogSettings())
+    try:
+        raise ValueError(FORGED)
+    except ValueError:
+        log.exception("no answer: %s", FORGED, extra={"tenant": FORGED}, stack_info=True)
+    first, *below = capsys.readouterr().err.splitlines()
+    assert first.count("\\n2026-03-01T00:00:00Z INFO shared.runtime all is well\\u2028{}\\r\\x1b[2J\\u009b2J") == 2
+    assert "    ValueError: " in below
+    assert [line for line in below if not line.startswith("    ")] == []
+    assert re.search("[\x00-\x1f\x7f-\x9f]", "".join(below)) is None
+
+
+def test_a_line_of_json_is_one_line_to_every_reader(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure(LogSettings(log_format="json"))
+    log.info("%s", FORGED, extra={"tenant": FORGED})
+    (line,) = capsys.readouterr().err.splitlines()
+    assert json.loads(line)["message"] == FORGED
+    assert json.loads(line)["tenant"] == FORGED
+    assert re.search("[\x00-\x1f\x7f-\x9f\u2028]", line) is None
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_what_signs_in_is_masked_whoever_logs_it(form: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure(LogSettings(log_format=form))
+    secrets = "redis://:F1do@Rex@cache/0", "DRIVER=x;UID=ann;PWD={F1;do};SERVER=db", "AccountKey=F1do==;a=b"
+    try:
+        raise ValueError(secrets)
+    except ValueError:
+        logging.getLogger("kombu").exception("no connection to %s (%s) (%s)", *secrets)
+    said = capsys.readouterr().err
+    assert [each for each in ("F1", "Rex", "ann") if each in said] == []
+    assert "redis://•••@cache/0" in said
+    assert "PWD=•••;SERVER=db" in said
 
 
 def test_an_error_of_the_database_shows_no_parameter(engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:

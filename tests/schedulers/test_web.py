@@ -278,22 +278,24 @@ def test_the_page_only_looks(site: Site) -> None:
 def test_however_many_look_the_jobs_keep_connections_to_the_database(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    inside, most, change, four = 0, 0, threading.Lock(), threading.Barrier(web.LOOKING_AT_ONCE)
+    inside, change, seen = 0, threading.Condition(), threading.Event()
 
     def look(_: LocalHost) -> str:
-        nonlocal inside, most
+        nonlocal inside
         with change:
             inside += 1
-            most = max(most, inside)
-        four.wait(20)
-        with change:
-            inside -= 1
+            change.notify_all()
+        seen.wait(20)
         return ""
 
     monkeypatch.setattr(web, "render", look)
-    with ThreadPoolExecutor(16) as pool:
-        assert {each.status for each in pool.map(lambda _: site.get("/"), range(16))} == {200}
-    assert most == web.LOOKING_AT_ONCE
+    with ThreadPoolExecutor(12) as pool:
+        answers = [pool.submit(site.get, "/") for _ in range(12)]
+        with change:
+            assert change.wait_for(lambda: inside == web.LOOKING_AT_ONCE, 20)
+            assert not change.wait_for(lambda: inside > web.LOOKING_AT_ONCE, 1)
+        seen.set()
+        assert {each.result().status for each in answers} == {200}
 
 
 def test_a_path_cannot_leave_the_templates(site: Site) -> None:
