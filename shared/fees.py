@@ -209,6 +209,7 @@ class MissedVisit:
     `began_at`: the first start it was marked for. `is_reversed`: the event no longer counts. `customer_id`: whom the
     payment provider charges; None without a saved card. `reminded`: those of `missed` of
     which a reminder was delivered. `attendance`: which of the appointments around it the owner came to or missed.
+    `is_superseded`: it is reversed because the owner has another of that day.
     """
 
     id: UUID
@@ -221,6 +222,7 @@ class MissedVisit:
     customer_id: str | None
     reminded: frozenset[UUID]
     attendance: tuple[Attendance, ...] = ()
+    is_superseded: bool = False
 
     def of_its_day(self, zone: ZoneInfo) -> list[Appointment]:
         """Return the missed appointments of its local day, in order of start; none where the owner came that day."""

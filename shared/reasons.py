@@ -53,7 +53,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.OWNER_INACTIVE: "The owner is inactive or was deleted.",
     Reason.PET_DECEASED: "Every pet of the appointment has died.",
     Reason.PET_INACTIVE: "The pet is inactive or was deleted.",
-    Reason.SUPERSEDED: "A newer record of the pet for the same vaccine takes its place.",
+    Reason.SUPERSEDED: "A newer record of the vaccine, or another fee of the same day, takes its place.",
     Reason.EXPIRY_CHANGED: "The record's expiry date was changed.",
     Reason.RECORD_DELETED: "The vaccination record was deleted.",
     Reason.BOOKED_INSIDE_WINDOW: "The appointment was booked after its reminder was due.",

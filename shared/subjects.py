@@ -55,7 +55,7 @@ def _fee_objection(kind: Kind, visit: MissedVisit, _member: Member, served: Serv
     if missed_rules.refers_elsewhere(visit):
         return Reason.FOREIGN_REFERENCE
     if kind is not Kind.FEE_RECEIPT and (visit.is_reversed or not visit.of_its_day(served.zone)):
-        return Reason.NO_SHOW_CORRECTED
+        return Reason.SUPERSEDED if visit.is_superseded else Reason.NO_SHOW_CORRECTED
     if kind is Kind.NO_SHOW_NOTICE and visit.fee and is_forgiven(visit.fee):
         return Reason.NO_SHOW_CORRECTED
     status = visit.fee.status if visit.fee else None

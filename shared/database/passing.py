@@ -1,5 +1,6 @@
 """Missed visits whose appointment belongs to another owner by now: duplicates were merged."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -13,15 +14,18 @@ from shared.fees import MarkedVisit
 from shared.records import FEE_TEXTS, AppointmentStatus, Kind, NotificationStatus, Outcome
 
 
-def heirs(connection: Connection, visits: Sequence[MarkedVisit]) -> dict[UUID, UUID]:
-    """Who has the appointment by now for which a visit was marked, by event, where that is not the visit's owner.
+def heirs(connection: Connection, visits: Sequence[MarkedVisit]) -> dict[UUID, list[UUID]]:
+    """Who may have the appointment by now for which a visit was marked, by event, where its owner has it no more.
 
-    A fee names its appointment. Where there is no fee it is the missed appointment of the event's very start, if the
-    visit's owner has none then. Index: appointments (tenant_id, scheduled_start).
+    A fee names its appointment. Where there is no fee it may be any missed appointment of the event's very start, if
+    the visit's owner has none then. Index: appointments (tenant_id, scheduled_start).
     """
     are_ours = {each.event_id: each.is_ours for each in visits}
-    rows = connection.execute(_HEIRS, {"event_ids": list(are_ours)})
-    return {row.id: row.owner_id for row in rows if row.fee_id or bool(row.is_ours) is are_ours[row.id]}
+    found: dict[UUID, list[UUID]] = defaultdict(list)
+    for row in connection.execute(_HEIRS, {"event_ids": list(are_ours)}):
+        if row.fee_id or bool(row.is_ours) is are_ours[row.id]:
+            found[row.id].append(row.owner_id)
+    return found
 
 
 def pass_on(connection: Connection, visit: MarkedVisit, owner_id: UUID, now: datetime) -> bool:
@@ -80,4 +84,5 @@ _HEIRS: Select[Any] = (
         appointments.c.owner_id != _EVENT.owner_id,
         or_(payments.c.appointment_id == appointments.c.id, and_(payments.c.id.is_(None), _IS_MISSED, ~_STILL_HAS_ONE)),
     )
+    .order_by(appointments.c.id)
 )

@@ -12,6 +12,7 @@ from shared.database import queries
 from shared.database.dialects import among, chunks, same_instant
 from shared.database.tables import appointments, decisions, notifications, owners, payments, reputation_events
 from shared.fees import LONGEST_DAY, Attendance, Fee, FeeStatus, MissedVisit
+from shared.reasons import Reason
 from shared.records import REMINDERS, Appointment, EventKind, NotificationStatus, Owner
 
 Each = TypeVar("Each")
@@ -90,7 +91,7 @@ def fee_of(row: Any) -> Fee:
 
 _EVENT = reputation_events.c
 _VISITS = (
-    select(_EVENT.subject_id, _EVENT.occurred_at, _EVENT.reversed_at, owners)
+    select(_EVENT.subject_id, _EVENT.occurred_at, _EVENT.reversed_at, _EVENT.reversed_reason, owners)
     .add_columns(owners.c.id.label("owner_id"), _EVENT.tenant_id.label("visit_tenant_id"))
     .select_from(reputation_events.join(owners))
     .where(among(_EVENT.ledger_key, "ledger_keys"))
@@ -151,6 +152,7 @@ def _visit(
         customer_id=row.stripe_customer_id if row.has_payment_method else None,
         reminded=frozenset(each.id for each in its if each.id in reminded),
         attendance=tuple(each for each in attendance if _is_near(row, each)),
+        is_superseded=row.reversed_reason == Reason.SUPERSEDED,
     )
 
 

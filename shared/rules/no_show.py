@@ -1,6 +1,6 @@
 """When an appointment counts as missed, which belong to one visit, and when a whole day is not to be believed."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -106,13 +106,12 @@ def _found(appointments: tuple[Candidate, ...], on: date, served: ServedTenant) 
     return FoundVisit(visit_id(first.tenant_id, first.owner.id, on), on, served, appointments)
 
 
-def on_record(visit: FoundVisit, known: Sequence[NoShow]) -> FoundVisit:
-    """Return a visit under the id of its no-show event, if there is one. `known`: its owner's, standing ones first.
+def id_on_record(known: Iterable[NoShow], on: date, zone: ZoneInfo) -> UUID | None:
+    """Return the id under which a missed visit of a local day goes. `known`: its owner's, those that stand first.
 
-    One that passed over from another owner keeps the id which that owner gave it.
+    One that passed over from another owner keeps the id which it had there.
     """
-    its = (each.visit_id for each in known if local_date(each.occurred_at, visit.served.zone) == visit.on)
-    return replace(visit, id=next(its, visit.id))
+    return next((each.visit_id for each in known if local_date(each.occurred_at, zone) == on), None)
 
 
 def is_same_day(visit: MarkedVisit, other: MarkedVisit, zone: ZoneInfo) -> bool:

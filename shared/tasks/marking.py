@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -14,10 +14,9 @@ from shared.database.transactions import in_transaction
 from shared.fees import NewFee
 from shared.reasons import Reason
 from shared.records import Decision, Plan
-from shared.rules import no_show
 from shared.rules.fees import is_fee_configured
 from shared.rules.missed import decisions_of, event_of, fee_of, notice_of
-from shared.rules.no_show import FoundVisit
+from shared.rules.no_show import FoundVisit, id_on_record
 from shared.rules.plans import joined
 from shared.tally import would
 from shared.tasks.context import Context
@@ -116,9 +115,10 @@ class Marking:
 
 
 def _on_record(connection: Connection, visits: Sequence[FoundVisit]) -> list[FoundVisit]:
-    """Return the visits under the ids that they have: one that passed to another owner keeps its own."""
+    """Return the visits under the ids that they go by: one that passed over from another owner keeps its own."""
     known = reputation.no_shows(connection, {each.owner.id for each in visits})
-    return [no_show.on_record(each, known.get(each.owner.id, ())) for each in visits]
+    ids = [id_on_record(known.get(each.owner.id, ()), each.on, each.served.zone) for each in visits]
+    return [replace(each, id=id_ or each.id) for each, id_ in zip(visits, ids, strict=True)]
 
 
 def _counts(visit: FoundVisit, notice: Decision, fee: NewFee | None) -> Iterator[tuple[str, int]]:

@@ -1,11 +1,12 @@
 """Corrections: a visit that staff no longer count as missed gives back its event, its count and its fee."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
@@ -24,17 +25,26 @@ from shared.tasks.tenants import Tenants, alike
 
 BATCH = 500
 
+Heirs = Mapping[UUID, Sequence[UUID]]
+
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """A visit that follows its appointment to another owner, `heir`.
-
-    `superseded`: which of two visits no longer counts, where the heir missed one of that day already.
-    """
+    """A visit that follows its appointment to another owner, `heir`. `own`: the heir's own missed visit of that day."""
 
     visit: MarkedVisit
     heir: UUID
-    superseded: MarkedVisit | None
+    own: MarkedVisit | None
+
+    @property
+    def superseded(self) -> MarkedVisit | None:
+        """Which of two visits of the day no longer counts."""
+        return no_show.superseded(self.visit, self.own) if self.own else None
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether a card is being charged: then it is waited until the outcome is known."""
+        return FeeStatus.PROCESSING in (self.visit.fee_status, self.own and self.own.fee_status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +119,8 @@ def _told(context: Context, tenants: Tenants, found: Judged) -> Judged:
 
 def _put_right(connection: Connection, context: Context, tenants: Tenants, page: Sequence[MarkedVisit]) -> Judged:
     heirs = passing.heirs(connection, page)
-    owner_ids = {*(each.owner_id for each in page), *heirs.values()}
-    reputation.lock_owners(connection, owner_ids)
+    heir_ids = {id_ for ids in heirs.values() for id_ in ids}
+    reputation.lock_owners(connection, {each.owner_id for each in page} | heir_ids)
     found = _judge(connection, tenants, page, heirs)
     passed = [each for each in found.passed if _pass_on(connection, context, each)]
     wrong = _reverse(connection, context, found.wrong, Reason.NO_SHOW_CORRECTED)
@@ -122,31 +132,41 @@ def _put_right(connection: Connection, context: Context, tenants: Tenants, page:
     return Judged(wrong, passed)
 
 
-def _judge(connection: Connection, tenants: Tenants, page: Sequence[MarkedVisit], heirs: Mapping[UUID, UUID]) -> Judged:
+def _judge(connection: Connection, tenants: Tenants, page: Sequence[MarkedVisit], heirs: Heirs) -> Judged:
     """Say which visits of a page do not stand, and which of those only passed to another owner.
 
-    All is read anew: another run may have been quicker. `heirs`: who has a visit's appointment, by event.
+    All is read anew: another run may have been quicker. `heirs`: who may have a visit's appointment, by event.
     """
-    owner_ids = {*(each.owner_id for each in page), *heirs.values()}
+    owner_ids = {*(each.owner_id for each in page), *(id_ for ids in heirs.values() for id_ in ids)}
     standing = {each.event_id: each for each in corrections.standing_visits(connection, owner_ids)}
     attended = _attendance(connection, page, owner_ids)
     judged = Judged()
     for visit in filter(None, (standing.get(each.event_id) for each in page)):
-        served, heir = tenants[visit.tenant_id], heirs.get(visit.event_id)
+        served = tenants[visit.tenant_id]
         if no_show.still_stands(visit, attended[visit.owner_id], served):
             continue
-        others = [each for each in standing.values() if each.owner_id == heir and each.event_id != visit.event_id]
-        own = next((each for each in others if no_show.is_same_day(visit, each, served.zone)), None)
-        is_passed = heir and no_show.still_stands(visit, attended[heir], served) and (visit.fee_status or not own)
-        if not heir or not is_passed:
+        may_have_it = [
+            Passed(visit, heir, _own_of_that_day(visit, heir, standing.values(), served.zone))
+            for heir in heirs.get(visit.event_id, ())
+            if no_show.still_stands(visit, attended[heir], served)
+        ]
+        # Without a fee one who missed a visit of that day anyway may have had the appointment all along.
+        passed = next((each for each in may_have_it if visit.fee_status or not each.own), None)
+        if not passed:
             judged.wrong.append(visit)
-        elif FeeStatus.PROCESSING not in (visit.fee_status, own and own.fee_status):  # else once its outcome is known
-            passed = Passed(visit, heir, no_show.superseded(visit, own) if own else None)
+        elif not passed.is_under_way:
             judged.passed.append(passed)
-            standing[visit.event_id] = replace(visit, owner_id=heir)
+            standing[visit.event_id] = replace(visit, owner_id=passed.heir)
             if passed.superseded:
                 del standing[passed.superseded.event_id]
     return judged
+
+
+def _own_of_that_day(
+    visit: MarkedVisit, owner_id: UUID, standing: Iterable[MarkedVisit], zone: ZoneInfo
+) -> MarkedVisit | None:
+    its = (each for each in standing if each.owner_id == owner_id and each.event_id != visit.event_id)
+    return next((each for each in its if no_show.is_same_day(visit, each, zone)), None)
 
 
 def _attendance(
