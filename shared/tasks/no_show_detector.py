@@ -21,7 +21,7 @@ from shared.rules import no_show
 from shared.rules.missed import excused
 from shared.rules.no_show import FoundVisit
 from shared.rules.quiet_hours import local_date
-from shared.tally import would
+from shared.tally import held_words, would
 from shared.tasks.context import Context
 from shared.tasks.fee_texts import retell
 from shared.tasks.marking import Marking
@@ -118,15 +118,14 @@ def _look_at_desks(search: Search, tenant_ids: Mapping[UUID, int]) -> None:
 def _tell_held(search: Search, date: str, count: DayCount, reason: Reason) -> None:
     subdomain, suspects = search.tenants[count.tenant_id].tenant.subdomain, count.candidates + count.marked
     held = {"tenant": subdomain, "date": date, "candidates": suspects, "appointments": count.appointments}
-    what = f"{suspects} of {count.appointments} appointments look missed"
     if reason is Reason.ATTENDANCE_NOT_RECORDED:
         its = search.attendance[count.tenant_id]
         held |= {"past_appointments": its.past, "recorded": its.recorded}
-        what = f"{what}, and of {its.past} in {no_show.ATTENDANCE_DAYS} days {its.recorded} are on record as attended"
     search.context.tally.held.append({**held, "reason": reason})
-    log.warning("%s is held: %s", date, what, extra={"tenant": subdomain})
+    log.warning("%s is held, %s: %s", date, reason, held_words(held), extra={"tenant": subdomain})
     if search.context.is_dry:
-        search.context.tally.would.append(would("hold", subdomain, date, reason=f"{reason}: {what}"))
+        told = would("hold", subdomain, date, reason=f"{reason}: {held_words(held)}")
+        search.context.tally.would.append(told)
 
 
 def _pages(search: Search, tenant_ids: Collection[UUID], day: Day) -> Iterator[list[Candidate]]:
