@@ -75,6 +75,18 @@ def test_a_collected_fee_is_not_listed_for_refund(paws: Salon, clock: Clock) -> 
     assert (paws.fee().status, paws.fee().owner_id) == ("succeeded", owner)
 
 
+def test_a_fee_that_the_platform_gave_to_the_new_owner_itself_is_no_error(paws: Salon, clock: Clock) -> None:
+    duplicate, owner = paws.owner(), paws.owner()
+    paws.missed(owner_id=duplicate)
+    paws.run()
+    merge(paws, duplicate, owner)
+    rows.change(paws.engine, tables.payments, paws.fee().id, owner_id=owner)
+    clock.pass_(days=1)
+    result = paws.run()
+    assert (result["passed_on"], result["total_fees_collected"], result["total_errors"]) == (1, 1, 0)
+    assert (owner_of(paws, duplicate), owner_of(paws, owner)) == ((0, 100), (1, 80))
+
+
 @pytest.mark.parametrize("is_told", [False, True])
 def test_a_notice_that_waits_goes_to_the_new_owner_and_one_that_left_is_not_sent_again(
     paws: Salon, clock: Clock, sms: RecordingSms, is_told: bool
