@@ -14,7 +14,7 @@ from shared.database.dialects import among, chunks, same_instant, shifted
 from shared.database.paging import page, place
 from shared.database.queries import OWNER, is_attended, owner_of
 from shared.database.tables import appointment_pets, appointments, decisions, owners, pets, services
-from shared.fees import LEAST_STAY, LONGEST_DAY, AttendanceCount, Candidate, DayCount
+from shared.fees import LEAST_STAY, AttendanceCount, Candidate, DayCount
 from shared.reasons import Reason
 from shared.records import RETAKEN, AppointmentStatus, Kind, Outcome
 
@@ -67,15 +67,15 @@ def day_counts(connection: Connection, counted: Mapping[UUID, int], day: Day) ->
 
 
 def attendance(
-    connection: Connection, tenant_ids: Sequence[UUID], since: datetime, now: datetime
+    connection: Connection, tenant_ids: Sequence[UUID], since: datetime, today: datetime, day: Day
 ) -> dict[UUID, AttendanceCount]:
-    """How many appointments that started at or after `since` are over at `now`, and how many of those are on record as
-    attended, or as missed by staff. A stay is over with the day on which it started.
+    """How many appointments that started at or after `since` are over at the day's `now`, and how many of those are on
+    record as attended, or as missed by staff. A stay is over with the local day of its start; `today` is not.
 
     Rows that refer to another tenant do not count. Index: appointments (tenant_id, scheduled_start).
     """
-    given = {"tenant_ids": tenant_ids, "begins": since, "ends": now, "now": now, "a_day_ago": now - LONGEST_DAY}
-    found = connection.execute(_ATTENDANCE, given)
+    given = {"begins": since, "ends": day.now, "now": day.now, "until": day.until, "today": today}
+    found = connection.execute(_ATTENDANCE, {"tenant_ids": tenant_ids, **given})
     return {row.tenant_id: AttendanceCount(row.past, row.recorded) for row in found}
 
 
@@ -204,9 +204,10 @@ _BOOKED_THEN = _BOOKED.subquery("booked")
 _DAY_COUNTS = select(
     _BOOKED_THEN.c.tenant_id, func.count().label("booked"), func.sum(_BOOKED_THEN.c.is_ours).label("marked")
 ).group_by(_BOOKED_THEN.c.tenant_id)
-_PAST = _BOOKED.where(or_(_IS_OVER, and_(_IS_LONG, appointments.c.scheduled_start <= bindparam("a_day_ago")))).subquery(
-    "past"
-)
+_PAST = _BOOKED.where(
+    appointments.c.scheduled_start <= bindparam("until"),
+    or_(_IS_OVER, and_(_IS_LONG, appointments.c.scheduled_start < bindparam("today"))),
+).subquery("past")
 _ATTENDANCE = select(
     _PAST.c.tenant_id, func.count().label("past"), func.sum(_PAST.c.is_recorded).label("recorded")
 ).group_by(_PAST.c.tenant_id)

@@ -155,9 +155,10 @@ def days(since: datetime, now: datetime, zone: ZoneInfo) -> Iterator[tuple[datet
         begin, end = end, max(local_day(end, zone)[1], end + timedelta(minutes=1))
 
 
-def attendance_since(now: datetime, zone: ZoneInfo) -> datetime:
-    """Return when the local days began over which it is looked whether a business writes down who comes."""
-    return midnight(local_date(now, zone) - timedelta(days=ATTENDANCE_DAYS - 1), zone)
+def attendance_days(now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Return when the first and the last of the local days begin over which it is looked who writes down who comes."""
+    today = local_date(now, zone)
+    return midnight(today - timedelta(days=ATTENDANCE_DAYS - 1), zone), midnight(today, zone)
 
 
 def why_held(day: DayCount, attendance: AttendanceCount) -> Reason | None:

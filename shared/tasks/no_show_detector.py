@@ -72,16 +72,15 @@ def detect_no_shows(context: Context) -> None:
 
 def _search_day(search: Search, day: Day) -> None:
     """Mark what was missed on a day, once all of it was counted: a person looks first at what cannot be believed."""
-    found: set[UUID] = set()
     candidates: Counter[UUID] = Counter()
     for page in _pages(search, search.tenants, day):
-        found |= {each.tenant_id for each in page}
         judged = _judge(search, page, day)
+        candidates.update({each.tenant_id: 0 for each, _ in judged.excused})  # there is something to write down
         for visit in judged.missed:
             candidates[visit.served.tenant.id] += len(visit.appointments)
         for problem, is_tenants in judged.unusable:
             search.context.tally.problem(problem, is_tenants=is_tenants)
-    believed = found - _held(search, candidates, day)
+    believed = set(candidates) - _held(search, candidates, day)
     for page in _pages(search, believed, day):
         judged = _judge(search, page, day)
         search.marking.write(judged.missed, excused(judged.excused), day)
@@ -91,11 +90,13 @@ def _held(search: Search, candidates: Mapping[UUID, int], day: Day) -> set[UUID]
     """Return the tenants whose day a person must look at first, and say so."""
     on, accepted = local_date(day.begins, search.zone), search.context.accept_surge
     doubtful = {
-        id_: count for id_, count in candidates.items() if (search.tenants[id_].tenant.subdomain, on) not in accepted
+        id_: count
+        for id_, count in candidates.items()
+        if count and (search.tenants[id_].tenant.subdomain, on) not in accepted
     }
     if not doubtful:
         return set()
-    _look_at_desks(search, doubtful)
+    _look_at_desks(search, doubtful, day)
     counts = fetch(search.context.engine, lambda connection: no_shows.day_counts(connection, doubtful, day))
     reasons = {each: no_show.why_held(each, search.attendance[each.tenant_id]) for each in counts}
     for count, reason in reasons.items():
@@ -104,15 +105,14 @@ def _held(search: Search, candidates: Mapping[UUID, int], day: Day) -> set[UUID]
     return {count.tenant_id for count, reason in reasons.items() if reason}
 
 
-def _look_at_desks(search: Search, tenant_ids: Mapping[UUID, int]) -> None:
+def _look_at_desks(search: Search, tenant_ids: Mapping[UUID, int], day: Day) -> None:
     """Find out whether tenants write down who comes, once a run and only of those with something to mark."""
-    unknown, now = [each for each in tenant_ids if each not in search.attendance], search.context.now
+    unknown = [each for each in tenant_ids if each not in search.attendance]
     if unknown:
-        since = no_show.attendance_since(now, search.zone)
+        since, today = no_show.attendance_days(day.now, search.zone)
+        query = partial(no_shows.attendance, tenant_ids=unknown, since=since, today=today, day=day)
         search.attendance.update(dict.fromkeys(unknown, AttendanceCount(0, 0)))
-        search.attendance.update(
-            fetch(search.context.engine, lambda connection: no_shows.attendance(connection, unknown, since, now))
-        )
+        search.attendance.update(fetch(search.context.engine, query))
 
 
 def _tell_held(search: Search, date: str, count: DayCount, reason: Reason) -> None:

@@ -138,7 +138,7 @@ CALLS: list[Callable[[Connection], object]] = [
     reports.reasons_not_sent,
     lambda it: reports.decisions_about(it, [SOME]),
     lambda it: reports.appointments_waiting(it, 20),
-    lambda it: no_shows.attendance(it, [SOME], NOW - DAY, NOW),
+    lambda it: no_shows.attendance(it, [SOME], NOW - DAY, NOW, Day(NOW - DAY, NOW, NOW, NOW, NOW)),
     lambda it: no_shows.mark(it, [SOME], Day(NOW, NOW + DAY, NOW, NOW, NOW)),
     lambda it: no_shows.mark(it, [SOME], Day(NOW - DAY, NOW, NOW, NOW, NOW)),
     lambda it: reputation.reverse_events(it, [SOME], Reason.NO_SHOW_CORRECTED, NOW),

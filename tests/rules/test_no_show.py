@@ -12,7 +12,7 @@ from shared.fees import AttendanceCount, Candidate, DayCount, FeeStatus, MarkedV
 from shared.reasons import Reason
 from shared.records import visit_id
 from shared.rules.no_show import (
-    attendance_since,
+    attendance_days,
     days,
     excuse,
     findable_at,
@@ -203,7 +203,8 @@ def test_fewer_than_a_third_of_five_or_more_on_record_is_no_attendance(
 
 
 def test_attendance_is_looked_for_on_fourteen_local_days_with_today() -> None:
-    assert attendance_since(local("2026-03-14 01:30"), NEW_YORK) == local("2026-03-01 00:00")
+    first, today = attendance_days(local("2026-03-14 01:30"), NEW_YORK)
+    assert (first, today) == (local("2026-03-01 00:00"), local("2026-03-14 00:00"))
 
 
 def a_marked_visit(status: FeeStatus | None, written_at: Any = START, began_at: Any = START) -> MarkedVisit:

@@ -358,15 +358,18 @@ def test_it_is_looked_at_over_fourteen_local_days_from_before_switch_on_too(
     assert bool(paws.detect()["held"]) is is_held
 
 
-def test_a_kennel_that_never_checks_anyone_in_charges_nobody_either(paws: Salon, clock: Clock) -> None:
+@pytest.mark.parametrize(("minutes", "is_held"), [(-1, False), (0, True)], ids=["goes on", "is over"])
+def test_a_kennel_that_never_checks_anyone_in_charges_nobody_either(
+    paws: Salon, clock: Clock, minutes: int, is_held: bool
+) -> None:
+    """The fifth stay is over with the day on which it began."""
     paws.run()
-    for day in range(3):
-        for _ in range(2):
-            stay(paws, 20, NOON + 2 * HOUR + day * DAY)
-    clock.pass_(days=5)
-    result = paws.detect()
-    assert [each["reason"] for each in result["held"]] == ["attendance_not_recorded"] * 3
-    assert paws.fees() == []
+    for day in (0, 0, 1, 1):
+        stay(paws, 20, NOON + 2 * HOUR + day * DAY)
+    stay(paws, 20, NOON + 11 * HOUR + DAY)
+    clock.now = NOON + 36 * HOUR + timedelta(minutes=minutes)
+    held = paws.detect()["held"]
+    assert {each["reason"] for each in held} == ({"attendance_not_recorded"} if is_held else set())
 
 
 def test_a_desk_is_looked_at_by_itself_and_a_closed_day_is_not_held(application: Application, clock: Clock) -> None:
