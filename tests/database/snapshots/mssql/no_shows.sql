@@ -14,9 +14,9 @@ FROM openjson(:tenant_ids)) AND appointments.scheduled_start >= :begins AND appo
     (services.tenant_id IS NULL OR services.tenant_id = appointments.tenant_id) AND NOT (EXISTS (SELECT *
 FROM appointment_pets, pets
 WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pets.tenant_id !=
-    appointments.tenant_id)) AND (appointments.scheduled_end <= :now OR appointments.scheduled_end >= dateadd(second,
-    43200, appointments.scheduled_start) AND appointments.scheduled_start <= :a_day_ago)) AS past GROUP BY
-    past.tenant_id;
+    appointments.tenant_id)) AND appointments.scheduled_start <= :until AND (appointments.scheduled_end <= :now OR
+    appointments.scheduled_end >= dateadd(second, 43200, appointments.scheduled_start) AND appointments.scheduled_start
+    < :today)) AS past GROUP BY past.tenant_id;
 
 -- candidates
 SELECT TOP (:param) appointments.id, appointments.tenant_id, appointments.owner_id, appointments.service_id,

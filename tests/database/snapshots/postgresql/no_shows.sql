@@ -14,9 +14,10 @@ WHERE appointments.tenant_id = ANY (:tenant_ids::UUID[]) AND appointments.schedu
     (services.tenant_id IS NULL OR services.tenant_id = appointments.tenant_id) AND NOT (EXISTS (SELECT *
 FROM appointment_pets, pets
 WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pets.tenant_id !=
-    appointments.tenant_id)) AND (appointments.scheduled_end <= :now::TIMESTAMP WITH TIME ZONE OR
-    appointments.scheduled_end >= (appointments.scheduled_start + make_interval(secs => 43200)) AND
-    appointments.scheduled_start <= :a_day_ago::TIMESTAMP WITH TIME ZONE)) AS past GROUP BY past.tenant_id;
+    appointments.tenant_id)) AND appointments.scheduled_start <= :until::TIMESTAMP WITH TIME ZONE AND
+    (appointments.scheduled_end <= :now::TIMESTAMP WITH TIME ZONE OR appointments.scheduled_end >=
+    (appointments.scheduled_start + make_interval(secs => 43200)) AND appointments.scheduled_start < :today::TIMESTAMP
+    WITH TIME ZONE)) AS past GROUP BY past.tenant_id;
 
 -- candidates
 SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointments.service_id,

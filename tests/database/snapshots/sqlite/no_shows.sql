@@ -16,9 +16,9 @@ FROM json_each(:tenant_ids)) AND appointments.scheduled_start >= :begins AND app
     (services.tenant_id IS NULL OR services.tenant_id = appointments.tenant_id) AND NOT (EXISTS (SELECT *
 FROM appointment_pets, pets
 WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pets.tenant_id !=
-    appointments.tenant_id)) AND (appointments.scheduled_end <= :now OR appointments.scheduled_end >= strftime('%Y-%m-%d
-    %H:%M:%S', appointments.scheduled_start, 43200 || ' seconds') AND appointments.scheduled_start <= :a_day_ago)) AS
-    past GROUP BY past.tenant_id;
+    appointments.tenant_id)) AND appointments.scheduled_start <= :until AND (appointments.scheduled_end <= :now OR
+    appointments.scheduled_end >= strftime('%Y-%m-%d %H:%M:%S', appointments.scheduled_start, 43200 || ' seconds') AND
+    appointments.scheduled_start < :today)) AS past GROUP BY past.tenant_id;
 
 -- candidates
 SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointments.service_id,
