@@ -140,7 +140,8 @@ def _decided(decision: Row[Any]) -> Moment:
     words, outcome = _words(decision), Outcome(decision.outcome)
     if outcome is not Outcome.NOTIFY:
         reason = Reason(decision.reason)
-        return Moment(decision.decided_at, f"{words} {OUTCOME_WORDS[outcome]}: {SENTENCES[reason]}", reason)
+        what = "not counted" if decision.kind == Kind.NO_SHOW else OUTCOME_WORDS[outcome]
+        return Moment(decision.decided_at, f"{words} {what}: {SENTENCES[reason]}", reason)
     if decision.status is None:
         return Moment(decision.decided_at, f"{words} found")
     status = NotificationStatus(decision.status)

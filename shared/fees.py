@@ -1,10 +1,11 @@
 """The frozen values of missed visits and the fees for them."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from shared.reasons import Reason
 from shared.records import Appointment, Outcome, Owner
@@ -58,6 +59,7 @@ class FeeCode(StrEnum):
     TOO_LATE = "too_late"
     AMOUNT_CHANGED = "amount_changed"
     CANCELLED_AT_PROVIDER = "cancelled_at_provider"
+    SUPERSEDED = "superseded"
 
 
 FEE_SENTENCES: dict[FeeCode, str] = {
@@ -70,7 +72,13 @@ FEE_SENTENCES: dict[FeeCode, str] = {
     FeeCode.TOO_LATE: "The visit lies more than 14 days back, so the card was not charged.",
     FeeCode.AMOUNT_CHANGED: "Its amount or currency was changed after the payment was begun at the provider.",
     FeeCode.CANCELLED_AT_PROVIDER: "The payment was cancelled at the provider.",
+    FeeCode.SUPERSEDED: "The owner has another fee of the same day, since two owners became one.",
 }
+
+LEAST_STAY = timedelta(hours=12)
+"""What ends on a later local day and lasts as long as this is a stay: a late visit that ends after midnight is none."""
+LONGEST_DAY = timedelta(hours=26)
+"""A local day lasts at most so long, whatever the clocks do."""
 
 OUR_WAIVERS = (FeeCode.COVERED_BY_DEPOSIT, FeeCode.NO_FEE, FeeCode.BELOW_MINIMUM)
 """The waivers that detection writes. Any other was given by staff."""
@@ -81,6 +89,7 @@ class Candidate:
     """An appointment that may have been missed. Money in minor units; instants aware UTC.
 
     `price`: its service's. `earlier`: what a run decided about it before, where a later one may decide again.
+    `came_that_day`: the owner attended another appointment of the local day. `have_pets_died`: all of them.
     """
 
     id: UUID
@@ -95,6 +104,8 @@ class Candidate:
     price: int | None
     no_show_count: int
     has_foreign_pet: bool = False
+    came_that_day: bool = False
+    have_pets_died: bool = False
     earlier: Outcome | None = None
     earlier_reason: Reason | None = None
 
@@ -107,6 +118,17 @@ class DayCount:
     appointments: int
     candidates: int
     marked: int
+
+
+@dataclass(frozen=True, slots=True)
+class AttendanceCount:
+    """One tenant's past appointments of some days that were not cancelled, and those of which it is on record who came.
+
+    `recorded`: an arrival, a start, a completion, or a no-show by staff.
+    """
+
+    past: int
+    recorded: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,12 +192,24 @@ class PastAttempt:
 
 
 @dataclass(frozen=True, slots=True)
+class Attendance:
+    """An appointment that an owner came to, or that counts as missed."""
+
+    tenant_id: UUID
+    owner_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    came: bool
+
+
+@dataclass(frozen=True, slots=True)
 class MissedVisit:
     """A visit with a no-show event. `missed`: the owner's appointments around it that count as missed now.
 
     `began_at`: the first start it was marked for. `is_reversed`: the event no longer counts. `customer_id`: whom the
     payment provider charges; None without a saved card. `reminded`: those of `missed` of
-    which a reminder was delivered.
+    which a reminder was delivered. `attendance`: which of the appointments around it the owner came to or missed.
+    `is_superseded`: it is reversed because the owner has another of that day.
     """
 
     id: UUID
@@ -187,13 +221,23 @@ class MissedVisit:
     fee: Fee | None
     customer_id: str | None
     reminded: frozenset[UUID]
+    attendance: tuple[Attendance, ...] = ()
+    is_superseded: bool = False
+
+    def of_its_day(self, zone: ZoneInfo) -> list[Appointment]:
+        """Return the missed appointments of its local day, in order of start; none where the owner came that day."""
+        day = self.began_at.astimezone(zone).date()
+        if any(each.came and each.starts_at.astimezone(zone).date() == day for each in self.attendance):
+            return []
+        found = [each for each in self.missed if each.starts_at.astimezone(zone).date() == day]
+        return sorted(found, key=lambda each: (each.starts_at, str(each.id)))
 
 
 @dataclass(frozen=True, slots=True)
 class MarkedVisit:
     """A visit whose no-show event stands and may be wrong. `is_ours`: detection found it, so it raised the count.
 
-    `is_forgiven`: staff waived its fee.
+    `is_forgiven`: staff waived its fee. `fee_status`, `fee_written_at`: None where it has no fee.
     """
 
     id: UUID
@@ -203,6 +247,8 @@ class MarkedVisit:
     began_at: datetime
     is_ours: bool
     is_forgiven: bool
+    fee_status: FeeStatus | None = None
+    fee_written_at: datetime | None = None
 
 
 def is_forgiven(fee: Fee) -> bool:

@@ -65,7 +65,9 @@ def _reputations(tally: Tally, _: int) -> dict[str, Any]:
 
 
 def _no_shows(tally: Tally, waiting: int) -> dict[str, Any]:
-    counts = "total_detected total_fees_applied total_fees_collected total_fees_failed corrected needs_refund".split()
+    counts = (
+        "total_detected total_fees_applied total_fees_collected total_fees_failed corrected passed_on needs_refund"
+    ).split()
     return {
         **{key: tally.total(key) for key in counts},
         **{key: tally.totals().get(key, {}) for key in ("fee_cents_applied", "fee_cents_collected", "skipped")},

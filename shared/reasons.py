@@ -25,6 +25,9 @@ class Reason(StrEnum):
     APPOINTMENT_MISSED = "appointment_missed"
     APPOINTMENT_DELETED = "appointment_deleted"
     CLOSED_DAY = "closed_day"
+    CAME_THAT_DAY = "came_that_day"
+    SURGE = "surge"
+    ATTENDANCE_NOT_RECORDED = "attendance_not_recorded"
     FEE_NOT_CONFIGURED = "fee_not_configured"
     NO_SHOW_CORRECTED = "no_show_corrected"
     FEE_SETTLED = "fee_settled"
@@ -50,7 +53,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.OWNER_INACTIVE: "The owner is inactive or was deleted.",
     Reason.PET_DECEASED: "Every pet of the appointment has died.",
     Reason.PET_INACTIVE: "The pet is inactive or was deleted.",
-    Reason.SUPERSEDED: "A newer record of the pet for the same vaccine takes its place.",
+    Reason.SUPERSEDED: "A newer record of the vaccine, or another fee of the same day, takes its place.",
     Reason.EXPIRY_CHANGED: "The record's expiry date was changed.",
     Reason.RECORD_DELETED: "The vaccination record was deleted.",
     Reason.BOOKED_INSIDE_WINDOW: "The appointment was booked after its reminder was due.",
@@ -61,6 +64,9 @@ SENTENCES: dict[Reason, str] = {
     Reason.APPOINTMENT_MISSED: "The appointment was already marked as missed.",
     Reason.APPOINTMENT_DELETED: "The appointment was deleted.",
     Reason.CLOSED_DAY: "The business was closed on that day: nobody missed anything.",
+    Reason.CAME_THAT_DAY: "The owner came to another appointment of that day.",
+    Reason.SURGE: "So many of the day's appointments look missed that somebody must look first.",
+    Reason.ATTENDANCE_NOT_RECORDED: "The business does not write down who comes, so nobody can be said to have missed.",
     Reason.FEE_NOT_CONFIGURED: "The business has no fee schedule in its currency, so the missed visit costs nothing.",
     Reason.NO_SHOW_CORRECTED: "The visit does not count as missed any more.",
     Reason.FEE_SETTLED: "The fee was settled in the meantime.",

@@ -23,6 +23,8 @@ class Kind(StrEnum):
 
 REMINDERS = (Kind.REMINDER_24H, Kind.REMINDER_2H)
 """The kinds that remind of an appointment."""
+FEE_TEXTS = (Kind.NO_SHOW_NOTICE, Kind.FEE_RECEIPT, Kind.FEE_FAILED)
+"""The kinds that are about a missed visit and its fee."""
 TEXTS = tuple(kind for kind in Kind if kind is not Kind.NO_SHOW)
 """The kinds that are texts: each has its template. That an appointment was missed is decided, not texted."""
 

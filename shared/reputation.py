@@ -56,6 +56,14 @@ class NewEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class NoShow:
+    """A no-show event on record, standing or reversed. `visit_id`: under which id the missed visit goes."""
+
+    visit_id: UUID
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class PastAppointment:
     """An appointment of the past with what its owner's reputation depends on. Instants: aware UTC.
 

@@ -174,7 +174,7 @@ def ensure_possible(application: Application, request: Request) -> None:
 def _ensure_found_yet(application: Application, request: Request) -> None:
     """Raise UsageError for a day that no run looks at, so that nobody believes it was accepted."""
     now, day = request.at or application.clock(), timedelta(days=1)  # a local date may be a day off
-    first, last = (now - application.look_back - day).date(), (now + day).date()
+    first, last = (now - application.look_back - 2 * day).date(), (now + day).date()  # what ends late began before
     for subdomain, on in sorted(request.accept_surge):
         if not first <= on <= last:
             days = application.look_back.days

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from shared.database import queries, vaccinations, visits
 from shared.fees import FeeStatus, MissedVisit, is_forgiven
-from shared.messages.fees import appointments_of, fee_text
+from shared.messages.fees import fee_text
 from shared.messages.reminders import reminder_text
 from shared.messages.rendering import Text
 from shared.messages.vaccinations import vaccination_text
@@ -54,8 +54,8 @@ def _vaccination_objection(
 def _fee_objection(kind: Kind, visit: MissedVisit, _member: Member, served: ServedTenant) -> Reason | None:
     if missed_rules.refers_elsewhere(visit):
         return Reason.FOREIGN_REFERENCE
-    if kind is not Kind.FEE_RECEIPT and (visit.is_reversed or not appointments_of(visit, served)):
-        return Reason.NO_SHOW_CORRECTED
+    if kind is not Kind.FEE_RECEIPT and (visit.is_reversed or not visit.of_its_day(served.zone)):
+        return Reason.SUPERSEDED if visit.is_superseded else Reason.NO_SHOW_CORRECTED
     if kind is Kind.NO_SHOW_NOTICE and visit.fee and is_forgiven(visit.fee):
         return Reason.NO_SHOW_CORRECTED
     status = visit.fee.status if visit.fee else None

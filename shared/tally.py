@@ -120,3 +120,11 @@ def would(action: str, tenant: str, subject: str, *, reason: str | None = None, 
     """Return one thing that a dry run would do. `more`: to, when, text, segments."""
     told = {"action": action, "tenant": tenant, "subject": subject, "to": None, "when": None, "text": None}
     return told | {"segments": None, "reason": reason} | more
+
+
+def held_words(held: Mapping[str, Any]) -> str:
+    """Return what is doubtful about a day that is held, in words."""
+    looks = f"{held['candidates']} of {held['appointments']} appointments look missed"
+    if "recorded" not in held:
+        return looks
+    return f"{looks}, and of {held['past_appointments']} in 14 days {held['recorded']} are on record as attended"

@@ -70,6 +70,29 @@ def test_a_reminder_that_was_not_sent_is_told_with_the_reason(application: Appli
         assert (moment.what, moment.code) == ("24-hour reminder not sent: The owner has no phone number.", "no_phone")
 
 
+@pytest.mark.parametrize(
+    ("columns", "code", "sentence"),
+    [
+        ({"is_deceased": True}, "pet_deceased", "Every pet of the appointment has died."),
+        ({}, "came_that_day", "The owner came to another appointment of that day."),
+    ],
+)
+def test_why_an_appointment_was_not_missed_is_told(
+    application: Application, columns: dict[str, bool], code: str, sentence: str
+) -> None:
+    start = NOON - timedelta(hours=3)
+    with application.engine.begin() as connection:
+        tenant = rows.tenant(connection)
+        owner = rows.owner(connection, tenant)
+        pet = rows.pet(connection, tenant, owner, **columns)
+        appointment = rows.appointment(connection, tenant, start, owner_id=owner, pets=[pet])
+        if not columns:
+            rows.appointment(connection, tenant, start, owner_id=owner, status="completed")
+    run(application, "NoShowDetector")
+    (moment,) = explained(application, "appointment", appointment).timeline
+    assert (moment.what, moment.code) == (f"no-show not counted: {sentence}", code)
+
+
 def test_a_reminder_that_waits_says_until_when(application: Application) -> None:
     with application.engine.begin() as connection:
         appointment = rows.appointment(connection, rows.tenant(connection), NOON + DAY)

@@ -24,6 +24,7 @@ from shared.database.tables import tenants
 from shared.runtime import UsageError, run
 from shared.sample import life
 from shared.schedulers.schedules import read_schedules
+from shared.tally import held_words
 
 START = datetime(2026, 3, 5, 6, tzinfo=UTC)
 """A Thursday: the clocks of New York change on the following Sunday, as the demo ends."""
@@ -127,9 +128,8 @@ def _told(result: dict[str, Any]) -> list[str]:
     """Return the errors a run named, the days it held, and what it put right."""
     told = [f"error: {each['tenant']}: {each['subject']}: {each['reason']}" for each in result["errors"]]
     for held in result.get("held", ()):
-        missed = f"{held['candidates']} of {held['appointments']} appointments look missed"
         told += [
-            f"held: {held['tenant']} on {held['date']}: {missed}; nobody is charged for them",
+            f"held: {held['tenant']} on {held['date']}: {held_words(held)}; nobody is charged for them",
             f"      unless an operator runs NoShowDetector --accept-surge {held['tenant']}:{held['date']}",
         ]
     if result.get("corrected"):

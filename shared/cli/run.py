@@ -22,6 +22,7 @@ from shared.records import NotificationStatus, Outcome
 from shared.safe_text import written_out
 from shared.settings import LogSettings, load
 from shared.tally import Progress as Report
+from shared.tally import held_words
 
 VERBS = {
     Outcome.NOTIFY: "send",
@@ -187,8 +188,8 @@ def _totals(result: dict[str, Any]) -> str:
 
 
 def _held_line(held: dict[str, Any]) -> str:
-    what = f"{held['candidates']} of {held['appointments']} appointments look missed; nothing was marked"
     accept = f"--accept-surge {held['tenant']}:{held['date']}"
+    what = f"{held_words(held)}; nothing was marked"
     return f"held: {held['tenant']}, {held['date']}: {what}. If it is right, run again with {accept}"
 
 

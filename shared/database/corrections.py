@@ -1,8 +1,7 @@
 """Finding marked visits that staff have put right since, and what follows for the count and the fee."""
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -10,21 +9,23 @@ from uuid import UUID
 from sqlalchemy import Connection, Select, and_, bindparam, case, exists, or_, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from shared.database.dialects import among, chunks, same_instant
+from shared.database.dialects import among, chunks, same_instant, shifted
 from shared.database.paging import page, place
+from shared.database.queries import is_attended
 from shared.database.tables import appointments, decisions, owners, payments, reputation_events
-from shared.fees import OUR_WAIVERS, UNCOLLECTED, FeeStatus, MarkedVisit
+from shared.database.visits import AROUND
+from shared.fees import OUR_WAIVERS, UNCOLLECTED, FeeCode, FeeStatus, MarkedVisit
+from shared.reasons import Reason
 from shared.records import AppointmentStatus, EventKind, Kind
 
 
-def lower_counts(connection: Connection, owner_ids: Sequence[UUID], now: datetime) -> None:
-    """Count one missed visit less, once for each time an owner is named; never below none."""
+def change_counts(connection: Connection, owner_ids: Sequence[UUID], by: int, now: datetime) -> None:
+    """Count missed visits more or less, once for each time an owner is named; never below none."""
     if not owner_ids:
         return
+    count = owners.c.no_show_count + by
     statement = (
-        update(owners)
-        .where(owners.c.id == bindparam("its_id"), owners.c.no_show_count > 0)
-        .values(no_show_count=owners.c.no_show_count - 1, updated_at=now)
+        update(owners).where(owners.c.id == bindparam("its_id"), count >= 0).values(no_show_count=count, updated_at=now)
     )
     connection.execute(statement, [{"its_id": each} for each in sorted(owner_ids)])
 
@@ -37,9 +38,10 @@ def visits_in_doubt(
     beyond: MarkedVisit | None,
     limit: int,
 ) -> list[MarkedVisit]:
-    """A page of visits whose no-show event stands, but whose fee staff waived, or that have no missed appointment at
-    the event's time any more. They may have one at another time of the day.
+    """A page of visits whose no-show event stands, but whose fee staff waived, that have no missed appointment at the
+    event's time any more, or whose owner came to another appointment at about that time.
 
+    They may have a missed one at another time of the day, and the owner may have come on another day.
     Index: reputation_events (kind, occurred_at), appointments (owner_id, scheduled_start).
     """
     given = {"tenant_ids": tenant_ids, "since": since}
@@ -60,9 +62,17 @@ def visits_on(
     Index: reputation_events (kind, occurred_at).
     """
     event = reputation_events.c
-    query = _STANDING.where(event.occurred_at >= begins, event.occurred_at < ends)
+    query = _STANDING.where(event.occurred_at >= begins, event.occurred_at < ends, _OF_TENANTS)
     its_page = _paged(query, limit, is_first=beyond is None)
     return _page(connection, its_page, {"tenant_ids": tenant_ids}, beyond)
+
+
+def standing_visits(connection: Connection, owner_ids: Collection[UUID]) -> list[MarkedVisit]:
+    """The visits of some owners whose no-show event stands. Index: reputation_events (owner_id, subject_id)."""
+    found = []
+    for some in chunks(sorted(owner_ids)):
+        found += [_marked(row) for row in connection.execute(_OF_OWNERS, {"owner_ids": some})]
+    return found
 
 
 _ITS_FEE = and_(payments.c.id == reputation_events.c.subject_id, payments.c.tenant_id == reputation_events.c.tenant_id)
@@ -85,13 +95,17 @@ _STANDING = (
         reputation_events,
         case((_IS_OURS, 1), else_=0).label("is_ours"),
         case((_IS_FORGIVEN, 1), else_=0).label("is_forgiven"),
+        payments.c.status.label("fee_status"),
+        payments.c.created_at.label("fee_written_at"),
     )
     .join(
         owners, and_(owners.c.id == reputation_events.c.owner_id, owners.c.tenant_id == reputation_events.c.tenant_id)
     )
     .outerjoin(payments, _ITS_FEE)
-    .where(reputation_events.c.kind == EventKind.NO_SHOW, reputation_events.c.reversed_at.is_(None), _OF_TENANTS)
+    .where(reputation_events.c.kind == EventKind.NO_SHOW, reputation_events.c.reversed_at.is_(None))
 )
+
+_OF_OWNERS = _STANDING.where(among(reputation_events.c.owner_id, "owner_ids"))
 
 
 @cache
@@ -104,7 +118,14 @@ def _page_in_doubt(limit: int, *, is_first: bool) -> Select[Any]:
         appointments.c.tenant_id == event.tenant_id,
         same_instant(appointments.c.scheduled_start, event.occurred_at),
     )
-    query = _STANDING.where(event.occurred_at > bindparam("since"), or_(_IS_FORGIVEN, unmissed))
+    came = exists().where(
+        appointments.c.owner_id == event.owner_id,
+        appointments.c.tenant_id == event.tenant_id,
+        appointments.c.scheduled_start.between(shifted(event.occurred_at, -AROUND), shifted(event.occurred_at, AROUND)),
+        is_attended(),
+    )
+    is_doubtful = or_(_IS_FORGIVEN, unmissed, and_(_IS_OURS, came))
+    query = _STANDING.where(event.occurred_at > bindparam("since"), is_doubtful, _OF_TENANTS)
     return _paged(query, limit, is_first=is_first)
 
 
@@ -118,25 +139,6 @@ def _page(
 ) -> list[MarkedVisit]:
     after = place((beyond.began_at, beyond.event_id) if beyond else None)
     return [_marked(row) for row in connection.execute(query, {**given, **after})]
-
-
-def missed_starts(connection: Connection, visits: Sequence[MarkedVisit], around: timedelta) -> dict[Any, set[datetime]]:
-    """When the appointments start that count as missed now, near some visits, by (tenant, owner).
-
-    Index: appointments (owner_id, scheduled_start).
-    """
-    found: dict[Any, set[datetime]] = defaultdict(set)
-    first, last = (pick(each.began_at for each in visits) for pick in (min, max))
-    for some in chunks(sorted({each.owner_id for each in visits})):
-        query = select(appointments.c.tenant_id, appointments.c.owner_id, appointments.c.scheduled_start).where(
-            appointments.c.owner_id.in_(some),
-            appointments.c.scheduled_start.between(first - around, last + around),
-            appointments.c.status == AppointmentStatus.NO_SHOW,
-            appointments.c.deleted_at.is_(None),
-        )
-        for tenant_id, owner_id, start in connection.execute(query):
-            found[tenant_id, owner_id].add(start)
-    return found
 
 
 def close_fees(
@@ -171,10 +173,17 @@ def _close(status: FeeStatus) -> ReturningUpdate[Any]:
             _OF_TENANTS,
         )
     )
+    superseded = exists().where(
+        event.subject_id == payments.c.id,
+        event.kind == EventKind.NO_SHOW,
+        event.owner_id == payments.c.owner_id,
+        event.reversed_reason == Reason.SUPERSEDED,
+    )
+    code = case((superseded, FeeCode.SUPERSEDED), else_=payments.c.failure_code)
     return (
         update(payments)
         .where(payments.c.id.in_(reversed_), payments.c.type == "no_show_fee", _BECOMES[status])
-        .values(status=status, next_attempt_at=None, updated_at=bindparam("closed_at"))
+        .values(status=status, next_attempt_at=None, updated_at=bindparam("closed_at"), failure_code=code)
         .returning(payments.c.tenant_id)
     )
 
@@ -188,4 +197,6 @@ def _marked(row: Any) -> MarkedVisit:
         began_at=row.occurred_at,
         is_ours=bool(row.is_ours),
         is_forgiven=bool(row.is_forgiven),
+        fee_status=FeeStatus(row.fee_status) if row.fee_status else None,
+        fee_written_at=row.fee_written_at,
     )

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -277,6 +278,35 @@ def _same_instant_on_sqlite(element: _SameInstant, compiler: Any, **options: Any
     within = and_(one >= begins, one < ends)  # for an index over `one`
     same = func.strftime(_MILLISECONDS, one) == func.strftime(_MILLISECONDS, other)
     return str(compiler.process(and_(within, same).self_group(), **options))
+
+
+def shifted(instant: ColumnElement[Any], by: timedelta) -> ColumnElement[Any]:
+    """Return an instant of a row moved by whole seconds, to be compared with others; on SQLite without its fraction."""
+    return _Shifted(instant, literal_column(str(int(by.total_seconds()))))
+
+
+class _Shifted(FunctionElement[Any]):
+    # No type, as above.
+    inherit_cache = True
+
+
+@compiles(_Shifted, "postgresql")
+def _shifted_on_postgresql(element: _Shifted, compiler: Any, **options: Any) -> str:
+    instant, seconds = (compiler.process(each, **options) for each in element.clauses)
+    return f"({instant} + make_interval(secs => {seconds}))"
+
+
+@compiles(_Shifted, "sqlite")
+def _shifted_on_sqlite(element: _Shifted, compiler: Any, **options: Any) -> str:
+    instant, seconds = element.clauses
+    moved = func.strftime(_SECONDS, instant, seconds.op("||")(literal_column("' seconds'")))
+    return str(compiler.process(moved, **options))
+
+
+@compiles(_Shifted, "mssql")
+def _shifted_on_mssql(element: _Shifted, compiler: Any, **options: Any) -> str:
+    instant, seconds = element.clauses
+    return str(compiler.process(func.dateadd(literal_column("second"), seconds, instant), **options))
 
 
 def chunks(values: Sequence[Any], size: int = IN_LIST) -> list[Sequence[Any]]:

@@ -7,27 +7,14 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Select,
-    Subquery,
-    and_,
-    bindparam,
-    case,
-    exists,
-    func,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, exists, func, or_, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from shared.database.dialects import among, chunks, same_instant
+from shared.database.dialects import among, chunks, same_instant, shifted
 from shared.database.paging import page, place
-from shared.database.queries import OWNER, owner_of
+from shared.database.queries import OWNER, is_attended, owner_of
 from shared.database.tables import appointment_pets, appointments, decisions, owners, pets, services
-from shared.fees import Candidate, DayCount
+from shared.fees import LEAST_STAY, AttendanceCount, Candidate, DayCount
 from shared.reasons import Reason
 from shared.records import RETAKEN, AppointmentStatus, Kind, Outcome
 
@@ -36,16 +23,16 @@ _OPEN = (AppointmentStatus.PENDING, AppointmentStatus.CONFIRMED)
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A local day, `[begins, ends)`, and from when to when a start in it may have been missed: `(since, until]`.
+    """A local day, `[begins, ends)`, looked at as of `now`, which is the run's.
 
-    `over_by`: the instant by which the appointment must have ended.
+    `since`: what was findable by then is left; `until`: the grace of what started later is not over.
     """
 
     begins: datetime
     ends: datetime
     since: datetime
     until: datetime
-    over_by: datetime
+    now: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +48,7 @@ def candidates(
 ) -> list[Candidate]:
     """A page of a day's appointments that may have been missed, by tenant and owner; visits are never cut.
 
-    Index: appointments (tenant_id, scheduled_start).
+    The rules say which of them can be found at the day's `now`. Index: appointments (tenant_id, scheduled_start).
     """
     after = place((beyond.tenant_id, beyond.owner_id) if beyond else None)
     given = {"tenant_ids": tenant_ids, **asdict(day), **after}
@@ -69,25 +56,39 @@ def candidates(
     return _with_the_last_visit_whole(connection, day, found) if len(found) == limit else found
 
 
-def day_counts(connection: Connection, tenant_ids: Sequence[UUID], day: Day) -> list[DayCount]:
-    """How many of a day's appointments are candidates, for each tenant for which `candidates` finds any.
+def day_counts(connection: Connection, counted: Mapping[UUID, int], day: Day) -> list[DayCount]:
+    """What else the day holds of the tenants with so many candidates.
 
-    Rows that refer to another tenant do not count: a tenant with no others is there with none.
-    Index: appointments (tenant_id, scheduled_start).
+    Rows that refer to another tenant do not count. Index: appointments (tenant_id, scheduled_start).
     """
-    found = connection.execute(_day_counts(), {"tenant_ids": tenant_ids, **asdict(day)})
-    return [DayCount(*row) for row in found]
+    given = {"tenant_ids": list(counted), "begins": day.begins, "ends": day.ends}
+    found = connection.execute(_DAY_COUNTS, given)
+    return [DayCount(row.tenant_id, row.booked, counted[row.tenant_id], row.marked) for row in found]
 
 
-def mark(connection: Connection, ids: Iterable[UUID], over_by: datetime, now: datetime) -> set[UUID]:
+def attendance(
+    connection: Connection, tenant_ids: Sequence[UUID], since: datetime, today: datetime, day: Day
+) -> dict[UUID, AttendanceCount]:
+    """How many appointments that started at or after `since` are over at the day's `now`, and how many of those are on
+    record as attended, or as missed by staff. A stay is over with the local day of its start; `today` is not.
+
+    Rows that refer to another tenant do not count. Index: appointments (tenant_id, scheduled_start).
+    """
+    given = {"begins": since, "ends": day.now, "now": day.now, "until": day.until, "today": today}
+    found = connection.execute(_ATTENDANCE, {"tenant_ids": tenant_ids, **given})
+    return {row.tenant_id: AttendanceCount(row.past, row.recorded) for row in found}
+
+
+def mark(connection: Connection, ids: Iterable[UUID], day: Day) -> set[UUID]:
     """Turn appointments whose decisions this transaction won into no-shows; return those that still were to be.
 
     Everything that made them candidates is asked again: a check-in, a move or a cancellation at the same moment wins.
     """
     marked: set[UUID] = set()
+    given = {"begins": day.begins, "ends": day.ends, "now": day.now}
     for some in chunks(sorted(ids)):
-        given = {"ids": some, "over_by": over_by, "now": now}
-        marked |= set(connection.execute(_mark(), given).scalars())
+        statement = _mark(has_ended=day.ends <= day.now)
+        marked |= set(connection.execute(statement, {"ids": some, **given}).scalars())
     return marked
 
 
@@ -105,67 +106,49 @@ _SAME = and_(
     decisions.c.kind == Kind.NO_SHOW,
     same_instant(decisions.c.occurs_at, appointments.c.scheduled_start),
 )
-_CANDIDATE = (
-    appointments,
-    *OWNER,
-    owners.c.no_show_count,
-    services.c.tenant_id.label("service_tenant_id"),
-    services.c.price,
-    decisions.c.outcome,
-    decisions.c.reason,
+_ITS_ROWS = (
+    appointments.join(owners)
+    .outerjoin(services, services.c.id == appointments.c.service_id)
+    .outerjoin(decisions, _SAME)
 )
-_ITS_ROWS = appointments.join(owners).outerjoin(services, services.c.id == appointments.c.service_id)
-
-
 _IS_IN = and_(appointments.c.scheduled_start >= bindparam("begins"), appointments.c.scheduled_start < bindparam("ends"))
 """Whether a start is in a `Day`: its fields are the parameters, here and below."""
 
+_OTHER = appointments.alias("other")
+_CAME_THAT_DAY = exists().where(
+    _OTHER.c.owner_id == appointments.c.owner_id,
+    _OTHER.c.tenant_id == appointments.c.tenant_id,
+    _OTHER.c.scheduled_start >= bindparam("begins"),
+    _OTHER.c.scheduled_start < bindparam("ends"),
+    is_attended(_OTHER),
+)
 
-def _foreign_pets() -> Subquery:
-    """The day's appointments that name a pet of another tenant."""
-    named = appointments.join(appointment_pets, appointment_pets.c.appointment_id == appointments.c.id)
-    return (
-        select(appointments.c.id)
-        .distinct()
-        .select_from(named.join(pets, pets.c.id == appointment_pets.c.pet_id))
-        .where(_IS_IN, pets.c.tenant_id != appointments.c.tenant_id)
-        .subquery("foreign_pets")
+
+def _has_pet(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    return exists().where(
+        appointment_pets.c.appointment_id == appointments.c.id, pets.c.id == appointment_pets.c.pet_id, *conditions
     )
 
 
-def _is_own(foreign_pets: Subquery) -> ColumnElement[bool]:
-    """Whether nothing of the appointment belongs to another tenant."""
-    its = appointments.c.tenant_id
-    return and_(
-        owners.c.tenant_id == its,
-        or_(services.c.tenant_id.is_(None), services.c.tenant_id == its),
-        foreign_pets.c.id.is_(None),
-    )
+_HAVE_PETS_DIED = and_(
+    _has_pet(pets.c.deleted_at.is_(None)), ~_has_pet(pets.c.deleted_at.is_(None), ~pets.c.is_deceased)
+)
+_HAS_FOREIGN_PET = _has_pet(pets.c.tenant_id != appointments.c.tenant_id)
+_IS_OPEN = and_(
+    appointments.c.status.in_(_OPEN),
+    appointments.c.arrived_at.is_(None),
+    appointments.c.actual_start.is_(None),
+    appointments.c.deleted_at.is_(None),
+)
+"""Nobody came, nobody said so, nobody cancelled."""
+_IS_OVER = appointments.c.scheduled_end <= bindparam("now")
+_GOES_ON = appointments.c.scheduled_end >= bindparam("ends")
+_IS_LONG = appointments.c.scheduled_end >= shifted(appointments.c.scheduled_start, LEAST_STAY)
 
 
-def _is_open() -> ColumnElement[bool]:
-    """Nobody came, nobody said so, nobody cancelled."""
-    return and_(
-        appointments.c.status.in_(_OPEN),
-        appointments.c.arrived_at.is_(None),
-        appointments.c.actual_start.is_(None),
-        appointments.c.deleted_at.is_(None),
-    )
-
-
-def _is_candidate() -> ColumnElement[bool]:
-    return and_(
-        _is_open(),
-        appointments.c.scheduled_start > bindparam("since"),
-        appointments.c.scheduled_start <= bindparam("until"),
-        appointments.c.scheduled_end <= bindparam("over_by"),
-        appointments.c.created_at < appointments.c.scheduled_start,
-        or_(decisions.c.outcome.is_(None), decisions.c.outcome.in_(RETAKEN)),
-    )
-
-
-def _is_marked() -> ColumnElement[bool]:
-    return and_(appointments.c.status == AppointmentStatus.NO_SHOW, decisions.c.outcome == Outcome.NOTIFY)
+def _flag(condition: ColumnElement[bool], name: str) -> ColumnElement[int]:
+    """Return a condition as a column: SQL Server selects no conditions."""
+    return case((condition, 1), else_=0).label(name)
 
 
 # Each day of each zone is asked for on its own: these statements are built once.
@@ -180,53 +163,84 @@ _RAISE_COUNTS = (
 
 
 @cache
-def _mark() -> ReturningUpdate[Any]:
-    is_over = appointments.c.scheduled_end <= bindparam("over_by")
+def _mark(*, has_ended: bool) -> ReturningUpdate[Any]:
+    """Return what marks appointments of a day. `has_ended`: stays that started on it can be missed."""
+    is_findable = or_(_IS_OVER, and_(_GOES_ON, _IS_LONG)) if has_ended else _IS_OVER
     return (
         update(appointments)
-        .where(among(appointments.c.id, "ids"), _is_open(), is_over)
+        .where(among(appointments.c.id, "ids"), _IS_OPEN, is_findable)
         .where(exists().where(_SAME))  # it starts when it did when that was decided
+        .where(~_CAME_THAT_DAY, ~_HAVE_PETS_DIED)
         .values(status=AppointmentStatus.NO_SHOW, updated_at=bindparam("now"))
         .returning(appointments.c.id)
     )
 
 
-@cache
-def _day_counts() -> Select[Any]:
-    foreign_pets = _foreign_pets()
-    rows = _ITS_ROWS.outerjoin(decisions, _SAME).outerjoin(foreign_pets, foreign_pets.c.id == appointments.c.id)
-    is_own, is_candidate = _is_own(foreign_pets), _is_candidate()
-    counts = [_count(condition) for condition in (is_own, and_(is_own, is_candidate), and_(is_own, _is_marked()))]
-    return (
-        select(appointments.c.tenant_id, *counts)
-        .select_from(rows)
-        .where(
-            among(appointments.c.tenant_id, "tenant_ids"),
-            _IS_IN,
-            appointments.c.status != AppointmentStatus.CANCELLED,
-            appointments.c.deleted_at.is_(None),
-        )
-        .group_by(appointments.c.tenant_id)
-        .having(_count(is_candidate) > 0)
+# SQL Server adds up no conditions with subqueries: they are made columns first.
+
+_IS_OURS = and_(appointments.c.status == AppointmentStatus.NO_SHOW, decisions.c.outcome == Outcome.NOTIFY)
+_IS_BY_STAFF = and_(
+    appointments.c.status == AppointmentStatus.NO_SHOW,
+    or_(decisions.c.outcome.is_(None), decisions.c.outcome != Outcome.NOTIFY),
+)
+_BOOKED = (
+    select(
+        appointments.c.tenant_id,
+        _flag(_IS_OURS, "is_ours"),
+        _flag(or_(is_attended(appointments), _IS_BY_STAFF), "is_recorded"),
     )
-
-
-def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.sum(case((condition, 1), else_=0))
+    .select_from(_ITS_ROWS)
+    .where(
+        among(appointments.c.tenant_id, "tenant_ids"),
+        _IS_IN,
+        appointments.c.status != AppointmentStatus.CANCELLED,
+        appointments.c.deleted_at.is_(None),
+        owners.c.tenant_id == appointments.c.tenant_id,
+        or_(services.c.tenant_id.is_(None), services.c.tenant_id == appointments.c.tenant_id),
+        ~_HAS_FOREIGN_PET,
+    )
+)
+_BOOKED_THEN = _BOOKED.subquery("booked")
+_DAY_COUNTS = select(
+    _BOOKED_THEN.c.tenant_id, func.count().label("booked"), func.sum(_BOOKED_THEN.c.is_ours).label("marked")
+).group_by(_BOOKED_THEN.c.tenant_id)
+_PAST = _BOOKED.where(
+    appointments.c.scheduled_start <= bindparam("until"),
+    or_(_IS_OVER, and_(_IS_LONG, appointments.c.scheduled_start < bindparam("today"))),
+).subquery("past")
+_ATTENDANCE = select(
+    _PAST.c.tenant_id, func.count().label("past"), func.sum(_PAST.c.is_recorded).label("recorded")
+).group_by(_PAST.c.tenant_id)
+_CANDIDATES = (
+    select(
+        appointments,
+        *OWNER,
+        owners.c.no_show_count,
+        services.c.tenant_id.label("service_tenant_id"),
+        services.c.price,
+        decisions.c.outcome,
+        decisions.c.reason,
+        _flag(_HAS_FOREIGN_PET, "has_foreign_pet"),
+        _flag(_CAME_THAT_DAY, "came_that_day"),
+        _flag(_HAVE_PETS_DIED, "have_pets_died"),
+    )
+    .select_from(_ITS_ROWS)
+    .where(
+        _IS_IN,
+        _IS_OPEN,
+        appointments.c.scheduled_start <= bindparam("until"),
+        or_(_IS_OVER, _GOES_ON),
+        appointments.c.created_at < appointments.c.scheduled_start,
+        or_(decisions.c.outcome.is_(None), decisions.c.outcome.in_(RETAKEN)),
+    )
+)
 
 
 @cache
 def _page(limit: int, *, is_first: bool) -> Select[Any]:
-    query = _candidates().where(among(appointments.c.tenant_id, "tenant_ids"))
+    query = _CANDIDATES.where(among(appointments.c.tenant_id, "tenant_ids"))
     key = (appointments.c.tenant_id, appointments.c.owner_id)
     return page(query, key, limit, is_first=is_first)
-
-
-@cache
-def _candidates() -> Select[Any]:
-    foreign_pets = _foreign_pets()
-    rows = _ITS_ROWS.outerjoin(decisions, _SAME).outerjoin(foreign_pets, foreign_pets.c.id == appointments.c.id)
-    return select(*_CANDIDATE, foreign_pets.c.id.label("foreign_pet")).select_from(rows).where(_IS_IN, _is_candidate())
 
 
 def _with_the_last_visit_whole(connection: Connection, day: Day, found: list[Candidate]) -> list[Candidate]:
@@ -234,7 +248,7 @@ def _with_the_last_visit_whole(connection: Connection, day: Day, found: list[Can
     last = found[-1]
     its = and_(appointments.c.tenant_id == last.tenant_id, appointments.c.owner_id == last.owner.id)
     others = [each for each in found if (each.tenant_id, each.owner.id) != (last.tenant_id, last.owner.id)]
-    return others + _read(connection, _candidates().where(its), asdict(day))
+    return others + _read(connection, _CANDIDATES.where(its), asdict(day))
 
 
 def _read(connection: Connection, query: Select[Any], given: Mapping[str, Any]) -> list[Candidate]:
@@ -254,7 +268,9 @@ def _candidate(row: Any) -> Candidate:
         deposit_paid=row.deposit_paid,
         price=row.price,
         no_show_count=row.no_show_count,
-        has_foreign_pet=row.foreign_pet is not None,
+        has_foreign_pet=bool(row.has_foreign_pet),
+        came_that_day=bool(row.came_that_day),
+        have_pets_died=bool(row.have_pets_died),
         earlier=Outcome(row.outcome) if row.outcome else None,
         earlier_reason=Reason(row.reason) if row.reason else None,
     )

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Select, and_, bindparam, or_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, and_, bindparam, case, or_, select
 
 from shared.database.dialects import among, chunks, same_instant
 from shared.database.paging import page, place
@@ -21,6 +21,7 @@ from shared.database.tables import (
     services,
     tenants,
 )
+from shared.fees import Attendance
 from shared.reasons import Reason
 from shared.records import (
     RETAKEN,
@@ -114,6 +115,18 @@ def appointments_by_id(connection: Connection, ids: Iterable[UUID]) -> dict[UUID
     return found
 
 
+def attendance(connection: Connection, owner_ids: Iterable[UUID], starts: Starts) -> list[Attendance]:
+    """Some owners' appointments that they came to or that count as missed.
+
+    Index: appointments (owner_id, scheduled_start).
+    """
+    found = []
+    for ids in chunks(sorted(owner_ids)):
+        rows = connection.execute(_ATTENDANCE, {"owner_ids": ids, **_parameters(starts)})
+        found += [Attendance(*row[:4], came=bool(row.came)) for row in rows]
+    return found
+
+
 def missed_appointments(connection: Connection, owner_ids: Iterable[UUID], starts: Starts) -> list[Appointment]:
     """Some owners' appointments that count as missed. Index: appointments (owner_id, scheduled_start)."""
     found = []
@@ -145,6 +158,20 @@ _APPOINTMENT = (
     services.c.tenant_id.label("service_tenant_id"),
     services.c.name.label("service_name"),
 )
+
+
+def is_attended(booked: FromClause = appointments) -> ColumnElement[bool]:
+    """Return the condition that an owner came to an appointment. `booked`: the appointments, or an alias of them."""
+    return and_(
+        or_(
+            booked.c.arrived_at.is_not(None),
+            booked.c.actual_start.is_not(None),
+            booked.c.status.in_((AppointmentStatus.IN_PROGRESS, AppointmentStatus.COMPLETED)),
+        ),
+        booked.c.deleted_at.is_(None),
+    )
+
+
 _ITS_ROWS = appointments.join(owners).outerjoin(services, services.c.id == appointments.c.service_id)
 
 
@@ -166,6 +193,19 @@ _MISSED = (
         appointments.c.status == AppointmentStatus.NO_SHOW,
         appointments.c.deleted_at.is_(None),
     )
+)
+
+_ATTENDANCE = select(
+    appointments.c.tenant_id,
+    appointments.c.owner_id,
+    appointments.c.scheduled_start,
+    appointments.c.scheduled_end,
+    case((is_attended(), 1), else_=0).label("came"),
+).where(
+    among(appointments.c.owner_id, "owner_ids"),
+    _BETWEEN,
+    or_(appointments.c.status == AppointmentStatus.NO_SHOW, is_attended()),
+    appointments.c.deleted_at.is_(None),
 )
 
 # Reminders are looked for every hour, zone by zone: to build these statements took longer than to execute them.

@@ -10,12 +10,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, bindparam, func, select, update
+from sqlalchemy import Connection, and_, bindparam, case, func, select, update
 
 from shared.database.dialects import among, chunks, insert_absent
 from shared.database.tables import owners, reputation_events
 from shared.records import EventKind
-from shared.reputation import BEST_SCORE, Event, NewEvent, fold
+from shared.reputation import BEST_SCORE, Event, NewEvent, NoShow, fold
 
 
 def lock_owners(connection: Connection, owner_ids: Iterable[UUID]) -> None:
@@ -33,12 +33,28 @@ def add_events(connection: Connection, events: Sequence[NewEvent], now: datetime
 
     An owner's first event is preceded by an opening that holds the score found. Call `rescore` in the same transaction.
     """
-    owner_ids = {each.owner_id for each in events}
-    lock_owners(connection, owner_ids)
-    insert_absent(connection, reputation_events, _openings(connection, owner_ids, now), "ledger_key")
+    add_openings(connection, {each.owner_id for each in events}, now)
     latest_first = sorted(events, key=lambda each: each.occurred_at, reverse=True)
     rows = {each.ledger_key: _row(each, now) for each in latest_first}
     return insert_absent(connection, reputation_events, list(rows.values()), "ledger_key")
+
+
+def add_openings(connection: Connection, owner_ids: Collection[UUID], now: datetime) -> None:
+    """Write down the scores found, for the owners that have no event yet."""
+    lock_owners(connection, owner_ids)
+    insert_absent(connection, reputation_events, _openings(connection, owner_ids, now), "ledger_key")
+
+
+def no_shows(connection: Connection, owner_ids: Iterable[UUID]) -> dict[UUID, list[NoShow]]:
+    """The no-show events of some owners, those that stand before reversed ones.
+
+    Index: reputation_events (owner_id, subject_id).
+    """
+    found: dict[UUID, list[NoShow]] = defaultdict(list)
+    for ids in chunks(sorted(set(owner_ids))):
+        for row in connection.execute(_NO_SHOWS, {"owner_ids": ids}):
+            found[row.owner_id].append(NoShow(row.subject_id, row.occurred_at))
+    return found
 
 
 def taken_back(connection: Connection, visit_ids: Iterable[UUID]) -> set[UUID]:
@@ -124,6 +140,9 @@ _RESCORE = (
 _AS_IT_STANDS = select(owners.c.id, owners.c.reputation_score).where(among(owners.c.id, "owner_ids"))
 _IS_AMONG = among(reputation_events.c.owner_id, "owner_ids")
 _EVENTS = select(reputation_events).join(owners, OF_OWNER).where(_IS_AMONG)
+_NO_SHOWS = _EVENTS.where(reputation_events.c.kind == EventKind.NO_SHOW).order_by(
+    case((reputation_events.c.reversed_at.is_(None), 0), else_=1), reputation_events.c.id
+)
 _TAKEN_BACK = select(reputation_events.c.subject_id).where(
     among(reputation_events.c.ledger_key, "ledger_keys"), reputation_events.c.reversed_at.is_not(None)
 )

@@ -1,9 +1,9 @@
 """Missed visits with their owner, their appointments and their fee, as the texts about them need them."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Connection, select
@@ -11,11 +11,14 @@ from sqlalchemy import Connection, select
 from shared.database import queries
 from shared.database.dialects import among, chunks, same_instant
 from shared.database.tables import appointments, decisions, notifications, owners, payments, reputation_events
-from shared.fees import Fee, FeeStatus, MissedVisit
+from shared.fees import LONGEST_DAY, Attendance, Fee, FeeStatus, MissedVisit
+from shared.reasons import Reason
 from shared.records import REMINDERS, Appointment, EventKind, NotificationStatus, Owner
 
-AROUND = timedelta(hours=26)
-"""A local day lasts at most so long: what is further from the visit's first start belongs to another visit."""
+Each = TypeVar("Each")
+
+AROUND = LONGEST_DAY
+"""What is further from the visit's first start belongs to another visit."""
 
 
 def missed_visits(connection: Connection, ids: Collection[UUID]) -> dict[UUID, MissedVisit]:
@@ -24,11 +27,16 @@ def missed_visits(connection: Connection, ids: Collection[UUID]) -> dict[UUID, M
     for some in chunks(sorted(ids)):
         keys = [f"{EventKind.NO_SHOW}:{each}" for each in some]
         rows = connection.execute(_VISITS, {"ledger_keys": keys}).all()
-        missed = _missed(connection, rows)
+        if not rows:
+            continue
+        starts, owner_ids = _around(rows), {row.owner_id for row in rows}
+        missed = _by_owner(queries.missed_appointments(connection, owner_ids, starts), lambda each: each.owner.id)
+        attendance = _by_owner(queries.attendance(connection, owner_ids, starts), lambda each: each.owner_id)
         fees = fees_by_id(connection, some)
         reminded = reminded_of(connection, [each.id for group in missed.values() for each in group])
         for row in rows:
-            found[row.subject_id] = _visit(row, missed[row.owner_id], fees.get(row.subject_id), reminded)
+            its = missed[row.owner_id], attendance[row.owner_id]
+            found[row.subject_id] = _visit(row, *its, fees.get(row.subject_id), reminded)
     return found
 
 
@@ -83,7 +91,7 @@ def fee_of(row: Any) -> Fee:
 
 _EVENT = reputation_events.c
 _VISITS = (
-    select(_EVENT.subject_id, _EVENT.occurred_at, _EVENT.reversed_at, owners)
+    select(_EVENT.subject_id, _EVENT.occurred_at, _EVENT.reversed_at, _EVENT.reversed_reason, owners)
     .add_columns(owners.c.id.label("owner_id"), _EVENT.tenant_id.label("visit_tenant_id"))
     .select_from(reputation_events.join(owners))
     .where(among(_EVENT.ledger_key, "ledger_keys"))
@@ -102,19 +110,26 @@ _REMINDED = (
 )
 
 
-def _missed(connection: Connection, visits: Collection[Any]) -> dict[UUID, list[Appointment]]:
-    """The appointments of the visits' owners that count as missed now and lie around one of the visits."""
-    found: dict[UUID, list[Appointment]] = defaultdict(list)
-    if not visits:
-        return found
-    first, last = (pick(row.occurred_at for row in visits) for pick in (min, max))
-    starts = queries.Starts(after=first - AROUND, until=last + AROUND)
-    for each in queries.missed_appointments(connection, {row.owner_id for row in visits}, starts):
-        found[each.owner.id].append(each)
-    return found
+def _around(visits: Collection[Any]) -> queries.Starts:
+    """Return the starts that may belong to one of the visits."""
+    began = [row.occurred_at for row in visits]
+    return queries.Starts(after=min(began) - AROUND, until=max(began) + AROUND)
 
 
-def _visit(row: Any, missed: Iterable[Appointment], fee: Fee | None, reminded: Collection[UUID]) -> MissedVisit:
+def _by_owner(found: Iterable[Each], owner_of: Callable[[Each], UUID]) -> dict[UUID, list[Each]]:
+    groups: dict[UUID, list[Each]] = defaultdict(list)
+    for each in found:
+        groups[owner_of(each)].append(each)
+    return groups
+
+
+def _visit(
+    row: Any,
+    missed: Iterable[Appointment],
+    attendance: Iterable[Attendance],
+    fee: Fee | None,
+    reminded: Collection[UUID],
+) -> MissedVisit:
     owner = Owner(
         id=row.owner_id,
         tenant_id=row.tenant_id,
@@ -124,8 +139,7 @@ def _visit(row: Any, missed: Iterable[Appointment], fee: Fee | None, reminded: C
         language=row.language,
         is_active=row.is_active and row.deleted_at is None,
     )
-    near = tuple(each for each in missed if abs(each.starts_at - row.occurred_at) < AROUND)
-    its = tuple(each for each in near if each.tenant_id == row.visit_tenant_id)
+    its = tuple(each for each in missed if _is_near(row, each))
     its_fee = fee if fee and fee.tenant_id == row.visit_tenant_id else None
     return MissedVisit(
         id=row.subject_id,
@@ -137,4 +151,11 @@ def _visit(row: Any, missed: Iterable[Appointment], fee: Fee | None, reminded: C
         fee=its_fee,
         customer_id=row.stripe_customer_id if row.has_payment_method else None,
         reminded=frozenset(each.id for each in its if each.id in reminded),
+        attendance=tuple(each for each in attendance if _is_near(row, each)),
+        is_superseded=row.reversed_reason == Reason.SUPERSEDED,
     )
+
+
+def _is_near(row: Any, each: Appointment | Attendance) -> bool:
+    apart: timedelta = each.starts_at - row.occurred_at
+    return each.tenant_id == row.visit_tenant_id and abs(apart) < AROUND

@@ -15,7 +15,7 @@ _OWED = frozenset({FeeStatus.PENDING, FeeStatus.PROCESSING, FeeStatus.FAILED, Fe
 def fee_text(kind: Kind, served: ServedTenant, visits: Sequence[MissedVisit], at: datetime) -> Text:
     """Return the text about one missed visit, as it reads when sent at `at` (aware)."""
     (visit,) = visits
-    missed = appointments_of(visit, served)
+    missed = visit.of_its_day(served.zone)
     return compose(
         kind,
         _words(kind, served, visit, missed, at),
@@ -24,13 +24,6 @@ def fee_text(kind: Kind, served: ServedTenant, visits: Sequence[MissedVisit], at
         max_segments=served.policy.sms.max_segments,
         pet_count=len(living_pets(missed)),
     )
-
-
-def appointments_of(visit: MissedVisit, served: ServedTenant) -> list[Appointment]:
-    """Return the missed appointments of the visit's own local day, in order of start."""
-    day = visit.began_at.astimezone(served.zone).date()
-    found = [each for each in visit.missed if each.starts_at.astimezone(served.zone).date() == day]
-    return sorted(found, key=lambda each: (each.starts_at, str(each.id)))
 
 
 def _words(

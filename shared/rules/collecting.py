@@ -1,15 +1,15 @@
 """Whether a fee may be charged to the card, and what a decline means for it."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from shared.fees import Fee, FeeCode, MissedVisit
 from shared.policy import ServedTenant
-from shared.records import Appointment
 from shared.rules.fees import is_too_late
+from shared.rules.no_show import findable_at
 from shared.rules.quiet_hours import local_date
 
 
@@ -50,21 +50,25 @@ BY_CODE: Final[Mapping[str, Verdict]] = {code: verdict for verdict, codes in _CO
 
 def is_still_owed(visit: MissedVisit, zone: ZoneInfo) -> bool:
     """Whether the visit counts as missed now: corrected ones are never charged, even before their fee is cancelled."""
-    return not visit.is_reversed and bool(_of_its_day(visit, zone))
+    return not visit.is_reversed and bool(visit.of_its_day(zone))
 
 
 def _was_reminded(visit: MissedVisit, zone: ZoneInfo) -> bool:
-    return any(each.id in visit.reminded for each in _of_its_day(visit, zone))
+    return any(each.id in visit.reminded for each in visit.of_its_day(zone))
 
 
-def _of_its_day(visit: MissedVisit, zone: ZoneInfo) -> list[Appointment]:
-    day = local_date(visit.began_at, zone)
-    return [each for each in visit.missed if local_date(each.starts_at, zone) == day]
+def _findable_on(fee: Fee, visit: MissedVisit, served: ServedTenant) -> date:
+    """Return the local day on which the visit could first be found."""
+    grace, zone = timedelta(minutes=served.policy.no_show.grace_minutes), served.zone
+    missed = (each for each in visit.attendance if not each.came)
+    its = (each for each in missed if local_date(each.starts_at, zone) == fee.visit_on)
+    findable = [findable_at(each.starts_at, each.ends_at, grace, zone) for each in its]
+    return local_date(min(findable), zone) if findable else fee.visit_on
 
 
 def refusal(fee: Fee, visit: MissedVisit, served: ServedTenant, now: datetime, *, by_hand: bool) -> FeeCode | None:
     """Return why a fee that is owed is not charged; None when it may be."""
-    if not by_hand and is_too_late(fee.visit_on, local_date(now, served.zone)):
+    if not by_hand and is_too_late(_findable_on(fee, visit, served), local_date(now, served.zone)):
         return FeeCode.TOO_LATE
     if not by_hand and served.policy.no_show.fee_requires_delivered_reminder and not _was_reminded(visit, served.zone):
         return FeeCode.NO_DELIVERED_REMINDER

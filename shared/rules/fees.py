@@ -20,7 +20,7 @@ MINIMUM: Final[Mapping[str, int]] = {
 """The least a card can be charged, in minor units (https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts).
 For other currencies it depends on the day's rate; the provider refuses what is less."""
 LAST_DAY: Final = 14
-"""Days after the visit beyond which nothing is charged by itself."""
+"""Days after the visit could first be found beyond which nothing is charged by itself."""
 RETRY_AFTER: Final = (timedelta(days=1), timedelta(days=3), timedelta(days=7))
 """How long after its first, second and third declined attempt a fee is tried again."""
 
@@ -85,9 +85,9 @@ def description(offence: int, charge: Charge) -> str:
     return f"No-show fee, missed visit {offence}{less}"
 
 
-def is_too_late(visit_on: date, today: date) -> bool:
-    """Whether the visit lies too far back for an automatic attempt. `today`: the tenant's local date."""
-    return (today - visit_on).days > LAST_DAY
+def is_too_late(findable_on: date, today: date) -> bool:
+    """Whether the visit could be found too long ago for an automatic attempt. Both are the tenant's local dates."""
+    return (today - findable_on).days > LAST_DAY
 
 
 def next_attempt_at(failed_at: datetime, declines: int) -> datetime | None:

@@ -1,6 +1,6 @@
 """What is written about a missed visit: the decisions, the event, the fee, and the texts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from uuid import UUID, uuid5
@@ -40,10 +40,11 @@ def decisions_of(visit: FoundVisit) -> list[Decision]:
     return [decision(each, Outcome.NOTIFY, reason) for each in visit.appointments]
 
 
-def closed(visits: Sequence[FoundVisit]) -> Plan:
-    """Return a plan of skipping visits on closed days, of what the ledger does not say already."""
-    missed = [each for visit in visits for each in visit.appointments if each.earlier_reason is not Reason.CLOSED_DAY]
-    return Plan(tuple(decision(each, Outcome.SKIPPED, Reason.CLOSED_DAY) for each in missed))
+def excused(found: Iterable[tuple[Candidate, Reason]]) -> Plan:
+    """Return the plan of skipping appointments that do not count as missed, without what the ledger says already."""
+    news = [(each, reason) for each, reason in found if each.earlier_reason is not reason]
+    made = {each.id: decision(each, Outcome.SKIPPED, reason) for each, reason in news}
+    return Plan(tuple(made.values()), retaken=frozenset(made[each.id].ledger_key for each, _ in news if each.earlier))
 
 
 def refers_elsewhere(visit: MissedVisit) -> str | None:

@@ -11,14 +11,13 @@ from shared.database.fee_texts import Untold
 from shared.database.transactions import fetch
 from shared.fees import MissedVisit
 from shared.policy import ServedTenant
-from shared.records import Kind, Member, Plan
+from shared.records import FEE_TEXTS, Member, Plan
 from shared.rules.missed import TEXT_USEFUL, retold
 from shared.rules.plans import joined
 from shared.subjects import SUBJECTS
 from shared.tasks.context import Context
 from shared.tasks.planning import write
 
-KINDS = (Kind.NO_SHOW_NOTICE, Kind.FEE_RECEIPT, Kind.FEE_FAILED)
 LOOK_BACK = timedelta(days=30)
 """How long after a visit a text about it may still be of use: its fee is settled within two weeks, the text for one."""
 
@@ -29,7 +28,7 @@ def retell(context: Context) -> None:
 
     def query(connection: Connection) -> tuple[list[Untold], dict[UUID, MissedVisit]]:
         since, about_after = context.now - LOOK_BACK, context.now - TEXT_USEFUL
-        found = fee_texts.untold(connection, KINDS, list(tenants), since, about_after=about_after)
+        found = fee_texts.untold(connection, FEE_TEXTS, list(tenants), since, about_after=about_after)
         return found, visits.missed_visits(connection, {each.visit_id for each in found})
 
     found, missed = fetch(context.engine, query)

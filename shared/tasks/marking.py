@@ -2,22 +2,23 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from sqlalchemy import Connection
 
 from shared.database import fees, ledger, no_shows, reputation
 from shared.database.engine import reading
+from shared.database.no_shows import Day
 from shared.database.transactions import in_transaction
 from shared.fees import NewFee
 from shared.reasons import Reason
 from shared.records import Decision, Plan
 from shared.rules.fees import is_fee_configured
 from shared.rules.missed import decisions_of, event_of, fee_of, notice_of
-from shared.rules.no_show import FoundVisit
+from shared.rules.no_show import FoundVisit, id_on_record
 from shared.rules.plans import joined
+from shared.tally import would
 from shared.tasks.context import Context
 from shared.tasks.telling import told_visits
 
@@ -29,27 +30,32 @@ class Marking:
     context: Context
     foretold: Counter[UUID] = field(default_factory=Counter)
 
-    def write(self, visits: Sequence[FoundVisit], closed: Plan, over_by: datetime) -> None:
-        """Mark what is still to be marked, and count it; in a dry run tell it. `closed`: what is skipped."""
-        if self.context.is_dry:
-            with reading(self.context.engine) as connection:
+    def write(self, visits: Sequence[FoundVisit], excused: Plan, day: Day) -> None:
+        """Mark what is still to be marked, and count it; in a dry run tell it. `excused`: what is skipped."""
+        context = self.context
+        if not visits and not excused.decisions:
+            return
+        if context.is_dry:
+            with reading(context.engine) as connection:
                 self._count(visits, *self._foretell(connection, visits))
         else:
-            marked = in_transaction(
-                self.context.engine, lambda connection: self._write(connection, visits, closed, over_by)
+            self._count(
+                *in_transaction(context.engine, lambda connection: self._write(connection, visits, excused, day))
             )
-            self._count(*marked)
-        subdomains = {each.tenant.id: each.tenant.subdomain for each in self.context.served}
-        for each in closed.decisions:
-            self.context.tally.add(subdomains[each.tenant_id], f"skipped.{each.reason}")
+        subdomains = {each.tenant.id: each.tenant.subdomain for each in context.served}
+        for each in excused.decisions:
+            subdomain, subject = subdomains[each.tenant_id], f"{each.subject_type} {each.subject_id}"
+            context.tally.add(subdomain, f"skipped.{each.reason}")
+            if context.is_dry:
+                context.tally.would.append(would(each.outcome, subdomain, subject, reason=each.reason))
 
     def _write(
-        self, connection: Connection, visits: Sequence[FoundVisit], closed: Plan, over_by: datetime
+        self, connection: Connection, visits: Sequence[FoundVisit], excused: Plan, day: Day
     ) -> tuple[list[FoundVisit], dict[UUID, Decision], list[NewFee]]:
         """Return the visits with what was marked of them, the decisions on notices of new ones, and their fees."""
         context = self.context
         reputation.lock_owners(connection, {each.owner.id for each in visits})  # first of all, as everywhere
-        found = self._mark(connection, visits, closed, over_by)
+        found = self._mark(connection, _on_record(connection, visits), excused, day)
         notices = self._notices(connection, found)
         won = ledger.record(connection, joined(notices.values()), context.run_id, context.now)
         new = [each for each in found if each.id in notices and notices[each.id].decisions[0].ledger_key in won]
@@ -67,19 +73,16 @@ class Marking:
         now, run_id = self.context.now, self.context.run_id
         return {each.id: notice_of(each, now, run_id) for each in visits if each.id not in settled}
 
-    def _mark(
-        self, connection: Connection, visits: Sequence[FoundVisit], closed: Plan, over_by: datetime
-    ) -> list[FoundVisit]:
+    def _mark(self, connection: Connection, visits: Sequence[FoundVisit], excused: Plan, day: Day) -> list[FoundVisit]:
         """Decide, then mark what was decided and is still unattended; the other decisions are withdrawn."""
         context = self.context
         decided = {each.subject_id: each for visit in visits for each in decisions_of(visit)}
         earlier = {each.id for visit in visits for each in visit.appointments if each.earlier}
-        plan = Plan(
-            (*decided.values(), *closed.decisions), retaken=frozenset(decided[each].ledger_key for each in earlier)
-        )
+        retaken = excused.retaken | {decided[each].ledger_key for each in earlier}
+        plan = Plan((*decided.values(), *excused.decisions), retaken=retaken)
         won = ledger.record(connection, plan, context.run_id, context.now)
         ours = {id_ for id_, each in decided.items() if each.ledger_key in won}
-        marked = no_shows.mark(connection, ours, over_by, context.now)
+        marked = no_shows.mark(connection, ours, day)
         ledger.withdraw(connection, [decided[id_].ledger_key for id_ in ours - marked])
         left = [each.limited_to(marked) for each in visits]
         return [each for each in left if each.appointments]
@@ -88,6 +91,7 @@ class Marking:
         self, connection: Connection, visits: Sequence[FoundVisit]
     ) -> tuple[dict[UUID, Decision], list[NewFee]]:
         """Tell what would be marked; return the decisions on notices of new visits, and their fees."""
+        visits = _on_record(connection, visits)
         notices = self._notices(connection, visits)
         known = ledger.known(connection, [each.decisions[0].ledger_key for each in notices.values()])
         new = [each for each in visits if each.id in notices and notices[each.id].decisions[0].ledger_key not in known]
@@ -108,6 +112,13 @@ class Marking:
             if visit.id in notices:
                 for key, count in _counts(visit, notices[visit.id], written.get(visit.id)):
                     self.context.tally.add(subdomain, key, count)
+
+
+def _on_record(connection: Connection, visits: Sequence[FoundVisit]) -> list[FoundVisit]:
+    """Return the visits under the ids that they go by: one that passed over from another owner keeps its own."""
+    known = reputation.no_shows(connection, {each.owner.id for each in visits})
+    ids = [id_on_record(known.get(each.owner.id, ()), each.on, each.served.zone) for each in visits]
+    return [replace(each, id=id_ or each.id) for each, id_ in zip(visits, ids, strict=True)]
 
 
 def _counts(visit: FoundVisit, notice: Decision, fee: NewFee | None) -> Iterator[tuple[str, int]]:

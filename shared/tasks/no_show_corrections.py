@@ -1,16 +1,20 @@
 """Corrections: a visit that staff no longer count as missed gives back its event, its count and its fee."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from shared.database import corrections, reputation
+from shared.database import corrections, passing, queries, reputation
 from shared.database.engine import reading
 from shared.database.transactions import fetch, in_transaction
 from shared.database.visits import AROUND
-from shared.fees import FeeStatus, MarkedVisit
+from shared.fees import Attendance, FeeStatus, MarkedVisit
 from shared.policy import ServedTenant
 from shared.reasons import Reason
 from shared.rules import no_show
@@ -20,6 +24,35 @@ from shared.tasks.context import Context
 from shared.tasks.tenants import Tenants, alike
 
 BATCH = 500
+
+Heirs = Mapping[UUID, Sequence[UUID]]
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """A visit that follows its appointment to another owner, `heir`. `own`: the heir's own missed visit of that day."""
+
+    visit: MarkedVisit
+    heir: UUID
+    own: MarkedVisit | None
+
+    @property
+    def superseded(self) -> MarkedVisit | None:
+        """Which of two visits of the day no longer counts."""
+        return no_show.superseded(self.visit, self.own) if self.own else None
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether a card is being charged: then it is waited until the outcome is known."""
+        return FeeStatus.PROCESSING in (self.visit.fee_status, self.own and self.own.fee_status)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Visits in doubt: `wrong`: they do not count as missed; `passed`: they do, but as another owner's."""
+
+    wrong: list[MarkedVisit] = field(default_factory=list)
+    passed: list[Passed] = field(default_factory=list)
 
 
 def correct(context: Context) -> None:
@@ -58,42 +91,117 @@ def _pages(context: Context, search: Callable[..., list[MarkedVisit]]) -> Iterat
 def _correct_page(context: Context, tenants: Tenants, page: Sequence[MarkedVisit]) -> None:
     if context.is_dry:
         with reading(context.engine) as connection:
-            found = _no_longer_missed(connection, tenants, page)
-        wrong = [each for each in found if context.tally.tell({str(each.id)})]  # two searches may find it
-        for each in wrong:
-            subdomain = tenants[each.tenant_id].tenant.subdomain
-            reason = Reason.NO_SHOW_CORRECTED
-            context.tally.would.append(would("correct", subdomain, f"visit {each.id}", reason=reason))
+            found = _judge(connection, tenants, page, passing.heirs(connection, page))
+        done = _told(context, tenants, found)
     else:
-        wrong = in_transaction(context.engine, lambda connection: _reverse(connection, context, tenants, page))
-    for each in wrong:
-        context.tally.add(tenants[each.tenant_id].tenant.subdomain, "corrected")
+        done = in_transaction(context.engine, lambda connection: _put_right(connection, context, tenants, page))
+    for key, visits in (("corrected", done.wrong), ("passed_on", [each.visit for each in done.passed])):
+        for visit in visits:
+            context.tally.add(tenants[visit.tenant_id].tenant.subdomain, key)
+
+
+def _told(context: Context, tenants: Tenants, found: Judged) -> Judged:
+    """Tell what would be put right, without what another search told already; return that."""
+    told = Judged(
+        [each for each in found.wrong if context.tally.tell({str(each.id)})],
+        [each for each in found.passed if context.tally.tell({str(each.visit.id)})],
+    )
+    for action, reason, visits in (
+        ("correct", Reason.NO_SHOW_CORRECTED, told.wrong),
+        ("pass_on", Reason.OWNER_CHANGED, [each.visit for each in told.passed]),
+        ("cancel", Reason.SUPERSEDED, [each.superseded for each in told.passed if each.superseded]),
+    ):
+        for visit in visits:
+            subdomain = tenants[visit.tenant_id].tenant.subdomain
+            context.tally.would.append(would(action, subdomain, f"visit {visit.id}", reason=reason))
+    return told
+
+
+def _put_right(connection: Connection, context: Context, tenants: Tenants, page: Sequence[MarkedVisit]) -> Judged:
+    heirs = passing.heirs(connection, page)
+    heir_ids = {id_ for ids in heirs.values() for id_ in ids}
+    reputation.lock_owners(connection, {each.owner_id for each in page} | heir_ids)
+    found = _judge(connection, tenants, page, heirs)
+    passed = [each for each in found.passed if _pass_on(connection, context, each)]
+    wrong = _reverse(connection, context, found.wrong, Reason.NO_SHOW_CORRECTED)
+    touched = {
+        *(each.owner_id for each in wrong),
+        *(id_ for each in passed for id_ in (each.visit.owner_id, each.heir)),
+    }
+    reputation.rescore(connection, touched, context.now)
+    return Judged(wrong, passed)
+
+
+def _judge(connection: Connection, tenants: Tenants, page: Sequence[MarkedVisit], heirs: Heirs) -> Judged:
+    """Say which visits of a page do not stand, and which of those only passed to another owner.
+
+    All is read anew: another run may have been quicker. `heirs`: who may have a visit's appointment, by event.
+    """
+    owner_ids = {*(each.owner_id for each in page), *(id_ for ids in heirs.values() for id_ in ids)}
+    standing = {each.event_id: each for each in corrections.standing_visits(connection, owner_ids)}
+    attended = _attendance(connection, page, owner_ids)
+    judged = Judged()
+    for visit in filter(None, (standing.get(each.event_id) for each in page)):
+        served = tenants[visit.tenant_id]
+        if no_show.still_stands(visit, attended[visit.owner_id], served):
+            continue
+        may_have_it = [
+            Passed(visit, heir, _own_of_that_day(visit, heir, standing.values(), served.zone))
+            for heir in heirs.get(visit.event_id, ())
+            if no_show.still_stands(visit, attended[heir], served)
+        ]
+        # Without a fee one who missed a visit of that day anyway may have had the appointment all along.
+        passed = next((each for each in may_have_it if visit.fee_status or not each.own), None)
+        if not passed:
+            judged.wrong.append(visit)
+        elif not passed.is_under_way:
+            judged.passed.append(passed)
+            standing[visit.event_id] = replace(visit, owner_id=passed.heir)
+            if passed.superseded:
+                del standing[passed.superseded.event_id]
+    return judged
+
+
+def _own_of_that_day(
+    visit: MarkedVisit, owner_id: UUID, standing: Iterable[MarkedVisit], zone: ZoneInfo
+) -> MarkedVisit | None:
+    its = (each for each in standing if each.owner_id == owner_id and each.event_id != visit.event_id)
+    return next((each for each in its if no_show.is_same_day(visit, each, zone)), None)
+
+
+def _attendance(
+    connection: Connection, visits: Sequence[MarkedVisit], owner_ids: Collection[UUID]
+) -> Mapping[UUID, list[Attendance]]:
+    """What the owners came to and what they missed around some visits, by owner."""
+    first, last = (pick(each.began_at for each in visits) for pick in (min, max))
+    found: dict[UUID, list[Attendance]] = defaultdict(list)
+    for each in queries.attendance(connection, owner_ids, queries.Starts(after=first - AROUND, until=last + AROUND)):
+        found[each.owner_id].append(each)
+    return found
+
+
+def _pass_on(connection: Connection, context: Context, passed: Passed) -> bool:
+    """Let a visit follow its appointment to another owner: its event, its fee, its count. Return False if it did."""
+    visit, heir, now = passed.visit, passed.heir, context.now
+    reputation.add_openings(connection, {heir}, now)
+    if not passing.pass_on(connection, visit, heir, now):
+        return False
+    if visit.is_ours:
+        corrections.change_counts(connection, [visit.owner_id], -1, now)
+        corrections.change_counts(connection, [heir], 1, now)
+    if passed.superseded:
+        _reverse(connection, context, [replace(passed.superseded, owner_id=heir)], Reason.SUPERSEDED)
+    return True
 
 
 def _reverse(
-    connection: Connection, context: Context, tenants: Tenants, page: Sequence[MarkedVisit]
+    connection: Connection, context: Context, visits: Sequence[MarkedVisit], reason: Reason
 ) -> list[MarkedVisit]:
-    reputation.lock_owners(connection, {each.owner_id for each in page})
-    wrong = _no_longer_missed(connection, tenants, page)
-    events = {each.event_id for each in wrong}
-    reversed_ = reputation.reverse_events(connection, events, Reason.NO_SHOW_CORRECTED, context.now)
-    ours = [each for each in wrong if each.event_id in reversed_]
-    corrections.lower_counts(connection, [each.owner_id for each in ours if each.is_ours], context.now)
-    reputation.rescore(connection, {each.owner_id for each in ours}, context.now)
+    """Take back the events of visits, and their counts where detection raised them; return those that were."""
+    reversed_ = reputation.reverse_events(connection, {each.event_id for each in visits}, reason, context.now)
+    ours = [each for each in visits if each.event_id in reversed_]
+    corrections.change_counts(connection, [each.owner_id for each in ours if each.is_ours], -1, context.now)
     return ours
-
-
-def _no_longer_missed(connection: Connection, tenants: Tenants, page: Sequence[MarkedVisit]) -> list[MarkedVisit]:
-    """Return the visits that staff forgave, or on whose local day nothing counts as missed, or the house was closed."""
-    starts = corrections.missed_starts(connection, page, AROUND)
-    wrong = []
-    for each in page:
-        served = tenants[each.tenant_id]
-        on = local_date(each.began_at, served.zone)
-        days = {local_date(start, served.zone) for start in starts[each.tenant_id, each.owner_id]}
-        if each.is_forgiven or on not in days - served.policy.no_show.closed_on:
-            wrong.append(each)
-    return wrong
 
 
 def _close_fees(context: Context, tenants: Tenants) -> None:

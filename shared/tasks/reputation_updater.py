@@ -16,8 +16,10 @@ from shared.database.engine import reading
 from shared.database.queries import Starts
 from shared.database.transactions import fetch, in_transaction
 from shared.policy import ServedTenant
-from shared.records import Problem
+from shared.records import EventKind, Problem
 from shared.reputation import NewEvent, PastAppointment, Standing
+from shared.rules.no_show import id_on_record
+from shared.rules.quiet_hours import local_date
 from shared.rules.reputation import NEGATIVE, crossed, events_of, recovery, settle_since
 from shared.tally import would
 from shared.tasks.context import Context
@@ -82,11 +84,26 @@ def _settle(book: Book, page: Sequence[PastAppointment]) -> None:
         except Exception as error:  # one tenant's data must not stop the others
             log.exception("its appointments cannot be settled", extra={"tenant": served.tenant.subdomain})
             book.context.tally.problem(Problem(served.tenant.subdomain, "settle", repr(error)), is_tenants=True)
+    _leave_out_known_visits(book, subjects)
     new, scores = _rehearse(book, list(subjects)) if book.context.is_dry else _write(book, list(subjects))
     _note_crossings(book, new, scores)
     for event in new:
         book.context.tally.add(_subdomain(book, event.tenant_id), "events_settled")
         _tell(book, "settle", f"appointment {subjects[event]}", event)
+
+
+def _leave_out_known_visits(book: Book, subjects: dict[NewEvent, UUID]) -> None:
+    """Leave out no-shows of visits that are on record under another id: they passed to their owner from another one."""
+    no_shows = [each for each in subjects if each.kind is EventKind.NO_SHOW]
+    if not no_shows:
+        return
+    owner_ids = {each.owner_id for each in no_shows}
+    known = fetch(book.context.engine, lambda connection: reputation.no_shows(connection, owner_ids))
+    for event in no_shows:
+        zone = book.tenants[event.tenant_id].zone
+        visit_id = id_on_record(known.get(event.owner_id, ()), local_date(event.occurred_at, zone), zone)
+        if visit_id not in (None, event.subject_id):
+            del subjects[event]
 
 
 def _by_tenant(book: Book, page: Sequence[PastAppointment]) -> Iterator[tuple[ServedTenant, list[PastAppointment]]]:

@@ -277,7 +277,8 @@ def test_a_held_day_is_told_with_what_to_do_and_exits_0(missed: Shell) -> None:
     done = missed(*DETECT)
     assert done.code == 0
     assert (
-        "\nheld: hudson-paws, 2026-03-04: 5 of 5 appointments look missed; nothing was marked. "
+        "\nheld: hudson-paws, 2026-03-04: 5 of 5 appointments look missed, "
+        "and of 5 in 14 days 0 are on record as attended; nothing was marked. "
         "If it is right, run again with --accept-surge hudson-paws:2026-03-04\n"
     ) in done.out
     accepted = json.loads(missed(*DETECT, "--json", "--accept-surge", "hudson-paws:2026-03-04").out)

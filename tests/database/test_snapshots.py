@@ -32,8 +32,10 @@ from shared.database import (
     leases,
     ledger,
     limits,
+    no_shows,
     outbox,
     outbox_list,
+    passing,
     phone_blocks,
     queries,
     receipts,
@@ -45,6 +47,7 @@ from shared.database import (
     visits,
 )
 from shared.database.engine import writing
+from shared.database.no_shows import Day
 from shared.database.outbox import Scope
 from shared.database.outbox_list import Filter
 from shared.database.queries import Starts
@@ -84,9 +87,10 @@ CALLS: list[Callable[[Connection], object]] = [
     lambda it: commits.leave(it, uuid4()),
     lambda it: consent.phones_of_consenting(it, SOME),
     lambda it: consent.withdraw(it, [SOME], NOW),
-    lambda it: corrections.lower_counts(it, [SOME], NOW),
+    lambda it: corrections.change_counts(it, [SOME], -1, NOW),
     lambda it: corrections.visits_on(it, [SOME], NOW, NOW + DAY, beyond=VISIT, limit=100),
-    lambda it: corrections.missed_starts(it, [VISIT], DAY),
+    lambda it: corrections.standing_visits(it, [SOME]),
+    lambda it: pass_on(it),  # noqa: PLW0108  it stands below
     lambda it: fee_list.listed(it, ["failed"], [SOME], SOME),
     lambda it: fees.claim_one(it, [None], UUID(int=0), NOW, WORKER, HOLD),  # type: ignore[list-item]  of nobody
     lambda it: fees.due(it, [SOME], NOW, 100),
@@ -134,6 +138,9 @@ CALLS: list[Callable[[Connection], object]] = [
     reports.reasons_not_sent,
     lambda it: reports.decisions_about(it, [SOME]),
     lambda it: reports.appointments_waiting(it, 20),
+    lambda it: no_shows.attendance(it, [SOME], NOW - DAY, NOW, Day(NOW - DAY, NOW, NOW, NOW, NOW)),
+    lambda it: no_shows.mark(it, [SOME], Day(NOW, NOW + DAY, NOW, NOW, NOW)),
+    lambda it: no_shows.mark(it, [SOME], Day(NOW - DAY, NOW, NOW, NOW, NOW)),
     lambda it: reputation.reverse_events(it, [SOME], Reason.NO_SHOW_CORRECTED, NOW),
     lambda it: reputation.keys_on_record(it, [EVENT]),
     lambda it: runs.start_once(it, uuid4(), "NoShowDetector", NOW, "host"),
@@ -162,6 +169,16 @@ def give_back(connection: Connection) -> None:
     fee_actions.end_refund(connection, asked, {"outcome": "refused"}, NOW, nothing_left=False)
     asked = fee_actions.ask_refund(connection, fee, None, "Ana", "she called", NOW)
     fee_actions.end_refund(connection, asked, {"outcome": "done"}, NOW, nothing_left=True)
+
+
+def pass_on(connection: Connection) -> None:
+    """Give a missed visit to somebody else."""
+    event, ids = tables.reputation_events, select(tables.owners.c.id).order_by(tables.owners.c.id.desc())
+    owner = connection.execute(select(event.c.owner_id).where(event.c.kind == "no_show").limit(1)).scalar_one()
+    (visit, *_) = corrections.standing_visits(connection, [owner])
+    passing.heirs(connection, [visit])
+    heir = connection.execute(ids.where(tables.owners.c.id != owner).limit(1)).scalar_one()
+    assert passing.pass_on(connection, visit, heir, NOW)
 
 
 @pytest.fixture(scope="module")

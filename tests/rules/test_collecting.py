@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from shared.fees import Fee, FeeCode, FeeStatus, MissedVisit
+from shared.fees import Attendance, Fee, FeeCode, FeeStatus, MissedVisit
 from shared.rules.collecting import Verdict, is_still_owed, is_tried_again, refusal, verdict
-from tests.rules.builders import NEW_YORK, TENANT_ID, an_owner, booked, local, served, utc
+from tests.rules.builders import MINUTE, NEW_YORK, TENANT_ID, an_owner, booked, local, served, utc
 
 VISIT = local("2026-03-03T09:00")
 LOS_ANGELES, KIRITIMATI = ZoneInfo("America/Los_Angeles"), ZoneInfo("Pacific/Kiritimati")
@@ -101,3 +101,24 @@ def test_a_card_that_may_never_be_tried_again_is_not() -> None:
         Verdict.CUSTOMER: (False, False),
         Verdict.CONFIGURATION: (False, False),
     }
+
+
+@pytest.mark.parametrize(
+    ("ends", "last_day"),
+    [("2026-03-03T10:00", "2026-03-17"), ("2026-03-17T10:00", "2026-03-18"), ("2026-03-04T01:00", "2026-03-17")],
+    ids=["an hour", "a stay of fourteen days", "not the visit's"],
+)
+def test_the_fourteen_days_begin_when_the_visit_could_be_found(ends: str, last_day: str) -> None:
+    starts = VISIT if ends != "2026-03-04T01:00" else local("2026-03-04T00:00")
+    missed = Attendance(TENANT_ID, TENANT_ID, starts, local(ends), came=False)
+    visit = a_visit(VISIT, attendance=(missed,))
+    evening = local(f"{last_day}T23:59")
+    assert refusal(a_fee(), visit, served(), evening, by_hand=False) is None
+    assert refusal(a_fee(), visit, served(), evening + MINUTE, by_hand=False) is FeeCode.TOO_LATE
+
+
+def test_who_came_to_something_else_that_day_owes_nothing() -> None:
+    came = Attendance(TENANT_ID, TENANT_ID, local("2026-03-03T15:00"), local("2026-03-03T16:00"), came=True)
+    assert not is_still_owed(a_visit(VISIT, attendance=(came,)), NEW_YORK)
+    next_day = replace(came, starts_at=local("2026-03-04T00:00"))
+    assert is_still_owed(a_visit(VISIT, attendance=(next_day,)), NEW_YORK)

@@ -49,7 +49,7 @@ def is_held(engine: Engine, owner: UUID) -> bool:
 @pytest.mark.parametrize("stock", ["postgresql"], indirect=True)
 @pytest.mark.parametrize(
     ("status", "module", "step"),
-    [("confirmed", ledger, "record"), ("completed", corrections, "missed_starts")],
+    [("confirmed", ledger, "record"), ("completed", corrections, "standing_visits")],
     ids=["before a visit is marked", "before it is looked whether one still stands"],
 )
 def test_an_owner_is_held_first(

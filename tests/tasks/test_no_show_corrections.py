@@ -69,11 +69,62 @@ def test_a_visit_stands_while_one_of_its_appointments_was_missed(paws: Salon, be
     owner = paws.owner()
     first, second = (paws.missed(NOON - hours * HOUR, owner) for hours in before_noon)
     paws.detect()
-    paws.set(first, status="completed")
+    paws.set(first, status="cancelled")
     assert paws.detect()["corrected"] == 0
     assert (paws.owners(), paws.fee().status) == ([(1, 80)], "pending")
-    paws.set(second, status="completed")
+    paws.set(second, status="cancelled")
     assert paws.detect()["corrected"] == 1
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [{"status": "completed"}, {"status": "in_progress"}, {"arrived_at": NOON}, {"actual_start": NOON}],
+    ids=str,
+)
+def test_a_visit_is_no_more_when_the_owner_came_to_another_part_of_it(
+    paws: Salon, clock: Clock, columns: dict[str, Any]
+) -> None:
+    """The first run finds the morning missed; the owner comes in the afternoon."""
+    owner = paws.owner()
+    morning, afternoon = paws.missed(NOON - 3 * HOUR, owner), paws.missed(NOON + 2 * HOUR, owner)
+    paws.detect()
+    clock.pass_(hours=4)
+    paws.set(afternoon, **columns)
+    result = paws.detect()
+    assert (result["corrected"], result["total_detected"], paws.status(morning)) == (1, 0, "no_show")
+    assert (paws.owners(), paws.fee().status) == ([(0, 100)], "cancelled")
+    assert (paws.detect()["corrected"], paws.owners()) == (0, [(0, 100)])
+
+
+@pytest.mark.parametrize("hours", [14, -12 - 1 / 60], ids=["the evening before", "the next midnight"])
+def test_coming_on_another_day_takes_nothing_back(paws: Salon, clock: Clock, hours: float) -> None:
+    owner = paws.owner()
+    paws.missed(NOON - 3 * HOUR, owner)
+    paws.detect()
+    paws.missed(NOON - hours * HOUR, owner, status="completed")
+    assert (paws.detect()["corrected"], paws.fee().status) == (0, "pending")
+
+
+def test_what_staff_marked_themselves_stands_though_the_owner_came_to_something_else(paws: Salon) -> None:
+    owner = paws.owner()
+    paws.missed(NOON - 6 * HOUR, owner, status="no_show")
+    paws.missed(NOON - 3 * HOUR, owner, status="completed")
+    run(paws.application, "ReputationUpdater")
+    assert (paws.detect()["corrected"], [each.reversed_at for each in paws.events()]) == (0, [None])
+
+
+def test_a_charge_is_not_made_and_a_notice_not_sent_once_the_owner_came_that_day(
+    paws: Salon, clock: Clock, sms: RecordingSms, payments: RecordingPayments
+) -> None:
+    owner = paws.owner()
+    paws.missed(NOON - 3 * HOUR, owner)
+    paws.detect()
+    paws.missed(NOON - 2 * HOUR, owner, status="completed")
+    run(paws.application, "AppointmentReminders24h")
+    clock.pass_(days=1)
+    paws.collect()
+    assert (sms.sent, payments.confirmed, paws.fee().status) == ([], [], "pending")
+    assert paws.decided("no_show_notice") == [("cancelled", "no_show_corrected")]
 
 
 def test_an_appointment_that_staff_marked_keeps_the_visit_up(paws: Salon) -> None:
@@ -81,7 +132,7 @@ def test_an_appointment_that_staff_marked_keeps_the_visit_up(paws: Salon) -> Non
     ours = paws.missed(NOON - 6 * HOUR, owner)
     paws.missed(NOON - 3 * HOUR, owner, status="no_show")
     paws.detect()
-    paws.set(ours, status="completed")
+    paws.set(ours, status="cancelled")
     assert paws.detect()["corrected"] == 0
 
 
@@ -260,7 +311,7 @@ def test_a_cancelled_fee_is_not_made_again_for_another_part_of_the_visit(paws: S
     owner = paws.owner()
     first, second = paws.missed(NOON - 3 * HOUR, owner), paws.missed(NOON + HOUR, owner)
     paws.detect()
-    paws.set(first, status="completed")
+    paws.set(first, status="cancelled")
     clock.pass_(hours=3)
     assert paws.detect()["corrected"] == 1
     assert (paws.status(second), [each.status for each in paws.fees()]) == ("no_show", ["cancelled"])
@@ -276,7 +327,7 @@ def test_many_corrections_in_pages(paws: Salon, monkeypatch: pytest.MonkeyPatch)
         paws.missed(NOON - 2 * HOUR, owner)
     paws.detect()
     for each in kept:
-        paws.set(each, status="completed")
+        paws.set(each, status="cancelled")
     assert paws.detect()["corrected"] == 2  # the other three still missed their second appointment
     with paws.engine.connect() as connection:
         assert connection.execute(select(func.sum(tables.owners.c.no_show_count))).scalar() == 3

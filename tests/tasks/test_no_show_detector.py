@@ -331,7 +331,7 @@ def test_a_snow_day_at_a_salon_of_two_groomers_charges_nobody(application: Appli
     missed = [paws.missed(NOON - hours * HOUR) for hours in (6, 5, 4, 3)]
     before = everything(application.engine)
     result = paws.run()
-    held = {"tenant": "paws", "date": "2026-03-03", "candidates": 4, "appointments": 4}
+    held = {"tenant": "paws", "date": "2026-03-03", "candidates": 4, "appointments": 4, "reason": "surge"}
     assert (result["held"], result["total_detected"]) == ([held], 0)
     assert everything(application.engine) == before
     assert sms.sent == []
@@ -376,7 +376,8 @@ def test_a_day_found_piece_by_piece_is_held_all_the_same(application: Applicatio
     third = paws.missed(NOON - HOUR)
     clock.pass_(hours=1)
     result = paws.detect()
-    assert result["held"] == [{"tenant": "paws", "date": "2026-03-03", "candidates": 3, "appointments": 3}]
+    (held,) = result["held"]
+    assert held == {"tenant": "paws", "date": "2026-03-03", "candidates": 3, "appointments": 3, "reason": "surge"}
     assert paws.status(third) == "confirmed"
 
 
@@ -471,7 +472,7 @@ def test_trying_the_job_on_one_business_switches_it_on_for_no_other(application:
     [
         ("AppointmentReminders24h", [("paws", date(2026, 3, 3))], "only NoShowDetector"),
         (JOB, [("nobody", date(2026, 3, 3))], "there is no active tenant 'nobody'"),
-        (JOB, [("paws", date(2026, 2, 22))], "paws:2026-02-22: missed visits are looked for over 7 days only"),
+        (JOB, [("paws", date(2026, 2, 21))], "paws:2026-02-21: missed visits are looked for over 7 days only"),
         (JOB, [("paws", date(2026, 3, 5))], "paws:2026-03-05: missed visits are looked for over 7 days only"),
     ],
 )
@@ -545,15 +546,15 @@ def test_a_check_in_at_the_same_moment_wins(
     assert rows.all_of(application.engine, tables.decisions) == []
 
 
-def test_where_one_of_two_is_checked_in_the_other_is_still_missed(
+def test_who_is_checked_in_for_one_of_two_at_the_same_moment_missed_neither(
     application: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     paws = salon(application)
     owner = paws.owner()
     first, second = paws.missed(NOON - 5 * HOUR, owner), paws.missed(NOON - 3 * HOUR, owner)
     at_the_last_moment(monkeypatch, lambda: paws.set(first, arrived_at=NOON))
-    assert paws.detect()["total_detected"] == 1
-    assert (paws.fee().appointment_id, paws.events()[0].occurred_at) == (second, NOON - 3 * HOUR)
+    assert paws.detect()["total_detected"] == 0
+    assert (paws.status(second), paws.fees(), paws.events()) == ("confirmed", [], [])
 
 
 def test_two_runs_at_once_mark_a_visit_once(

@@ -1,3 +1,23 @@
+-- attendance
+SELECT past.tenant_id, count(*) AS past, sum(past.is_recorded) AS recorded
+FROM (SELECT appointments.tenant_id AS tenant_id, CASE WHEN (appointments.status = :status AND decisions.outcome =
+    :outcome) THEN :param ELSE :param END AS is_ours, CASE WHEN ((appointments.arrived_at IS NOT NULL OR
+    appointments.actual_start IS NOT NULL OR appointments.status IN (:status, ...)) AND appointments.deleted_at IS NULL
+    OR appointments.status = :status AND (decisions.outcome IS NULL OR decisions.outcome != :outcome)) THEN :param ELSE
+    :param END AS is_recorded
+FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
+    appointments.service_id LEFT OUTER JOIN decisions ON decisions.subject_id = appointments.id AND decisions.kind =
+    :kind AND decisions.occurs_at = appointments.scheduled_start
+WHERE appointments.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
+FROM openjson(:tenant_ids)) AND appointments.scheduled_start >= :begins AND appointments.scheduled_start < :ends AND
+    appointments.status != :status AND appointments.deleted_at IS NULL AND owners.tenant_id = appointments.tenant_id AND
+    (services.tenant_id IS NULL OR services.tenant_id = appointments.tenant_id) AND NOT (EXISTS (SELECT *
+FROM appointment_pets, pets
+WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pets.tenant_id !=
+    appointments.tenant_id)) AND appointments.scheduled_start <= :until AND (appointments.scheduled_end <= :now OR
+    appointments.scheduled_end >= dateadd(second, 43200, appointments.scheduled_start) AND appointments.scheduled_start
+    < :today)) AS past GROUP BY past.tenant_id;
+
 -- candidates
 SELECT TOP (:param) appointments.id, appointments.tenant_id, appointments.owner_id, appointments.service_id,
     appointments.scheduled_start, appointments.scheduled_end, appointments.status, appointments.arrived_at,
@@ -5,83 +25,89 @@ SELECT TOP (:param) appointments.id, appointments.tenant_id, appointments.owner_
     appointments.deposit_paid, appointments.no_show_fee_charged, appointments.created_at, appointments.updated_at,
     appointments.deleted_at, owners.tenant_id AS owner_tenant_id, owners.first_name, owners.phone, owners.sms_opted_in,
     owners.language, owners.is_active AS owner_is_active, owners.deleted_at AS owner_deleted_at, owners.no_show_count,
-    services.tenant_id AS service_tenant_id, services.price, decisions.outcome, decisions.reason, foreign_pets.id AS
-    foreign_pet
+    services.tenant_id AS service_tenant_id, services.price, decisions.outcome, decisions.reason, CASE WHEN (EXISTS
+    (SELECT *
+FROM appointment_pets, pets
+WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pets.tenant_id !=
+    appointments.tenant_id)) THEN :param ELSE :param END AS has_foreign_pet, CASE WHEN (EXISTS (SELECT *
+FROM appointments AS other
+WHERE other.owner_id = appointments.owner_id AND other.tenant_id = appointments.tenant_id AND other.scheduled_start >=
+    :begins AND other.scheduled_start < :ends AND (other.arrived_at IS NOT NULL OR other.actual_start IS NOT NULL OR
+    other.status IN (:status, ...)) AND other.deleted_at IS NULL)) THEN :param ELSE :param END AS came_that_day, CASE
+    WHEN ((EXISTS (SELECT *
+FROM appointment_pets, pets
+WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pets.deleted_at IS
+    NULL)) AND NOT (EXISTS (SELECT *
+FROM appointment_pets, pets
+WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pets.deleted_at IS
+    NULL AND pets.is_deceased = 0))) THEN :param ELSE :param END AS have_pets_died
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id LEFT OUTER JOIN decisions ON decisions.subject_id = appointments.id AND decisions.kind =
-    :kind AND decisions.occurs_at = appointments.scheduled_start LEFT OUTER JOIN (SELECT DISTINCT appointments.id AS id
-FROM appointments JOIN appointment_pets ON appointment_pets.appointment_id = appointments.id JOIN pets ON pets.id =
-    appointment_pets.pet_id
-WHERE appointments.scheduled_start >= :begins AND appointments.scheduled_start < :ends AND pets.tenant_id !=
-    appointments.tenant_id) AS foreign_pets ON foreign_pets.id = appointments.id
+    :kind AND decisions.occurs_at = appointments.scheduled_start
 WHERE appointments.scheduled_start >= :begins AND appointments.scheduled_start < :ends AND appointments.status IN
     (:status, ...) AND appointments.arrived_at IS NULL AND appointments.actual_start IS NULL AND appointments.deleted_at
-    IS NULL AND appointments.scheduled_start > :since AND appointments.scheduled_start <= :until AND
-    appointments.scheduled_end <= :over_by AND appointments.created_at < appointments.scheduled_start AND
-    (decisions.outcome IS NULL OR decisions.outcome IN (:outcome, ...)) AND appointments.tenant_id IN (SELECT CAST(value
-    AS UNIQUEIDENTIFIER) AS value
-FROM openjson(:tenant_ids)) AND (appointments.tenant_id > :last OR appointments.tenant_id = :last AND
-    appointments.owner_id > :last) ORDER BY appointments.tenant_id, appointments.owner_id;
-SELECT TOP (:param) appointments.id, appointments.tenant_id, appointments.owner_id, appointments.service_id,
-    appointments.scheduled_start, appointments.scheduled_end, appointments.status, appointments.arrived_at,
-    appointments.actual_start, appointments.cancelled_at, appointments.cancelled_by, appointments.total_amount,
-    appointments.deposit_paid, appointments.no_show_fee_charged, appointments.created_at, appointments.updated_at,
-    appointments.deleted_at, owners.tenant_id AS owner_tenant_id, owners.first_name, owners.phone, owners.sms_opted_in,
-    owners.language, owners.is_active AS owner_is_active, owners.deleted_at AS owner_deleted_at, owners.no_show_count,
-    services.tenant_id AS service_tenant_id, services.price, decisions.outcome, decisions.reason, foreign_pets.id AS
-    foreign_pet
-FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
-    appointments.service_id LEFT OUTER JOIN decisions ON decisions.subject_id = appointments.id AND decisions.kind =
-    :kind AND decisions.occurs_at = appointments.scheduled_start LEFT OUTER JOIN (SELECT DISTINCT appointments.id AS id
-FROM appointments JOIN appointment_pets ON appointment_pets.appointment_id = appointments.id JOIN pets ON pets.id =
-    appointment_pets.pet_id
-WHERE appointments.scheduled_start >= :begins AND appointments.scheduled_start < :ends AND pets.tenant_id !=
-    appointments.tenant_id) AS foreign_pets ON foreign_pets.id = appointments.id
-WHERE appointments.scheduled_start >= :begins AND appointments.scheduled_start < :ends AND appointments.status IN
-    (:status, ...) AND appointments.arrived_at IS NULL AND appointments.actual_start IS NULL AND appointments.deleted_at
-    IS NULL AND appointments.scheduled_start > :since AND appointments.scheduled_start <= :until AND
-    appointments.scheduled_end <= :over_by AND appointments.created_at < appointments.scheduled_start AND
+    IS NULL AND appointments.scheduled_start <= :until AND (appointments.scheduled_end <= :now OR
+    appointments.scheduled_end >= :ends) AND appointments.created_at < appointments.scheduled_start AND
     (decisions.outcome IS NULL OR decisions.outcome IN (:outcome, ...)) AND appointments.tenant_id IN (SELECT CAST(value
     AS UNIQUEIDENTIFIER) AS value
 FROM openjson(:tenant_ids)) ORDER BY appointments.tenant_id, appointments.owner_id;
 
 -- day_counts
-SELECT appointments.tenant_id, sum(CASE WHEN (owners.tenant_id = appointments.tenant_id AND (services.tenant_id IS NULL
-    OR services.tenant_id = appointments.tenant_id) AND foreign_pets.id IS NULL) THEN :param ELSE :param END) AS sum_1,
-    sum(CASE WHEN (owners.tenant_id = appointments.tenant_id AND (services.tenant_id IS NULL OR services.tenant_id =
-    appointments.tenant_id) AND foreign_pets.id IS NULL AND appointments.status IN (:status, ...) AND
-    appointments.arrived_at IS NULL AND appointments.actual_start IS NULL AND appointments.deleted_at IS NULL AND
-    appointments.scheduled_start > :since AND appointments.scheduled_start <= :until AND appointments.scheduled_end <=
-    :over_by AND appointments.created_at < appointments.scheduled_start AND (decisions.outcome IS NULL OR
-    decisions.outcome IN (:outcome, ...))) THEN :param ELSE :param END) AS sum_2, sum(CASE WHEN (owners.tenant_id =
-    appointments.tenant_id AND (services.tenant_id IS NULL OR services.tenant_id = appointments.tenant_id) AND
-    foreign_pets.id IS NULL AND appointments.status = :status AND decisions.outcome = :outcome) THEN :param ELSE :param
-    END) AS sum_3
+SELECT booked.tenant_id, count(*) AS booked, sum(booked.is_ours) AS marked
+FROM (SELECT appointments.tenant_id AS tenant_id, CASE WHEN (appointments.status = :status AND decisions.outcome =
+    :outcome) THEN :param ELSE :param END AS is_ours, CASE WHEN ((appointments.arrived_at IS NOT NULL OR
+    appointments.actual_start IS NOT NULL OR appointments.status IN (:status, ...)) AND appointments.deleted_at IS NULL
+    OR appointments.status = :status AND (decisions.outcome IS NULL OR decisions.outcome != :outcome)) THEN :param ELSE
+    :param END AS is_recorded
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id LEFT OUTER JOIN decisions ON decisions.subject_id = appointments.id AND decisions.kind =
-    :kind AND decisions.occurs_at = appointments.scheduled_start LEFT OUTER JOIN (SELECT DISTINCT appointments.id AS id
-FROM appointments JOIN appointment_pets ON appointment_pets.appointment_id = appointments.id JOIN pets ON pets.id =
-    appointment_pets.pet_id
-WHERE appointments.scheduled_start >= :begins AND appointments.scheduled_start < :ends AND pets.tenant_id !=
-    appointments.tenant_id) AS foreign_pets ON foreign_pets.id = appointments.id
+    :kind AND decisions.occurs_at = appointments.scheduled_start
 WHERE appointments.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
 FROM openjson(:tenant_ids)) AND appointments.scheduled_start >= :begins AND appointments.scheduled_start < :ends AND
-    appointments.status != :status AND appointments.deleted_at IS NULL GROUP BY appointments.tenant_id
-HAVING sum(CASE WHEN (appointments.status IN (:status, ...) AND appointments.arrived_at IS NULL AND
-    appointments.actual_start IS NULL AND appointments.deleted_at IS NULL AND appointments.scheduled_start > :since AND
-    appointments.scheduled_start <= :until AND appointments.scheduled_end <= :over_by AND appointments.created_at <
-    appointments.scheduled_start AND (decisions.outcome IS NULL OR decisions.outcome IN (:outcome, ...))) THEN :param
-    ELSE :param END) > :sum;
+    appointments.status != :status AND appointments.deleted_at IS NULL AND owners.tenant_id = appointments.tenant_id AND
+    (services.tenant_id IS NULL OR services.tenant_id = appointments.tenant_id) AND NOT (EXISTS (SELECT *
+FROM appointment_pets, pets
+WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pets.tenant_id !=
+    appointments.tenant_id))) AS booked GROUP BY booked.tenant_id;
 
 -- mark
 UPDATE appointments SET status=:status, updated_at=:now OUTPUT inserted.id WHERE appointments.id IN (SELECT CAST(value
     AS UNIQUEIDENTIFIER) AS value
 FROM openjson(:ids)) AND appointments.status IN (:status, ...) AND appointments.arrived_at IS NULL AND
-    appointments.actual_start IS NULL AND appointments.deleted_at IS NULL AND appointments.scheduled_end <= :over_by AND
+    appointments.actual_start IS NULL AND appointments.deleted_at IS NULL AND (appointments.scheduled_end <= :now OR
+    appointments.scheduled_end >= :ends AND appointments.scheduled_end >= dateadd(second, 43200,
+    appointments.scheduled_start)) AND (EXISTS (SELECT *
+FROM decisions
+WHERE decisions.subject_id = appointments.id AND decisions.kind = :kind AND decisions.occurs_at =
+    appointments.scheduled_start)) AND NOT (EXISTS (SELECT *
+FROM appointments AS other
+WHERE other.owner_id = appointments.owner_id AND other.tenant_id = appointments.tenant_id AND other.scheduled_start >=
+    :begins AND other.scheduled_start < :ends AND (other.arrived_at IS NOT NULL OR other.actual_start IS NOT NULL OR
+    other.status IN (:status, ...)) AND other.deleted_at IS NULL)) AND NOT ((EXISTS (SELECT *
+FROM appointment_pets, pets
+WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pets.deleted_at IS
+    NULL)) AND NOT (EXISTS (SELECT *
+FROM appointment_pets, pets
+WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pets.deleted_at IS
+    NULL AND pets.is_deceased = 0)));
+UPDATE appointments SET status=:status, updated_at=:now OUTPUT inserted.id WHERE appointments.id IN (SELECT CAST(value
+    AS UNIQUEIDENTIFIER) AS value
+FROM openjson(:ids)) AND appointments.status IN (:status, ...) AND appointments.arrived_at IS NULL AND
+    appointments.actual_start IS NULL AND appointments.deleted_at IS NULL AND appointments.scheduled_end <= :now AND
     (EXISTS (SELECT *
 FROM decisions
 WHERE decisions.subject_id = appointments.id AND decisions.kind = :kind AND decisions.occurs_at =
-    appointments.scheduled_start));
+    appointments.scheduled_start)) AND NOT (EXISTS (SELECT *
+FROM appointments AS other
+WHERE other.owner_id = appointments.owner_id AND other.tenant_id = appointments.tenant_id AND other.scheduled_start >=
+    :begins AND other.scheduled_start < :ends AND (other.arrived_at IS NOT NULL OR other.actual_start IS NOT NULL OR
+    other.status IN (:status, ...)) AND other.deleted_at IS NULL)) AND NOT ((EXISTS (SELECT *
+FROM appointment_pets, pets
+WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pets.deleted_at IS
+    NULL)) AND NOT (EXISTS (SELECT *
+FROM appointment_pets, pets
+WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pets.deleted_at IS
+    NULL AND pets.is_deceased = 0)));
 
 -- raise_counts
 UPDATE owners SET no_show_count=(owners.no_show_count + :no_show_count), updated_at=:now OUTPUT inserted.id,

@@ -98,6 +98,17 @@ WHERE appointments.scheduled_start > :starts_after AND appointments.scheduled_st
 FROM openjson(:tenant_ids)) AND appointments.status != :status AND appointments.deleted_at IS NULL AND
     decisions.ledger_key IS NULL ORDER BY appointments.tenant_id, appointments.scheduled_start, appointments.id;
 
+-- attendance
+SELECT appointments.tenant_id, appointments.owner_id, appointments.scheduled_start, appointments.scheduled_end, CASE
+    WHEN ((appointments.arrived_at IS NOT NULL OR appointments.actual_start IS NOT NULL OR appointments.status IN
+    (:status, ...)) AND appointments.deleted_at IS NULL) THEN :param ELSE :param END AS came
+FROM appointments
+WHERE appointments.owner_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
+FROM openjson(:owner_ids)) AND appointments.scheduled_start > :starts_after AND appointments.scheduled_start <=
+    :starts_until AND (appointments.status = :status OR (appointments.arrived_at IS NOT NULL OR
+    appointments.actual_start IS NOT NULL OR appointments.status IN (:status, ...)) AND appointments.deleted_at IS NULL)
+    AND appointments.deleted_at IS NULL;
+
 -- missed_appointments
 SELECT appointment_pets.appointment_id, pets.id, pets.tenant_id, pets.name, pets.is_deceased, pets.deleted_at
 FROM appointment_pets JOIN pets ON pets.id = appointment_pets.pet_id

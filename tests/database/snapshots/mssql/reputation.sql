@@ -13,6 +13,22 @@ FROM openjson(:given) AS anon_1) AS given_rows
 WHERE NOT (EXISTS (SELECT present.ledger_key
 FROM reputation_events AS present WITH (UPDLOCK, HOLDLOCK)
 WHERE present.ledger_key = given_rows.ledger_key));
+
+-- add_openings
+INSERT INTO reputation_events (id, tenant_id, owner_id, kind, points, subject_id, ledger_key, occurred_at, created_at)
+    OUTPUT inserted.ledger_key SELECT given_rows.id, given_rows.tenant_id, given_rows.owner_id, given_rows.kind,
+    given_rows.points, given_rows.subject_id, given_rows.ledger_key, given_rows.occurred_at, given_rows.created_at
+FROM (SELECT CAST(json_value(anon_1.value, :json_value) AS UNIQUEIDENTIFIER) AS id, CAST(json_value(anon_1.value,
+    :json_value) AS UNIQUEIDENTIFIER) AS tenant_id, CAST(json_value(anon_1.value, :json_value) AS UNIQUEIDENTIFIER) AS
+    owner_id, CAST(json_value(anon_1.value, :json_value) AS VARCHAR(20)) AS kind, CAST(json_value(anon_1.value,
+    :json_value) AS SMALLINT) AS points, CAST(json_value(anon_1.value, :json_value) AS UNIQUEIDENTIFIER) AS subject_id,
+    CAST(json_value(anon_1.value, :json_value) AS VARCHAR(200)) COLLATE Latin1_General_100_BIN2 AS ledger_key,
+    CAST(json_value(anon_1.value, :json_value) AS DATETIMEOFFSET) AS occurred_at, CAST(json_value(anon_1.value,
+    :json_value) AS DATETIMEOFFSET) AS created_at
+FROM openjson(:given) AS anon_1) AS given_rows
+WHERE NOT (EXISTS (SELECT present.ledger_key
+FROM reputation_events AS present WITH (UPDLOCK, HOLDLOCK)
+WHERE present.ledger_key = given_rows.ledger_key));
 SELECT owners.id, owners.tenant_id, owners.reputation_score, coalesce(owners.last_reputation_update, owners.created_at)
     AS dated
 FROM owners
@@ -29,6 +45,16 @@ WHERE reputation_events.ledger_key IN (:ledger_key, ...);
 
 -- lock_owners
 UPDATE owners SET reputation_score=owners.reputation_score WHERE owners.id = :its_id;
+
+-- no_shows
+SELECT reputation_events.id, reputation_events.tenant_id, reputation_events.owner_id, reputation_events.kind,
+    reputation_events.points, reputation_events.subject_id, reputation_events.ledger_key, reputation_events.occurred_at,
+    reputation_events.reversed_at, reputation_events.reversed_reason, reputation_events.created_at
+FROM reputation_events JOIN owners ON owners.id = reputation_events.owner_id AND owners.tenant_id =
+    reputation_events.tenant_id
+WHERE reputation_events.owner_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
+FROM openjson(:owner_ids)) AND reputation_events.kind = :kind ORDER BY CASE WHEN (reputation_events.reversed_at IS NULL)
+    THEN :param ELSE :param END, reputation_events.id;
 
 -- rescore
 UPDATE owners SET reputation_score=:score, last_reputation_update=:now, updated_at=:now WHERE owners.id = :its_id;

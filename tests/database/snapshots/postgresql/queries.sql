@@ -99,6 +99,16 @@ WHERE appointments.scheduled_start > :starts_after::TIMESTAMP WITH TIME ZONE AND
     BY appointments.tenant_id, appointments.scheduled_start, appointments.id
 LIMIT :param::INTEGER;
 
+-- attendance
+SELECT appointments.tenant_id, appointments.owner_id, appointments.scheduled_start, appointments.scheduled_end, CASE
+    WHEN ((appointments.arrived_at IS NOT NULL OR appointments.actual_start IS NOT NULL OR appointments.status IN
+    (:status, ...)) AND appointments.deleted_at IS NULL) THEN :param::INTEGER ELSE :param::INTEGER END AS came
+FROM appointments
+WHERE appointments.owner_id = ANY (:owner_ids::UUID[]) AND appointments.scheduled_start > :starts_after::TIMESTAMP WITH
+    TIME ZONE AND appointments.scheduled_start <= :starts_until::TIMESTAMP WITH TIME ZONE AND (appointments.status =
+    :status::VARCHAR OR (appointments.arrived_at IS NOT NULL OR appointments.actual_start IS NOT NULL OR
+    appointments.status IN (:status, ...)) AND appointments.deleted_at IS NULL) AND appointments.deleted_at IS NULL;
+
 -- missed_appointments
 SELECT appointment_pets.appointment_id, pets.id, pets.tenant_id, pets.name, pets.is_deceased, pets.deleted_at
 FROM appointment_pets JOIN pets ON pets.id = appointment_pets.pet_id

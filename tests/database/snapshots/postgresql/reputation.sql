@@ -3,6 +3,12 @@ INSERT INTO reputation_events (id, tenant_id, owner_id, kind, points, subject_id
     VALUES (:id::UUID, :tenant_id::UUID, :owner_id::UUID, :kind::VARCHAR, :points::SMALLINT, :subject_id::UUID,
     :ledger_key::VARCHAR, :occurred_at::TIMESTAMP WITH TIME ZONE, :created_at::TIMESTAMP WITH TIME ZONE) ON CONFLICT DO
     NOTHING RETURNING reputation_events.ledger_key;
+
+-- add_openings
+INSERT INTO reputation_events (id, tenant_id, owner_id, kind, points, subject_id, ledger_key, occurred_at, created_at)
+    VALUES (:id::UUID, :tenant_id::UUID, :owner_id::UUID, :kind::VARCHAR, :points::SMALLINT, :subject_id::UUID,
+    :ledger_key::VARCHAR, :occurred_at::TIMESTAMP WITH TIME ZONE, :created_at::TIMESTAMP WITH TIME ZONE) ON CONFLICT DO
+    NOTHING RETURNING reputation_events.ledger_key;
 SELECT owners.id, owners.tenant_id, owners.reputation_score, coalesce(owners.last_reputation_update, owners.created_at)
     AS dated
 FROM owners
@@ -17,6 +23,15 @@ WHERE reputation_events.ledger_key IN (:ledger_key, ...);
 
 -- lock_owners
 UPDATE owners SET reputation_score=owners.reputation_score WHERE owners.id = :its_id::UUID;
+
+-- no_shows
+SELECT reputation_events.id, reputation_events.tenant_id, reputation_events.owner_id, reputation_events.kind,
+    reputation_events.points, reputation_events.subject_id, reputation_events.ledger_key, reputation_events.occurred_at,
+    reputation_events.reversed_at, reputation_events.reversed_reason, reputation_events.created_at
+FROM reputation_events JOIN owners ON owners.id = reputation_events.owner_id AND owners.tenant_id =
+    reputation_events.tenant_id
+WHERE reputation_events.owner_id = ANY (:owner_ids::UUID[]) AND reputation_events.kind = :kind::VARCHAR ORDER BY CASE
+    WHEN (reputation_events.reversed_at IS NULL) THEN :param::INTEGER ELSE :param::INTEGER END, reputation_events.id;
 
 -- rescore
 UPDATE owners SET reputation_score=:score::SMALLINT, last_reputation_update=:now::TIMESTAMP WITH TIME ZONE,

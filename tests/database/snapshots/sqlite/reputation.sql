@@ -2,6 +2,11 @@
 INSERT INTO reputation_events (id, tenant_id, owner_id, kind, points, subject_id, ledger_key, occurred_at, created_at)
     VALUES (:id, :tenant_id, :owner_id, :kind, :points, :subject_id, :ledger_key, :occurred_at, :created_at) ON CONFLICT
     DO NOTHING RETURNING ledger_key;
+
+-- add_openings
+INSERT INTO reputation_events (id, tenant_id, owner_id, kind, points, subject_id, ledger_key, occurred_at, created_at)
+    VALUES (:id, :tenant_id, :owner_id, :kind, :points, :subject_id, :ledger_key, :occurred_at, :created_at) ON CONFLICT
+    DO NOTHING RETURNING ledger_key;
 SELECT owners.id, owners.tenant_id, owners.reputation_score, coalesce(owners.last_reputation_update, owners.created_at)
     AS dated
 FROM owners
@@ -18,6 +23,16 @@ WHERE reputation_events.ledger_key IN (:ledger_key, ...);
 
 -- lock_owners
 UPDATE owners SET reputation_score=owners.reputation_score WHERE owners.id = :its_id;
+
+-- no_shows
+SELECT reputation_events.id, reputation_events.tenant_id, reputation_events.owner_id, reputation_events.kind,
+    reputation_events.points, reputation_events.subject_id, reputation_events.ledger_key, reputation_events.occurred_at,
+    reputation_events.reversed_at, reputation_events.reversed_reason, reputation_events.created_at
+FROM reputation_events JOIN owners ON owners.id = reputation_events.owner_id AND owners.tenant_id =
+    reputation_events.tenant_id
+WHERE reputation_events.owner_id IN (SELECT value
+FROM json_each(:owner_ids)) AND reputation_events.kind = :kind ORDER BY CASE WHEN (reputation_events.reversed_at IS
+    NULL) THEN :param ELSE :param END, reputation_events.id;
 
 -- rescore
 UPDATE owners SET reputation_score=:score, last_reputation_update=:now, updated_at=:now WHERE owners.id = :its_id;

@@ -1,0 +1,88 @@
+"""Missed visits whose appointment belongs to another owner by now: duplicates were merged."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Select, and_, case, exists, or_, select, update
+
+from shared.database.dialects import among, same_instant
+from shared.database.tables import appointments, decisions, notifications, owners, payments, reputation_events
+from shared.fees import MarkedVisit
+from shared.records import FEE_TEXTS, AppointmentStatus, Kind, NotificationStatus, Outcome
+
+
+def heirs(connection: Connection, visits: Sequence[MarkedVisit]) -> dict[UUID, list[UUID]]:
+    """Who may have the appointment by now for which a visit was marked, by event, where its owner has it no more.
+
+    A fee names its appointment. Where there is no fee it may be any missed appointment of the event's very start, if
+    the visit's owner has none then. Index: appointments (tenant_id, scheduled_start).
+    """
+    are_ours = {each.event_id: each.is_ours for each in visits}
+    found: dict[UUID, list[UUID]] = defaultdict(list)
+    for row in connection.execute(_HEIRS, {"event_ids": list(are_ours)}):
+        if row.fee_id or bool(row.is_ours) is are_ours[row.id]:
+            found[row.id].append(row.owner_id)
+    return found
+
+
+def pass_on(connection: Connection, visit: MarkedVisit, owner_id: UUID, now: datetime) -> bool:
+    """Give a visit's event, fee and waiting texts to another owner; return False if it is not its owner's any more.
+
+    Both owners must be locked.
+    """
+    event, text = reputation_events.c, notifications.c
+    passed = connection.execute(
+        update(reputation_events)
+        .where(event.id == visit.event_id, event.owner_id == visit.owner_id, event.reversed_at.is_(None))
+        .values(owner_id=owner_id)
+        .returning(event.id)
+    )
+    if passed.scalar() is None:
+        return False
+    its_fee = and_(payments.c.id == visit.id, payments.c.owner_id == visit.owner_id)
+    connection.execute(update(payments).where(its_fee).values(owner_id=owner_id, updated_at=now))
+    about_it = select(decisions.c.notification_id).where(
+        decisions.c.subject_id == visit.id, decisions.c.kind.in_(FEE_TEXTS)
+    )
+    waits = and_(text.id.in_(about_it), text.status == NotificationStatus.PLANNED)
+    connection.execute(update(notifications).where(waits).values(owner_id=owner_id, updated_at=now))
+    return True
+
+
+_EVENT, _OWN = reputation_events.c, appointments.alias("own")
+_STARTS_THEN = and_(
+    appointments.c.tenant_id == _EVENT.tenant_id, same_instant(appointments.c.scheduled_start, _EVENT.occurred_at)
+)
+_IS_MISSED = and_(appointments.c.status == AppointmentStatus.NO_SHOW, appointments.c.deleted_at.is_(None))
+_STILL_HAS_ONE = exists().where(
+    _OWN.c.owner_id == _EVENT.owner_id,
+    _OWN.c.tenant_id == _EVENT.tenant_id,
+    same_instant(_OWN.c.scheduled_start, _EVENT.occurred_at),
+)
+_WAS_DETECTED = exists().where(
+    decisions.c.subject_id == appointments.c.id,
+    decisions.c.kind == Kind.NO_SHOW,
+    decisions.c.outcome == Outcome.NOTIFY,
+)
+_HEIRS: Select[Any] = (
+    select(
+        _EVENT.id,
+        appointments.c.owner_id,
+        payments.c.id.label("fee_id"),
+        case((_WAS_DETECTED, 1), else_=0).label("is_ours"),
+    )
+    .select_from(
+        reputation_events.join(appointments, _STARTS_THEN)
+        .join(owners, and_(owners.c.id == appointments.c.owner_id, owners.c.tenant_id == _EVENT.tenant_id))
+        .outerjoin(payments, and_(payments.c.id == _EVENT.subject_id, payments.c.tenant_id == _EVENT.tenant_id))
+    )
+    .where(
+        among(_EVENT.id, "event_ids"),
+        appointments.c.owner_id != _EVENT.owner_id,
+        or_(payments.c.appointment_id == appointments.c.id, and_(payments.c.id.is_(None), _IS_MISSED, ~_STILL_HAS_ONE)),
+    )
+    .order_by(appointments.c.id)
+)
