@@ -48,7 +48,8 @@ def invalid(code: str | None = None, status: int = 400, **more: Any) -> Refusal:
 class Answer:
     """How a request is answered. `is_done`: it takes effect; `refusal`: what is said instead of the result.
 
-    `is_kept`: what is said is what the key says from now on; `response`: everything else about it.
+    `is_kept`: what is said is what the key says from now on; `response`: everything else about it; `spoil`: makes
+    another body of the one that would be said.
     """
 
     is_done: bool = True
@@ -56,6 +57,7 @@ class Answer:
     is_kept: bool = True
     response: Response = field(default_factory=Response)
     body: bytes | None = None
+    spoil: Callable[[Any], Any] | None = None
 
 
 def throttled() -> Answer:
@@ -162,7 +164,11 @@ class LoopbackStripe(Server):
         shown = answer.response
         if answer.body is not None:
             status, body = shown.status, answer.body
-        return Response(status, body, headers | self.headers, shown.delay, shown.pause, shown.cut, shown.never)
+        if answer.spoil is not None:
+            status, body = shown.status, json.dumps(answer.spoil(json.loads(body or b"{}"))).encode()
+        return Response(
+            status, body, headers | self.headers | shown.headers, shown.delay, shown.pause, shown.cut, shown.never
+        )
 
     def _decided(
         self, operation: str, target: str, request: Request, answer: Answer
