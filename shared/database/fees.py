@@ -19,6 +19,7 @@ from sqlalchemy import (
     exists,
     or_,
     select,
+    type_coerce,
     update,
 )
 from sqlalchemy.sql.dml import ReturningUpdate
@@ -250,7 +251,7 @@ def leave_closed(connection: Connection, worker: str, id_: UUID, ask_again_at: d
 def asked_from(status: FeeStatus, now: Any) -> Case[Any] | None:
     """Return `claimed_until` of a fee that is closed: from then on the provider is asked what became of its payment."""
     is_begun = payments.c.stripe_payment_intent_id.is_not(None)
-    return case((is_begun, now), else_=None) if status in CLOSED else None
+    return case((is_begun, type_coerce(now, payments.c.claimed_until.type)), else_=None) if status in CLOSED else None
 
 
 def note_charged(connection: Connection, charged: Sequence[Fee], now: datetime) -> None:

@@ -1,5 +1,14 @@
 -- close_fees
 UPDATE payments SET status=:status::VARCHAR, next_attempt_at=:next_attempt_at::TIMESTAMP WITH TIME ZONE,
+    claimed_until=:claimed_until::TIMESTAMP WITH TIME ZONE, updated_at=:closed_at::TIMESTAMP WITH TIME ZONE WHERE
+    payments.id IN (SELECT reputation_events.subject_id
+FROM reputation_events JOIN payments AS its_fee ON its_fee.id = reputation_events.subject_id AND its_fee.tenant_id =
+    reputation_events.tenant_id
+WHERE reputation_events.kind = :kind::VARCHAR AND reputation_events.occurred_at > :since::TIMESTAMP WITH TIME ZONE AND
+    reputation_events.reversed_at IS NOT NULL AND reputation_events.tenant_id = ANY (:tenant_ids::UUID[])) AND
+    payments.type = :type::VARCHAR AND payments.status = :status::VARCHAR RETURNING payments.tenant_id;
+UPDATE payments SET status=:status::VARCHAR, next_attempt_at=:next_attempt_at::TIMESTAMP WITH TIME ZONE,
+    claimed_until=CASE WHEN (payments.stripe_payment_intent_id IS NOT NULL) THEN :closed_at END,
     updated_at=:closed_at::TIMESTAMP WITH TIME ZONE WHERE payments.id IN (SELECT reputation_events.subject_id
 FROM reputation_events JOIN payments AS its_fee ON its_fee.id = reputation_events.subject_id AND its_fee.tenant_id =
     reputation_events.tenant_id
@@ -7,13 +16,6 @@ WHERE reputation_events.kind = :kind::VARCHAR AND reputation_events.occurred_at 
     reputation_events.reversed_at IS NOT NULL AND reputation_events.tenant_id = ANY (:tenant_ids::UUID[])) AND
     payments.type = :type::VARCHAR AND (payments.status IN (:status, ...) OR payments.status = :status::VARCHAR AND
     payments.failure_code IN (:failure_code, ...)) RETURNING payments.tenant_id;
-UPDATE payments SET status=:status::VARCHAR, next_attempt_at=:next_attempt_at::TIMESTAMP WITH TIME ZONE,
-    updated_at=:closed_at::TIMESTAMP WITH TIME ZONE WHERE payments.id IN (SELECT reputation_events.subject_id
-FROM reputation_events JOIN payments AS its_fee ON its_fee.id = reputation_events.subject_id AND its_fee.tenant_id =
-    reputation_events.tenant_id
-WHERE reputation_events.kind = :kind::VARCHAR AND reputation_events.occurred_at > :since::TIMESTAMP WITH TIME ZONE AND
-    reputation_events.reversed_at IS NOT NULL AND reputation_events.tenant_id = ANY (:tenant_ids::UUID[])) AND
-    payments.type = :type::VARCHAR AND payments.status = :status::VARCHAR RETURNING payments.tenant_id;
 
 -- lower_counts
 UPDATE owners SET no_show_count=(owners.no_show_count - :no_show_count::INTEGER), updated_at=:updated_at::TIMESTAMP WITH
@@ -35,14 +37,15 @@ FROM decisions
 WHERE decisions.subject_id = reputation_events.subject_id AND decisions.tenant_id = reputation_events.tenant_id AND
     decisions.kind = :kind::VARCHAR)) THEN :param::INTEGER ELSE :param::INTEGER END AS is_ours, CASE WHEN
     (payments.status = :status::VARCHAR AND (payments.failure_code IS NULL OR (payments.failure_code NOT IN
-    (:failure_code, ...)))) THEN :param::INTEGER ELSE :param::INTEGER END AS is_forgiven
+    (:failure_code, ...))) OR payments.failure_code = :failure_code::VARCHAR) THEN :param::INTEGER ELSE :param::INTEGER
+    END AS is_forgiven
 FROM reputation_events JOIN owners ON owners.id = reputation_events.owner_id AND owners.tenant_id =
     reputation_events.tenant_id LEFT OUTER JOIN payments ON payments.id = reputation_events.subject_id AND
     payments.tenant_id = reputation_events.tenant_id
 WHERE reputation_events.kind = :kind::VARCHAR AND reputation_events.reversed_at IS NULL AND reputation_events.tenant_id
     = ANY (:tenant_ids::UUID[]) AND reputation_events.occurred_at > :since::TIMESTAMP WITH TIME ZONE AND
     (payments.status = :status::VARCHAR AND (payments.failure_code IS NULL OR (payments.failure_code NOT IN
-    (:failure_code, ...))) OR NOT (EXISTS (SELECT *
+    (:failure_code, ...))) OR payments.failure_code = :failure_code::VARCHAR OR NOT (EXISTS (SELECT *
 FROM appointments
 WHERE appointments.owner_id = reputation_events.owner_id AND appointments.status = :status::VARCHAR AND
     appointments.deleted_at IS NULL AND appointments.tenant_id = reputation_events.tenant_id AND
@@ -59,7 +62,8 @@ FROM decisions
 WHERE decisions.subject_id = reputation_events.subject_id AND decisions.tenant_id = reputation_events.tenant_id AND
     decisions.kind = :kind::VARCHAR)) THEN :param::INTEGER ELSE :param::INTEGER END AS is_ours, CASE WHEN
     (payments.status = :status::VARCHAR AND (payments.failure_code IS NULL OR (payments.failure_code NOT IN
-    (:failure_code, ...)))) THEN :param::INTEGER ELSE :param::INTEGER END AS is_forgiven
+    (:failure_code, ...))) OR payments.failure_code = :failure_code::VARCHAR) THEN :param::INTEGER ELSE :param::INTEGER
+    END AS is_forgiven
 FROM reputation_events JOIN owners ON owners.id = reputation_events.owner_id AND owners.tenant_id =
     reputation_events.tenant_id LEFT OUTER JOIN payments ON payments.id = reputation_events.subject_id AND
     payments.tenant_id = reputation_events.tenant_id
