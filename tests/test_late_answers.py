@@ -135,6 +135,26 @@ def test_nobody_is_told_of_a_decline_before_its_payment_is_cancelled(
     assert (states(stripe), of_bodies(sms, "could not be charged"), attempts(paws)) == (["canceled"], 1, kept)
 
 
+def test_a_worker_killed_after_the_cancelling_leaves_a_decline_that_is_told(
+    paws: Salon, clock: Clock, stripe: LoopbackStripe, sms: RecordingSms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stripe.cards["cus_1"] = [Card("pm_1", "stolen_card")]
+    paws.told(clock)
+
+    def dies(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("shared.collection.loop.record", dies)
+        with pytest.raises(KeyboardInterrupt):
+            paws.collect()
+    assert (paws.fee().status, states(stripe)) == ("processing", ["canceled"])
+    clock.pass_(minutes=6)
+    paws.charge()
+    assert (paws.fee().status, attempts(paws)) == ("failed", [("declined", "stolen_card")])
+    assert of_bodies(sms, "could not be charged") == 1
+
+
 def test_what_is_given_up_before_the_card_is_asked_again_is_cancelled_too(
     paws: Salon, clock: Clock, stripe: LoopbackStripe
 ) -> None:

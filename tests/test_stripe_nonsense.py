@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from shared import by_hand
@@ -71,9 +71,12 @@ def lives_through(paws: Salon, clock: Clock) -> None:
 
 
 @settings(
-    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(operation=st.sampled_from(OPERATIONS), answer=nonsense())
+@example(operation="create", answer=Answer(spoil=lambda body: body | {"id": 12345}))
+@example(operation="confirm", answer=Answer(spoil=lambda body: body | {"latest_charge": ["ch_1"]}))
+@example(operation="confirm", answer=Answer(spoil=lambda body: body | {"latest_charge": "\x00" + "x" * 5000}))
 def test_nonsense_in_one_answer_spoils_one_fee_at_most(
     application: Application, clock: Clock, caplog: pytest.LogCaptureFixture, operation: str, answer: Answer
 ) -> None:

@@ -95,11 +95,11 @@ def outcome_of(intent: Intent, attempt: Attempt) -> Outcome:
         return Paid(intent.charge_id)
     if intent.state is IntentState.NEEDS_CUSTOMER:
         return NeedsCustomer(intent.code or "authentication_required", intent.charge_id)
-    if intent.state is IntentState.CANCELLED:
-        return CannotCharge(FeeCode.CANCELLED_AT_PROVIDER)
     if intent.state is IntentState.UNDER_WAY:
         return UnderWay("under_way")
     is_known = intent.charge_id in attempt.past.charge_ids
+    if intent.state is IntentState.CANCELLED and (is_known or not intent.code):
+        return CannotCharge(FeeCode.CANCELLED_AT_PROVIDER)
     if intent.state is IntentState.UNCONFIRMED or is_known:
         return NothingDone("not_charged")
     return Declined(intent.code or DECLINED, intent.advice, intent.charge_id)

@@ -69,7 +69,9 @@ class IntentState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A charge on the provider's side. `code`, `advice`: of the last decline; `charge_id`: of the last attempt."""
+    """A charge on the provider's side. `code`, `advice`: of the last decline, even if it was cancelled since;
+    `charge_id`: of the last attempt.
+    """
 
     id: str
     state: IntentState

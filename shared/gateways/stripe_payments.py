@@ -259,13 +259,13 @@ def _metadata(found: "PaymentIntent | stripe.Refund", name: str) -> str | None:
 def _intent(intent: "PaymentIntent", id_: str | None = None) -> Intent:
     """Return an intent as we see it. `id_`: which was asked for; an answer about another one is none."""
     found, error, charge_id = _id(intent.id, id_), intent.last_payment_error, _charge_id(intent)
-    if intent.status != "requires_payment_method":
-        return Intent(found, STATES.get(intent.status, IntentState.UNDER_WAY), charge_id=charge_id)
-    if not error:
-        return Intent(found, IntentState.UNCONFIRMED)
+    state = STATES.get(intent.status, IntentState.UNDER_WAY)
+    if intent.status == "requires_payment_method":
+        state = IntentState.DECLINED if error else IntentState.UNCONFIRMED
+    if not error or state not in (IntentState.DECLINED, IntentState.CANCELLED):
+        return Intent(found, state, charge_id=None if state is IntentState.UNCONFIRMED else charge_id)
     code, advice = word(getattr(error, "decline_code", None)) or word(error.code), getattr(error, "advice_code", None)
-    declined = word(getattr(error, "charge", None), "id") or charge_id
-    return Intent(found, IntentState.DECLINED, code, word(advice), declined)
+    return Intent(found, state, code, word(advice), word(getattr(error, "charge", None), "id") or charge_id)
 
 
 def _given_back(found: "stripe.Refund", asked: Refund) -> GivenBack:
