@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Connection, Engine
 
 from shared.application import Application, payment_gateway
-from shared.collection import Collection, charge_by_hand
+from shared.collection import Collection, charge_by_hand, close_now
 from shared.collection.refunding import refund
 from shared.database import fee_actions, fees, queries
 from shared.database.fee_actions import MoreThanIsLeft, NotRefundable
@@ -36,14 +36,27 @@ class Staff:
 def charge(application: Application, fee_id: UUID, staff: Staff) -> None:
     """Charge one fee now, whatever its hold and age. What came of it stands in its row.
 
-    Raise UsageError when it cannot be charged at all, ConfigurationError without a payment provider.
+    Raise UsageError when it cannot be charged at all, ConfigurationError without a payment provider, RunFailed with
+    what is wrong with the fee's visit or the set-up.
     """
-    gateway, started, tally = payment_gateway(application), application.clock(), Tally()
-    tenants = fetch(application.engine, queries.active_tenants)
+    collection = _collection(application)
+    note = fee_actions.action(FeeAction.CHARGE, fee_id, staff.who, staff.why, application.clock())
+    try:
+        is_claimed = charge_by_hand(collection, fee_id, note)
+    except PaymentCredentialsRefused as error:
+        raise _credentials_refused(error) from error
+    if not is_claimed:
+        raise UsageError(f"the fee {fee_id} cannot be charged: another run is at it, or its business is not served")
+    if wrong := [each for each in collection.tally.problems if each.subject == f"payment {fee_id}"]:
+        raise RunFailed(f"the fee {fee_id}: {wrong[0].reason}")
+
+
+def _collection(application: Application) -> Collection:
+    tally, tenants = Tally(), fetch(application.engine, queries.active_tenants)
     served, _ = serve(tenants, application.defaults, application.zone, tally)
-    collection = Collection(
+    return Collection(
         engine=application.engine,
-        gateway=gateway,
+        gateway=payment_gateway(application),
         served={each.tenant.id: each for each in served},
         run_id=uuid4(),
         now=application.clock,
@@ -51,13 +64,6 @@ def charge(application: Application, fee_id: UUID, staff: Staff) -> None:
         is_out_of_time=lambda: False,
         tally=tally,
     )
-    note = fee_actions.action(FeeAction.CHARGE, fee_id, staff.who, staff.why, started)
-    try:
-        is_claimed = charge_by_hand(collection, fee_id, note)
-    except PaymentCredentialsRefused as error:
-        raise _credentials_refused(error) from error
-    if not is_claimed:
-        raise UsageError(f"the fee {fee_id} cannot be charged: another run is at it, or its business is not served")
 
 
 def waive(engine: Engine, forgiven: Iterable[ListedFee], staff: Staff, now: datetime) -> set[UUID]:
@@ -73,6 +79,17 @@ def waive(engine: Engine, forgiven: Iterable[ListedFee], staff: Staff, now: date
     return in_transaction(engine, work)
 
 
+def close_payments(application: Application) -> None:
+    """Cancel at the provider what was begun for fees that are waived. Those that were paid meanwhile need a refund.
+
+    What cannot be asked now is asked by the next run of NoShowDetector.
+    """
+    try:
+        close_now(_collection(application))
+    except PaymentCredentialsRefused as error:
+        raise _credentials_refused(error) from error
+
+
 def give_back(application: Application, fee_id: UUID, amount_cents: int | None, staff: Staff) -> None:
     """Give a collected fee back: so much of it, or all that is left. The same command given again gives back once.
 
@@ -84,12 +101,12 @@ def give_back(application: Application, fee_id: UUID, amount_cents: int | None, 
             application.engine,
             lambda connection: fee_actions.ask_refund(connection, fee_id, amount_cents, staff.who, staff.why, now),
         )
+        trouble = refund(application.engine, gateway, asked, now)
     except NotRefundable as error:
         raise UsageError(f"the fee {fee_id} cannot be given back: {error}") from error
     except MoreThanIsLeft as error:
         left, collected = (_in_words(cents, error.currency) for cents in (error.left, error.collected))
         raise UsageError(f"the fee {fee_id} cannot give so much back: {left} of {collected} are left") from error
-    trouble = refund(application.engine, gateway, asked, now)
     if trouble is not None:
         raise _not_given_back(trouble) from trouble
 

@@ -29,6 +29,8 @@ COLLECTED = (FeeStatus.SUCCEEDED, FeeStatus.NEEDS_REFUND, FeeStatus.REFUNDED)
 """The money was taken, whatever of it was given back since."""
 UNCOLLECTED = (FeeStatus.PENDING, FeeStatus.FAILED, FeeStatus.REQUIRES_ACTION)
 """Nobody paid it, and no charge is under way."""
+GIVEN_UP = (FeeStatus.FAILED, FeeStatus.REQUIRES_ACTION)
+"""Staff see to it: the card is not asked again by itself, and the payment at the provider was cancelled first."""
 
 
 class FeeAction(StrEnum):
@@ -60,6 +62,8 @@ class FeeCode(StrEnum):
     AMOUNT_CHANGED = "amount_changed"
     CANCELLED_AT_PROVIDER = "cancelled_at_provider"
     SUPERSEDED = "superseded"
+    PAID_AFTER_WAIVER = "paid_after_waiver"
+    PAID_LATE = "paid_late"
 
 
 FEE_SENTENCES: dict[FeeCode, str] = {
@@ -73,6 +77,8 @@ FEE_SENTENCES: dict[FeeCode, str] = {
     FeeCode.AMOUNT_CHANGED: "Its amount or currency was changed after the payment was begun at the provider.",
     FeeCode.CANCELLED_AT_PROVIDER: "The payment was cancelled at the provider.",
     FeeCode.SUPERSEDED: "The owner has another fee of the same day, since two owners became one.",
+    FeeCode.PAID_AFTER_WAIVER: "The card had been charged when staff waived it.",
+    FeeCode.PAID_LATE: "The card was charged, and that became known after the fee had been cancelled or given up.",
 }
 
 LEAST_STAY = timedelta(hours=12)
@@ -162,7 +168,7 @@ class NewFee:
 
 @dataclass(frozen=True, slots=True)
 class Fee:
-    """A no-show fee as it stands."""
+    """A no-show fee as it stands. `claimed_until`: how long the worker that claimed it may act on it, by the wall."""
 
     id: UUID
     tenant_id: UUID
@@ -177,6 +183,7 @@ class Fee:
     attempts: int
     description: str | None
     failure_code: str | None
+    claimed_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,5 +259,6 @@ class MarkedVisit:
 
 
 def is_forgiven(fee: Fee) -> bool:
-    """Whether staff waived the fee: the visit does not count as missed any more."""
-    return fee.status is FeeStatus.WAIVED and fee.failure_code not in OUR_WAIVERS
+    """Whether staff waived the fee, paid or not: the visit does not count as missed any more."""
+    is_waived = fee.status is FeeStatus.WAIVED and fee.failure_code not in OUR_WAIVERS
+    return is_waived or fee.failure_code == FeeCode.PAID_AFTER_WAIVER

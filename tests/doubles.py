@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.gateways.payments import Charge, Intent, IntentState, Refund
+from shared.gateways.payments import Charge, GivenBack, Intent, IntentState, Refund
 from shared.gateways.sms import Accepted, Logged, Receipt, Sms
 
 
@@ -75,7 +75,7 @@ class RecordingSms:
 class RecordingPayments:
     """Remembers what it was asked to do. The answers may raise what a provider raises; `books` it is looked up in.
 
-    `found`: what its lists hold; `saved`: the card it finds.
+    `found`, `given_back`: what its lists hold; `saved`: the card it finds.
     """
 
     def __init__(self) -> None:
@@ -89,12 +89,18 @@ class RecordingPayments:
         self.answer_refund: Callable[[Refund], None] = lambda refund: None
         self.books: Callable[[Charge], Intent] = lambda charge: Intent(f"pi-{charge.fee_id}", IntentState.UNCONFIRMED)
         self.found: Callable[[Charge], Intent | None] = lambda charge: None
-        self.found_refund: Callable[[Refund], str | None] = lambda refund: None
+        self.given_back: list[GivenBack] = []
+        self.cancelled: list[str] = []
+        self.answer_cancel: Callable[[Charge], Intent | None] = lambda charge: None
         self.saved: str | None = "pm_1"
 
     def connected(self) -> AbstractAsyncContextManager[None]:
         """Nothing is connected to."""
         return nullcontext()
+
+    def while_(self, check: Callable[[], None]) -> "RecordingPayments":
+        """The same: it asks nothing that takes time."""
+        return self
 
     async def find(self, charge: Charge, since: datetime) -> Intent | None:
         """Look into the scripted lists."""
@@ -105,7 +111,7 @@ class RecordingPayments:
         """Create a charge, unless the script says otherwise."""
         self.created.append(charge)
         self.answer_create(charge)
-        return f"pi-{charge.fee_id}"
+        return f"pi-{charge.key}"
 
     async def card(self, charge: Charge) -> str | None:
         """Return the saved card."""
@@ -120,7 +126,14 @@ class RecordingPayments:
     async def look_up(self, charge: Charge, intent_id: str) -> Intent:
         """Look the charge up in the scripted books."""
         self.looked_up.append((charge, intent_id))
-        return self.books(charge)
+        return Intent(intent_id, IntentState.CANCELLED) if intent_id in self.cancelled else self.books(charge)
+
+    async def cancel(self, charge: Charge, intent_id: str) -> Intent:
+        """Cancel a charge, unless the script says that it was paid before, or raises."""
+        if paid := self.answer_cancel(charge):
+            return paid
+        self.cancelled.append(intent_id)
+        return Intent(intent_id, IntentState.CANCELLED)
 
     async def refund(self, refund: Refund) -> str:
         """Give money back, unless the script says otherwise."""
@@ -128,6 +141,6 @@ class RecordingPayments:
         self.answer_refund(refund)
         return f"re-{refund.id}"
 
-    async def find_refund(self, refund: Refund) -> str | None:
+    async def refunds(self, refund: Refund) -> list[GivenBack]:
         """Look into the scripted lists."""
-        return self.found_refund(refund)
+        return self.given_back

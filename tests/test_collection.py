@@ -1028,7 +1028,7 @@ def test_a_dry_run_tells_what_would_be_charged_and_charges_nobody(
     paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
     by_hand_only = salon(paws.application, subdomain="by-hand", settings='{"no_show": {"auto_charge": false}}')
-    by_hand_only.missed()
+    by_hand_only.missed(owner_id=by_hand_only.owner(stripe_customer_id="cus_2"))
     for owner in ({}, {"has_payment_method": False}):
         paws.missed(owner_id=paws.owner(**owner))
     paws.detect()

@@ -1,6 +1,7 @@
 """The life of a fee: every step of the table in docs/fees.md is taken, and no other one."""
 
 import re
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from tests.salon import Salon, salon
 
 FEES = (Path(__file__).parents[1] / "docs" / "fees.md").read_text(encoding="utf-8")
 STAFF = Staff("Maria", "because")
-STEP = re.compile(r"^\| (?:`(\w+)`|) *\| [^|]+ \| `(\w+)` \| `tests/", re.MULTILINE)
+STEP = re.compile(r"^\| (?:`(\w+)`[^|]*|) *\| [^|]+ \| `(\w+)` \| `tests/", re.MULTILINE)
 Steps = set[tuple[str, str]]
 
 
@@ -42,8 +43,8 @@ class Life:
     clock: Clock
     payments: RecordingPayments
 
-    def missed(self, **columns: Any) -> None:
-        self.paws.missed(owner_id=self.paws.owner(), **columns)
+    def missed(self, *, sms_opted_in: bool = True, **columns: Any) -> None:
+        self.paws.missed(owner_id=self.paws.owner(sms_opted_in=sms_opted_in), **columns)
         self.paws.detect()
 
     def due(self, answer: Exception | None = None) -> None:
@@ -59,6 +60,19 @@ class Life:
     def charge(self) -> None:
         self.payments.answer = lambda charge: None
         by_hand.charge(self.paws.application, self.paws.fee().id, STAFF)
+
+    def paid_late(self, meanwhile: Exception, then: Callable[[], None] = lambda: None) -> None:
+        """A card is charged, and before that is known another run finds the claim over and meets this answer."""
+        self.clock.pass_(days=1)
+        self.payments.answer = lambda charge: self._overtaken(meanwhile, then)
+        self.paws.collect()
+
+    def _overtaken(self, answer: Exception, then: Callable[[], None]) -> None:
+        self.payments.answer = lambda charge: self._say(answer)
+        self.clock.pass_(minutes=6)
+        other = threading.Thread(target=lambda: [self.paws.charge(), then()])
+        other.start()
+        other.join()
 
     def waive(self) -> None:
         with reading(self.paws.engine) as connection:
@@ -76,6 +90,7 @@ class Life:
 
 
 HARD, SOFT, ASKS = Declined("stolen_card"), Declined("insufficient_funds"), Declined("authentication_required")
+OVERTAKEN = ("", "pending", "processing", "processing", "pending")
 LIVES: dict[tuple[str, ...], Callable[[Life], list[Any]]] = {
     ("", "pending", "processing", "succeeded", "refunded"): lambda it: [it.missed(), it.due(), it.give_back()],
     ("", "waived", "cancelled"): lambda it: [it.missed(deposit_paid=9900), it.put_right()],
@@ -103,6 +118,27 @@ LIVES: dict[tuple[str, ...], Callable[[Life], list[Any]]] = {
     ],
     ("", "pending", "processing", "succeeded", "needs_refund", "refunded"): lambda it: [
         it.missed(), it.due(), it.put_right(), it.give_back(),
+    ],
+    (*OVERTAKEN, "processing", "pending", "succeeded"): lambda it: [
+        it.missed(), it.paid_late(SOFT),
+    ],
+    (*OVERTAKEN, "processing", "pending", "waived", "needs_refund"): lambda it: [
+        it.missed(), it.paid_late(SOFT, it.waive),
+    ],
+    (*OVERTAKEN, "processing", "pending", "cancelled", "needs_refund"): lambda it: [
+        it.missed(), it.paid_late(SOFT, it.put_right),
+    ],
+    (*OVERTAKEN, "processing", "failed", "needs_refund"): lambda it: [
+        it.missed(), it.paid_late(HARD),
+    ],
+    (*OVERTAKEN, "processing", "requires_action", "needs_refund"): lambda it: [
+        it.missed(), it.paid_late(ASKS),
+    ],
+    (*OVERTAKEN, "processing", "failed", "succeeded"): lambda it: [
+        it.missed(sms_opted_in=False), it.paid_late(HARD),
+    ],
+    (*OVERTAKEN, "processing", "requires_action", "succeeded"): lambda it: [
+        it.missed(sms_opted_in=False), it.paid_late(ASKS),
     ],
 }  # fmt: skip
 

@@ -339,7 +339,7 @@ def test_parts_add_up_and_never_exceed_what_was_collected(paws: Salon, clock: Cl
     for why in ("first", "second", "second", "Second ", "first"):
         by_hand.give_back(paws.application, fee, 1000, Staff("Maria", why))
     assert (given_back(stripe), charged(paws), paws.fee().status) == ([1000, 1000], [500], "succeeded")
-    assert (stripe.times("refund"), stripe.times("find_refund")) == (2, 0)  # what is on record as done is not asked for
+    assert (stripe.times("refund"), stripe.times("refunds")) == (2, 2)  # what is on record as done is not asked for
     with pytest.raises(UsageError, match=r"give so much back: \$5\.00 of \$25\.00 are left"):
         by_hand.give_back(paws.application, fee, 1000, Staff("Maria", "third"))
     by_hand.give_back(paws.application, fee, None, Staff("Maria", "the rest"))
@@ -405,9 +405,7 @@ def test_what_stripe_did_not_take_is_there_for_another_refund(
 NO_REFUNDS_YET = garbled(b'{"object": "list", "data": [], "has_more": false}')
 
 
-@pytest.mark.parametrize(
-    "answers", [{"find_refund": throttled()}, {"find_refund": NO_REFUNDS_YET, "refund": throttled()}]
-)
+@pytest.mark.parametrize("answers", [{"refunds": throttled()}, {"refunds": NO_REFUNDS_YET, "refund": throttled()}])
 def test_a_command_given_again_cannot_know_that_nothing_went_back_the_first_time(
     paws: Salon, clock: Clock, stripe: LoopbackStripe, answers: dict[str, Answer]
 ) -> None:
@@ -433,7 +431,7 @@ def test_a_refund_that_ends_late_closes_no_fee_of_another_state(paws: Salon, clo
 
 
 @pytest.mark.parametrize("answer", TROUBLES, ids=lambda each: f"{each.refusal or each.response} {each.is_done}"[:70])
-@pytest.mark.parametrize("operation", ["refund", "find_refund"])
+@pytest.mark.parametrize("operation", ["refund", "refunds"])
 def test_whatever_goes_wrong_the_same_command_gives_back_once(
     paws: Salon,
     clock: Clock,
@@ -445,7 +443,7 @@ def test_whatever_goes_wrong_the_same_command_gives_back_once(
     monkeypatch.setattr("shared.gateways.stripe_payments.READ_SECONDS", 0.05)
     fee = collected(paws, clock)
     stripe.says(operation, *[answer] * 4)  # the three tries of one request, and one more
-    if operation == "find_refund":
+    if operation == "refunds":
         stripe.says("refund", *[dropped(is_done=answer.is_done)] * 3)
     for _ in range(6):
         try:
@@ -480,18 +478,50 @@ def test_what_was_given_back_at_the_provider_is_on_record_as_given_back(
     assert (paws.fee().status, charged(paws), len(stripe.refunds)) == ("refunded", [0], 1)
 
 
-def test_a_refund_that_stripe_refuses_is_said_and_may_be_asked_for_again(
+def given_back_there(paws: Salon, stripe: LoopbackStripe, cents: int, status: str = "succeeded") -> None:
+    """Staff give so much back in Stripe's own dashboard."""
+    its = {"payment_intent": paws.fee().stripe_payment_intent_id, "amount": cents, "status": status}
+    stripe.refunds["re_x"] = {"id": "re_x", "object": "refund", "metadata": {}} | its
+
+
+def test_after_a_refund_in_the_dashboard_the_rest_is_what_stripe_says_is_left(
     paws: Salon, clock: Clock, stripe: LoopbackStripe
 ) -> None:
     fee = collected(paws, clock)
-    its = {"payment_intent": paws.fee().stripe_payment_intent_id, "amount": 2000}
-    stripe.refunds["re_x"] = {"id": "re_x", "object": "refund", "status": "succeeded", "metadata": {}} | its
+    given_back_there(paws, stripe, 1000)
+    by_hand.give_back(paws.application, fee, None, MARIA)
+    by_hand.give_back(paws.application, fee, None, MARIA)
+    assert (given_back(stripe), charged(paws), paws.fee().status) == ([1000, 1500], [0], "refunded")
+    kept = {(each.who, each.amount, each.outcome, each.stripe_refund_id) for each in actions(paws)}
+    assert kept == {("Stripe", 1000, "done", "re_x"), ("Maria", 1500, "done", "re_000002")}
+
+
+@pytest.mark.parametrize("answer", [dropped(), dropped(is_done=False)], ids=["lost answer", "lost request"])
+def test_a_rest_that_became_less_is_given_back_once_whatever_the_answer(
+    paws: Salon, clock: Clock, stripe: LoopbackStripe, answer: Answer
+) -> None:
+    fee = collected(paws, clock)
+    given_back_there(paws, stripe, 1000)
+    stripe.says("refund", *[answer] * 3)
+    with pytest.raises(RunFailed, match="give the same command again"):
+        by_hand.give_back(paws.application, fee, None, MARIA)
+    by_hand.give_back(paws.application, fee, None, MARIA)
+    assert (given_back(stripe), charged(paws), paws.fee().status) == ([1000, 1500], [0], "refunded")
+
+
+def test_more_than_stripe_has_left_is_refused_with_what_is_left_until_a_refund_fails(
+    paws: Salon, clock: Clock, stripe: LoopbackStripe
+) -> None:
+    fee = collected(paws, clock)
+    given_back_there(paws, stripe, 2000)
     for _ in range(2):
-        with pytest.raises(RunFailed, match="nothing was given back"):
+        with pytest.raises(UsageError, match=r"cannot give so much back: \$5\.00 of \$25\.00 are left"):
             by_hand.give_back(paws.application, fee, 1000, MARIA)
-    stripe.refunds.clear()
+    assert (charged(paws), paws.fee().status) == ([500], "succeeded")
+    given_back_there(paws, stripe, 2000, "failed")
+    by_hand.give_back(paws.application, fee, 500, MARIA)
     by_hand.give_back(paws.application, fee, 1000, MARIA)
-    assert (given_back(stripe), paws.fee().status) == ([1000], "succeeded")
+    assert (given_back(stripe)[1:], charged(paws), paws.fee().status) == ([500, 1000], [1000], "succeeded")
 
 
 def test_a_wrong_key_gives_nothing_back_and_says_so(paws: Salon, clock: Clock, stripe: LoopbackStripe) -> None:

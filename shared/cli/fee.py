@@ -13,13 +13,14 @@ from shared import by_hand, logs
 from shared.application import open_application, utc_now
 from shared.by_hand import Staff
 from shared.cli.showing import echo, echo_json, line, page
+from shared.database import fees
 from shared.database.engine import ensure_ready, open_engine, reading
 from shared.database.fee_list import ListedFee, listed
 from shared.database.tables import PAYMENT_STATUSES
 from shared.fees import COLLECTED, UNCOLLECTED, FeeStatus
 from shared.messages.wording import cents_of, money_words
 from shared.runtime import RunFailed, UsageError
-from shared.settings import LogSettings, database_url, load
+from shared.settings import ConfigurationError, LogSettings, database_url, load
 
 LONGEST = {"who": 200, "why": 500}  # characters that the record of it holds
 ID = click.argument("fee_id", type=click.UUID, metavar="ID")
@@ -92,12 +93,35 @@ def waive(fee_ids: tuple[UUID, ...], run_id: UUID | None, who: str, why: str) ->
     engine = _engine()
     found = _open_fees(engine, fee_ids) if fee_ids else _of_run(engine, run_id)
     waived = by_hand.waive(engine, [each for each in found if each.status in UNCOLLECTED], Staff(who, why), utc_now())
+    trouble = _close_payments(engine, waived)
     with reading(engine) as connection:
         after = listed(connection, ids=[each.id for each in found])
     for each in after:
         line(page(), as_line(each))
-    if left := [each for each in after if each.id not in waived and each.status != FeeStatus.WAIVED]:
+    if left := [each for each in after if each.status != FeeStatus.WAIVED]:
         raise RunFailed(f"not waived: {', '.join(_why_not_waived(each) for each in left)}")
+    if trouble:
+        raise RunFailed(trouble)
+
+
+def _close_payments(engine: Engine, waived: Collection[UUID]) -> str | None:
+    """Cancel at the provider what was begun for waived fees; return why it is not known that nobody was charged."""
+    if not _still_open(engine, waived):
+        return None
+    try:
+        by_hand.close_payments(open_application(texts=False))
+    except (ConfigurationError, RunFailed) as error:
+        why = f": {error}"
+    else:
+        why = ""
+    unknown = ", ".join(map(str, sorted(_still_open(engine, waived))))
+    text = f"waived; whether the card had been charged is not known yet ({unknown}); the next NoShowDetector asks"
+    return f"{text}{why}" if unknown else None
+
+
+def _still_open(engine: Engine, ids: Collection[UUID]) -> set[UUID]:
+    with reading(engine) as connection:
+        return fees.still_open(connection, ids)
 
 
 def _of_run(engine: Engine, run_id: UUID | None) -> list[ListedFee]:

@@ -5,6 +5,6 @@ No transaction is open while the provider is asked, and what a dead worker left 
 
 from shared.collection.claiming import would_collect
 from shared.collection.collection import Collection
-from shared.collection.loop import charge_by_hand, collect
+from shared.collection.loop import charge_by_hand, close_now, collect
 
-__all__ = ["Collection", "charge_by_hand", "collect", "would_collect"]
+__all__ = ["Collection", "charge_by_hand", "close_now", "collect", "would_collect"]

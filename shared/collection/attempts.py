@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from shared.fees import Fee, MissedVisit, PastAttempt
+from shared.fees import Fee, FeeCode, MissedVisit, PastAttempt
 from shared.gateways.payments import Charge
 from shared.policy import ServedTenant
 
@@ -52,7 +52,10 @@ class Past:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A claimed fee on its way to the provider. `by_hand`: staff asked, so no retry follows."""
+    """A claimed fee on its way to the provider. `by_hand`: staff asked, so no retry follows.
+
+    `refusal`: why the card is not asked any more, so that what was begun at the provider is only cancelled there.
+    """
 
     fee: Fee
     visit: MissedVisit
@@ -61,6 +64,13 @@ class Attempt:
     number: int
     past: Past
     by_hand: bool = False
+    refusal: FeeCode | None = None
+
+    @property
+    def held_until(self) -> datetime:
+        """When the claim ends: nothing may be asked beyond."""
+        assert self.fee.claimed_until is not None, "of claimed fees only"  # noqa: S101  a fault of this program
+        return self.fee.claimed_until
 
     @property
     def key(self) -> str:
@@ -76,6 +86,11 @@ class Attempt:
     def since(self) -> datetime:
         """Before this instant the fee's intent cannot have been created."""
         return datetime.combine(self.fee.visit_on, time(), UTC) - timedelta(days=1)
+
+    def anew(self) -> "Attempt":
+        """Return the attempt with an intent of its own: the one on record is cancelled and can never be paid."""
+        charge = charge_of(self.fee, self.served, self.visit.customer_id or "")
+        return replace(self, charge=replace(charge, key=f"{self.fee.id}-create-{self.number}"))
 
     def places(self) -> list[Charge]:
         """Return where the fee's intent may be: with this charge's customer, or with those of earlier attempts."""
@@ -95,12 +110,17 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """An attempt that can be confirmed: `charge`: as its intent was created; `card`: which is asked."""
+    """An attempt that can be confirmed: `charge`: as its intent was created; `card`: which is asked.
+
+    `cancelled`: the intent on record whose place this one takes; `held_until`: when the claim ends.
+    """
 
     attempt: Attempt
     charge: Charge
     intent_id: str
     card: str
+    cancelled: str | None
+    held_until: datetime
 
     def row(self) -> dict[str, Any]:
         """Return what is written down before the card is asked."""
@@ -128,11 +148,13 @@ def attempt_of(
     return Attempt(fee, visit, served, charge, number, past, by_hand)
 
 
-def lapsed_attempt(fee: Fee, visit: MissedVisit, served: ServedTenant, past: Past) -> Attempt:
+def last_attempt(
+    fee: Fee, visit: MissedVisit, served: ServedTenant, past: Past, *, refusal: FeeCode | None = None
+) -> Attempt:
     """Return the attempt in which a fee was left."""
     charge = next(iter(past.charges(fee.id)), charge_of(fee, served, visit.customer_id or ""))
     before = Past([each for each in past.attempts if each.number != fee.attempts])
-    return Attempt(fee, visit, served, charge, fee.attempts, before)
+    return Attempt(fee, visit, served, charge, fee.attempts, before, refusal=refusal)
 
 
 def charge_of(fee: Fee, served: ServedTenant, customer_id: str) -> Charge:

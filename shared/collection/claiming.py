@@ -2,18 +2,20 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection
 
 from shared.collection import outcomes
-from shared.collection.attempts import Attempt, Past, attempt_of, lapsed_attempt
+from shared.collection.attempts import Attempt, Past, attempt_of, last_attempt
 from shared.collection.collection import CLAIM_HOLD, Collection
 from shared.database import fee_actions, fees
 from shared.database.engine import reading
 from shared.database.transactions import in_transaction
-from shared.database.visits import missed_visits
+from shared.database.visits import CustomerElsewhere, customers_elsewhere, missed_visits
 from shared.fees import Fee, FeeCode, MissedVisit
 from shared.records import Problem
 from shared.rules.collecting import is_still_owed, refusal
@@ -79,10 +81,28 @@ def claim_lapsed(run: Collection, tenant_ids: Sequence[UUID], limit: int) -> lis
             visit = _sound(run, fee, visits, found)
             if visit:  # else it stays under way, and each run names it
                 earlier = Past(past.get(fee.id, []))
-                found.attempts.append(lapsed_attempt(fee, visit, run.served[fee.tenant_id], earlier))
+                found.attempts.append(last_attempt(fee, visit, run.served[fee.tenant_id], earlier))
         return found
 
     return _counted(run, in_transaction(run.engine, work))[1]
+
+
+def claim_closed(run: Collection, tenant_ids: Sequence[UUID], limit: int) -> list[Attempt]:
+    """Claim fees that were waived or cancelled while a payment was begun at the provider, in their last attempts."""
+
+    def work(connection: Connection) -> list[Attempt]:
+        closed = fees.claim_closed(
+            connection, tenant_ids, wall=run.wall(), worker=run.worker, hold=CLAIM_HOLD, limit=limit
+        )
+        ids = [each.id for each in closed]
+        visits, past = missed_visits(connection, ids), fees.past_attempts(connection, ids)
+        return [
+            last_attempt(each, visits[each.id], run.served[each.tenant_id], Past(past.get(each.id, [])))
+            for each in closed
+            if each.id in visits
+        ]
+
+    return in_transaction(run.engine, work)
 
 
 def _sound(run: Collection, fee: Fee, visits: Mapping[UUID, MissedVisit], into: Sorted) -> MissedVisit | None:
@@ -105,11 +125,9 @@ def would_collect(run: Collection) -> Iterator[dict[str, Any]]:
         found = _look_again(run, connection, due)
     for problem in found.problems:
         run.tally.problem(problem)
-    reasons: dict[UUID, FeeCode] = {fee.id: code for fee, code in found.refused}
-    for fee in [*(each.fee for each in found.attempts), *(fee for fee, _ in found.refused)]:
+    for fee, reason in [*((each.fee, each.refusal) for each in found.attempts), *found.refused]:
         subject = f"payment {fee.id}, {fee.amount_cents} {fee.currency}"
-        when = run.now().isoformat()
-        yield would("charge", run.subdomain(fee), subject, when=when, reason=reasons.get(fee.id))
+        yield would("charge", run.subdomain(fee), subject, when=run.now().isoformat(), reason=reason)
 
 
 def _look_again(run: Collection, connection: Connection, claimed: Sequence[Fee], *, by_hand: bool = False) -> Sorted:
@@ -118,25 +136,62 @@ def _look_again(run: Collection, connection: Connection, claimed: Sequence[Fee],
     found = Sorted(bool(claimed))
     for fee in claimed:
         served, visit = run.served[fee.tenant_id], _sound(run, fee, visits, found)
+        earlier = Past(past.get(fee.id, []))
         if visit is None or not is_still_owed(visit, served.zone):
             found.changes.append(outcomes.put_off(fee, now))
         elif code := refusal(fee, visit, served, now, by_hand=by_hand):
-            found.changes.append(outcomes.refused(fee, code, now))
-            found.refused.append((fee, code))
+            _refuse(found, last_attempt(fee, visit, served, earlier, refusal=code), code, now)
         else:
-            earlier = Past(past.get(fee.id, []))
             attempt = attempt_of(fee, visit, served, earlier, run.wall(), by_hand=by_hand)
             if attempt.is_of_its_fee:
                 found.attempts.append(attempt)
             else:
-                found.changes.append(outcomes.refused(fee, FeeCode.AMOUNT_CHANGED, now))
-                found.refused.append((fee, FeeCode.AMOUNT_CHANGED))
+                code = FeeCode.AMOUNT_CHANGED
+                _refuse(found, last_attempt(fee, visit, served, earlier, refusal=code), code, now)
+    _leave_shared_customers(run, connection, found)
     return found
+
+
+def _refuse(found: Sorted, attempt: Attempt, code: FeeCode, now: datetime) -> None:
+    """Leave a fee to staff: at once, or once what was begun at the provider is cancelled there."""
+    if attempt.fee.intent_id:
+        found.attempts.append(attempt)
+    else:
+        found.changes.append(outcomes.refused(attempt.fee, code, now))
+        found.refused.append((attempt.fee, code))
+
+
+def _leave_shared_customers(run: Collection, connection: Connection, found: Sorted) -> None:
+    """Leave out and name fees whose card may be that of another business's client, too."""
+    asked = {each.charge.customer_id for each in found.attempts if _is_on_platform(each)}
+    others = customers_elsewhere(connection, asked)
+    for attempt in list(found.attempts):
+        fee = attempt.fee
+        other = next(filter(partial(_is_another, run, fee), others.get(attempt.charge.customer_id, ())), None)
+        if other and _is_on_platform(attempt):
+            found.attempts.remove(attempt)
+            found.changes.append(outcomes.put_off(fee, run.now()))
+            reason = (
+                f"its owner {fee.owner_id} and the owner {other.owner_id} of {other.subdomain} have one Stripe "
+                f"customer ({attempt.charge.customer_id}): neither is charged until each has their own"
+            )
+            found.problems.append(Problem(run.subdomain(fee), f"payment {fee.id}", reason))
+
+
+def _is_on_platform(attempt: Attempt) -> bool:
+    return attempt.charge.account is None and attempt.refusal is None
+
+
+def _is_another(run: Collection, fee: Fee, other: CustomerElsewhere) -> bool:
+    """Whether a customer belongs to another business, which has no account at the provider of its own, either."""
+    served = run.served.get(other.tenant_id)
+    return other.tenant_id != fee.tenant_id and (served is None or served.policy.stripe_account is None)
 
 
 def _begun(run: Collection, connection: Connection, found: Sorted) -> Sorted:
     fees.record(connection, run.worker, found.changes)
-    fees.begin_attempts(connection, run.worker, [each.row(run.wall()) for each in found.attempts])
+    begun = [each.row(run.wall()) for each in found.attempts if not each.refusal]
+    fees.begin_attempts(connection, run.worker, begun)
     return found
 
 

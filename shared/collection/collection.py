@@ -17,8 +17,10 @@ PROVIDER: Final = "stripe"
 """The name of the provider's circuit breaker."""
 CLAIM_HOLD: Final = timedelta(minutes=5)
 """How long a worker keeps what it claimed."""
-BEGIN_WITHIN: Final = timedelta(minutes=2, seconds=30)
-"""How long after its claim a request may still begin: the longest one, three time-outs, ends before the claim does."""
+REQUEST_LASTS: Final = timedelta(minutes=2, seconds=30)
+"""The longest request: three time-outs. None is begun that may outlast its claim."""
+TRY_LASTS: Final = timedelta(seconds=45)
+"""The longest single try. None is made that may outlast its claim, however long the process stood still before it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from shared.collection import asking, claiming
 from shared.collection.attempts import Attempt
 from shared.collection.collection import Collection
 from shared.collection.outage import Outage
-from shared.collection.recording import record
+from shared.collection.recording import record, record_closed
 from shared.database.dialects import chunks
 
 
@@ -28,6 +28,19 @@ def charge_by_hand(run: Collection, fee_id: UUID, note: dict[str, Any]) -> bool:
     return is_claimed
 
 
+def close_now(run: Collection) -> None:
+    """Cancel at the provider what was begun for fees that nobody is to pay any more."""
+    asyncio.run(_close_now(run))
+
+
+async def _close_now(run: Collection) -> None:
+    outage = Outage(run)
+    async with run.gateway.connected():
+        for tenant_ids in chunks(list(run.served)):
+            await _close(run, outage, tenant_ids)
+    outage.give_probe_back()
+
+
 async def _charge_one(run: Collection, attempts: Sequence[Attempt]) -> None:
     async with run.gateway.connected():
         await _charge(run, Outage(run), attempts)
@@ -38,6 +51,7 @@ async def _collect(run: Collection) -> None:
     async with run.gateway.connected():
         for tenant_ids in chunks(list(run.served)):
             await _settle(run, outage, tenant_ids)
+            await _close(run, outage, tenant_ids)
         for tenant_ids in chunks(run.charging()):
             await _charge_due(run, outage, tenant_ids)
     outage.give_probe_back()
@@ -54,6 +68,16 @@ async def _settle(run: Collection, outage: Outage, tenant_ids: Sequence[UUID]) -
         if not attempts:
             return
         record(run, attempts, await asking.look_up(run, outage, attempts))
+        outage.tell()
+
+
+async def _close(run: Collection, outage: Outage, tenant_ids: Sequence[UUID]) -> None:
+    """Cancel what was begun for fees that were waived or cancelled since. What turns out to be paid needs a refund."""
+    while not (outage.is_on or run.is_out_of_time()):
+        attempts = claiming.claim_closed(run, tenant_ids, _size(outage))
+        if not attempts:
+            return
+        record_closed(run, attempts, await asking.cancel(run, outage, attempts))
         outage.tell()
 
 

@@ -1,6 +1,7 @@
 """What one run knows of the provider's circuit breaker."""
 
 import logging
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -12,6 +13,9 @@ from shared.database.transactions import fetch, in_transaction
 from shared.gateways.payments import NotProcessed, OutcomeUnknown, PaymentCredentialsRefused
 
 log = logging.getLogger(__name__)
+
+LONGEST_CODE: Final = 40
+"""Characters of a code that the breaker keeps."""
 
 
 def is_away(outcome: object) -> bool:
@@ -49,7 +53,7 @@ class Outage:
             self._streak.succeeded()
         elif self._streak.failed() or self.is_probing:
             self.is_on = True
-            self._code = getattr(outcome, "code", "")
+            self._code = getattr(outcome, "code", "")[:LONGEST_CODE]
 
     def tell(self) -> None:
         """Let all processes know what the answers since the last time said."""

@@ -7,13 +7,14 @@ from typing import Any, Final
 from uuid import UUID
 
 from shared.collection.attempts import DECLINED, KEY_SPENT, REFUSED, Attempt
-from shared.fees import FEE_SENTENCES, Fee, FeeCode, FeeStatus
+from shared.fees import FEE_SENTENCES, GIVEN_UP, Fee, FeeCode, FeeStatus
 from shared.gateways.payments import (
     Declined,
     Intent,
     IntentState,
     Misconfigured,
     NeedsCustomer,
+    NoPaymentMethod,
     NotProcessed,
     OutcomeUnknown,
     PaymentCredentialsRefused,
@@ -41,6 +42,14 @@ class Paid:
 
 class UnderWay(OutcomeUnknown):
     """The provider answered that it is still at it."""
+
+
+class StillOpen(OutcomeUnknown):
+    """The fee is to be given up, and its intent could not be cancelled yet. `answer`: what came of the attempt."""
+
+    def __init__(self, code: str, answer: "Outcome") -> None:
+        super().__init__(code)
+        self.answer = answer
 
 
 class NothingDone(NotProcessed):
@@ -86,11 +95,11 @@ def outcome_of(intent: Intent, attempt: Attempt) -> Outcome:
         return Paid(intent.charge_id)
     if intent.state is IntentState.NEEDS_CUSTOMER:
         return NeedsCustomer(intent.code or "authentication_required", intent.charge_id)
-    if intent.state is IntentState.CANCELLED:
-        return CannotCharge(FeeCode.CANCELLED_AT_PROVIDER)
     if intent.state is IntentState.UNDER_WAY:
         return UnderWay("under_way")
     is_known = intent.charge_id in attempt.past.charge_ids
+    if intent.state is IntentState.CANCELLED and (is_known or not intent.code):
+        return CannotCharge(FeeCode.CANCELLED_AT_PROVIDER)
     if intent.state is IntentState.UNCONFIRMED or is_known:
         return NothingDone("not_charged")
     return Declined(intent.code or DECLINED, intent.advice, intent.charge_id)
@@ -98,6 +107,8 @@ def outcome_of(intent: Intent, attempt: Attempt) -> Outcome:
 
 def as_recorded(outcome: Outcome) -> Outcome:
     """Return an outcome with a decline that is none of the card's told apart from the others."""
+    if isinstance(outcome, NoPaymentMethod):
+        return CannotCharge(FeeCode.NO_PAYMENT_METHOD)
     if not isinstance(outcome, Declined):
         return outcome
     found = verdict(outcome.code, outcome.advice)
@@ -108,6 +119,8 @@ def as_recorded(outcome: Outcome) -> Outcome:
 
 def ended(attempt: Attempt, outcome: Outcome, wall: datetime) -> dict[str, Any]:
     """Return what is written down of an attempt once it was made."""
+    if isinstance(outcome, StillOpen):
+        outcome = outcome.answer
     return {
         "payment_id": attempt.fee.id,
         "attempt": attempt.number,
@@ -116,6 +129,12 @@ def ended(attempt: Attempt, outcome: Outcome, wall: datetime) -> dict[str, Any]:
         "stripe_charge_id": outcome.charge_id,
         "finished_at": wall,
     }
+
+
+def gives_up(attempt: Attempt, outcome: Outcome, now: datetime) -> bool:
+    """Whether an outcome leaves the fee to staff, while its intent at the provider might still be confirmed."""
+    is_gone = isinstance(outcome, CannotCharge) and outcome.code == FeeCode.CANCELLED_AT_PROVIDER
+    return not is_gone and change(attempt, outcome, now, now).get("status") in GIVEN_UP
 
 
 def change(attempt: Attempt, outcome: Outcome, now: datetime, wall: datetime) -> dict[str, Any]:
@@ -159,7 +178,7 @@ def put_off(fee: Fee, now: datetime) -> dict[str, Any]:
 
 def text_of(attempt: Attempt, outcome: Outcome, status: FeeStatus, now: datetime, run_id: UUID) -> Plan:
     """Return the plan of telling the owner what came of it; an empty one where there is nothing they should know."""
-    if isinstance(outcome, Paid):
+    if isinstance(outcome, Paid) and status is FeeStatus.SUCCEEDED:
         kind = Kind.FEE_RECEIPT
     elif isinstance(outcome, Declined | NeedsCustomer) and status is not FeeStatus.PENDING:
         kind = Kind.FEE_FAILED

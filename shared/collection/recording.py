@@ -7,11 +7,11 @@ from sqlalchemy import Connection
 from shared.collection import outcomes
 from shared.collection.attempts import Attempt
 from shared.collection.collection import Collection
-from shared.collection.outcomes import Outcome
+from shared.collection.outcomes import ASK_AFTER, MENDING_PAUSE, Outcome, Paid
 from shared.database import fees, ledger
 from shared.database.transactions import in_transaction
-from shared.fees import FeeStatus
-from shared.gateways.payments import Misconfigured, PaymentCredentialsRefused
+from shared.fees import COLLECTED, GIVEN_UP, Fee, FeeStatus
+from shared.gateways.payments import Intent, IntentState, Misconfigured, PaymentCredentialsRefused, PaymentError
 from shared.records import Problem
 from shared.rules.plans import joined
 
@@ -24,13 +24,15 @@ def record(run: Collection, attempts: Sequence[Attempt], answers: Sequence[Outco
 
     def work(connection: Connection) -> list[tuple[Attempt, Outcome, FeeStatus]]:
         ours = fees.record(connection, run.worker, list(changes.values()))
-        fees.end_attempts(connection, [outcomes.ended(each, outcome, wall) for each, outcome in made])
-        settled = [
-            (each, outcome, changes[each.fee.id].get("status", FeeStatus.PROCESSING))
-            for each, outcome in made
-            if each.fee.id in ours
-        ]
-        charged = [each.fee for each, _, status in settled if status is FeeStatus.SUCCEEDED]
+        fees.end_attempts(
+            connection, [outcomes.ended(each, outcome, wall) for each, outcome in made if not each.refusal]
+        )
+        became = {id_: changes[id_].get("status", FeeStatus.PROCESSING) for id_ in ours}
+        for each, outcome in made:
+            if isinstance(outcome, Paid) and each.fee.id not in ours:  # the money was taken, whoever holds it by now
+                became[each.fee.id] = fees.record_late_payment(connection, each.fee.id, now)
+        settled = [(each, outcome, became[each.fee.id]) for each, outcome in made if became.get(each.fee.id)]
+        charged = [each.fee for each, _, status in settled if status in COLLECTED]
         fees.note_charged(connection, charged, now)
         texts = [outcomes.text_of(each, outcome, status, now, run.run_id) for each, outcome, status in settled]
         ledger.record(connection, joined(texts), run.run_id, now)
@@ -38,17 +40,60 @@ def record(run: Collection, attempts: Sequence[Attempt], answers: Sequence[Outco
 
     for each, outcome, status in in_transaction(run.engine, work):
         _count(run, each, outcome, status)
-    if refused := [outcome for _, outcome in made if isinstance(outcome, PaymentCredentialsRefused)]:
-        raise refused[0]
+    _raise_refused([outcome for _, outcome in made])
 
 
 def _count(run: Collection, attempt: Attempt, outcome: Outcome, status: FeeStatus) -> None:
     fee, subdomain = attempt.fee, run.subdomain(attempt.fee)
-    if status is FeeStatus.SUCCEEDED:
+    if status in COLLECTED:
         run.tally.add(subdomain, "total_fees_collected")
         run.tally.add(subdomain, f"fee_cents_collected.{fee.currency}", fee.amount_cents)
-    elif status in (FeeStatus.FAILED, FeeStatus.REQUIRES_ACTION):
+        if status is FeeStatus.NEEDS_REFUND:
+            needs_refund(run, fee)
+    elif status in GIVEN_UP:
         run.tally.add(subdomain, "total_fees_failed")
+        if attempt.refusal:
+            run.tally.add(subdomain, f"skipped.{attempt.refusal}")
     elif isinstance(outcome, Misconfigured):
         why = f"the payment provider refuses the charge ({outcome.code}); it is tried again tomorrow"
         run.tally.problem(Problem(subdomain, f"payment {fee.id}", why))
+
+
+def record_closed(run: Collection, attempts: Sequence[Attempt], answers: Sequence[Intent | PaymentError]) -> None:
+    """Write what became of the payments of closed fees. Raise PaymentCredentialsRefused if that is an answer."""
+    now, wall = run.now(), run.wall()
+
+    def work(connection: Connection) -> list[Fee]:
+        late = []
+        for each, answer in zip(attempts, answers, strict=True):
+            state = answer.state if isinstance(answer, Intent) else None
+            if state is not IntentState.SUCCEEDED:
+                pause = MENDING_PAUSE if isinstance(answer, Misconfigured) else ASK_AFTER
+                again = None if state is IntentState.CANCELLED else wall + pause
+                fees.leave_closed(connection, run.worker, each.fee.id, again)
+            elif fees.record_late_payment(connection, each.fee.id, now):
+                fees.end_attempts(connection, [outcomes.ended(each, Paid(answer.charge_id), wall)])
+                late.append(each.fee)
+        fees.note_charged(connection, late, now)
+        return late
+
+    for fee in in_transaction(run.engine, work):
+        needs_refund(run, fee)
+    for each, answer in zip(attempts, answers, strict=True):
+        if isinstance(answer, Misconfigured):
+            why = f"it is closed, but the provider refuses to say whether its card was charged ({answer.code})"
+            run.tally.problem(Problem(run.subdomain(each.fee), f"payment {each.fee.id}", why))
+    _raise_refused(answers)
+
+
+def _raise_refused(answers: Sequence[object]) -> None:
+    if refused := [each for each in answers if isinstance(each, PaymentCredentialsRefused)]:
+        raise refused[0]
+
+
+def needs_refund(run: Collection, fee: Fee) -> None:
+    """Count and name a fee that was paid although nobody may keep the money."""
+    subdomain = run.subdomain(fee)
+    run.tally.add(subdomain, "needs_refund")
+    why = "the card was charged after all; it waits to be given back with `fee refund`"
+    run.tally.problem(Problem(subdomain, f"payment {fee.id}", why))

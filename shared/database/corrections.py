@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Select, and_, bindparam, case, exists, or_, s
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from shared.database.dialects import among, chunks, same_instant, shifted
+from shared.database.fees import asked_from
 from shared.database.paging import page, place
 from shared.database.queries import is_attended
 from shared.database.tables import appointments, decisions, owners, payments, reputation_events
@@ -76,9 +77,12 @@ def standing_visits(connection: Connection, owner_ids: Collection[UUID]) -> list
 
 
 _ITS_FEE = and_(payments.c.id == reputation_events.c.subject_id, payments.c.tenant_id == reputation_events.c.tenant_id)
-_IS_FORGIVEN = and_(
-    payments.c.status == FeeStatus.WAIVED,
-    or_(payments.c.failure_code.is_(None), payments.c.failure_code.not_in(OUR_WAIVERS)),
+_IS_FORGIVEN = or_(
+    and_(
+        payments.c.status == FeeStatus.WAIVED,
+        or_(payments.c.failure_code.is_(None), payments.c.failure_code.not_in(OUR_WAIVERS)),
+    ),
+    payments.c.failure_code == FeeCode.PAID_AFTER_WAIVER,
 )
 _IS_OURS = exists().where(
     decisions.c.subject_id == reputation_events.c.subject_id,
@@ -183,7 +187,13 @@ def _close(status: FeeStatus) -> ReturningUpdate[Any]:
     return (
         update(payments)
         .where(payments.c.id.in_(reversed_), payments.c.type == "no_show_fee", _BECOMES[status])
-        .values(status=status, next_attempt_at=None, updated_at=bindparam("closed_at"), failure_code=code)
+        .values(
+            status=status,
+            failure_code=code,
+            next_attempt_at=None,
+            claimed_until=asked_from(status, bindparam("closed_at")),
+            updated_at=bindparam("closed_at"),
+        )
         .returning(payments.c.tenant_id)
     )
 

@@ -6,13 +6,41 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, Connection, Select, Update, and_, bindparam, or_, select, update
+from sqlalchemy import (
+    Case,
+    Column,
+    ColumnElement,
+    Connection,
+    Select,
+    Update,
+    and_,
+    bindparam,
+    case,
+    exists,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from shared.database.dialects import among, chunks, insert_absent, update_chosen
-from shared.database.tables import appointments, payment_attempts, payments
+from shared.database.tables import appointments, decisions, notifications, payment_attempts, payments
 from shared.database.visits import fee_of
-from shared.fees import UNCOLLECTED, Fee, FeeStatus, NewFee, PastAttempt
+from shared.fees import COLLECTED, GIVEN_UP, UNCOLLECTED, Fee, FeeCode, FeeStatus, NewFee, PastAttempt
+from shared.records import Kind, NotificationStatus
+
+UNKNOWN = "unknown"
+"""The outcome of an attempt of which nobody knows yet what came of it."""
+HANDED_OVER = (
+    NotificationStatus.SENDING,
+    NotificationStatus.SENT,
+    NotificationStatus.DELIVERED,
+    NotificationStatus.UNDELIVERED,
+)
+"""The owner was told, or may have been."""
+CLOSED = (FeeStatus.WAIVED, FeeStatus.CANCELLED)
+"""Nobody is to pay it. What was begun at the provider is cancelled there by the next run."""
 
 
 def add(connection: Connection, fees: Sequence[NewFee], now: datetime) -> set[UUID]:
@@ -47,6 +75,17 @@ def claim_lapsed(
     """
     given = {"wall": wall, "tenant_ids": tenant_ids, "worker": worker, "until": wall + hold}
     return _in_order(connection.execute(_claim_lapsed(limit), given))
+
+
+def claim_closed(
+    connection: Connection, tenant_ids: Sequence[UUID], *, wall: datetime, worker: str, hold: timedelta, limit: int
+) -> list[Fee]:
+    """Take fees that were waived or cancelled with a payment begun at the provider: it may have been paid meanwhile.
+
+    Index: payments (status, claimed_until).
+    """
+    given = {"wall": wall, "tenant_ids": tenant_ids, "worker": worker, "until": wall + hold}
+    return _in_order(connection.execute(_claim_closed(limit), given))
 
 
 def claim_one(
@@ -95,11 +134,15 @@ def ready_attempts(connection: Connection, ready: Sequence[Mapping[str, Any]]) -
 
 
 def end_attempts(connection: Connection, ended: Sequence[Mapping[str, Any]]) -> None:
-    """Note what came of attempts: `payment_id`, `attempt`, `outcome`, `code`, `stripe_charge_id`, `finished_at`."""
-    _change_attempts(connection, ended)
+    """Note what came of attempts: `payment_id`, `attempt`, `outcome`, `code`, `stripe_charge_id`, `finished_at`.
+
+    An outcome stands once it is known: whoever comes later with another one changes nothing.
+    """
+    outcome = payment_attempts.c.outcome
+    _change_attempts(connection, ended, or_(outcome.is_(None), outcome == UNKNOWN))
 
 
-def _change_attempts(connection: Connection, changes: Sequence[Mapping[str, Any]]) -> None:
+def _change_attempts(connection: Connection, changes: Sequence[Mapping[str, Any]], *expected: Any) -> None:
     if not changes:
         return
     which = ("payment_id", "attempt")
@@ -107,6 +150,7 @@ def _change_attempts(connection: Connection, changes: Sequence[Mapping[str, Any]
     statement = (
         update(payment_attempts)
         .where(attempt.payment_id == bindparam("its_payment_id"), attempt.attempt == bindparam("its_attempt"))
+        .where(*expected)
         .values({name: bindparam(f"new_{name}") for name in changes[0] if name not in which})
     )
     rows = [
@@ -116,19 +160,19 @@ def _change_attempts(connection: Connection, changes: Sequence[Mapping[str, Any]
 
 
 def keep_intents(
-    connection: Connection, worker: str, intents: Mapping[UUID, str], claimed_until: datetime
+    connection: Connection, worker: str, intents: Mapping[UUID, tuple[str, str | None]], claimed_until: datetime
 ) -> set[UUID]:
     """Write down each fee's one intent before it is confirmed, and hold the claims on; return those that are ours.
 
-    A fee that has another intent, or that another worker took over, keeps what it has: only what this returns may be
-    confirmed.
+    `intents`: each with the cancelled one that it takes the place of. A fee that has another intent, or that another
+    worker took over, keeps what it has: only what this returns may be confirmed.
     """
     ours: set[UUID] = set()
-    for id_, intent in sorted(intents.items(), key=lambda each: str(each[0])):
+    for id_, (intent, cancelled) in sorted(intents.items(), key=lambda each: str(each[0])):
         known = payments.c.stripe_payment_intent_id
         statement = (
             update(payments)
-            .where(_is_claimed(id_, worker), or_(known.is_(None), known == intent))
+            .where(_is_claimed(id_, worker), or_(known.is_(None), known.in_([intent, cancelled or intent])))
             .values(stripe_payment_intent_id=intent, claimed_until=claimed_until)
             .returning(payments.c.id)
         )
@@ -151,6 +195,63 @@ def record(connection: Connection, worker: str, changes: Sequence[Mapping[str, A
         )
         ours |= set(connection.execute(statement).scalars())
     return ours
+
+
+def record_late_payment(connection: Connection, id_: UUID, now: datetime) -> FeeStatus | None:
+    """Write down that a fee was paid, whoever holds it by now; return its new status, None if that was known already.
+
+    What nobody may keep needs a refund: it was waived, cancelled, or given up and the owner told so.
+    """
+    status = payments.c.status
+    told = exists().where(
+        decisions.c.subject_id == payments.c.id,
+        decisions.c.kind == Kind.FEE_FAILED,
+        notifications.c.id == decisions.c.notification_id,
+        notifications.c.status.in_(HANDED_OVER),
+    )
+    is_too_late = or_(status.in_(CLOSED), and_(status.in_(GIVEN_UP), told))
+    code = case(
+        (status == FeeStatus.WAIVED, FeeCode.PAID_AFTER_WAIVER.value),
+        (is_too_late, FeeCode.PAID_LATE.value),
+        else_=None,
+    )
+    statement = (
+        update(payments)
+        .where(payments.c.id == id_, payments.c.type == "no_show_fee", status.not_in(COLLECTED))
+        .values(
+            status=case((is_too_late, FeeStatus.NEEDS_REFUND.value), else_=FeeStatus.SUCCEEDED.value),
+            failure_code=code,
+            failure_message=None,
+            succeeded_at=now,
+            next_attempt_at=None,
+            claimed_until=None,
+            updated_at=now,
+        )
+        .returning(status)
+    )
+    found = connection.execute(statement).scalar()
+    return FeeStatus(found) if found else None
+
+
+def still_open(connection: Connection, ids: Collection[UUID]) -> set[UUID]:
+    """Those of some closed fees of which the provider was not asked yet what became of their payment."""
+    found: set[UUID] = set()
+    for some in chunks(sorted(ids)):
+        is_open = and_(_is_fee(*CLOSED), payments.c.claimed_until.is_not(None))
+        found |= set(connection.execute(select(payments.c.id).where(payments.c.id.in_(some), is_open)).scalars())
+    return found
+
+
+def leave_closed(connection: Connection, worker: str, id_: UUID, ask_again_at: datetime | None) -> None:
+    """Give a closed fee back. `ask_again_at`: when the provider is asked again; None once its payment is cancelled."""
+    is_ours = and_(_is_fee(*CLOSED), payments.c.id == id_, payments.c.claimed_by == worker)
+    connection.execute(update(payments).where(is_ours).values(claimed_until=ask_again_at))
+
+
+def asked_from(status: FeeStatus, now: Any) -> Case[Any] | None:
+    """Return `claimed_until` of a fee that is closed: from then on the provider is asked what became of its payment."""
+    is_begun = payments.c.stripe_payment_intent_id.is_not(None)
+    return case((is_begun, type_coerce(now, payments.c.claimed_until.type)), else_=None) if status in CLOSED else None
 
 
 def note_charged(connection: Connection, charged: Sequence[Fee], now: datetime) -> None:
@@ -184,6 +285,7 @@ def waive(connection: Connection, descriptions: Mapping[UUID, str], now: datetim
                 description=description,
                 failure_code=None,
                 next_attempt_at=None,
+                claimed_until=asked_from(FeeStatus.WAIVED, now),
                 updated_at=now,
             )
             .returning(payments.c.id)
@@ -213,6 +315,14 @@ def _claim(limit: int) -> ReturningUpdate[Any]:
 def _claim_lapsed(limit: int) -> ReturningUpdate[Any]:
     is_lapsed = and_(_is_fee(FeeStatus.PROCESSING), payments.c.claimed_until <= bindparam("wall"))
     return _taking(update_chosen(payments, _chosen(is_lapsed, payments.c.claimed_until, limit), is_lapsed))
+
+
+@cache
+def _claim_closed(limit: int) -> ReturningUpdate[Any]:
+    is_begun = payments.c.stripe_payment_intent_id.is_not(None)
+    is_open = and_(_is_fee(*CLOSED), payments.c.claimed_until <= bindparam("wall"), is_begun)
+    closed = update_chosen(payments, _chosen(is_open, payments.c.claimed_until, limit), is_open)
+    return closed.values(claimed_by=bindparam("worker"), claimed_until=bindparam("until")).returning(payments)
 
 
 def _chosen(condition: ColumnElement[bool], order: Column[Any], limit: int) -> Select[Any]:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
 from uuid import UUID
@@ -10,7 +11,15 @@ from sqlalchemy import Connection, select
 
 from shared.database import queries
 from shared.database.dialects import among, chunks, same_instant
-from shared.database.tables import appointments, decisions, notifications, owners, payments, reputation_events
+from shared.database.tables import (
+    appointments,
+    decisions,
+    notifications,
+    owners,
+    payments,
+    reputation_events,
+    tenants,
+)
 from shared.fees import LONGEST_DAY, Attendance, Fee, FeeStatus, MissedVisit
 from shared.reasons import Reason
 from shared.records import REMINDERS, Appointment, EventKind, NotificationStatus, Owner
@@ -70,6 +79,33 @@ def saved_cards(connection: Connection, owner_ids: Collection[UUID]) -> dict[UUI
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class CustomerElsewhere:
+    """An owner whom the payment provider knows under some customer."""
+
+    owner_id: UUID
+    tenant_id: UUID
+    subdomain: str
+
+
+def customers_elsewhere(connection: Connection, customer_ids: Collection[str]) -> dict[str, list[CustomerElsewhere]]:
+    """All owners with one of some customers at the payment provider, by customer. Whoever is deleted has none.
+
+    There is no index on it: asked once for a batch of fees that are due, which are few.
+    """
+    found: dict[str, list[CustomerElsewhere]] = defaultdict(list)
+    for some in chunks(sorted(customer_ids)):
+        query = (
+            select(owners.c.stripe_customer_id, owners.c.id, tenants.c.id.label("tenant_id"), tenants.c.subdomain)
+            .join(tenants, tenants.c.id == owners.c.tenant_id)
+            .where(owners.c.stripe_customer_id.in_(some), owners.c.deleted_at.is_(None), tenants.c.deleted_at.is_(None))
+            .order_by(owners.c.id)
+        )
+        for row in connection.execute(query):
+            found[row.stripe_customer_id].append(CustomerElsewhere(row.id, row.tenant_id, row.subdomain))
+    return found
+
+
 def fee_of(row: Any) -> Fee:
     """Return a payment's row as a fee."""
     return Fee(
@@ -86,6 +122,7 @@ def fee_of(row: Any) -> Fee:
         attempts=row.attempts,
         description=row.description,
         failure_code=row.failure_code,
+        claimed_until=row.claimed_until,
     )
 
 

@@ -1,6 +1,7 @@
 """What collection asks of a payment provider, the console that stands in for one, and how a charge can go wrong."""
 
 import logging
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -68,7 +69,9 @@ class IntentState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A charge on the provider's side. `code`, `advice`: of the last decline; `charge_id`: of the last attempt."""
+    """A charge on the provider's side. `code`, `advice`: of the last decline, even if it was cancelled since;
+    `charge_id`: of the last attempt.
+    """
 
     id: str
     state: IntentState
@@ -88,6 +91,19 @@ class Refund:
     currency: str
     account: str | None = None
     metadata: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class GivenBack:
+    """A refund in the provider's books. `asked_id`: of the staff's request; None where it was not made by us.
+
+    `is_lost`: it failed or was cancelled, so the money is back with the business.
+    """
+
+    id: str
+    amount_cents: int
+    asked_id: str | None = None
+    is_lost: bool = False
 
 
 class PaymentError(Exception):
@@ -115,6 +131,10 @@ class Misconfigured(PaymentError):
     """The provider refuses the request itself: a customer or an account that is not there, for example."""
 
 
+class NoPaymentMethod(PaymentError):
+    """The customer was deleted or the card detached: there is nothing to charge."""
+
+
 class NotProcessed(PaymentError):
     """The provider certainly did nothing (429, or no connection was made): safe to ask again."""
 
@@ -137,8 +157,14 @@ class PaymentGateway(Protocol):
     def connected(self) -> AbstractAsyncContextManager[None]:
         """Keep connections open for the length of the block. The other calls are made inside one."""
 
+    def while_(self, check: Callable[[], None]) -> "PaymentGateway":
+        """The gateway for a claimed fee. Before each try it calls `check`, which raises once the claim is over."""
+
     async def find(self, charge: Charge, since: datetime) -> Intent | None:
-        """Return the fee's intent, looked for among those of its customer created at or after `since`."""
+        """Return the fee's intent, looked for among those of its customer created at or after `since`.
+
+        Cancelled ones are left out.
+        """
 
     async def create(self, charge: Charge) -> str:
         """Create the intent of a fee, unconfirmed; return its id. Asked again under the same key: the same one."""
@@ -152,11 +178,14 @@ class PaymentGateway(Protocol):
     async def look_up(self, charge: Charge, intent_id: str) -> Intent:
         """Return an intent as it stands."""
 
+    async def cancel(self, charge: Charge, intent_id: str) -> Intent:
+        """Cancel an intent so that it can never be paid; return it as it stands then: perhaps it was paid before."""
+
     async def refund(self, refund: Refund) -> str:
         """Give money back; return the refund's id. Asked again under the same key: the same one."""
 
-    async def find_refund(self, refund: Refund) -> str | None:
-        """Return the id of the refund that was made of a request; None if there is none."""
+    async def refunds(self, refund: Refund) -> list[GivenBack]:
+        """Return all refunds of the same intent, whoever made them."""
 
 
 class ConsolePayments:
@@ -164,6 +193,9 @@ class ConsolePayments:
 
     def connected(self) -> AbstractAsyncContextManager[None]:
         return nullcontext()
+
+    def while_(self, check: Callable[[], None]) -> Self:
+        return self
 
     async def find(self, charge: Charge, since: datetime) -> Intent | None:
         return None
@@ -181,9 +213,12 @@ class ConsolePayments:
     async def look_up(self, charge: Charge, intent_id: str) -> Intent:
         return Intent(intent_id, IntentState.UNCONFIRMED)
 
+    async def cancel(self, charge: Charge, intent_id: str) -> Intent:
+        return Intent(intent_id, IntentState.CANCELLED)
+
     async def refund(self, refund: Refund) -> str:
         log.info("refund of %s %s of %s (%s)", refund.amount_cents, refund.currency, refund.intent_id, refund.key)
         return f"console-{refund.id}"
 
-    async def find_refund(self, refund: Refund) -> str | None:
-        return None
+    async def refunds(self, refund: Refund) -> list[GivenBack]:
+        return []

@@ -15,6 +15,7 @@ import aiohttp
 from shared.gateways.payments import (
     Declined,
     Misconfigured,
+    NoPaymentMethod,
     NotProcessed,
     OutcomeUnknown,
     PaymentCredentialsRefused,
@@ -40,26 +41,38 @@ class Trouble(StrEnum):
     UNREADABLE = "unreadable"
 
 
-UNREADABLE: Final = (ValueError, TypeError, AttributeError, LookupError)
+UNREADABLE: Final = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError)
 """What the SDK and our own reading stumble with over a body that is not what Stripe describes."""
 _NETWORK: Final = (aiohttp.ClientError, OSError)  # a time-out is an OSError, too
 _NEVER_CONNECTED: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 STATE_MOVED_ON: Final = "payment_intent_unexpected_state"
 """The intent is not where we took it to be: what became of it has to be looked up."""
+LONGEST: Final = {"code": 100, "id": 255}
+"""Characters that the columns hold in which codes and ids are kept."""
+
+
+def word(value: object, kind: str = "code") -> str | None:
+    """Return a code or an id as Stripe describes it: printable ASCII without blanks; None for anything else."""
+    is_one = isinstance(value, str) and 0 < len(value) <= LONGEST[kind] and value.isascii()
+    return str(value) if is_one and all("!" <= each <= "~" for each in str(value)) else None
 
 
 async def asked(
-    request: Callable[[], Awaitable[T]], account: str | None = None, pauses: tuple[float, ...] = PAUSES
+    request: Callable[[], Awaitable[T]],
+    account: str | None = None,
+    pauses: tuple[float, ...] = PAUSES,
+    check: Callable[[], None] = lambda: None,
 ) -> T:
     """Return Stripe's answer, or raise a PaymentError. What may pass by itself is tried again after each pause.
 
-    `account`: the connected account that it is asked for.
+    `account`: the connected account that it is asked for; `check`: called before each try, may raise a PaymentError.
     """
     from stripe import StripeError
 
     is_in_doubt, waits = False, iter(pauses)
     while True:
         try:
+            check()  # the process may have stood still since the last try
             return await request()
         except StripeError as error:
             trouble, may_pass = meaning(error, account)
@@ -96,13 +109,19 @@ def meaning(error: "StripeError", account: str | None = None) -> tuple[PaymentEr
         return OutcomeUnknown(Trouble.UNREADABLE), False
     if status == 401 or (status == 403 and not account):
         return PaymentCredentialsRefused(code), False
-    return OutcomeUnknown(code) if code == STATE_MOVED_ON else Misconfigured(code), False
+    return _refused(error, code), False
+
+
+def _refused(error: "StripeError", code: str) -> PaymentError:
+    if getattr(error.error, "param", None) == "payment_method":
+        return NoPaymentMethod(code)  # it was detached a moment ago
+    return OutcomeUnknown(code) if code == STATE_MOVED_ON else Misconfigured(code)
 
 
 def _declined(error: "StripeError") -> PaymentError:
     its = error.error
-    charge_id, code = getattr(its, "charge", None), getattr(its, "decline_code", None) or _code(error)
-    return Declined(code, getattr(its, "advice_code", None), charge_id)
+    charge_id, code = word(getattr(its, "charge", None), "id"), word(getattr(its, "decline_code", None)) or _code(error)
+    return Declined(code, word(getattr(its, "advice_code", None)), charge_id)
 
 
 def _unanswered(cause: BaseException | None) -> PaymentError:
@@ -113,7 +132,7 @@ def _unanswered(cause: BaseException | None) -> PaymentError:
 
 def _code(error: "StripeError") -> str:
     """Return Stripe's code, else its type of error, else the HTTP status."""
-    named = (getattr(error.error, name, None) for name in ("code", "type"))
+    named = (word(getattr(error.error, name, None)) for name in ("code", "type"))
     return next((name for name in named if name), f"http_{error.http_status}")
 
 

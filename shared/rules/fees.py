@@ -19,6 +19,11 @@ MINIMUM: Final[Mapping[str, int]] = {
 }  # fmt: skip
 """The least a card can be charged, in minor units (https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts).
 For other currencies it depends on the day's rate; the provider refuses what is less."""
+CHARGED_IN: Final[Mapping[str, int]] = {"BHD": 10, "JOD": 10, "KWD": 10, "OMR": 10, "TND": 10, "MGA": 100}
+"""A card is charged multiples of so many minor units only (https://docs.stripe.com/currencies); elsewhere of one.
+
+Of three decimals the last is 0, and the ariary is charged without its minor unit.
+"""
 LAST_DAY: Final = 14
 """Days after the visit could first be found beyond which nothing is charged by itself."""
 RETRY_AFTER: Final = (timedelta(days=1), timedelta(days=3), timedelta(days=7))
@@ -39,6 +44,15 @@ def charge_for(visit: Sequence[Candidate], offence: int, policy: NoShowPolicy) -
     if deposits >= price:
         return Charge(price, price, FeeCode.COVERED_BY_DEPOSIT)
     return Charge(price, price - max(deposits, 0), None)
+
+
+def rounded_down(charge: Charge, currency: str) -> Charge:
+    """Return the charge in amounts that the provider can charge, waived where nothing is left of it."""
+    step = CHARGED_IN.get(currency, 1)
+    if charge.amount_cents < step:
+        return replace(charge, waived=charge.waived or FeeCode.BELOW_MINIMUM)
+    price, amount = (cents - cents % step for cents in (charge.price_cents, charge.amount_cents))
+    return replace(charge, price_cents=price, amount_cents=amount)
 
 
 def above_minimum(charge: Charge, currency: str) -> Charge:

@@ -74,7 +74,8 @@ def fee_of(visit: FoundVisit, offence: int, now: datetime) -> NewFee | None:
     if not fees.is_fee_configured(served):
         return None
     currency = served.tenant.currency.strip().upper()
-    charge = fees.above_minimum(fees.charge_for(visit.appointments, offence, policy), currency)
+    charge = fees.rounded_down(fees.charge_for(visit.appointments, offence, policy), currency)
+    charge = fees.above_minimum(charge, currency)
     return NewFee(
         id=visit.id,
         tenant_id=served.tenant.id,

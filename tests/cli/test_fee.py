@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from tests.cli.shell import Shell
-from tests.loopback.stripe import SECRET, LoopbackStripe
+from tests.loopback.stripe import SECRET, Card, LoopbackStripe
 
 DETECT = ("run", "NoShowDetector", "--at", "2026-03-05T06:30:00Z", "--tenant", "hudson-paws")
 BY_MARIA = ("--who", "Maria", "--why", "she agreed")
@@ -206,6 +207,51 @@ def test_a_run_collects_through_stripe(missed: Shell) -> None:
         done = missed(*DETECT, "--json", **through)
     assert (done.code, json.loads(done.out)["fee_cents_collected"]) == (0, {"USD": 2500})
     assert [each["amount"] for each in stripe.paid] == [2500]
+
+
+@pytest.fixture
+def begun(missed: Shell) -> Iterator[tuple[Shell, dict[str, str | None], LoopbackStripe]]:
+    """A fee whose card was declined once, so that its payment is begun at Stripe."""
+    missed.sql("UPDATE payments SET next_attempt_at = '2026-03-05 06:30:00.000000'")
+    with LoopbackStripe() as stripe:
+        stripe.cards["cus_1"] = [Card("pm_1", "insufficient_funds")]
+        through = {"PAYMENT_PROVIDER": "stripe", "STRIPE_API_BASE_URL": stripe.url, "STRIPE_SECRET_KEY": SECRET}
+        assert missed(*DETECT, **through).code == 0
+        yield missed, through, stripe
+
+
+def test_waiving_a_fee_cancels_its_payment_at_stripe(
+    begun: tuple[Shell, dict[str, str | None], LoopbackStripe],
+) -> None:
+    shell, through, stripe = begun
+    done = shell("fee", "waive", the_fee(shell), *BY_MARIA, **through)
+    assert (done.code, done.err, status(shell)) == (0, "", "waived")
+    assert [each["status"] for each in stripe.intents.values()] == ["canceled"]
+
+
+def test_waiving_a_fee_that_was_paid_meanwhile_says_so_and_lists_it_for_its_refund(
+    begun: tuple[Shell, dict[str, str | None], LoopbackStripe],
+) -> None:
+    shell, through, stripe = begun
+    fee = the_fee(shell)
+    for intent in stripe.intents.values():
+        intent |= {"status": "succeeded", "amount_received": 2500, "latest_charge": "ch_late"}
+    done = shell("fee", "waive", fee, *BY_MARIA, **through)
+    hint = "it was collected: give it back with `fee refund`"
+    assert (done.code, done.err) == (1, f"error: not waived: {fee} is needs_refund; {hint}\n")
+    (listed,) = fees(shell, "--status", "needs_refund")
+    assert listed["failure_code"] == "paid_after_waiver"
+
+
+def test_where_stripe_cannot_be_asked_a_waiver_says_that_it_is_not_known_yet(
+    begun: tuple[Shell, dict[str, str | None], LoopbackStripe],
+) -> None:
+    shell, through, _ = begun
+    fee = the_fee(shell)
+    done = shell("fee", "waive", fee, *BY_MARIA, **through | {"STRIPE_SECRET_KEY": None})
+    assert (done.code, status(shell)) == (1, "waived")
+    text = f"waived; whether the card had been charged is not known yet ({fee}); the next NoShowDetector asks"
+    assert done.err.startswith(f"error: {text}: STRIPE_SECRET_KEY: not set")
 
 
 def test_what_is_no_amount_is_not_given_back(missed: Shell) -> None:

@@ -47,6 +47,7 @@ from shared.database import (
     visits,
 )
 from shared.database.engine import writing
+from shared.database.fee_actions import FoundRefund
 from shared.database.no_shows import Day
 from shared.database.outbox import Scope
 from shared.database.outbox_list import Filter
@@ -95,6 +96,9 @@ CALLS: list[Callable[[Connection], object]] = [
     lambda it: fees.claim_one(it, [None], UUID(int=0), NOW, WORKER, HOLD),  # type: ignore[list-item]  of nobody
     lambda it: fees.due(it, [SOME], NOW, 100),
     lambda it: fees.waive(it, {SOME: "waived"}, NOW),
+    lambda it: fees.record_late_payment(it, SOME, NOW),
+    lambda it: fees.still_open(it, [SOME]),
+    lambda it: fees.leave_closed(it, WORKER, SOME, NOW),
     lambda it: give_back(it),  # noqa: PLW0108  it stands below
     lambda it: health.waiting_texts(it, NOW),
     lambda it: health.lapsed_texts(it, NOW),
@@ -168,7 +172,12 @@ def give_back(connection: Connection) -> None:
     asked = fee_actions.ask_refund(connection, fee, None, "Ana", "she called", NOW)
     fee_actions.end_refund(connection, asked, {"outcome": "refused"}, NOW, nothing_left=False)
     asked = fee_actions.ask_refund(connection, fee, None, "Ana", "she called", NOW)
-    fee_actions.end_refund(connection, asked, {"outcome": "done"}, NOW, nothing_left=True)
+    there = [FoundRefund("re_1", 1, None, is_lost=False), FoundRefund("re_2", 1, None, is_lost=True)]
+    asked, _ = fee_actions.note_refunds(connection, asked, there, NOW)
+    ours = FoundRefund("re_3", asked.amount_cents, str(asked.id), is_lost=False)
+    fee_actions.note_refunds(connection, asked, [ours], NOW)
+    done = {"outcome": "done", "stripe_refund_id": "re_3"}
+    fee_actions.end_refund(connection, asked, done, NOW, nothing_left=True)
 
 
 def pass_on(connection: Connection) -> None:

@@ -1,12 +1,12 @@
 """What leaves for Stripe, and what its answers mean, over real sockets."""
 
 import asyncio
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
 
-from shared.gateways.payments import Intent, IntentState, Misconfigured
+from shared.gateways.payments import GivenBack, Intent, IntentState, Misconfigured
 from shared.gateways.stripe_payments import StripePayments
 from tests.gateways.stripe_asking import FEE, LONG_AGO, asking, charge, confirmed, created, refund, trouble
 from tests.loopback.stripe import SECRET, Card, LoopbackStripe
@@ -82,12 +82,12 @@ def test_the_connected_account_is_named_in_every_request(stripe_server: Loopback
         await it.confirm(its, id_, await it.card(its) or "", "first")
         await it.look_up(its, id_)
         await it.refund(refund(id_, account="acct_1"))
-        await it.find_refund(refund(id_, account="acct_1"))
+        await it.refunds(refund(id_, account="acct_1"))
 
     asking(stripe, whole)
     assert {request.headers.get("stripe-account") for _, request in stripe_server.seen} == {"acct_1"}
     assert {operation for operation, _ in stripe_server.seen} == {
-        "find", "create", "cards", "customer", "confirm", "look_up", "refund", "find_refund",
+        "find", "create", "cards", "customer", "confirm", "look_up", "refund", "refunds",
     }  # fmt: skip
 
 
@@ -123,7 +123,7 @@ def test_an_intent_is_found_by_its_metadata_among_many_of_the_customer(
     found = asking(stripe, lambda it: it.find(charge(), LONG_AGO))
     assert found == Intent(id_, IntentState.UNCONFIRMED)
     assert asking(stripe, lambda it: it.find(charge(customer_id="cus_2"), LONG_AGO)) is None
-    assert stripe_server.times("find") == 4  # three pages, and one that is empty
+    assert stripe_server.times("find") == 4  # three pages, and the one of another customer
 
 
 def test_of_several_intents_the_one_that_was_paid_is_found_else_the_oldest(
@@ -166,14 +166,15 @@ def test_a_refund_is_made_once_under_its_key_and_found_again(
 ) -> None:
     id_ = created(stripe)
     confirmed(stripe, id_)
-    assert asking(stripe, lambda it: it.find_refund(refund(id_))) is None
+    assert asking(stripe, lambda it: it.refunds(refund(id_))) == []
     made = asking(stripe, lambda it: it.refund(refund(id_, 1000)))
     assert asking(stripe, lambda it: it.refund(refund(id_, 1000))) == made
     assert [each["amount"] for each in stripe_server.refunds.values()] == [1000]
-    assert asking(stripe, lambda it: it.find_refund(refund(id_))) == made
+    found = GivenBack(made, 1000, str(refund(id_).id))
+    assert asking(stripe, lambda it: it.refunds(refund(id_))) == [found]
     for lost in ("failed", "canceled"):
         stripe_server.refunds[made]["status"] = lost
-        assert asking(stripe, lambda it: it.find_refund(refund(id_))) is None
+        assert asking(stripe, lambda it: it.refunds(refund(id_))) == [replace(found, is_lost=True)]
 
 
 def test_many_fees_share_few_connections(stripe_server: LoopbackStripe, stripe: StripePayments) -> None:

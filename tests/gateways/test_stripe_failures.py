@@ -210,7 +210,7 @@ ASK: dict[str, Callable[[StripePayments], Awaitable[object]]] = {
     "confirm": lambda it: it.confirm(charge(), "pi_000001", "pm_cus_1", "first"),
     "look_up": lambda it: it.look_up(charge(), "pi_000001"),
     "refund": lambda it: it.refund(refund("pi_000001")),
-    "find_refund": lambda it: it.find_refund(refund("pi_000001")),
+    "refunds": lambda it: it.refunds(refund("pi_000001")),
 }
 
 

@@ -8,7 +8,7 @@ import pytest
 from shared import by_hand
 from shared.application import Application
 from shared.by_hand import Staff
-from shared.gateways.payments import Declined, IntentState, Misconfigured
+from shared.gateways.payments import Declined, GivenBack, IntentState, Misconfigured
 from shared.gateways.stripe_payments import StripePayments
 from tests.doubles import Clock
 from tests.gateways import localstripe
@@ -56,8 +56,9 @@ def test_a_fee_is_created_confirmed_found_and_given_back(server: LocalStripe, ga
         found = await it.find(its, LONG_AGO)
         assert found is not None
         assert (found.id, found.state, found.charge_id) == (id_, IntentState.SUCCEEDED, paid)
-        assert await it.find_refund(refund(id_)) is None
-        assert await it.refund(refund(id_)) == await it.find_refund(refund(id_))
+        assert await it.refunds(refund(id_)) == []
+        made = await it.refund(refund(id_))
+        assert await it.refunds(refund(id_)) == [GivenBack(made, 2500, str(refund(id_).id))]
 
     asking(gateway, whole)
     (intent,) = [each for each in server.all_of("/v1/payment_intents") if each["customer"] == its.customer_id]

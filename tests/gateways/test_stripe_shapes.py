@@ -22,7 +22,7 @@ DESCRIBED: dict[str, Any] = {
     "cards": params.CustomerPaymentMethodListParams,
     "customer": params.CustomerRetrieveParams,
     "refund": params.RefundCreateParams,
-    "find_refund": params.RefundListParams,
+    "refunds": params.RefundListParams,
 }
 
 
@@ -71,7 +71,7 @@ def requests(stripe_server: LoopbackStripe, stripe: StripePayments) -> dict[str,
             await stripe.confirm(its, id_, await stripe.card(its) or "", "first")
             await stripe.look_up(its, id_)
             await stripe.refund(refund(id_, account="acct_1"))
-            await stripe.find_refund(refund(id_, account="acct_1"))
+            await stripe.refunds(refund(id_, account="acct_1"))
 
     asyncio.run(whole())
     return dict(stripe_server.seen)

@@ -22,6 +22,7 @@ from tests.loopback.http import Request, Response, Server
 SECRET: Final = "sk_test_loopback_0123456789"
 KEY_LIFE: Final = 24 * 3600.0
 """Seconds after which a key is forgotten: Stripe promises no more."""
+THREE_DECIMALS: Final = frozenset({"bhd", "jod", "kwd", "omr", "tnd"})
 LEAST: Final = {"usd": 50, "eur": 50, "gbp": 30, "jpy": 50}
 Form = Mapping[str, str]
 Object = dict[str, Any]
@@ -47,7 +48,8 @@ def invalid(code: str | None = None, status: int = 400, **more: Any) -> Refusal:
 class Answer:
     """How a request is answered. `is_done`: it takes effect; `refusal`: what is said instead of the result.
 
-    `is_kept`: what is said is what the key says from now on; `response`: everything else about it.
+    `is_kept`: what is said is what the key says from now on; `response`: everything else about it; `spoil`: makes
+    another body of the one that would be said.
     """
 
     is_done: bool = True
@@ -55,6 +57,7 @@ class Answer:
     is_kept: bool = True
     response: Response = field(default_factory=Response)
     body: bytes | None = None
+    spoil: Callable[[Any], Any] | None = None
 
 
 def throttled() -> Answer:
@@ -102,11 +105,12 @@ class Card:
 
 
 class LoopbackStripe(Server):
-    """Keeps books. `script`: by operation (create, confirm, find, look_up, cards, customer, refund, find_refund), how
-    the next requests are answered; when it is used up, as by a Stripe that is well.
+    """Keeps books. `script`: by operation (create, confirm, cancel, find, look_up, cards, customer, refund, refunds),
+    how the next requests are answered; when it is used up, as by a Stripe that is well.
 
-    `cards`: by customer, the newest first, where it is not the one ordinary card; `defaults`: by customer;
-    `accounts`: the connected ones; `lag`: seconds after which a list shows an intent; `headers`: of every answer.
+    `cards`: by customer, the newest first, where it is not the one ordinary card; `defaults`: by customer; `missing`,
+    `deleted`: customers that never were, and that were once; `accounts`: the connected ones; `lag`: seconds after which
+    a list shows an intent; `headers`: of every answer.
     """
 
     def __init__(self, port: int = 0) -> None:
@@ -121,6 +125,7 @@ class LoopbackStripe(Server):
         self.cards: dict[str, list[Card]] = {}
         self.defaults: dict[str, str] = {}
         self.missing: set[str] = set()
+        self.deleted: set[str] = set()
         self.accounts: set[str] = {"acct_1"}
         self.lag = 0.0
         self.headers: dict[str, str] = {}
@@ -159,7 +164,11 @@ class LoopbackStripe(Server):
         shown = answer.response
         if answer.body is not None:
             status, body = shown.status, answer.body
-        return Response(status, body, headers | self.headers, shown.delay, shown.pause, shown.cut, shown.never)
+        if answer.spoil is not None:
+            status, body = shown.status, json.dumps(answer.spoil(json.loads(body or b"{}"))).encode()
+        return Response(
+            status, body, headers | self.headers | shown.headers, shown.delay, shown.pause, shown.cut, shown.never
+        )
 
     def _decided(
         self, operation: str, target: str, request: Request, answer: Answer
@@ -204,7 +213,8 @@ class LoopbackStripe(Server):
             "cards": self._cards,
             "customer": self._customer,
             "refund": self._refund,
-            "find_refund": self._find_refund,
+            "refunds": self._list_refunds,
+            "cancel": self._cancel,
         }
         try:
             return 200, do[operation](target, request, account)
@@ -219,6 +229,8 @@ class LoopbackStripe(Server):
         amount, currency = int(form["amount"]), form["currency"]
         if amount < LEAST.get(currency, 1):
             raise invalid("amount_too_small")
+        if currency in THREE_DECIMALS and amount % 10:
+            raise invalid("parameter_invalid_integer", param="amount")
         intent = {
             "id": f"pi_{len(self.intents) + 1:06}",
             "object": "payment_intent",
@@ -259,6 +271,13 @@ class LoopbackStripe(Server):
         intent |= {"status": "succeeded", "amount_received": intent["amount"], "last_payment_error": None}
         return dict(intent)
 
+    def _cancel(self, target: str, _: Request, account: str | None) -> Object:
+        intent = self._intent(target, account)
+        if intent["status"] in ("succeeded", "canceled", "processing"):
+            raise invalid("payment_intent_unexpected_state", payment_intent=dict(intent))
+        intent["status"] = "canceled"
+        return dict(intent)
+
     def _look_up(self, target: str, _: Request, account: str | None) -> Object:
         return dict(self._intent(target, account))
 
@@ -279,6 +298,8 @@ class LoopbackStripe(Server):
         return _page(cards, request)
 
     def _customer(self, target: str, _: Request, __: str | None) -> Object:
+        if target in self.deleted:
+            return {"id": target, "object": "customer", "deleted": True}
         self._known_customer(target)
         settings = {"default_payment_method": self.defaults.get(target)}
         return {"id": target, "object": "customer", "default_source": None, "invoice_settings": settings}
@@ -286,7 +307,9 @@ class LoopbackStripe(Server):
     def _refund(self, _: str, request: Request, account: str | None) -> Object:
         intent, amount = self._intent(request.form["payment_intent"], account), int(request.form["amount"])
         left = intent["amount_received"] - sum(
-            each["amount"] for each in self.refunds.values() if each["payment_intent"] == intent["id"]
+            each["amount"]
+            for each in self.refunds.values()
+            if each["payment_intent"] == intent["id"] and each["status"] not in ("failed", "canceled")
         )
         if intent["status"] != "succeeded":
             raise invalid("charge_not_refundable")
@@ -299,7 +322,7 @@ class LoopbackStripe(Server):
         self.refunds[refund["id"]] = refund
         return dict(refund)
 
-    def _find_refund(self, _: str, request: Request, __: str | None) -> Object:
+    def _list_refunds(self, _: str, request: Request, __: str | None) -> Object:
         wanted = request.query["payment_intent"]
         return _page([each for each in self.refunds.values() if each["payment_intent"] == wanted][::-1], request)
 
@@ -310,7 +333,7 @@ class LoopbackStripe(Server):
         return found
 
     def _known_customer(self, id_: str) -> None:
-        if id_ in self.missing:
+        if id_ in self.missing | self.deleted:
             raise invalid("resource_missing", 404 if id_ else 400, param="customer")
 
     def cards_of(self, customer: str) -> list[Card]:
@@ -345,7 +368,8 @@ _PATHS: Final = (
     ("GET", r"/v1/customers/(\w+)/payment_methods", "cards"),
     ("GET", r"/v1/customers/(\w+)", "customer"),
     ("POST", r"/v1/refunds", "refund"),
-    ("GET", r"/v1/refunds", "find_refund"),
+    ("GET", r"/v1/refunds", "refunds"),
+    ("POST", r"/v1/payment_intents/(\w+)/cancel", "cancel"),
 )
 
 

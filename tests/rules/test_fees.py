@@ -16,6 +16,7 @@ from shared.rules.fees import (
     is_fee_configured,
     is_too_late,
     next_attempt_at,
+    rounded_down,
     snapshot,
     visit_price,
 )
@@ -145,3 +146,17 @@ def test_what_is_less_than_a_card_can_be_charged_is_waived(cents: int, currency:
 def test_what_is_waived_for_another_reason_stays_so() -> None:
     covered = Charge(40, 40, FeeCode.COVERED_BY_DEPOSIT)
     assert above_minimum(covered, "USD") == covered
+
+
+@pytest.mark.parametrize(
+    ("currency", "cents", "expected"),
+    [("KWD", 19875, 19870), ("BHD", 19, 10), ("TND", 500, 500), ("MGA", 2550, 2500), ("USD", 1999, 1999)],
+)
+def test_a_fee_is_rounded_down_to_what_a_card_can_be_charged(currency: str, cents: int, expected: int) -> None:
+    assert rounded_down(Charge(cents, cents, None), currency) == Charge(expected, expected, None)
+
+
+def test_what_is_left_after_a_deposit_is_rounded_down_too_and_less_than_that_is_waived() -> None:
+    assert rounded_down(Charge(19875, 9876, None), "KWD") == Charge(19870, 9870, None)
+    assert rounded_down(Charge(19875, 9, None), "OMR") == Charge(19875, 9, FeeCode.BELOW_MINIMUM)
+    assert rounded_down(Charge(0, 0, FeeCode.NO_FEE), "JOD") == Charge(0, 0, FeeCode.NO_FEE)

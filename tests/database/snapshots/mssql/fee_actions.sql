@@ -22,6 +22,7 @@ UPDATE fee_actions SET id=:id, payment_id=:payment_id, action=:action, who=:who,
 UPDATE payments SET updated_at=:updated_at WHERE payments.id = :id AND payments.type = :type;
 
 -- end_refund
+DELETE FROM fee_actions WHERE fee_actions.id = :id;
 SELECT coalesce(sum(fee_actions.amount), :coalesce) AS coalesce_1
 FROM fee_actions
 WHERE fee_actions.payment_id = :payment_id AND fee_actions.action = :action AND fee_actions.outcome IN (:outcome, ...);
@@ -34,6 +35,8 @@ FROM payments
 WHERE payments.id = :id;
 UPDATE appointments SET no_show_fee_charged=:no_show_fee_charged, updated_at=:updated_at WHERE appointments.id = :id AND
     appointments.tenant_id = :tenant_id;
+UPDATE fee_actions SET outcome=:outcome, stripe_refund_id=:stripe_refund_id, updated_at=:updated_at WHERE fee_actions.id
+    = :id AND fee_actions.outcome != :outcome;
 UPDATE fee_actions SET outcome=:outcome, updated_at=:updated_at WHERE fee_actions.id = :id AND fee_actions.outcome !=
     :outcome;
 UPDATE payments SET status=:status, updated_at=:updated_at WHERE payments.id = :id AND payments.status IN (:status, ...);
@@ -42,5 +45,26 @@ UPDATE payments SET updated_at=:updated_at WHERE payments.id = :id;
 -- note
 INSERT INTO fee_actions (id, payment_id, action, who, why, amount, idempotency_key, outcome, created_at) VALUES (:id,
     :payment_id, :action, :who, :why, :amount, :idempotency_key, :outcome, :created_at);
+INSERT INTO fee_actions (id, payment_id, action, who, why, amount, outcome, code, stripe_refund_id, created_at) VALUES
+    (:id, :payment_id, :action, :who, :why, :amount, :outcome, :code, :stripe_refund_id, :created_at);
 INSERT INTO fee_actions (id, payment_id, action, who, why, created_at) VALUES (:id, :payment_id, :action, :who, :why,
     :created_at);
+
+-- note_refunds
+SELECT coalesce(sum(fee_actions.amount), :coalesce) AS coalesce_1
+FROM fee_actions
+WHERE fee_actions.payment_id = :payment_id AND fee_actions.action = :action AND fee_actions.outcome IN (:outcome, ...);
+SELECT fee_actions.id
+FROM fee_actions
+WHERE fee_actions.payment_id = :payment_id;
+SELECT fee_actions.id, fee_actions.payment_id, fee_actions.action, fee_actions.who, fee_actions.why, fee_actions.amount,
+    fee_actions.idempotency_key, fee_actions.outcome, fee_actions.code, fee_actions.stripe_refund_id,
+    fee_actions.created_at, fee_actions.updated_at
+FROM fee_actions
+WHERE fee_actions.id = :id;
+UPDATE fee_actions SET amount=:amount, outcome=:outcome, code=:code, stripe_refund_id=:stripe_refund_id,
+    updated_at=:updated_at WHERE fee_actions.id = :id AND fee_actions.outcome != :outcome;
+UPDATE fee_actions SET amount=:amount, updated_at=:updated_at WHERE fee_actions.id = :id;
+UPDATE fee_actions SET outcome=:outcome, code=:code, updated_at=:updated_at WHERE fee_actions.id = :id AND
+    fee_actions.stripe_refund_id = :stripe_refund_id;
+UPDATE payments SET updated_at=:updated_at WHERE payments.id = :id;

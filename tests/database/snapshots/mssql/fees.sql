@@ -41,6 +41,23 @@ UPDATE payments SET status=:status, claimed_by=:worker, claimed_until=:until OUT
     inserted.created_at, inserted.updated_at WHERE payments.id IN (SELECT chosen.id
 FROM chosen) AND payments.type = :type AND payments.status IN (:status, ...) AND payments.next_attempt_at <= :due;
 
+-- claim_closed
+WITH chosen AS
+(SELECT TOP (:param) payments.id AS id
+FROM payments WITH (UPDLOCK, READPAST, ROWLOCK)
+WHERE payments.type = :type AND payments.status IN (:status, ...) AND payments.claimed_until <= :wall AND
+    payments.stripe_payment_intent_id IS NOT NULL AND payments.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS
+    value
+FROM openjson(:tenant_ids)) ORDER BY payments.claimed_until, payments.id)
+UPDATE payments SET claimed_by=:worker, claimed_until=:until OUTPUT inserted.id, inserted.tenant_id, inserted.owner_id,
+    inserted.appointment_id, inserted.type, inserted.method, inserted.status, inserted.amount, inserted.currency,
+    inserted.offence_number, inserted.visit_on, inserted.description, inserted.policy,
+    inserted.stripe_payment_intent_id, inserted.failure_code, inserted.failure_message, inserted.attempts,
+    inserted.due_at, inserted.next_attempt_at, inserted.claimed_by, inserted.claimed_until, inserted.succeeded_at,
+    inserted.created_at, inserted.updated_at WHERE payments.id IN (SELECT chosen.id
+FROM chosen) AND payments.type = :type AND payments.status IN (:status, ...) AND payments.claimed_until <= :wall AND
+    payments.stripe_payment_intent_id IS NOT NULL;
+
 -- claim_lapsed
 WITH chosen AS
 (SELECT TOP (:param) payments.id AS id
@@ -81,12 +98,16 @@ WHERE payments.type = :type AND payments.status IN (:status, ...) AND payments.n
 -- end_attempts
 UPDATE payment_attempts SET outcome=:new_outcome, code=:new_code, stripe_charge_id=:new_stripe_charge_id,
     finished_at=:new_finished_at WHERE payment_attempts.payment_id = :its_payment_id AND payment_attempts.attempt =
-    :its_attempt;
+    :its_attempt AND (payment_attempts.outcome IS NULL OR payment_attempts.outcome = :outcome);
 
 -- keep_intents
 UPDATE payments SET stripe_payment_intent_id=:stripe_payment_intent_id, claimed_until=:claimed_until OUTPUT inserted.id
     WHERE payments.id = :id AND payments.status = :status AND payments.claimed_by = :claimed_by AND
-    (payments.stripe_payment_intent_id IS NULL OR payments.stripe_payment_intent_id = :stripe_payment_intent_id);
+    (payments.stripe_payment_intent_id IS NULL OR payments.stripe_payment_intent_id IN (:stripe_payment_intent_id, ...));
+
+-- leave_closed
+UPDATE payments SET claimed_until=:claimed_until WHERE payments.type = :type AND payments.status IN (:status, ...) AND
+    payments.id = :id AND payments.claimed_by = :claimed_by;
 
 -- note_charged
 UPDATE appointments SET no_show_fee_charged=:amount, updated_at=:updated_at WHERE appointments.id = :its_id AND
@@ -113,7 +134,28 @@ UPDATE payments SET status=:status, failure_code=:failure_code, failure_message=
     next_attempt_at=:next_attempt_at, claimed_until=:claimed_until, updated_at=:updated_at OUTPUT inserted.id WHERE
     payments.id = :id AND payments.status = :status AND payments.claimed_by = :claimed_by;
 
+-- record_late_payment
+UPDATE payments SET status=CASE WHEN (payments.status IN (:status, ...) OR payments.status IN (:status, ...) AND (EXISTS
+    (SELECT *
+FROM decisions, notifications
+WHERE decisions.subject_id = payments.id AND decisions.kind = :kind AND notifications.id = decisions.notification_id AND
+    notifications.status IN (:status, ...)))) THEN :param ELSE :param END, failure_code=CASE WHEN (payments.status =
+    :status) THEN :param WHEN (payments.status IN (:status, ...) OR payments.status IN (:status, ...) AND (EXISTS
+    (SELECT *
+FROM decisions, notifications
+WHERE decisions.subject_id = payments.id AND decisions.kind = :kind AND notifications.id = decisions.notification_id AND
+    notifications.status IN (:status, ...)))) THEN :param END, failure_message=:failure_message,
+    next_attempt_at=:next_attempt_at, claimed_until=:claimed_until, succeeded_at=:succeeded_at, updated_at=:updated_at
+    OUTPUT inserted.status WHERE payments.id = :id AND payments.type = :type AND (payments.status NOT IN (:status, ...));
+
+-- still_open
+SELECT payments.id
+FROM payments
+WHERE payments.id IN (:id, ...) AND payments.type = :type AND payments.status IN (:status, ...) AND
+    payments.claimed_until IS NOT NULL;
+
 -- waive
 UPDATE payments SET status=:status, description=:description, failure_code=:failure_code,
-    next_attempt_at=:next_attempt_at, updated_at=:updated_at OUTPUT inserted.id WHERE payments.type = :type AND
-    payments.status IN (:status, ...) AND payments.id = :id;
+    next_attempt_at=:next_attempt_at, claimed_until=CASE WHEN (payments.stripe_payment_intent_id IS NOT NULL) THEN
+    :param END, updated_at=:updated_at OUTPUT inserted.id WHERE payments.type = :type AND payments.status IN (:status,
+    ...) AND payments.id = :id;

@@ -26,6 +26,7 @@ UPDATE payments SET updated_at=:updated_at::TIMESTAMP WITH TIME ZONE WHERE payme
     :type::VARCHAR;
 
 -- end_refund
+DELETE FROM fee_actions WHERE fee_actions.id = :id::UUID;
 SELECT coalesce(sum(fee_actions.amount), :coalesce::INTEGER) AS coalesce_1
 FROM fee_actions
 WHERE fee_actions.payment_id = :payment_id::UUID AND fee_actions.action = :action::VARCHAR AND fee_actions.outcome IN
@@ -39,6 +40,9 @@ FROM payments
 WHERE payments.id = :id::UUID;
 UPDATE appointments SET no_show_fee_charged=:no_show_fee_charged::INTEGER, updated_at=:updated_at::TIMESTAMP WITH TIME
     ZONE WHERE appointments.id = :id::UUID AND appointments.tenant_id = :tenant_id::UUID;
+UPDATE fee_actions SET outcome=:outcome::VARCHAR, stripe_refund_id=:stripe_refund_id::VARCHAR,
+    updated_at=:updated_at::TIMESTAMP WITH TIME ZONE WHERE fee_actions.id = :id::UUID AND fee_actions.outcome !=
+    :outcome::VARCHAR;
 UPDATE fee_actions SET outcome=:outcome::VARCHAR, updated_at=:updated_at::TIMESTAMP WITH TIME ZONE WHERE fee_actions.id
     = :id::UUID AND fee_actions.outcome != :outcome::VARCHAR;
 UPDATE payments SET status=:status::VARCHAR, updated_at=:updated_at::TIMESTAMP WITH TIME ZONE WHERE payments.id =
@@ -49,5 +53,30 @@ UPDATE payments SET updated_at=:updated_at::TIMESTAMP WITH TIME ZONE WHERE payme
 INSERT INTO fee_actions (id, payment_id, action, who, why, amount, idempotency_key, outcome, created_at) VALUES
     (:id::UUID, :payment_id::UUID, :action::VARCHAR, :who::VARCHAR, :why::VARCHAR, :amount::INTEGER,
     :idempotency_key::VARCHAR, :outcome::VARCHAR, :created_at::TIMESTAMP WITH TIME ZONE);
+INSERT INTO fee_actions (id, payment_id, action, who, why, amount, outcome, code, stripe_refund_id, created_at) VALUES
+    (:id::UUID, :payment_id::UUID, :action::VARCHAR, :who::VARCHAR, :why::VARCHAR, :amount::INTEGER, :outcome::VARCHAR,
+    :code::VARCHAR, :stripe_refund_id::VARCHAR, :created_at::TIMESTAMP WITH TIME ZONE);
 INSERT INTO fee_actions (id, payment_id, action, who, why, created_at) VALUES (:id::UUID, :payment_id::UUID,
     :action::VARCHAR, :who::VARCHAR, :why::VARCHAR, :created_at::TIMESTAMP WITH TIME ZONE);
+
+-- note_refunds
+SELECT coalesce(sum(fee_actions.amount), :coalesce::INTEGER) AS coalesce_1
+FROM fee_actions
+WHERE fee_actions.payment_id = :payment_id::UUID AND fee_actions.action = :action::VARCHAR AND fee_actions.outcome IN
+    (:outcome, ...);
+SELECT fee_actions.id
+FROM fee_actions
+WHERE fee_actions.payment_id = :payment_id::UUID;
+SELECT fee_actions.id, fee_actions.payment_id, fee_actions.action, fee_actions.who, fee_actions.why, fee_actions.amount,
+    fee_actions.idempotency_key, fee_actions.outcome, fee_actions.code, fee_actions.stripe_refund_id,
+    fee_actions.created_at, fee_actions.updated_at
+FROM fee_actions
+WHERE fee_actions.id = :id::UUID;
+UPDATE fee_actions SET amount=:amount::INTEGER, outcome=:outcome::VARCHAR, code=:code::VARCHAR,
+    stripe_refund_id=:stripe_refund_id::VARCHAR, updated_at=:updated_at::TIMESTAMP WITH TIME ZONE WHERE fee_actions.id =
+    :id::UUID AND fee_actions.outcome != :outcome::VARCHAR;
+UPDATE fee_actions SET amount=:amount::INTEGER, updated_at=:updated_at::TIMESTAMP WITH TIME ZONE WHERE fee_actions.id =
+    :id::UUID;
+UPDATE fee_actions SET outcome=:outcome::VARCHAR, code=:code::VARCHAR, updated_at=:updated_at::TIMESTAMP WITH TIME ZONE
+    WHERE fee_actions.id = :id::UUID AND fee_actions.stripe_refund_id = :stripe_refund_id::VARCHAR;
+UPDATE payments SET updated_at=:updated_at::TIMESTAMP WITH TIME ZONE WHERE payments.id = :id::UUID;

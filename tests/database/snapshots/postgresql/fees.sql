@@ -28,6 +28,24 @@ FROM chosen) AND payments.type = :type::VARCHAR AND payments.status IN (:status,
     payments.due_at, payments.next_attempt_at, payments.claimed_by, payments.claimed_until, payments.succeeded_at,
     payments.created_at, payments.updated_at;
 
+-- claim_closed
+WITH chosen AS
+(SELECT payments.id AS id
+FROM payments
+WHERE payments.type = :type::VARCHAR AND payments.status IN (:status, ...) AND payments.claimed_until <=
+    :wall::TIMESTAMP WITH TIME ZONE AND payments.stripe_payment_intent_id IS NOT NULL AND payments.tenant_id = ANY
+    (:tenant_ids::UUID[]) ORDER BY payments.claimed_until, payments.id
+LIMIT :param::INTEGER FOR UPDATE OF payments SKIP LOCKED)
+UPDATE payments SET claimed_by=:worker::VARCHAR, claimed_until=:until::TIMESTAMP WITH TIME ZONE WHERE payments.id IN
+    (SELECT chosen.id
+FROM chosen) AND payments.type = :type::VARCHAR AND payments.status IN (:status, ...) AND payments.claimed_until <=
+    :wall::TIMESTAMP WITH TIME ZONE AND payments.stripe_payment_intent_id IS NOT NULL RETURNING payments.id,
+    payments.tenant_id, payments.owner_id, payments.appointment_id, payments.type, payments.method, payments.status,
+    payments.amount, payments.currency, payments.offence_number, payments.visit_on, payments.description,
+    payments.policy, payments.stripe_payment_intent_id, payments.failure_code, payments.failure_message,
+    payments.attempts, payments.due_at, payments.next_attempt_at, payments.claimed_by, payments.claimed_until,
+    payments.succeeded_at, payments.created_at, payments.updated_at;
+
 -- claim_lapsed
 WITH chosen AS
 (SELECT payments.id AS id
@@ -73,13 +91,18 @@ LIMIT :param::INTEGER;
 -- end_attempts
 UPDATE payment_attempts SET outcome=:new_outcome::VARCHAR, code=:new_code::VARCHAR,
     stripe_charge_id=:new_stripe_charge_id::VARCHAR, finished_at=:new_finished_at::TIMESTAMP WITH TIME ZONE WHERE
-    payment_attempts.payment_id = :its_payment_id::UUID AND payment_attempts.attempt = :its_attempt::INTEGER;
+    payment_attempts.payment_id = :its_payment_id::UUID AND payment_attempts.attempt = :its_attempt::INTEGER AND
+    (payment_attempts.outcome IS NULL OR payment_attempts.outcome = :outcome::VARCHAR);
 
 -- keep_intents
 UPDATE payments SET stripe_payment_intent_id=:stripe_payment_intent_id::VARCHAR, claimed_until=:claimed_until::TIMESTAMP
     WITH TIME ZONE WHERE payments.id = :id::UUID AND payments.status = :status::VARCHAR AND payments.claimed_by =
-    :claimed_by::VARCHAR AND (payments.stripe_payment_intent_id IS NULL OR payments.stripe_payment_intent_id =
-    :stripe_payment_intent_id::VARCHAR) RETURNING payments.id;
+    :claimed_by::VARCHAR AND (payments.stripe_payment_intent_id IS NULL OR payments.stripe_payment_intent_id IN
+    (:stripe_payment_intent_id, ...)) RETURNING payments.id;
+
+-- leave_closed
+UPDATE payments SET claimed_until=:claimed_until::TIMESTAMP WITH TIME ZONE WHERE payments.type = :type::VARCHAR AND
+    payments.status IN (:status, ...) AND payments.id = :id::UUID AND payments.claimed_by = :claimed_by::VARCHAR;
 
 -- note_charged
 UPDATE appointments SET no_show_fee_charged=:amount::INTEGER, updated_at=:updated_at::TIMESTAMP WITH TIME ZONE WHERE
@@ -110,8 +133,31 @@ UPDATE payments SET status=:status::VARCHAR, failure_code=:failure_code::VARCHAR
     payments.id = :id::UUID AND payments.status = :status::VARCHAR AND payments.claimed_by = :claimed_by::VARCHAR
     RETURNING payments.id;
 
+-- record_late_payment
+UPDATE payments SET status=CASE WHEN (payments.status IN (:status, ...) OR payments.status IN (:status, ...) AND (EXISTS
+    (SELECT *
+FROM decisions, notifications
+WHERE decisions.subject_id = payments.id AND decisions.kind = :kind::VARCHAR AND notifications.id =
+    decisions.notification_id AND notifications.status IN (:status, ...)))) THEN :param::VARCHAR ELSE :param::VARCHAR
+    END, failure_code=CASE WHEN (payments.status = :status::VARCHAR) THEN :param::VARCHAR WHEN (payments.status IN
+    (:status, ...) OR payments.status IN (:status, ...) AND (EXISTS (SELECT *
+FROM decisions, notifications
+WHERE decisions.subject_id = payments.id AND decisions.kind = :kind::VARCHAR AND notifications.id =
+    decisions.notification_id AND notifications.status IN (:status, ...)))) THEN :param::VARCHAR END,
+    failure_message=:failure_message::VARCHAR, next_attempt_at=:next_attempt_at::TIMESTAMP WITH TIME ZONE,
+    claimed_until=:claimed_until::TIMESTAMP WITH TIME ZONE, succeeded_at=:succeeded_at::TIMESTAMP WITH TIME ZONE,
+    updated_at=:updated_at::TIMESTAMP WITH TIME ZONE WHERE payments.id = :id::UUID AND payments.type = :type::VARCHAR
+    AND (payments.status NOT IN (:status, ...)) RETURNING payments.status;
+
+-- still_open
+SELECT payments.id
+FROM payments
+WHERE payments.id IN (:id, ...) AND payments.type = :type::VARCHAR AND payments.status IN (:status, ...) AND
+    payments.claimed_until IS NOT NULL;
+
 -- waive
 UPDATE payments SET status=:status::VARCHAR, description=:description::VARCHAR, failure_code=:failure_code::VARCHAR,
-    next_attempt_at=:next_attempt_at::TIMESTAMP WITH TIME ZONE, updated_at=:updated_at::TIMESTAMP WITH TIME ZONE WHERE
-    payments.type = :type::VARCHAR AND payments.status IN (:status, ...) AND payments.id = :id::UUID RETURNING
-    payments.id;
+    next_attempt_at=:next_attempt_at::TIMESTAMP WITH TIME ZONE, claimed_until=CASE WHEN
+    (payments.stripe_payment_intent_id IS NOT NULL) THEN :param::TIMESTAMP WITH TIME ZONE END,
+    updated_at=:updated_at::TIMESTAMP WITH TIME ZONE WHERE payments.type = :type::VARCHAR AND payments.status IN
+    (:status, ...) AND payments.id = :id::UUID RETURNING payments.id;

@@ -1,3 +1,9 @@
+-- customers_elsewhere
+SELECT owners.stripe_customer_id, owners.id, tenants.id AS tenant_id, tenants.subdomain
+FROM owners JOIN tenants ON tenants.id = owners.tenant_id
+WHERE owners.stripe_customer_id IN (:stripe_customer_id, ...) AND owners.deleted_at IS NULL AND tenants.deleted_at IS
+    NULL ORDER BY owners.id;
+
 -- fees_by_id
 SELECT payments.id, payments.tenant_id, payments.owner_id, payments.appointment_id, payments.type, payments.method,
     payments.status, payments.amount, payments.currency, payments.offence_number, payments.visit_on,
