@@ -30,6 +30,28 @@ CONNECTING: Final[Mapping[type[Exception], Trouble]] = {
 """What fails before a byte of the request has left. The first that fits counts."""
 
 
+class Connector(aiohttp.TCPConnector):
+    """Gives no connection that took too long by the `clock`, which goes on while the machine is suspended.
+
+    Nothing is sent through it then: another worker may have taken the text over.
+    """
+
+    def __init__(self, connections: int, clock: Callable[[], datetime] | None) -> None:
+        super().__init__(limit=connections)
+        self._clock = clock
+
+    async def connect(self, *request: Any, **options: Any) -> Any:
+        """Return a connection, or raise ConnectionTimeoutError."""
+        if self._clock is None:
+            return await super().connect(*request, **options)
+        began = self._clock()
+        connection = await super().connect(*request, **options)
+        if self._clock() - began > timedelta(seconds=CONNECT_SECONDS):
+            connection.close()
+            raise aiohttp.ConnectionTimeoutError
+        return connection
+
+
 class Http:
     """An HTTP client for the SDK, which lets one bring one's own.
 
@@ -93,10 +115,8 @@ def _form(data: Mapping[str, Any]) -> bytes:
 async def open_http(connections: int, clock: Callable[[], datetime] | None = None) -> AsyncIterator[Http]:
     """Open a client with at most so many connections, which stay open for the length of the block."""
     timeout = aiohttp.ClientTimeout(total=TOTAL_SECONDS, connect=CONNECT_SECONDS)
-    connector = aiohttp.TCPConnector(limit=connections)
-    async with aiohttp.ClientSession(
-        connector=connector, timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()
-    ) as session:
+    connector, no_cookies = Connector(connections, clock), aiohttp.DummyCookieJar()
+    async with aiohttp.ClientSession(connector=connector, timeout=timeout, cookie_jar=no_cookies) as session:
         yield Http(session, clock)
 
 
