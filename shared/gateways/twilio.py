@@ -187,8 +187,8 @@ def _logged(message: dict[str, Any]) -> Logged:
     code, currency = code_of(message.get("error_code")), _currency(message.get("price_unit"))
     return Logged(
         id=_id(message["sid"]),
-        to=_number(_words(message.get("to")) or ""),
-        body=(_words(message.get("body")) or "").removeprefix(TRIAL),
+        to=_number(message["to"]),
+        body=(_words(message["body"]) or "").removeprefix(TRIAL),
         sender=_words(message.get("from")),
         messaging_service_sid=_words(message.get("messaging_service_sid")),
         created_at=_instant(message["date_created"]),
@@ -216,7 +216,9 @@ def _words(value: object) -> str | None:
     return value
 
 
-def _number(address: str) -> str:
+def _number(address: Any) -> str:
+    if not isinstance(address, str):
+        raise TypeError("a message to nobody")
     for channel in CHANNELS:
         address = address.removeprefix(channel)
     return address
