@@ -216,12 +216,13 @@ def _words(value: object) -> str | None:
     return value
 
 
-def _number(address: Any) -> str:
+def _number(address: object) -> str:
     if not isinstance(address, str):
         raise TypeError("a message to nobody")
+    number: str = address
     for channel in CHANNELS:
-        address = address.removeprefix(channel)
-    return address
+        number = number.removeprefix(channel)
+    return number
 
 
 def _instant(written: str) -> datetime:

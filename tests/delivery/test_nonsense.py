@@ -25,9 +25,7 @@ FIELDS = """
 """.split()
 IDENTITY = ("body", "date_created", "from", "messaging_service_sid", "sid", "to")
 """What says which text an entry of the log is about. Other words there would make it an entry about another text."""
-WORDS = st.text(max_size=70) | st.sampled_from(
-    ["99999999999999999999", "1e999999", "NaN", "-Infinity", "\x00", "x" * 41]
-)
+WORDS = st.text(max_size=70) | st.sampled_from(["9" * 20, "1e999999", "NaN", "-Infinity", "\x00", "x" * 41])
 THINGS = st.one_of(
     st.booleans(),
     st.sampled_from([0, -1, 2**31, 2**63, 10**40, 0.5, 1e308, float("nan"), float("inf")]),
@@ -36,7 +34,7 @@ THINGS = st.one_of(
 NONSENSE = st.fixed_dictionaries({name: THINGS if name in IDENTITY else THINGS | WORDS | st.none() for name in FIELDS})
 HEALTHY = {f"+1646555{number:04d}" for number in range(4)}
 FAULTY = {f"+1212555{number:04d}": name for number, name in enumerate(FIELDS)}
-PLAINLY = settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+PLAINLY = settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture

@@ -259,3 +259,17 @@ def test_refused_by_a_stop_or_a_bad_number_no_sender_is_in_trouble(outbox: Outbo
     outbox.answer(OptedOut("21610"), Rejected("21211", is_dead_number=True))
     result = outbox.deliver()
     assert (result["sender_trouble"], result["total_errors"]) == ([], 0)
+
+
+@pytest.mark.parametrize("skew", [None, timedelta(minutes=-7)])
+def test_each_run_notes_how_far_the_providers_clock_is_off_for_health_to_tell(
+    outbox: Outbox, skew: timedelta | None
+) -> None:
+    outbox.sms.clock_skew = timedelta(hours=3)
+    outbox.deliver()
+    outbox.sms.clock_skew = skew
+    outbox.clock.pass_(minutes=30)
+    outbox.deliver()
+    noted = rows.only(outbox.application.engine, tables.provider_clocks)
+    expected = (-420, NOON + HALF_AN_HOUR) if skew else (10_800, NOON)
+    assert (noted.name, noted.skew_seconds, noted.seen_at) == ("sms", *expected)
