@@ -104,7 +104,7 @@ class Tally:
         self.problems += [each for each in (Problem(**each) for each in counted["problems"]) if each not in known]
         self.failed_tenants |= set(counted["failed_tenants"])
         self.held += counted["held"]
-        self.sender_trouble += [each for each in counted["sender_trouble"] if each not in self.sender_trouble]
+        self.sender_trouble += [each for each in counted.get("sender_trouble", ()) if each not in self.sender_trouble]
         self.stopped_early |= counted["stopped_early"]
 
     def _report(self, key: str, count: int) -> None:
