@@ -44,13 +44,13 @@ async def settle_lapsed(drain: Drain) -> None:
         if not lapsed.messages:
             return
         refused, found = None, dict[UUID, Logged | None]()
-        senders = _senders(drain, lapsed.messages)
+        senders, asked_at = _senders(drain, lapsed.messages), drain.wall()
         try:
             entries = await entries_about(drain, lapsed.messages, lapsed.sent_since, senders)
             found = matched(lapsed.messages, entries, lapsed.known, senders)
         except CredentialsRefused as error:
             refused = error
-        counted = await asyncio.to_thread(_record, drain, lapsed.messages, found)
+        counted = await asyncio.to_thread(_record, drain, lapsed.messages, found, asked_at)
         for name, claimed in counted.items():
             drain.count(name, claimed)
         if refused:
@@ -79,11 +79,14 @@ def _senders(drain: Drain, lapsed: Sequence[Unsettled]) -> Senders:
     return found
 
 
-def _record(drain: Drain, lapsed: Sequence[Unsettled], found: Mapping[UUID, Logged | None]) -> Counted:
+def _record(
+    drain: Drain, lapsed: Sequence[Unsettled], found: Mapping[UUID, Logged | None], asked_at: datetime
+) -> Counted:
     now, wall = drain.now(), drain.wall()
+    absent = (each for each in lapsed if each.claimed.id in found and not found[each.claimed.id])
+    waits = {each.claimed.id: max(at, wall) for each in absent if (at := _asked_again(each, now, asked_at))}
 
     def work(connection: Connection) -> tuple[set[UUID], dict[UUID, tuple[str, dict[str, Any]]]]:
-        waits = {each.claimed.id: at for each in lapsed if (at := _asked_again(each, found, now, wall))}
         open_ = _still_open(drain, connection, lapsed, found) | waits.keys()
         changes = {
             each.claimed.id: _settled(each, found[each.claimed.id], now)
@@ -125,19 +128,15 @@ def _still_open(
     }
 
 
-def _asked_again(
-    each: Unsettled, found: Mapping[UUID, Logged | None], now: datetime, wall: datetime
-) -> datetime | None:
-    """Return when the log is asked once more about what it does not hold: it may show a message late.
+def _asked_again(each: Unsettled, now: datetime, asked_at: datetime) -> datetime | None:
+    """Return when the log is asked once more about what it did not hold at `asked_at`: it may show a message late.
 
     None where it was asked late enough, or where the message would be useless by then.
     """
-    if found.get(each.claimed.id, True):
-        return None
     # A worker that died may have handed it over at any time while it was allowed to.
     handed_over = each.attempted_at if each.was_answered else each.attempted_at + HAND_OVER
     at = handed_over + ASK_AGAIN_AFTER
-    return at if wall < at and now + (at - wall) < each.claimed.useful_until else None
+    return at if asked_at < at and now + (at - asked_at) < each.claimed.useful_until else None
 
 
 def _settled(each: Unsettled, entry: Logged | None, now: datetime) -> tuple[str, dict[str, Any]]:

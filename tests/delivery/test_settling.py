@@ -134,6 +134,23 @@ def test_the_providers_clock_may_be_an_hour_off(outbox: Outbox, skew: int) -> No
     assert (outbox.statuses, len(outbox.sms.sent)) == ({"sent": 1}, 1)
 
 
+def test_a_log_that_was_read_too_soon_proves_nothing_however_long_that_took(
+    outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leave_unclear(outbox, 1, lambda _: False)
+    outbox.clock.pass_(minutes=-4)
+    log = outbox.sms.log
+
+    async def slow(since: datetime, to: str | None = None) -> AsyncIterator[Logged]:
+        async for each in log(since, to):
+            yield each
+        outbox.clock.pass_(minutes=4)
+
+    monkeypatch.setattr(outbox.sms, "log", slow)
+    outbox.deliver()
+    assert (outbox.statuses, len(outbox.sms.asked)) == ({"sent": 1}, 2), "asked again before it left again"
+
+
 def twins(outbox: Outbox) -> None:
     """Two owners with one number, to whom the very same text is to go."""
     with outbox.application.engine.begin() as connection:
