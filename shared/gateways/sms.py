@@ -4,7 +4,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final, Protocol
@@ -137,10 +137,6 @@ class CredentialsRefused(SmsError):
 class SmsGateway(Protocol):
     """An SMS provider."""
 
-    @property
-    def clock_skew(self) -> timedelta | None:
-        """How far the provider's clock is ahead of ours, by its answers inside `connected`; None where none said."""
-
     def connected(self) -> AbstractAsyncContextManager[None]:
         """Keep connections open for the length of the block. The other calls are made inside one."""
 
@@ -159,8 +155,6 @@ class SmsGateway(Protocol):
 
 class ConsoleSms:
     """Shows each message in the log instead of sending it. It keeps no log of its own to ask afterwards."""
-
-    clock_skew: timedelta | None = None
 
     def connected(self) -> AbstractAsyncContextManager[None]:
         return nullcontext()
