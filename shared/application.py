@@ -114,4 +114,5 @@ def _sms_gateway(settings: SmsSettings, concurrency: int) -> SmsGateway:
         number=settings.twilio_phone_number,
         base_url=settings.twilio_api_base_url,
         connections=concurrency,
+        clock=utc_now,
     )

@@ -254,6 +254,7 @@ def conclude(
         "duration_seconds": round((application.clock() - started).total_seconds(), 3),
         "tenant_results": tally.by_tenant(),
         "delivery": tally.delivery(),
+        "sender_trouble": tally.sender_trouble,
         **({"would": tally.would} if request.is_dry else {}),
     }
 
@@ -302,6 +303,7 @@ def _deliver(
     drain = Drain(
         engine=application.engine,
         gateway=application.sms,
+        begun_at=context.now,
         served={each.tenant.id: each for each in context.served},
         scope=_scope(context.served, left_out, request.only, only_sending=True),
         expirable=_scope(context.served, left_out, request.only, only_sending=False),

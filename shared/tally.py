@@ -26,6 +26,7 @@ class Tally:
         self.failed_tenants: set[str] = set()
         self.would: list[dict[str, Any]] = []
         self.held: list[dict[str, Any]] = []
+        self.sender_trouble: list[dict[str, str]] = []
         self.stopped_early = False
         self._told: set[str] = set()
 
@@ -44,6 +45,10 @@ class Tally:
         self.problems.append(problem)
         if is_tenants:
             self.failed_tenants.add(problem.tenant)
+
+    def trouble(self, tenant: str, code: str) -> None:
+        """Note that a tenant's texts do not arrive, and why."""
+        self.sender_trouble.append({"tenant": tenant, "code": code})
 
     def tell(self, ledger_keys: Collection[str]) -> set[str]:
         """Return those of the keys that this dry run has not told yet: it writes nothing, so it may meet one again."""
@@ -86,6 +91,7 @@ class Tally:
             "problems": [asdict(each) for each in self.problems],
             "failed_tenants": sorted(self.failed_tenants),
             "held": self.held,
+            "sender_trouble": self.sender_trouble,
             "stopped_early": self.stopped_early,
         }
 
@@ -94,9 +100,11 @@ class Tally:
         for tenant, counts in counted["counts"].items():
             self._counts[tenant].update(counts)
         self._delivery.update(counted["delivery"])
-        self.problems += [Problem(**each) for each in counted["problems"]]
+        known = set(self.problems)  # what several parts met is one problem
+        self.problems += [each for each in (Problem(**each) for each in counted["problems"]) if each not in known]
         self.failed_tenants |= set(counted["failed_tenants"])
         self.held += counted["held"]
+        self.sender_trouble += [each for each in counted.get("sender_trouble", ()) if each not in self.sender_trouble]
         self.stopped_early |= counted["stopped_early"]
 
     def _report(self, key: str, count: int) -> None:

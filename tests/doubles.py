@@ -38,6 +38,7 @@ class RecordingSms:
     """Remembers what it was asked to send. `answer` may raise what a provider raises; `books` is its message log."""
 
     def __init__(self) -> None:
+        self.clock_skew: timedelta | None = None
         self.sent: list[Sms] = []
         self.books: list[Logged] = []
         self.answer: Callable[[Sms], None] = lambda sms: None

@@ -197,10 +197,42 @@ def test_what_the_log_does_not_hold_is_sent_again(application: Application, sms:
     sms.answer = answering(OutcomeUnknown("dropped"))
     remind(application)
     sms.answer = lambda sent: None
-    clock.pass_(minutes=2)
+    clock.pass_(minutes=6)
     remind(application)
     settled = rows.only(application.engine, tables.notifications)
     assert (settled.status, len(sms.sent), settled.ambiguities) == ("sent", 2, 1)
+
+
+def test_an_entry_that_the_log_shows_late_is_waited_for(
+    application: Application, sms: RecordingSms, clock: Clock
+) -> None:
+    due_tomorrow(application.engine)
+    sms.answer = answering(OutcomeUnknown("time-out"))
+    remind(application)
+    sms.answer = lambda sent: None
+    clock.pass_(minutes=2)
+    remind(application)
+    waits = rows.only(application.engine, tables.notifications)
+    assert (waits.status, waits.claimed_until, len(sms.asked)) == ("sending", NOON + timedelta(minutes=6), 1)
+    sms.took(sms.sent[0], "SM-shown-late", NOON)
+    clock.pass_(minutes=4)
+    remind(application)
+    settled = rows.only(application.engine, tables.notifications)
+    assert (settled.status, settled.provider_message_id, len(sms.sent)) == ("sent", "SM-shown-late", 1)
+
+
+def test_where_waiting_for_the_log_would_make_it_useless_it_is_asked_once(
+    application: Application, sms: RecordingSms, clock: Clock
+) -> None:
+    """A 2-hour reminder is useful until 15 minutes before the start: this one for five minutes more."""
+    with application.engine.begin() as connection:
+        rows.appointment(connection, rows.tenant(connection), NOON + timedelta(minutes=20))
+    sms.answer = answering(OutcomeUnknown("time-out"))
+    remind(application, "AppointmentReminders2h")
+    sms.answer = lambda sent: None
+    clock.pass_(minutes=2)
+    remind(application, "AppointmentReminders2h")
+    assert (rows.only(application.engine, tables.notifications).status, len(sms.sent)) == ("sent", 2)
 
 
 def test_what_the_log_does_not_hold_and_is_too_late_expires(
@@ -222,8 +254,10 @@ def test_what_the_log_does_not_hold_and_is_too_late_expires(
         ({"to": "+12125550199"}, False),
         ({"body": "another text"}, False),
         ({"sender": "+12125550100"}, True),  # the message left the choice to the provider
-        ({"created_at": NOON - timedelta(minutes=2)}, True),  # the provider's clock may be behind
-        ({"created_at": NOON - timedelta(minutes=3)}, False),
+        ({"created_at": NOON - timedelta(hours=1)}, True),  # the provider's clock may be behind
+        ({"created_at": NOON + timedelta(hours=1)}, True),  # or ahead
+        ({"created_at": NOON - timedelta(minutes=61)}, False),
+        ({"created_at": NOON + timedelta(minutes=61)}, False),
     ],
 )
 def test_a_message_of_the_log_is_this_one_if_number_text_and_time_agree(
@@ -234,7 +268,7 @@ def test_a_message_of_the_log_is_this_one_if_number_text_and_time_agree(
     remind(application)
     sms.took(sms.sent[0], "SM-from-the-log", NOON)
     sms.books[0] = replace(sms.books[0], **difference)
-    clock.pass_(minutes=2)
+    clock.pass_(minutes=6)
     remind(application)
     settled = rows.only(application.engine, tables.notifications)
     assert (settled.provider_message_id == "SM-from-the-log", len(sms.sent) == 1) == (found, found)
@@ -252,7 +286,7 @@ def test_a_message_of_the_log_is_this_one_only_if_the_tenants_own_sender_sent_it
     sms.answer = answering(OutcomeUnknown("time-out"))
     remind(application)
     sms.took(sms.sent[0], "SM-from-the-log", NOON, **logged)
-    clock.pass_(minutes=2)
+    clock.pass_(minutes=6)
     remind(application)
     assert (len(sms.sent) == 1) == found
 
@@ -270,7 +304,7 @@ def test_the_ids_of_other_messages_are_left_out_when_the_log_is_asked(
     remind(application)
     sms.took(sms.sent[1], "SM1", NOON)
     sms.answer = lambda sent: None
-    clock.pass_(minutes=2)
+    clock.pass_(minutes=6)
     remind(application)
     assert len(sms.sent) == 3
 
@@ -287,7 +321,7 @@ def test_two_equal_messages_are_not_found_under_one_id(
     assert len(set(sms.bodies)) == 1
     sms.took(sms.sent[0], "SM-one", NOON)
     sms.answer = lambda sent: None
-    clock.pass_(minutes=2)
+    clock.pass_(minutes=6)
     remind(application)
     assert len(sms.sent) == 3
 
@@ -305,7 +339,7 @@ def test_the_log_is_asked_for_the_text_and_the_number_as_they_were_handed_over(
     clock.pass_(minutes=2)
     remind(application)
     assert (len(sms.sent), rows.only(application.engine, tables.notifications).status) == (1, "sent")
-    assert sms.asked == [("+12125550143", NOON - timedelta(minutes=2))]
+    assert sms.asked == [("+12125550143", NOON - timedelta(hours=1))]
 
 
 def test_what_was_unclear_twice_and_is_not_in_the_log_is_for_a_person_to_look_at(
@@ -315,7 +349,7 @@ def test_what_was_unclear_twice_and_is_not_in_the_log_is_for_a_person_to_look_at
     sms.answer = answering(OutcomeUnknown("time-out"))
     for _ in range(4):
         remind(application)
-        clock.pass_(minutes=2)
+        clock.pass_(minutes=6)
     kept = rows.only(application.engine, tables.notifications)
     assert (len(sms.sent), len(sms.asked), kept.ambiguities, kept.unclear_answers) == (2, 2, 2, 2)
     assert (kept.status, kept.reason, kept.error_code) == ("dead", "unconfirmed", "time-out")
@@ -335,6 +369,8 @@ def test_what_a_dead_worker_left_is_settled_when_its_claim_runs_out(
     assert rows.only(application.engine, tables.notifications).status == "sending"
     sms.answer = lambda sent: None
     clock.pass_(minutes=5)
+    assert (remind(application)["delivery"]["ambiguous"], len(sms.asked)) == ({}, 1)
+    clock.pass_(minutes=3)
     assert remind(application)["delivery"]["ambiguous"] == {"reminder_24h": 1}
     assert rows.only(application.engine, tables.notifications).status == "sent"
     assert len(sms.sent) == 2

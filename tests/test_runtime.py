@@ -191,12 +191,13 @@ def test_the_result_is_stored_with_the_run(application: Application) -> None:
         "duration_seconds": 0.0,
         "tenant_results": {"paws": {"reminders_planned": 1, "total_checked": 1}},
         "delivery": {"sent": {"reminder_24h": 1}, "failed": {}, "ambiguous": {}, "deferred": {}},
+        "sender_trouble": [],
     }
 
 
 COMMON = (
     "run_id task now tenants_processed tenants_failed total_errors errors stopped_early duration_seconds "
-    "tenant_results delivery"
+    "tenant_results delivery sender_trouble"
 ).split()
 REMINDERS = "total_checked reminders_planned reminders_sent deferred skipped expired failed"
 OWN = {

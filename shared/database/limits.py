@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select, union_all, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, case, func, select, union_all, update
 
 from shared.database.dialects import among, chunks, insert_absent, locked
 from shared.database.tables import notifications, pauses, tenants
@@ -53,13 +53,34 @@ def lock(connection: Connection, tenant_ids: Collection[UUID]) -> None:
         connection.execute(locked(query, tenants)).all()
 
 
-def pause(connection: Connection, until: Mapping[UUID, datetime], code: str, now: datetime) -> None:
-    """Note that some tenants' senders may send nothing more until an instant each."""
-    rows = [{"tenant_id": id_, "until": until[id_], "code": code, "created_at": now} for id_ in sorted(until)]
+def pause(
+    connection: Connection,
+    until: Mapping[UUID, datetime],
+    code: str,
+    now: datetime,
+    *,
+    is_sender_trouble: bool = False,
+) -> None:
+    """Note that some tenants' senders may send nothing more until an instant each.
+
+    `is_sender_trouble`: somebody has to put the sender right; no other pause takes the place of such a one.
+    """
+    why = {"code": code, "is_sender_trouble": is_sender_trouble, "created_at": now}
+    rows = [{"tenant_id": id_, "until": until[id_], **why} for id_ in sorted(until)]
     written = insert_absent(connection, pauses, rows, "tenant_id")
     for row in rows:
         if row["tenant_id"] not in written:
-            connection.execute(update(pauses).where(pauses.c.tenant_id == row["tenant_id"]).values(row))
+            _pause_again(connection, row)
+
+
+def _pause_again(connection: Connection, row: dict[str, Any]) -> None:
+    statement = update(pauses).where(pauses.c.tenant_id == row["tenant_id"])
+    if row["is_sender_trouble"]:
+        since = case((pauses.c.is_sender_trouble, pauses.c.created_at), else_=row["created_at"])
+        row = row | {"created_at": since}
+    else:
+        statement = statement.where(~pauses.c.is_sender_trouble)
+    connection.execute(statement.values(row))
 
 
 def paused(connection: Connection, now: datetime) -> Sequence[Any]:

@@ -177,6 +177,15 @@ def record_outcomes(connection: Connection, worker: str, changes: Sequence[Mappi
     update_each(connection, notifications, changes, "id", _IS_OURS, worker=worker)
 
 
+def record_sent(connection: Connection, changes: Sequence[Mapping[str, Any]]) -> None:
+    """Write which notifications the provider took, and under which ids, where no id is on record.
+
+    Whoever holds the claim by now: what an answer says is true however late it comes, and a text that waits to be sent
+    again would leave twice. Raise IntegrityError when one of the ids is another notification's.
+    """
+    update_each(connection, notifications, changes, "id", _HAS_NO_ID)
+
+
 def waiting(connection: Connection, run_id: UUID, kind: Kind) -> int:
     """How many notifications a run planned that wait for a later run. Index: notifications (run_id)."""
     return connection.execute(_WAITING, {"run": run_id, "its_kind": kind}).scalar_one()
@@ -184,6 +193,7 @@ def waiting(connection: Connection, run_id: UUID, kind: Kind) -> int:
 
 _IS_PLANNED = notifications.c.status == NotificationStatus.PLANNED
 _IS_SENDING = notifications.c.status == NotificationStatus.SENDING
+_HAS_NO_ID = notifications.c.provider_message_id.is_(None)
 _IS_OURS = and_(_IS_SENDING, notifications.c.claimed_by == bindparam("worker"))
 _TAKEN: tuple[tuple[str, Any], ...] = (
     ("status", NotificationStatus.SENDING),

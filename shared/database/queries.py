@@ -36,11 +36,9 @@ from shared.records import (
 )
 
 _COMING = (AppointmentStatus.PENDING, AppointmentStatus.CONFIRMED)
-_ACTIVE_TENANTS = (
-    select(tenants)
-    .where(tenants.c.is_active, tenants.c.deleted_at.is_(None), tenants.c.status.in_(("trial", "active")))
-    .order_by(tenants.c.subdomain)
-)
+IS_ACTIVE = and_(tenants.c.is_active, tenants.c.deleted_at.is_(None), tenants.c.status.in_(("trial", "active")))
+"""Whether the platform serves a tenant."""
+_ACTIVE_TENANTS = select(tenants).where(IS_ACTIVE).order_by(tenants.c.subdomain)
 
 
 @dataclass(frozen=True, slots=True)

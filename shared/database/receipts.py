@@ -23,6 +23,7 @@ class Awaiting:
     to_phone: str
     segments: int | None
     is_open: bool
+    sent_at: datetime
 
 
 def first_awaiting(connection: Connection, scope: Scope, since: datetime, until: datetime) -> datetime | None:
@@ -69,7 +70,12 @@ def _first_awaiting(*, is_for_all: bool) -> Select[Any]:
 def _awaiting(*, is_for_all: bool) -> Select[Any]:
     is_open = case((_IS_SENT, true()), else_=false())  # SQL Server selects no condition as it is
     return select(
-        *CLAIMED, notifications.c.provider_message_id, notifications.c.to_phone, notifications.c.segments, is_open
+        *CLAIMED,
+        notifications.c.provider_message_id,
+        notifications.c.to_phone,
+        notifications.c.segments,
+        is_open,
+        notifications.c.sent_at,
     ).where(
         among(notifications.c.provider_message_id, "message_ids"),
         or_(_IS_SENT, _HAS_NO_PRICE),

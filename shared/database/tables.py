@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -474,7 +475,16 @@ pauses = Table(
     Column("tenant_id", Uuid, ForeignKey("tenants.id"), primary_key=True),
     _instant("until", nullable=False),
     Column("code", String(40)),
+    Column("is_sender_trouble", Boolean, nullable=False, server_default=false()),
     _instant("created_at", nullable=False),
+)
+
+provider_clocks = Table(
+    "provider_clocks",
+    metadata,
+    Column("name", _key(40), primary_key=True),
+    Column("skew_seconds", BigInteger, nullable=False),
+    _instant("seen_at", nullable=False),
 )
 
 commits = Table(

@@ -4,30 +4,40 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from shared.breaker import OPENS_AFTER
 from shared.delivery.drain import Drain
-from shared.gateways.sms import CredentialsRefused, Logged, SmsError
+from shared.gateways.sms import CHANNELS, CredentialsRefused, Logged, SmsError
 from shared.records import Unsettled
 
 log = logging.getLogger(__name__)
 
-CLOCK_SKEW: Final = timedelta(minutes=2)
-"""How far the provider's clock may be behind ours."""
+CLOCK_SKEW: Final = timedelta(hours=1)
+"""How far the provider's clock may be off ours. So much may be granted: ids that are on record are left out."""
 ASKED_AT_ONCE: Final = 8
 FEW: Final = 10
 """So many numbers are asked about one by one, whatever a sweep would cost."""
 PAGE: Final = 1000
 """The messages that one request of a sweep brings."""
 
-Entries = Mapping[str, Sequence[Logged]]
-"""What the log holds of some numbers. A number that is missing could not be asked about."""
+Senders = Mapping[UUID, tuple[str | None, str | None]]
+"""The messaging service and the number that each tenant sends from, None where the provider's default is used."""
 
 
-async def entries_about(drain: Drain, lapsed: Sequence[Unsettled], sent_since: int) -> Entries:
-    """Read the log about messages. `sent_since`: how many we sent since the first of them was attempted.
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """What was read of the log, by number. `whole`: the numbers of which nothing is missing."""
+
+    by_phone: Mapping[str, Sequence[Logged]]
+    whole: Collection[str]
+
+
+async def entries_about(drain: Drain, lapsed: Sequence[Unsettled], sent_since: int, senders: Senders) -> Entries:
+    """Read the log about messages. `sent_since`: how many we sent since an hour before the first was attempted.
 
     Raise CredentialsRefused when the provider does not know us.
     """
@@ -38,7 +48,8 @@ async def entries_about(drain: Drain, lapsed: Sequence[Unsettled], sent_since: i
         swept = await _sweep(drain, min(first.values()) - CLOCK_SKEW, first.keys())
         if swept is not None:
             return swept
-    return await _one_by_one(drain, first)
+    with_service = {each.to_phone for each in lapsed if senders[each.claimed.tenant_id][0]}
+    return await _one_by_one(drain, first, with_service)
 
 
 async def _sweep(drain: Drain, since: datetime, phones: Collection[str]) -> Entries | None:
@@ -56,29 +67,33 @@ async def _sweep(drain: Drain, since: datetime, phones: Collection[str]) -> Entr
         raise
     except SmsError as error:
         _say_unreadable(error)
-        return {}
-    return found
+        return Entries(found, ())
+    return Entries(found, found)
 
 
-async def _one_by_one(drain: Drain, first: Mapping[str, datetime]) -> Entries:
-    found: dict[str, list[Logged]] = {}
-    slots, errors = asyncio.Semaphore(ASKED_AT_ONCE), list[SmsError]()
+async def _one_by_one(drain: Drain, first: Mapping[str, datetime], with_service: Collection[str]) -> Entries:
+    """Read the log number by number. `with_service`: those that a messaging service may have texted another way."""
+    found: dict[str, list[Logged]] = {phone: [] for phone in first}
+    whole, errors, slots = set[str](), list[SmsError](), asyncio.Semaphore(ASKED_AT_ONCE)
 
     async def read(phone: str) -> None:
         async with slots:
-            if errors or drain.is_out_of_time:
+            if len(errors) >= OPENS_AFTER or drain.is_out_of_time:
                 return
             try:
-                found[phone] = [each async for each in drain.gateway.log(first[phone] - CLOCK_SKEW, phone)]
+                for channel in ("", *(CHANNELS if phone in with_service else ())):
+                    async for each in drain.gateway.log(first[phone] - CLOCK_SKEW, f"{channel}{phone}"):
+                        found[phone].append(each)
+                whole.add(phone)
             except SmsError as error:
                 errors.append(error)
 
     await asyncio.gather(*(read(phone) for phone in first))
-    for error in errors:
-        if isinstance(error, CredentialsRefused):
-            raise error
-        _say_unreadable(error)
-    return found
+    if refused := next((each for each in errors if isinstance(each, CredentialsRefused)), None):
+        raise refused
+    if errors:
+        _say_unreadable(errors[0])
+    return Entries(found, whole)
 
 
 def _say_unreadable(error: SmsError) -> None:
@@ -86,35 +101,31 @@ def _say_unreadable(error: SmsError) -> None:
 
 
 def matched(
-    lapsed: Sequence[Unsettled], entries: Entries, known: Mapping[str, Collection[str]], senders: "Senders"
+    lapsed: Sequence[Unsettled], entries: Entries, known: Mapping[str, Collection[str]], senders: Senders
 ) -> dict[UUID, Logged | None]:
-    """Return for each message that the log was asked about what the log holds of it, None for nothing.
+    """Return for each message what the log holds of it, None for nothing. Where nobody can tell, it is left out.
 
     `known`: the ids that are on record for a number. No entry is taken for two messages.
     """
     taken: dict[str, set[str]] = defaultdict(set)
     found: dict[UUID, Logged | None] = {}
     for each in sorted(lapsed, key=lambda each: (each.attempted_at, each.claimed.id)):
-        if each.to_phone not in entries:
-            continue
         others = taken[each.to_phone]
         candidates = (
             entry
-            for entry in reversed(entries[each.to_phone])  # the oldest first
+            for entry in reversed(entries.by_phone[each.to_phone])  # the oldest first
             if entry.id not in others
             and entry.id not in known.get(each.to_phone, ())
             and entry.body == each.body
-            and entry.created_at >= each.attempted_at - CLOCK_SKEW
+            and abs(entry.created_at - each.attempted_at) <= CLOCK_SKEW
             and _may_be_from(entry, *senders[each.claimed.tenant_id])
         )
-        found[each.claimed.id] = entry = next(candidates, None)
+        entry = next(candidates, None)
         if entry:
             others.add(entry.id)
+        if entry or each.to_phone in entries.whole:
+            found[each.claimed.id] = entry
     return found
-
-
-Senders = Mapping[UUID, tuple[str | None, str | None]]
-"""The messaging service and the number that each tenant sends from, None where the provider's default is used."""
 
 
 def _may_be_from(entry: Logged, service: str | None, number: str | None) -> bool:

@@ -85,7 +85,8 @@ def _claim(
 
 
 def _cap(drain: Drain, tenant_id: UUID) -> int:
-    return drain.served[tenant_id].policy.sms.rate_limit_per_hour
+    cap = drain.served[tenant_id].policy.sms.rate_limit_per_hour
+    return min(cap, 1) if tenant_id in drain.on_trial else cap
 
 
 def _within_caps(

@@ -34,12 +34,15 @@ it took before another worker asks for it."""
 class Drain:
     """What one run's delivery works with. `now` and `wall` are the two clocks; `scope` the tenants it may send for.
 
+    `begun_at`: `now` at the beginning of the run. `on_trial`: the tenants of whom one text may go, to see whether their
+    sender is still refused; each run finds out.
     `expirable`: the tenants whose outbox may expire: also those that have switched sending off. `max_per_second`: None
     for no limit; `concurrency`: the most requests at once. `monotonic`, `wait`: in seconds.
     """
 
     engine: Engine
     gateway: SmsGateway
+    begun_at: datetime
     served: Mapping[UUID, ServedTenant]
     scope: Scope
     expirable: Scope
@@ -54,6 +57,7 @@ class Drain:
     wait: Callable[[float], Awaitable[None]] = asyncio.sleep
     dice: Random = field(default_factory=Random)
     worker: str = field(default_factory=lambda: str(uuid4()))
+    on_trial: set[UUID] = field(default_factory=set)
 
     @property
     def is_out_of_time(self) -> bool:

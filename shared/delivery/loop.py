@@ -1,5 +1,6 @@
 """Claim what is due, send, record; what nobody knows the outcome of is settled first."""
 
+import asyncio
 import gc
 from collections.abc import Iterator
 from functools import partial
@@ -19,6 +20,7 @@ from shared.delivery.receipts import poll_receipts
 from shared.delivery.sending import Sender
 from shared.delivery.settling import settle_lapsed
 from shared.delivery.stopping import run_until_stopped
+from shared.delivery.trouble import note_clock, past_pause, report, resume
 from shared.records import Claimed, NotificationStatus, Outcome, mask_phone
 
 SHOWN_AT_ONCE: Final = 500
@@ -30,6 +32,7 @@ def deliver(drain: Drain) -> None:
     if drain.is_sending:
         _look_for_garbage_less_often()
         run_until_stopped(_deliver(drain))
+    report(drain)
 
 
 def _look_for_garbage_less_often() -> None:
@@ -48,6 +51,7 @@ async def _deliver(drain: Drain) -> None:
     sender = Sender(drain, Outage(drain))
     async with drain.gateway.connected():
         await settle_lapsed(drain)
+        await _resume(drain)
         has_more = await is_provider_there(drain, sender)
         while has_more and sender.may_go_on:
             pipeline = Pipeline(drain, sender)
@@ -57,6 +61,14 @@ async def _deliver(drain: Drain) -> None:
             raise sender.refused
         if not sender.outage.is_on and not drain.is_out_of_time:
             await poll_receipts(drain)
+        await asyncio.to_thread(note_clock, drain)
+
+
+async def _resume(drain: Drain) -> None:
+    """Let the tenants go on whose sender was refused: the receipt of the one text that they tried is read first."""
+    if any(each.tried_at for each in await asyncio.to_thread(past_pause, drain)):
+        await poll_receipts(drain)
+    await asyncio.to_thread(resume, drain)
 
 
 def would_deliver(drain: Drain) -> Iterator[dict[str, Any]]:
@@ -64,6 +76,7 @@ def would_deliver(drain: Drain) -> Iterator[dict[str, Any]]:
     with reading(drain.engine) as connection:
         due = outbox.due(connection, drain.scope, drain.now(), SHOWN_AT_ONCE) if drain.is_sending else []
         prepared = prepare(drain, connection, due)
+    report(drain)
     for problem in prepared.problems:
         drain.tally.problem(problem)
     for each in prepared.ready:

@@ -1,6 +1,6 @@
 """A message on its way: ready to be handed over, and with what came of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.gateways.sms import Accepted, Sms, SmsError
@@ -24,13 +24,15 @@ class Ready:
 class Answer:
     """What came of a message. `outcome`: None when it was not handed over.
 
-    `tries`: those that count as attempts; `unreached`: how many of them found no provider.
+    `tries`: those that count as attempts; `unreached`: how many of them found no provider; `tried_at`: when the last
+    began, by the wall clock.
     """
 
     ready: Ready
     outcome: Accepted | SmsError | None
     tries: int
     unreached: int = 0
+    tried_at: datetime | None = None
 
     @property
     def attempts(self) -> int:
@@ -39,4 +41,4 @@ class Answer:
 
     def in_outage(self) -> "Answer":
         """Return it without the tries that found no provider: an outage costs no attempts."""
-        return Answer(self.ready, self.outcome, self.tries - self.unreached)
+        return replace(self, tries=self.tries - self.unreached, unreached=0)

@@ -20,7 +20,9 @@ from shared.reasons import Reason
 from shared.records import Claimed, NotificationStatus
 
 ASK_AFTER: Final = timedelta(minutes=2)
-"""How long after an unclear answer the provider's log is asked: by then it holds what was accepted."""
+"""How long after an unclear answer the provider's log is asked: by then it mostly holds what was accepted."""
+ASK_AGAIN_AFTER: Final = timedelta(minutes=6)
+"""How long after it what the log does not hold counts as not accepted."""
 MOST_ATTEMPTS: Final = 5
 FIRST_BACK_OFF: Final = timedelta(minutes=2)
 """The longest wait after the first attempt; it doubles with each, and its length is drawn (full jitter)."""
@@ -83,6 +85,7 @@ def unclear(answer: Answer, code: str, now: datetime, wall: datetime) -> dict[st
         "error_code": code,
         "attempts": answer.attempts,
         "unclear_answers": answer.ready.claimed.unclear_answers + 1,
+        "attempted_at": answer.tried_at or wall,
         "claimed_until": wall + ASK_AFTER,
         "updated_at": now,
     }

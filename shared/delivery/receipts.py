@@ -11,13 +11,14 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from shared.database import leases, receipts
+from shared.database import leases, receipts, senders
 from shared.database.receipts import Awaiting
 from shared.database.transactions import in_transaction
 from shared.delivery.asking import CLOCK_SKEW
 from shared.delivery.blocking import block_dead
 from shared.delivery.drain import Drain
 from shared.delivery.opting_out import withdraw_consent
+from shared.delivery.trouble import name_country, pause
 from shared.gateways.sms import ConsoleSms, CredentialsRefused, Logged, Receipt, SmsError
 from shared.reasons import Reason
 from shared.records import Claimed, NotificationStatus
@@ -123,7 +124,8 @@ def _price(each: Awaiting, entry: Logged) -> dict[str, Any]:
 
 
 def _act_on(drain: Drain, connection: Connection, settled: Sequence[tuple[Awaiting, Logged]]) -> None:
-    """Block numbers that proved dead, and heed a STOP that the provider found out about only afterwards."""
+    """Block numbers that proved dead, heed a STOP that the provider found out about only afterwards, and pause the
+    tenants whose sender the carriers refuse."""
     dead: dict[UUID, set[str]] = defaultdict(set)
     stopped: dict[UUID, set[str]] = defaultdict(set)
     for each, entry in settled:
@@ -132,3 +134,17 @@ def _act_on(drain: Drain, connection: Connection, settled: Sequence[tuple[Awaiti
     block_dead(drain, connection, dead)
     for tenant_id in sorted(stopped):
         withdraw_consent(drain, connection, tenant_id, stopped[tenant_id])
+    _act_on_trouble(drain, connection, [each for each in settled if each[1].receipt is Receipt.UNDELIVERED])
+
+
+def _act_on_trouble(drain: Drain, connection: Connection, undelivered: Sequence[tuple[Awaiting, Logged]]) -> None:
+    latest: dict[UUID, tuple[datetime, str]] = {}
+    for each, entry in undelivered:
+        tenant_id = each.claimed.tenant_id
+        if entry.is_country_barred:
+            name_country(drain, tenant_id, each.to_phone, entry.code)
+        if entry.is_sender_trouble:
+            said = (each.sent_at, entry.code or "")
+            latest[tenant_id] = max(said, latest.get(tenant_id, said))
+    news = {id_: code for id_, (at, code) in sorted(latest.items()) if senders.is_news(connection, id_, at)}
+    pause(drain, connection, news, is_sender_trouble=True)

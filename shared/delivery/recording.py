@@ -2,24 +2,24 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from shared.database import limits, outbox
+from shared.database import outbox
 from shared.database.failures import is_duplicate
 from shared.database.transactions import in_transaction
+from shared.delivery import trouble
 from shared.delivery.blocking import block_dead
 from shared.delivery.drain import Drain
 from shared.delivery.message import Answer
 from shared.delivery.opting_out import withdraw_consent
 from shared.delivery.outcomes import change
-from shared.gateways.sms import DailyCapReached, OptedOut, OutcomeUnknown, Rejected
+from shared.gateways.sms import DailyCapReached, OptedOut, OutcomeUnknown, Rejected, SenderRefused, SmsError
 from shared.records import Claimed
-from shared.rules.quiet_hours import local_date, midnight
 
 Counted = dict[str, list[Claimed]]
 """Notifications by the name under which the result counts them."""
@@ -42,7 +42,8 @@ def record(drain: Drain, answers: Sequence[Answer], tell: Callable[[Connection],
         stopped = (each for each in answers if isinstance(each.outcome, OptedOut))
         for tenant_id, phones in sorted(_phones(stopped).items()):
             withdraw_consent(drain, connection, tenant_id, phones)
-        _pause(drain, connection, answers)
+        trouble.pause(drain, connection, _codes(answers, DailyCapReached))
+        trouble.pause(drain, connection, _codes(answers, SenderRefused), is_sender_trouble=True)
         tell(connection)
         return changes
 
@@ -61,15 +62,16 @@ def _changes(drain: Drain, connection: Connection, answers: Sequence[Answer]) ->
     if not taken:
         return changes
     # The provider did take these, but under an id that is another's: its log will tell which is whose.
-    doubted = [
-        Answer(each.ready, OutcomeUnknown(TAKEN), each.tries) for each in answers if each.ready.claimed.id in taken
-    ]
+    doubted = [replace(each, outcome=OutcomeUnknown(TAKEN)) for each in answers if each.ready.claimed.id in taken]
     others = [each for each in changes if each[2].ready.claimed.id not in taken]
     return others + _changes(drain, connection, doubted)
 
 
 def write_unique(connection: Connection, worker: str, rows: Sequence[Mapping[str, Any]]) -> set[UUID]:
-    """Write rows, those of one shape in one statement; return those left out because their message id is another's."""
+    """Write rows, those of one shape in one statement; return those left out because their message id is another's.
+
+    What the provider took is written whoever holds the notification, the rest only where `worker` does.
+    """
     shapes: dict[tuple[str, ...], list[Mapping[str, Any]]] = defaultdict(list)
     for row in rows:
         shapes[tuple(row)].append(row)
@@ -86,7 +88,7 @@ def _is_written(connection: Connection, worker: str, rows: Sequence[Mapping[str,
         return True
     try:
         with connection.begin_nested():
-            outbox.record_outcomes(connection, worker, rows)
+            outbox.record_sent(connection, rows)
     except IntegrityError as error:
         if not is_duplicate(error):
             raise
@@ -102,18 +104,6 @@ def _phones(answers: Iterable[Answer]) -> dict[UUID, set[str]]:
     return found
 
 
-def _pause(drain: Drain, connection: Connection, answers: Iterable[Answer]) -> None:
-    codes = {
-        each.ready.claimed.tenant_id: each.outcome.code
-        for each in answers
-        if isinstance(each.outcome, DailyCapReached) and each.ready.claimed.tenant_id in drain.served
-    }
-    for code in sorted(set(codes.values())):
-        until = {id_: _next_day(drain, id_) for id_, its_code in codes.items() if its_code == code}
-        limits.pause(connection, until, code, drain.now())
-
-
-def _next_day(drain: Drain, tenant_id: UUID) -> datetime:
-    """Return when the tenant's next local day begins."""
-    zone = drain.served[tenant_id].zone
-    return midnight(local_date(drain.now(), zone) + timedelta(days=1), zone)
+def _codes(answers: Iterable[Answer], error: type[SmsError]) -> dict[UUID, str]:
+    """Return the codes of answers of a kind, by tenant."""
+    return {each.ready.claimed.tenant_id: each.outcome.code for each in answers if isinstance(each.outcome, error)}

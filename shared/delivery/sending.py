@@ -1,6 +1,7 @@
 """Handing over one message: when it may leave, whether it is tried again in this run, and what an answer teaches."""
 
 import logging
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -9,17 +10,18 @@ from shared.delivery.message import Answer, Ready
 from shared.delivery.outage import Outage, is_away
 from shared.delivery.outcomes import FREE, MOST_ATTEMPTS
 from shared.delivery.pace import Pace, Turn
+from shared.delivery.trouble import name_country
 from shared.gateways.sms import (
     Accepted,
     CredentialsRefused,
     DailyCapReached,
     NotProcessed,
     OptedOut,
+    Rejected,
     SenderRefused,
     SmsError,
     Unreachable,
 )
-from shared.records import Problem
 
 log = logging.getLogger(__name__)
 
@@ -47,42 +49,42 @@ class Sender:
 
     async def hand_over(self, ready: Ready, most_tries: int = MOST_TRIES) -> Answer:
         """Hand a message over, again after a short wait where that is safe and makes sense."""
-        tries = unreached = 0
-        outcome: Accepted | SmsError | None = None
+        answer = Answer(ready, None, 0)
         while True:
-            before, outcome = outcome, await self._try(ready)
+            outcome, at = await self._try(ready)
             if outcome is None:
-                return Answer(ready, before, tries, unreached)
-            tries += not isinstance(outcome, FREE)
-            unreached += isinstance(outcome, Unreachable)
+                return answer
+            tries = answer.tries + (not isinstance(outcome, FREE))
+            answer = Answer(ready, outcome, tries, answer.unreached + isinstance(outcome, Unreachable), at)
             if not self._is_worth_another(ready, outcome, tries, most_tries):
-                return Answer(ready, outcome, tries, unreached)
+                return answer
             if isinstance(outcome, Unreachable):  # for all others the pace makes everybody wait
                 await self.drain.wait(self.drain.dice.uniform(0, LONGEST_RETRY * (1 << tries - 1)))
 
-    async def _try(self, ready: Ready) -> Accepted | SmsError | None:
-        turn = await self.pace.turn()
+    async def _try(self, ready: Ready) -> tuple[Accepted | SmsError | None, datetime]:
+        """Hand it over once it has its turn; return the answer, None where it did not leave, and when it began."""
+        turn, at = await self.pace.turn(), self.drain.wall()
         if turn is None:  # the pause outlasts the run
             self.is_stopped = True
-            return None
+            return None, at
         try:
-            if not self._may_leave(ready):
-                return self._opted_out.get((ready.claimed.tenant_id, ready.sms.to))
+            if not self._may_leave(ready, at):
+                return self._opted_out.get((ready.claimed.tenant_id, ready.sms.to)), at
             outcome: Accepted | SmsError
             try:
                 outcome = await self.drain.gateway.send(ready.sms)
             except SmsError as error:
                 outcome = error
             self._learn(ready, outcome, turn)
-            return outcome
+            return outcome, at
         finally:
             self.pace.over()
 
-    def _may_leave(self, ready: Ready) -> bool:
-        """Whether it may still be handed over after it had waited for its turn."""
+    def _may_leave(self, ready: Ready, wall: datetime) -> bool:
+        """Whether it may still be handed over after it had waited for its turn: the process may have stood still."""
         tenant_id = ready.claimed.tenant_id
         is_silenced = tenant_id in self.silent or (tenant_id, ready.sms.to) in self._opted_out
-        return self.may_go_on and not is_silenced and self.drain.wall() < ready.until
+        return self.may_go_on and not is_silenced and wall < ready.until
 
     def _is_worth_another(self, ready: Ready, outcome: Accepted | SmsError, tries: int, most: int) -> bool:
         is_safe = isinstance(outcome, NotProcessed) and not isinstance(outcome, FREE)
@@ -96,6 +98,8 @@ class Sender:
                 self.pace.accepted(turn)
             case OptedOut():
                 self._opted_out[tenant_id, ready.sms.to] = outcome
+            case Rejected(is_country_barred=True):
+                name_country(self.drain, tenant_id, ready.sms.to, outcome.code)
             case CredentialsRefused():
                 self.refused = outcome
             case DailyCapReached():
@@ -110,11 +114,5 @@ class Sender:
         if tenant_id in self.silent:
             return
         self.silent.add(tenant_id)
-        subdomain, served = self.drain.subdomain(tenant_id), self.drain.served.get(tenant_id)
-        if isinstance(error, DailyCapReached):
-            log.warning("%s: its sender may send nothing more today (%s)", subdomain, error.code)
-            return
-        has_own = served and (served.policy.sms.messaging_service_sid or served.policy.sms.sender)
-        settings = "sms.from and sms.messaging_service_sid" if has_own else "TWILIO_MESSAGING_SERVICE_SID"
-        reason = f"the SMS provider refuses its sender ({error.code}); check {settings}; its texts wait"
-        self.drain.tally.problem(Problem(subdomain, "sms sender", reason))
+        what = "its sender may send nothing more" if isinstance(error, DailyCapReached) else "its sender is refused"
+        log.warning("%s: %s today (%s)", self.drain.subdomain(tenant_id), what, error.code)

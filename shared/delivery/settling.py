@@ -15,9 +15,9 @@ from sqlalchemy import Connection
 
 from shared.database import ledger, outbox
 from shared.database.transactions import in_transaction
-from shared.delivery.asking import entries_about, matched
-from shared.delivery.drain import CLAIM_HOLD, Drain
-from shared.delivery.outcomes import ASK_AFTER, ended, handed_back, sent
+from shared.delivery.asking import CLOCK_SKEW, Senders, entries_about, matched
+from shared.delivery.drain import CLAIM_HOLD, HAND_OVER, Drain
+from shared.delivery.outcomes import ASK_AFTER, ASK_AGAIN_AFTER, ended, handed_back, sent
 from shared.delivery.recording import Counted, write_unique
 from shared.gateways.sms import CredentialsRefused, Logged
 from shared.reasons import Reason
@@ -30,7 +30,7 @@ MOST_UNCLEAR: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Lapsed:
-    """Messages to settle. `known`: the ids on record by number; `sent_since`: how many were sent since the first."""
+    """Messages to settle. `known`: the ids on record by number; `sent_since`: how many were sent while they were."""
 
     messages: Sequence[Unsettled]
     known: Mapping[str, frozenset[str]]
@@ -44,12 +44,13 @@ async def settle_lapsed(drain: Drain) -> None:
         if not lapsed.messages:
             return
         refused, found = None, dict[UUID, Logged | None]()
+        senders, asked_at = _senders(drain, lapsed.messages), drain.wall()
         try:
-            entries = await entries_about(drain, lapsed.messages, lapsed.sent_since)
-            found = matched(lapsed.messages, entries, lapsed.known, _senders(drain, lapsed.messages))
+            entries = await entries_about(drain, lapsed.messages, lapsed.sent_since, senders)
+            found = matched(lapsed.messages, entries, lapsed.known, senders)
         except CredentialsRefused as error:
             refused = error
-        counted = await asyncio.to_thread(_record, drain, lapsed.messages, found)
+        counted = await asyncio.to_thread(_record, drain, lapsed.messages, found, asked_at)
         for name, claimed in counted.items():
             drain.count(name, claimed)
         if refused:
@@ -65,12 +66,12 @@ def _claim(drain: Drain) -> Lapsed:
         )
         known = outbox.message_ids_to(connection, {each.to_phone for each in messages})
         first = min((each.attempted_at for each in messages), default=None)
-        return Lapsed(messages, known, outbox.count_sent_since(connection, first) if first else 0)
+        return Lapsed(messages, known, outbox.count_sent_since(connection, first - CLOCK_SKEW) if first else 0)
 
     return in_transaction(drain.engine, work)
 
 
-def _senders(drain: Drain, lapsed: Sequence[Unsettled]) -> dict[UUID, tuple[str | None, str | None]]:
+def _senders(drain: Drain, lapsed: Sequence[Unsettled]) -> Senders:
     found: dict[UUID, tuple[str | None, str | None]] = {}
     for id_ in {each.claimed.tenant_id for each in lapsed}:
         served = drain.served.get(id_)
@@ -78,18 +79,22 @@ def _senders(drain: Drain, lapsed: Sequence[Unsettled]) -> dict[UUID, tuple[str 
     return found
 
 
-def _record(drain: Drain, lapsed: Sequence[Unsettled], found: Mapping[UUID, Logged | None]) -> Counted:
+def _record(
+    drain: Drain, lapsed: Sequence[Unsettled], found: Mapping[UUID, Logged | None], asked_at: datetime
+) -> Counted:
     now, wall = drain.now(), drain.wall()
+    absent = (each for each in lapsed if each.claimed.id in found and not found[each.claimed.id])
+    waits = {each.claimed.id: max(at, wall) for each in absent if (at := _asked_again(each, now, asked_at))}
 
     def work(connection: Connection) -> tuple[set[UUID], dict[UUID, tuple[str, dict[str, Any]]]]:
-        open_ = _still_open(drain, connection, lapsed, found)
+        open_ = _still_open(drain, connection, lapsed, found) | waits.keys()
         changes = {
             each.claimed.id: _settled(each, found[each.claimed.id], now)
             for each in lapsed
             if each.claimed.id not in open_
         }
         open_ |= write_unique(connection, drain.worker, [row for _, row in changes.values()])
-        again = [{"id": id_, "claimed_until": wall + ASK_AFTER} for id_ in sorted(open_)]
+        again = [{"id": id_, "claimed_until": waits.get(id_, wall + ASK_AFTER)} for id_ in sorted(open_)]
         outbox.record_outcomes(connection, drain.worker, again)
         expired = [id_ for id_, (name, _) in changes.items() if name == "expired"]
         ledger.expire(connection, expired, now)
@@ -121,6 +126,17 @@ def _still_open(
         for each in lapsed
         if each.claimed.id not in found or (found[each.claimed.id] and (each.to_phone, each.body) in others)
     }
+
+
+def _asked_again(each: Unsettled, now: datetime, asked_at: datetime) -> datetime | None:
+    """Return when the log is asked once more about what it did not hold at `asked_at`: it may show a message late.
+
+    None where it was asked late enough, or where the message would be useless by then.
+    """
+    # A worker that died may have handed it over at any time while it was allowed to.
+    handed_over = each.attempted_at if each.was_answered else each.attempted_at + HAND_OVER
+    at = handed_over + ASK_AGAIN_AFTER
+    return at if asked_at < at and now + (at - asked_at) < each.claimed.useful_until else None
 
 
 def _settled(each: Unsettled, entry: Logged | None, now: datetime) -> tuple[str, dict[str, Any]]:

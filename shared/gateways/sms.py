@@ -7,12 +7,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 from shared.records import mask_phone
 
 log = logging.getLogger(__name__)
+
+CHANNELS: Final = ("rcs:", "whatsapp:")
+"""What stands before a recipient's number in the provider's log when a messaging service chose another way than SMS."""
+LONGEST_WAIT: Final = 3600.0
+"""Seconds: a provider that asks for a longer wait is asked again after this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +57,9 @@ class Logged:
 
     `sender`: the number it left from, None where none was chosen yet; `code`: why it was not delivered;
     `is_dead_number`: that reason lies in the number itself; `is_opt_out`: the recipient had replied STOP, which a
-    messaging service finds out only after it took the message. `price`: what it cost, in units of `currency`; None
-    until it is known.
+    messaging service finds out only after it took the message; `is_sender_trouble`: the reason lies in the sender;
+    `is_country_barred`: the sender may not text that country. `price`: what it cost, in units of `currency`; None until
+    it is known.
     """
 
     id: str
@@ -66,6 +72,8 @@ class Logged:
     code: str | None = None
     is_dead_number: bool = False
     is_opt_out: bool = False
+    is_sender_trouble: bool = False
+    is_country_barred: bool = False
     segments: int | None = None
     price: Decimal | None = None
     currency: str | None = None
@@ -82,12 +90,13 @@ class SmsError(Exception):
 class Rejected(SmsError):
     """Refused for good: a bad number, for example. Never sent again.
 
-    `is_dead_number`: nobody will ever be reached at it.
+    `is_dead_number`: nobody will ever be reached at it; `is_country_barred`: the sender may not text its country.
     """
 
-    def __init__(self, code: str, *, is_dead_number: bool = False) -> None:
+    def __init__(self, code: str, *, is_dead_number: bool = False, is_country_barred: bool = False) -> None:
         super().__init__(code)
         self.is_dead_number = is_dead_number
+        self.is_country_barred = is_country_barred
 
 
 class OptedOut(Rejected):
@@ -97,12 +106,12 @@ class OptedOut(Rejected):
 class NotProcessed(SmsError):
     """The provider certainly did not take it (429, or no connection was made): safe to send again.
 
-    `retry_after`: seconds the provider asked to wait, None where it named none.
+    `retry_after`: seconds the provider asked to wait, LONGEST_WAIT at most, None where it named none.
     """
 
     def __init__(self, code: str, retry_after: float | None = None) -> None:
         super().__init__(code)
-        self.retry_after = retry_after
+        self.retry_after = None if retry_after is None else min(retry_after, LONGEST_WAIT)
 
 
 class Unreachable(NotProcessed):
@@ -137,7 +146,10 @@ class SmsGateway(Protocol):
     def log(self, since: datetime, to: str | None = None) -> AsyncIterator[Logged]:
         """Yield the provider's messages created at or after `since`, roughly newest first: those to one number, or all.
 
-        Raise NotProcessed, OutcomeUnknown or CredentialsRefused where the log cannot be read.
+        `to`: a number, perhaps with one of CHANNELS before it; the numbers in what is yielded have none.
+
+        Raise NotProcessed, OutcomeUnknown or CredentialsRefused where the log cannot be read, or not all of it: what
+        was yielded before is in the log.
         """
 
 

@@ -1,19 +1,28 @@
 """Twilio's Messages API through its SDK. Nothing is retried here, and nothing but a code gets out of an error."""
 
-from collections.abc import AsyncIterator, Awaitable, Mapping
-from contextlib import asynccontextmanager
+import json
+import re
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final, NamedTuple
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, Final
 
-from shared.gateways.sms import Accepted, Logged, OutcomeUnknown, Receipt, Rejected, Sms
-from shared.gateways.twilio_codes import Trouble, is_dead_number, is_opt_out
+from shared.gateways.sms import CHANNELS, Accepted, Logged, OutcomeUnknown, Receipt, Rejected, Sms
+from shared.gateways.twilio_codes import (
+    Trouble,
+    code_of,
+    is_country_barred,
+    is_dead_number,
+    is_opt_out,
+    is_sender_trouble,
+)
 from shared.gateways.twilio_http import Http, open_http
 
 if TYPE_CHECKING:
     from twilio.rest import Client
-    from twilio.rest.api.v2010.account.message import MessageInstance, MessagePage
 
 PAGE: Final = 1000
 """The most messages that one page of the log may hold."""
@@ -21,8 +30,13 @@ PAGE: Final = 1000
 TRIAL: Final = "Sent from your Twilio trial account - "
 """What a trial account puts before each text: without it, a text is found again by its words."""
 
-UNREADABLE: Final = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError)
+UNREADABLE: Final = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError)
 """What the SDK and the functions below stumble with over a body that is not what Twilio describes."""
+
+ID: Final = re.compile(r"[!-~]{1,64}")
+MOST_SEGMENTS: Final = 999
+HIGHEST_PRICE: Final = 2_000
+"""What a text can have of each. Beyond it an answer is nonsense, and would not fit into the database."""
 
 RECEIPTS: Final[Mapping[str, Receipt]] = {
     "delivered": Receipt.DELIVERED,
@@ -38,7 +52,7 @@ RECEIPTS: Final[Mapping[str, Receipt]] = {
 class TwilioSms:
     """An account at Twilio. A text that names no sender of its own leaves through `service`, else from `number`.
 
-    `base_url`: None for Twilio's own; `connections`: the most at once.
+    `base_url`: None for Twilio's own; `connections`: the most at once; `clock`: ours, None to leave Twilio's unchecked.
     """
 
     account_sid: str = field(repr=False)
@@ -47,17 +61,24 @@ class TwilioSms:
     number: str | None = field(default=None, repr=False)
     base_url: str | None = None
     connections: int = 64
+    clock: Callable[[], datetime] | None = None
     _client: "Client | None" = field(default=None, init=False, repr=False)
+    _http: Http | None = field(default=None, init=False, repr=False)
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[None]:
         """Keep connections open for the length of the block."""
-        async with open_http(self.connections) as http:
-            self._client = self._open_client(http)
+        async with open_http(self.connections, self.clock) as http:
+            self._client, self._http = self._open_client(http), http
             try:
                 yield
             finally:
-                self._client = None
+                self._client = self._http = None
+
+    @property
+    def clock_skew(self) -> timedelta | None:
+        """How far Twilio's clock is ahead of ours, by its answers inside `connected`; None where none said."""
+        return self._http.skew if self._http else None
 
     def _open_client(self, http: Http) -> "Client":
         from twilio.rest import Client
@@ -94,73 +115,142 @@ class TwilioSms:
     async def log(self, since: datetime, to: str | None = None) -> AsyncIterator[Logged]:
         """Yield the messages created at or after `since`: those to one number, or all.
 
+        Raise OutcomeUnknown at the end when there was an entry among them that cannot be read.
+        """
+        is_whole = True
+        for address in (to, *(f"{channel}{to}" for channel in CHANNELS if to and self.service)):
+            async for entry in self._entries(since, address):
+                if entry is None:
+                    is_whole = False
+                else:
+                    yield entry
+        if not is_whole:
+            raise OutcomeUnknown(Trouble.UNREADABLE)
+
+    async def _entries(self, since: datetime, to: str | None) -> AsyncIterator[Logged | None]:
+        """Yield the messages created at or after `since`, None for one that cannot be read.
+
         Twilio sorts by the time at which a message left, the latest first; one that is still queued has no such time.
         So reading ends at a message that left before `since`, not at one that was created before it, and Twilio's
         own filter, which goes by that time too, is not used.
         """
-        chosen = {"to": to} if to else {}
-        page = await _read(self._connected().messages.page_async(page_size=PAGE, **chosen))
-        while page:
-            for logged, _ in page.messages:
-                if logged.created_at >= since:
-                    yield logged
-            if any(left_at and left_at < since for _, left_at in page.messages):
+        chosen: dict[str, object] = {"To": to} if to else {}
+        page = await self._page(f"/2010-04-01/Accounts/{self.account_sid}/Messages.json", chosen | {"PageSize": PAGE})
+        read = set[str]()
+        while True:
+            ours = [each for each in page["messages"] if not _is_inbound(each)]
+            for entry in map(_logged_or_none, ours):
+                if entry is None or entry.created_at >= since:
+                    yield entry
+            address = page.get("next_page_uri")
+            if not address or any(left_at < since for left_at in _left_at(ours)):
                 return
-            page = await _read(page.of_sdk.next_page_async())
+            if address in read:
+                raise OutcomeUnknown(Trouble.UNREADABLE)
+            read.add(address)
+            page = await self._page(address)
+
+    async def _page(self, address: str, chosen: dict[str, object] | None = None) -> dict[str, Any]:
+        """Read a page of the log, at Twilio's own host whatever the `address` says."""
+        try:
+            response = await self._connected().api.request_async("GET", address, params=chosen)
+            page: dict[str, Any] = json.loads(response.text)
+            if isinstance(page["messages"], list) and isinstance(page.get("next_page_uri"), str | None):
+                return page
+        except Rejected as error:
+            raise OutcomeUnknown(error.code) from None
+        except UNREADABLE:
+            pass
+        raise OutcomeUnknown(Trouble.UNREADABLE)
 
 
-class _Page(NamedTuple):
-    """A page of the log: the messages we sent and when each left, and the SDK's own page, which knows the next."""
-
-    messages: "list[tuple[Logged, datetime | None]]"
-    of_sdk: "MessagePage"
+def _is_inbound(message: Any) -> bool:
+    return isinstance(message, dict) and message.get("direction") == "inbound"
 
 
-async def _read(fetching: "Awaitable[MessagePage | None]") -> _Page | None:
-    from twilio.base.exceptions import TwilioException
+def _left_at(messages: list[Any]) -> Iterator[datetime]:
+    """Yield when each of some messages left, as far as that is told."""
+    for each in messages:
+        with suppress(*UNREADABLE):
+            yield _instant(each["date_sent"])
 
+
+def _logged_or_none(message: Any) -> Logged | None:
     try:
-        page = await fetching
-        if page is None:
-            return None
-        return _Page([(_logged(each), each.date_sent) for each in page if each.direction != "inbound"], page)
-    except Rejected as error:
-        raise OutcomeUnknown(error.code) from None
-    except (TwilioException, *UNREADABLE):
-        raise OutcomeUnknown(Trouble.UNREADABLE) from None
+        return _logged(message)
+    except UNREADABLE:
+        return None
 
 
-def _logged(message: "MessageInstance") -> Logged:
-    code = message.error_code
+def _logged(message: dict[str, Any]) -> Logged:
+    """Return what one entry tells. Raise one of UNREADABLE where it does not tell whose it is; the rest may be odd."""
+    code, currency = code_of(message.get("error_code")), _currency(message.get("price_unit"))
     return Logged(
-        id=_id(message.sid),
-        to=message.to or "",
-        body=(message.body or "").removeprefix(TRIAL),
-        sender=message.from_,
-        messaging_service_sid=message.messaging_service_sid,
-        created_at=_instant(message.date_created),
-        receipt=RECEIPTS.get(message.status, Receipt.UNDER_WAY),
+        id=_id(message["sid"]),
+        to=_number(message["to"]),
+        body=(_words(message["body"]) or "").removeprefix(TRIAL),
+        sender=_words(message.get("from")),
+        messaging_service_sid=_words(message.get("messaging_service_sid")),
+        created_at=_instant(message["date_created"]),
+        receipt=RECEIPTS.get(str(message.get("status")), Receipt.UNDER_WAY),
         code=str(code) if code else None,
         is_dead_number=is_dead_number(code),
         is_opt_out=is_opt_out(code),
-        segments=_segments(message.num_segments),
-        price=abs(Decimal(message.price)) if message.price else None,  # Twilio writes what it took as negative
-        currency=message.price_unit.upper() if message.price_unit else None,
+        is_sender_trouble=is_sender_trouble(code),
+        is_country_barred=is_country_barred(code),
+        segments=_segments_or_none(message.get("num_segments")),
+        price=_price(message.get("price")) if currency else None,
+        currency=currency,
     )
 
 
 def _id(sid: object) -> str:
-    if not (isinstance(sid, str) and sid):
+    if not (isinstance(sid, str) and ID.fullmatch(sid)):
         raise ValueError("a message without SID")
     return sid
 
 
-def _instant(written: datetime | None) -> datetime:
-    if written is None:
-        raise ValueError("a message without time")
-    return written
+def _words(value: object) -> str | None:
+    if not isinstance(value, str | None):
+        raise TypeError("neither words nor nothing")
+    return value
 
 
-def _segments(written: str | None) -> int | None:
+def _number(address: object) -> str:
+    if not isinstance(address, str):
+        raise TypeError("a message to nobody")
+    number: str = address
+    for channel in CHANNELS:
+        number = number.removeprefix(channel)
+    return number
+
+
+def _instant(written: str) -> datetime:
+    instant = parsedate_to_datetime(written)
+    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant
+
+
+def _segments(written: Any) -> int | None:
     """Return how many Twilio counted: 0 as long as a messaging service has not chosen the sender."""
-    return int(written or 0) or None
+    segments = int(written or 0)
+    return segments if 0 < segments <= MOST_SEGMENTS else None
+
+
+def _segments_or_none(written: Any) -> int | None:
+    with suppress(*UNREADABLE):
+        return _segments(written)
+    return None
+
+
+def _price(written: object) -> Decimal | None:
+    """Return what Twilio took for a message, which it writes as negative."""
+    with suppress(*UNREADABLE):
+        price = abs(Decimal(str(written)))
+        if price.is_finite() and price < HIGHEST_PRICE:
+            return price
+    return None
+
+
+def _currency(written: object) -> str | None:
+    is_one = isinstance(written, str) and len(written) == 3 and written.isascii() and written.isalpha()
+    return str(written).upper() if is_one else None

@@ -23,7 +23,7 @@ class Action(StrEnum):
     OPT_OUT = "never sent again, consent withdrawn"
     RETRY = "sent again later"
     NEXT_DAY = "the business waits for the next day"
-    FIX_SENDER = "waits until the sender is set up"
+    FIX_SENDER = "the business waits for the next day, then one text is tried"
     STOP = "the run stops"
     ASK = "the log is asked first"
 
@@ -40,14 +40,19 @@ ERRORS: Final[Mapping[Action, type[SmsError]]] = {
 
 
 class Code(NamedTuple):
-    """A code's meaning for people. `is_dead_number`: nobody will ever be reached at that number."""
+    """A code's meaning for people. `is_dead_number`: nobody will ever be reached at that number.
+
+    `is_country_barred`: it is the number's country that cannot be texted.
+    """
 
     action: Action
     words: str
     is_dead_number: bool = False
+    is_country_barred: bool = False
 
 
 DEAD: Final = True
+LARGEST: Final = 999_999
 
 CODES: Final[Mapping[int | None, Code]] = {
     # The account
@@ -82,6 +87,8 @@ CODES: Final[Mapping[int | None, Code]] = {
     21712: Code(Action.FIX_SENDER, "the sender is not in the messaging service"),
     30032: Code(Action.FIX_SENDER, "the toll-free sender is not verified"),
     30034: Code(Action.FIX_SENDER, "the sender is not registered (US A2P 10DLC)"),
+    30450: Code(Action.FIX_SENDER, "the account's protection against SMS pumping blocked it"),
+    30610: Code(Action.FIX_SENDER, "the account's compliance toolkit blocked it"),
     # The recipient
     21610: Code(Action.OPT_OUT, "the recipient replied STOP"),
     21211: Code(Action.REJECT, "not a valid phone number", DEAD),
@@ -89,10 +96,10 @@ CODES: Final[Mapping[int | None, Code]] = {
     21265: Code(Action.REJECT, "the number is a short code", DEAD),
     21266: Code(Action.REJECT, "the number is the sender's own"),
     21268: Code(Action.REJECT, "a premium or information service", DEAD),
-    21408: Code(Action.REJECT, "the account may not text that country"),
+    21408: Code(Action.REJECT, "the account may not text that country", is_country_barred=True),
     21604: Code(Action.REJECT, "there is no recipient"),
     21608: Code(Action.REJECT, "a trial account texts verified numbers only"),
-    21612: Code(Action.REJECT, "this sender cannot reach this number"),
+    21612: Code(Action.REJECT, "this sender cannot reach this number", is_country_barred=True),
     21614: Code(Action.REJECT, "not a mobile number", DEAD),
     21635: Code(Action.REJECT, "the number is a landline", DEAD),
     # The text
@@ -130,7 +137,16 @@ def refusal(status: int, code: int | None, retry_after: float | None = None) -> 
     name = str(code or f"http_{status}")
     if issubclass(error, NotProcessed):
         return error(name, retry_after)
-    return error(name, is_dead_number=is_dead_number(code)) if issubclass(error, Rejected) else error(name)
+    if issubclass(error, Rejected):
+        return error(name, is_dead_number=is_dead_number(code), is_country_barred=is_country_barred(code))
+    return error(name)
+
+
+def code_of(value: object) -> int | None:
+    """Return a code of Twilio's as a number, None for anything else."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= len(str(LARGEST)):
+        value = int(value)
+    return value if isinstance(value, int) and 10_000 <= value <= LARGEST else None
 
 
 def _action(status: int, code: int | None) -> Action:
@@ -146,6 +162,16 @@ def _action(status: int, code: int | None) -> Action:
 def is_dead_number(code: int | None) -> bool:
     """Whether a code says that nobody will ever be reached at the number."""
     return code in CODES and CODES[code].is_dead_number
+
+
+def is_country_barred(code: int | None) -> bool:
+    """Whether a code says that the sender may not text the number's country."""
+    return code in CODES and CODES[code].is_country_barred
+
+
+def is_sender_trouble(code: int | None) -> bool:
+    """Whether a code says that the sender, not the number, is the matter."""
+    return code in CODES and CODES[code].action is Action.FIX_SENDER
 
 
 def is_opt_out(code: int | None) -> bool:

@@ -1,15 +1,17 @@
 """How the Twilio SDK reaches the network, and how far a request got when it failed."""
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
 from yarl import URL
 
 from shared.gateways.sms import OutcomeUnknown, SmsError, Unreachable
-from shared.gateways.twilio_codes import Trouble, refusal
+from shared.gateways.twilio_codes import Trouble, code_of, refusal
 
 if TYPE_CHECKING:
     from twilio.http.response import Response
@@ -28,16 +30,41 @@ CONNECTING: Final[Mapping[type[Exception], Trouble]] = {
 """What fails before a byte of the request has left. The first that fits counts."""
 
 
+class Connector(aiohttp.TCPConnector):
+    """Gives no connection that took too long by the `clock`, which goes on while the machine is suspended.
+
+    Nothing is sent through it then: another worker may have taken the text over.
+    """
+
+    def __init__(self, connections: int, clock: Callable[[], datetime] | None) -> None:
+        super().__init__(limit=connections)
+        self._clock = clock
+
+    async def connect(self, *request: Any, **options: Any) -> Any:
+        """Return a connection, or raise ConnectionTimeoutError."""
+        if self._clock is None:
+            return await super().connect(*request, **options)
+        began = self._clock()
+        connection = await super().connect(*request, **options)
+        if self._clock() - began > timedelta(seconds=CONNECT_SECONDS):
+            connection.close()
+            raise aiohttp.ConnectionTimeoutError
+        return connection
+
+
 class Http:
     """An HTTP client for the SDK, which lets one bring one's own.
 
     The SDK's asynchronous client asks aiohttp for no time-out, whatever it is given, and logs recipients at INFO.
+    `skew`: how far the server's clock is ahead of `clock`, by its Date headers; None as long as there was none.
     """
 
     is_async = True
 
-    def __init__(self, session: aiohttp.ClientSession) -> None:
-        self._session = session
+    def __init__(self, session: aiohttp.ClientSession, clock: Callable[[], datetime] | None = None) -> None:
+        self._session, self._clock = session, clock
+        self.skew: timedelta | None = None
+        self._date: str | None = None
 
     async def request(
         self,
@@ -61,12 +88,22 @@ class Http:
                 headers={**(headers or {}), **({"Authorization": aiohttp.encode_basic_auth(*auth)} if auth else {})},
                 allow_redirects=False,
             ) as response:
+                self._compare_clocks(response.headers.get("Date"))
                 text = (await response.read()).decode(errors="replace")
         except (aiohttp.ClientError, OSError) as error:  # a time-out is an OSError, too
             raise _unanswered(error) from None  # its text may hold the address with the recipient in it
         if not response.ok or response.status >= 300:
             raise refusal(response.status, _code(text), _retry_after(response.headers))
         return Response(response.status, text)
+
+    def _compare_clocks(self, date: str | None) -> None:
+        """Keep the smallest difference that was seen: an answer that comes late makes it look larger."""
+        if date is None or date == self._date or self._clock is None:
+            return
+        self._date = date
+        with suppress(ValueError, TypeError, ArithmeticError, LookupError):
+            skew = parsedate_to_datetime(date) - self._clock()
+            self.skew = skew if self.skew is None else min(self.skew, skew, key=abs)
 
 
 def _form(data: Mapping[str, Any]) -> bytes:
@@ -75,14 +112,12 @@ def _form(data: Mapping[str, Any]) -> bytes:
 
 
 @asynccontextmanager
-async def open_http(connections: int) -> AsyncIterator[Http]:
+async def open_http(connections: int, clock: Callable[[], datetime] | None = None) -> AsyncIterator[Http]:
     """Open a client with at most so many connections, which stay open for the length of the block."""
     timeout = aiohttp.ClientTimeout(total=TOTAL_SECONDS, connect=CONNECT_SECONDS)
-    connector = aiohttp.TCPConnector(limit=connections)
-    async with aiohttp.ClientSession(
-        connector=connector, timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()
-    ) as session:
-        yield Http(session)
+    connector, no_cookies = Connector(connections, clock), aiohttp.DummyCookieJar()
+    async with aiohttp.ClientSession(connector=connector, timeout=timeout, cookie_jar=no_cookies) as session:
+        yield Http(session, clock)
 
 
 def _unanswered(error: Exception) -> SmsError:
@@ -96,10 +131,10 @@ def _unanswered(error: Exception) -> SmsError:
 
 def _code(text: str) -> int | None:
     """Return Twilio's code in the body of a refusal, None for the body of something else."""
-    with suppress(ValueError):
+    with suppress(ValueError, RecursionError):
         match json.loads(text):
-            case {"code": int(code)} if code >= 10_000:
-                return code
+            case {"code": code}:
+                return code_of(code)
     return None
 
 

@@ -39,6 +39,15 @@ def e164(phone: str, region: str) -> str | None:
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
 
 
+def country_of(number: str) -> str:
+    """Return the country of a number (E.164) in words that do not name the number: `CO (+57)`."""
+    try:
+        parsed = phonenumbers.parse(number, None)
+    except NumberParseException:
+        return "an unknown country"
+    return f"{phonenumbers.region_code_for_number(parsed) or 'an unknown country'} (+{parsed.country_code})"
+
+
 def phone_hash(tenant_id: UUID, number: str) -> str:
     """Return under what a tenant's blocked number (E.164) is kept: SHA-256 of both, in hexadecimal digits."""
     return sha256(f"{tenant_id}:{number}".encode()).hexdigest()

@@ -13,15 +13,20 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from shared.breaker import Breaker
-from shared.database import breakers, health, runs
+from shared.database import breakers, health, runs, senders
 from shared.database.engine import DatabaseUnusable, ensure_ready, first_line, reading, shown
 from shared.database.health import Hanging
 from shared.database.runs import NotedRun
+from shared.database.senders import Failing, SenderTrouble
 from shared.records import RunStatus
 from shared.schedulers.schedules import Schedule
 
 LATE: Final = timedelta(minutes=30)
 """A run that is due and not done for so long is late: ten minutes of work, and three retries of 90 seconds, fit in."""
+
+MOST_SKEW: Final = timedelta(minutes=2)
+"""A clock that is further off is wrong, or the provider's is: texts leave early or late, and unclear ones are looked
+for at the wrong time."""
 
 _RUN = "python -m shared run"
 
@@ -92,6 +97,9 @@ def _of_database(engine: Engine, schedules: Mapping[str, Schedule], zone: ZoneIn
                 *(_of_job(connection, each, zone, wall) for each in schedules.values()),
                 *_of_hanging(connection, wall),
                 *(_of_breaker(each) for each in breakers.all_of_them(connection)),
+                *(_of_sender(each, wall) for each in senders.in_trouble(connection, wall)),
+                *(_of_failing(each) for each in senders.failing(connection, wall)),
+                *_of_clocks(connection, wall),
             ]
     except DatabaseUnusable as error:
         words, _, command = str(error).partition("; run: ")
@@ -153,6 +161,31 @@ def _of_breaker(breaker: Breaker) -> Check:
     until = f"{breaker.until:%H:%M} UTC" if breaker.until else "soon"
     words = f"{breaker.state.replace('_', ' ')}: the provider is away (last failure: {breaker.code}); asked again after"
     return Check(name, False, f"{words} {until}", breaker.since, f"{_RUN} AppointmentReminders2h")
+
+
+def _of_sender(trouble: SenderTrouble, wall: datetime) -> Check:
+    next_ = f"its texts wait until {trouble.until:%Y-%m-%d %H:%M} UTC, then one is tried"
+    if trouble.until <= wall:
+        next_ = "the next run sends all again" if trouble.tried_at else "the next run tries one text"
+    words = f"the SMS provider or the carriers refuse its sender ({trouble.code}): {next_}; docs/sms.md says what to do"
+    return Check(f"sender of {trouble.subdomain}", False, words, trouble.since, _outbox(trouble.subdomain))
+
+
+def _of_failing(each: Failing) -> Check:
+    words = f"most_texts_fail: {each.failed} of its last {each.of} did not arrive"
+    return Check(f"texts of {each.subdomain}", False, words, command=_outbox(each.subdomain))
+
+
+def _outbox(subdomain: str) -> str:
+    return f"python -m shared outbox --tenant {subdomain}"
+
+
+def _of_clocks(connection: Connection, wall: datetime) -> Iterator[Check]:
+    for name, skew, seen_at in senders.clocks(connection):
+        if abs(skew) > MOST_SKEW:
+            how = "behind" if skew > timedelta() else "ahead of"
+            words = f"this machine's is {span_words(abs(skew))} {how} the {name} provider's, {_ago(seen_at, wall)}"
+            yield Check("clock", False, f"{words}: set it by a time server", seen_at)
 
 
 def _ago(instant: datetime, wall: datetime) -> str:

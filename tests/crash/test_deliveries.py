@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 
 from benchmarks.due import prepared
 from benchmarks.stand_in import books, twilio
+from shared.application import utc_now
 from shared.database import tables
 from tests import rows, warm_start
 from tests.crash.life import Life
@@ -31,12 +32,13 @@ def deliverer(database: str, url: str, moment: str) -> Life:
 
 
 def let_claims_run_out(engine: Engine) -> None:
-    """As if the time had passed after which a dead worker's texts are looked up."""
+    """As if the time had passed after which a dead worker's texts are looked up for the last time."""
     with engine.begin() as connection:
         table = tables.notifications
         is_sending = table.c.status == "sending"
-        long_ago = rows.NOON - timedelta(days=1)
-        connection.execute(table.update().where(is_sending).values(claimed_until=long_ago))
+        long_ago, a_while_ago = rows.NOON - timedelta(days=1), utc_now() - timedelta(minutes=10)
+        passed = {"claimed_until": long_ago, "attempted_at": a_while_ago}
+        connection.execute(table.update().where(is_sending).values(**passed))
 
 
 def moments(kills: int, dice: random.Random) -> list[str]:

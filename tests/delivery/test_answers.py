@@ -70,6 +70,52 @@ def test_a_worker_whose_claim_was_taken_over_leaves_the_message_to_the_other(out
     ]
 
 
+@pytest.mark.parametrize("meanwhile", ["sending", "planned", "expired", "cancelled", "dead"])
+def test_an_answer_with_an_id_is_never_dropped_however_late_it_comes(outbox: Outbox, meanwhile: str) -> None:
+    """The process stood still; another took the text over, found nothing in the log, and went on with it."""
+    outbox.fill()
+
+    def answer_late(_: Sms) -> None:
+        outbox.always(None)
+        with outbox.application.engine.begin() as connection:
+            taken_over = {"claimed_by": "another", "status": meanwhile}
+            connection.execute(tables.notifications.update().values(**taken_over))
+
+    outbox.sms.answer = answer_late
+    outbox.deliver()
+    assert [(each.status, each.provider_message_id) for each in outbox.notifications] == [("sent", "SM1")]
+    outbox.deliver()
+    assert len(outbox.sms.sent) == 1
+
+
+def test_a_late_answer_overwrites_nothing(outbox: Outbox) -> None:
+    outbox.fill()
+
+    def answer_late(_: Sms) -> None:
+        with outbox.application.engine.begin() as connection:
+            found = {"claimed_by": "another", "status": "delivered", "provider_message_id": "SM-found", "sent_at": NOON}
+            connection.execute(tables.notifications.update().values(**found))
+
+    outbox.sms.answer = answer_late
+    outbox.deliver()
+    assert [(each.status, each.provider_message_id) for each in outbox.notifications] == [("delivered", "SM-found")]
+
+
+def test_a_process_that_stood_still_for_longer_than_its_claim_tries_nothing_again(outbox: Outbox) -> None:
+    outbox.fill()
+
+    def answer(_: Sms) -> None:
+        outbox.clock.pass_(minutes=6)
+        with outbox.application.engine.begin() as connection:
+            connection.execute(tables.notifications.update().values(claimed_by="another"))
+        raise Unreachable("connect_failed")
+
+    outbox.sms.answer = answer
+    outbox.deliver()
+    assert len(outbox.sms.sent) == 1
+    assert [(each.status, each.claimed_by) for each in outbox.notifications] == [("sending", "another")]
+
+
 def test_nothing_is_sent_before_the_provider_wants_it(outbox: Outbox) -> None:
     outbox.fill()
     moments = []
@@ -208,9 +254,7 @@ def test_a_second_pause_takes_the_place_of_the_first(outbox: Outbox) -> None:
         ('{"sms": {"from": "+12125550100"}}', "sms.from and sms.messaging_service_sid"),
     ],
 )
-def test_a_refused_sender_stops_its_tenant_for_this_run_and_is_named_once(
-    outbox: Outbox, settings: str | None, named: str
-) -> None:
+def test_a_refused_sender_stops_its_tenant_and_is_named_once(outbox: Outbox, settings: str | None, named: str) -> None:
     refused = outbox.fill(3, settings=settings)
     outbox.fill(1, "other")
 
@@ -229,7 +273,7 @@ def test_a_refused_sender_stops_its_tenant_for_this_run_and_is_named_once(
     assert (error["tenant"], error["subject"]) == ("paws", "sms sender")
     assert error["reason"] == f"the SMS provider refuses its sender (21606); check {named}; its texts wait"
     outbox.always(None)
-    assert outbox.deliver()["delivery"]["sent"] == {"reminder_24h": 3}
+    assert outbox.deliver()["delivery"]["sent"] == {}, "its texts wait for its next local day"
 
 
 # The run

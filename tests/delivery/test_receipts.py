@@ -84,7 +84,7 @@ def test_all_receipts_are_read_in_one_sweep_and_in_few_statements(outbox: Outbox
     send(outbox, 600, receipt=Receipt.DELIVERED)
     outbox.deliver()
     assert outbox.statuses == {"delivered": 600}
-    assert outbox.sms.asked == [(None, NOON - timedelta(minutes=2))]
+    assert outbox.sms.asked == [(None, NOON - timedelta(hours=1))]
 
 
 def test_receipts_are_not_polled_by_every_run(outbox: Outbox) -> None:

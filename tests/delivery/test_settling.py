@@ -19,7 +19,7 @@ UNCLEAR = OutcomeUnknown("timeout")
 
 
 def leave_unclear(outbox: Outbox, many: int, accepted: Callable[[int], bool] = lambda _: True) -> None:
-    """Let `many` messages end without a clear answer, of which the provider took some; wait until the log is asked."""
+    """Let `many` messages end without a clear answer, of which the provider took some; wait until the log tells all."""
     outbox.fill(many, settings='{"sms": {"rate_limit_per_hour": 100000}}')
     numbers = iter(range(many))
 
@@ -35,13 +35,13 @@ def leave_unclear(outbox: Outbox, many: int, accepted: Callable[[int], bool] = l
         with outbox.application.engine.begin() as connection:
             connection.execute(tables.breakers.delete())
     outbox.always(None)
-    outbox.clock.pass_(minutes=3)
+    outbox.clock.pass_(minutes=6)
 
 
 def test_one_sweep_answers_about_many(outbox: Outbox) -> None:
     leave_unclear(outbox, 30, lambda number: number % 3 > 0)
     outbox.deliver()
-    assert outbox.sms.asked == [(None, NOON - timedelta(minutes=2))]
+    assert outbox.sms.asked == [(None, NOON - timedelta(hours=1))]
     assert outbox.statuses == {"sent": 30}
     assert len(outbox.sms.sent) == 40, "the ten that the log does not hold left once more"
     from_the_log = [each for each in outbox.notifications if each.provider_message_id.startswith("SM-log-")]
@@ -125,13 +125,30 @@ def test_the_provider_may_repeat_itself_in_its_log(outbox: Outbox) -> None:
     assert len({each.provider_message_id for each in outbox.notifications}) == 2
 
 
-@pytest.mark.parametrize("skew", [-119, 0, 119])
-def test_the_providers_clock_may_be_two_minutes_off(outbox: Outbox, skew: int) -> None:
+@pytest.mark.parametrize("skew", [-3599, -121, 0, 121, 3599])
+def test_the_providers_clock_may_be_an_hour_off(outbox: Outbox, skew: int) -> None:
     leave_unclear(outbox, 1)
     entry = outbox.sms.books[0]
     outbox.sms.books[0] = replace(entry, created_at=entry.created_at + timedelta(seconds=skew))
     outbox.deliver()
     assert (outbox.statuses, len(outbox.sms.sent)) == ({"sent": 1}, 1)
+
+
+def test_a_log_that_was_read_too_soon_proves_nothing_however_long_that_took(
+    outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leave_unclear(outbox, 1, lambda _: False)
+    outbox.clock.pass_(minutes=-4)
+    log = outbox.sms.log
+
+    async def slow(since: datetime, to: str | None = None) -> AsyncIterator[Logged]:
+        async for each in log(since, to):
+            yield each
+        outbox.clock.pass_(minutes=4)
+
+    monkeypatch.setattr(outbox.sms, "log", slow)
+    outbox.deliver()
+    assert (outbox.statuses, len(outbox.sms.asked)) == ({"sent": 1}, 2), "asked again before it left again"
 
 
 def twins(outbox: Outbox) -> None:
@@ -149,7 +166,7 @@ def test_what_another_worker_is_just_sending_is_not_taken_for_this_one(outbox: O
     twins(outbox)
     outbox.answer(UNCLEAR)
     outbox.deliver(concurrency=1, time_budget=timedelta(seconds=20), max_per_second=0.01)
-    outbox.clock.pass_(minutes=3)
+    outbox.clock.pass_(minutes=6)
     unclear, planned = sorted(outbox.notifications, key=lambda each: each.status != "sending")
     rows.change(
         outbox.application.engine,
@@ -186,7 +203,7 @@ def test_an_id_that_another_run_recorded_meanwhile_is_not_recorded_twice(
     outbox.always(UNCLEAR)
     outbox.deliver()
     outbox.always(None)
-    outbox.clock.pass_(minutes=3)
+    outbox.clock.pass_(minutes=6)
     outbox.sms.took(outbox.sms.sent[0], "SM-one", NOON)
     first, second = outbox.notifications
     engine = outbox.application.engine

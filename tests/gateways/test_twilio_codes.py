@@ -119,6 +119,15 @@ def test_an_answer_without_a_code_is_not_twilios_and_rejects_nothing_for_good(
     assert (type(answer), answer.code) == (error, f"http_{status}")
 
 
+@pytest.mark.parametrize("body", [b"[" * 100_000, b'{"code": %s}' % (b"9" * 30), b'{"code": "%s"}' % (b"9" * 30)])
+def test_a_refusal_that_is_nonsense_is_one_without_a_code(
+    server: LoopbackTwilio, twilio: TwilioSms, body: bytes
+) -> None:
+    server.script(garbled(body, status=400, is_accepted=False))
+    answer = outcome(twilio)
+    assert (type(answer), answer.code) == (NotProcessed, "http_400")
+
+
 def test_problem_details_hold_a_code_as_well(server: LoopbackTwilio, twilio: TwilioSms) -> None:
     """RFC 9457, the newer form of Twilio's errors."""
     body = b'{"type": "about:blank", "title": "No", "status": 400, "code": 21610, "detail": "+12025550142 said STOP"}'
@@ -135,6 +144,8 @@ def test_problem_details_hold_a_code_as_well(server: LoopbackTwilio, twilio: Twi
         ("soon", None),
         ("-1", None),
         ("1e9", None),
+        ("9" * 20, 3600.0),
+        ("9" * 5000, 3600.0),
         ("²", None),
         ("Wed, 04 Mar 2026 17:00:00 GMT", None),
     ],

@@ -3,13 +3,15 @@
 import asyncio
 import socket
 import ssl
+from datetime import timedelta
 
 import pytest
 import trustme
 
 from shared.gateways.sms import Accepted, OutcomeUnknown, Unreachable
 from shared.gateways.twilio import TwilioSms
-from tests.gateways.asking import outcome, sent, text
+from tests.doubles import Clock
+from tests.gateways.asking import logged, outcome, sent, text
 from tests.loopback.http import Response
 from tests.loopback.twilio import (
     ACCOUNT,
@@ -24,6 +26,7 @@ from tests.loopback.twilio import (
     late,
     silent,
 )
+from tests.rows import NOON
 
 
 def gateway_to(url: str) -> TwilioSms:
@@ -154,6 +157,10 @@ def test_an_answer_in_drops(server: LoopbackTwilio, twilio: TwilioSms) -> None:
         b'{"sid": 7}',
         b'{"sid": "SM1", "num_segments": "many"}',
         b'{"sid": "SM',
+        b'{"sid": "%s"}' % (b"x" * 65),
+        b'{"sid": "SM\\u0000"}',
+        b'{"sid": "SM 1"}',
+        b'{"sid": %s' % (b"[" * 100_000),
         b"\xff\xfe\x00",
         b"<html>welcome</html>",
     ],
@@ -162,6 +169,14 @@ def test_a_success_that_cannot_be_read(server: LoopbackTwilio, twilio: TwilioSms
     server.script(garbled(body))
     assert nobody_knows(twilio) == "unreadable"
     assert len(server.books.messages) == 1
+
+
+@pytest.mark.parametrize("many", [b"99999999999999999999", b'"99999"', b"-3", b"0"])
+def test_a_success_that_counts_no_possible_number_of_segments_is_one(
+    server: LoopbackTwilio, twilio: TwilioSms, many: bytes
+) -> None:
+    server.script(garbled(b'{"sid": "SM1", "num_segments": %s}' % many))
+    assert outcome(twilio) == Accepted("SM1", None)
 
 
 def test_a_success_in_an_unknown_alphabet_can_be_read(server: LoopbackTwilio, twilio: TwilioSms) -> None:
@@ -201,6 +216,63 @@ def test_a_redirect_is_not_followed(server: LoopbackTwilio, twilio: TwilioSms) -
     server.script(Answer(is_accepted=False, status=307, body=b"", response=elsewhere))
     assert nobody_knows(twilio) == "http_307"
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_to_another_host_tells_it_nothing(server: LoopbackTwilio, twilio: TwilioSms, status: int) -> None:
+    with LoopbackTwilio() as other:
+        elsewhere = Response(headers={"Location": f"{other.url}/2010-04-01/Accounts/{ACCOUNT}/Messages.json"})
+        trouble = Answer(is_accepted=False, status=status, body=b"", response=elsewhere)
+        server.script(trouble)
+        server.script(trouble, to="log")
+        assert nobody_knows(twilio) == f"http_{status}"
+        with pytest.raises(OutcomeUnknown):
+            logged(twilio)
+        assert other.requests == []
+
+
+def test_a_connection_that_took_too_long_by_the_wall_clock_is_not_used(server: LoopbackTwilio) -> None:
+    """The machine was suspended in the meantime, and its own timers with it: another worker may have the text."""
+    clock = Clock(NOON)
+    instants = iter((NOON, NOON + timedelta(minutes=6)))
+    gateway = gateway_to(server.url)
+    gateway.clock = lambda: next(instants, clock.now)
+    assert nothing_left(gateway) == "connect_timeout"
+    assert server.requests == []
+
+
+# Its clock
+
+
+def skew_by(*dates: str) -> timedelta | None:
+    """Send a text for each Date header that comes back; return what is known of the clock then."""
+    with LoopbackTwilio() as server:
+        server.script(*(Answer(response=Response(headers={"Date": date})) for date in dates))
+        gateway = TwilioSms(ACCOUNT, TOKEN, number=NUMBER, base_url=server.url, clock=Clock(NOON))
+
+        async def send() -> timedelta | None:
+            async with gateway.connected():
+                for _ in dates:
+                    await gateway.send(text())
+                return gateway.clock_skew
+
+        return asyncio.run(send())
+
+
+@pytest.mark.parametrize(
+    ("dates", "skew"),
+    [
+        (["Tue, 03 Mar 2026 17:00:00 GMT"], timedelta()),
+        (["Tue, 03 Mar 2026 17:10:00 GMT"], timedelta(minutes=10)),
+        (["Tue, 03 Mar 2026 16:50:00 GMT", "Tue, 03 Mar 2026 16:55:00 GMT"], timedelta(minutes=-5)),
+        (
+            ["soon", "Tue, 99 Mar 2026 17:00:00 GMT", "Tue, 03 Mar 2026 17:00:00", "Tue, 03 Mar 2026 17:00:00 +9999"],
+            None,
+        ),
+    ],
+)
+def test_its_clock_is_compared_with_ours(dates: list[str], skew: timedelta | None) -> None:
+    assert skew_by(*dates) == skew
 
 
 @pytest.mark.parametrize("trouble", [dropped(), failing(), garbled(b"nul"), garbled(b"\xff")])

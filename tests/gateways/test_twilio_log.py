@@ -1,6 +1,8 @@
 """What the gateway finds in Twilio's log of messages."""
 
+import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -214,6 +216,8 @@ def test_two_equal_messages_are_two(server: LoopbackTwilio, twilio: TwilioSms) -
         (garbled(b"[]", status=200), OutcomeUnknown, "unreadable"),
         (garbled(b'{"messages": [{}]}', status=200), OutcomeUnknown, "unreadable"),
         (garbled(b'{"messages": 7}', status=200), OutcomeUnknown, "unreadable"),
+        (garbled(b'{"messages": [], "next_page_uri": 7}', status=200), OutcomeUnknown, "unreadable"),
+        (garbled(b'{"messages": %s' % (b"[" * 100_000), status=200), OutcomeUnknown, "unreadable"),
         (garbled(b'{"a": [], "b": []}', status=200), OutcomeUnknown, "unreadable"),
         (garbled(b'{"messages": [{"sid": "SM1"}]}', status=200), OutcomeUnknown, "unreadable"),
     ],
@@ -235,6 +239,74 @@ def test_a_log_that_cannot_be_read_is_never_taken_for_an_empty_one(
     with pytest.raises(error) as raised:
         logged(twilio, NOON)
     assert (type(raised.value), raised.value.code) == (error, code)
+
+
+@pytest.mark.parametrize("channel", ["rcs:", "whatsapp:"])
+def test_a_text_that_a_messaging_service_sent_another_way_is_found_by_its_number(
+    server: LoopbackTwilio, channel: str
+) -> None:
+    gateway = TwilioSms(ACCOUNT, TOKEN, service=SERVICE, base_url=server.url)
+    server.books.add(f"{channel}{TO}", BODY, service=SERVICE)
+    assert [each.to for each in logged(gateway, NOON, TO)] == [TO]
+    assert [each.to for each in logged(gateway, NOON)] == [TO]
+
+
+def test_one_entry_that_cannot_be_read_hides_none_of_the_others(server: LoopbackTwilio, twilio: TwilioSms) -> None:
+    fill(server, 3)
+    server.distort = lambda message: message if message["body"] != "1" else message | {"sid": 7}
+    found = []
+
+    async def read() -> None:
+        async with twilio.connected():
+            async for each in twilio.log(NOON):
+                found.append(each.body)  # noqa: PERF401  the error would take them along
+
+    with pytest.raises(OutcomeUnknown, match="unreadable"):
+        asyncio.run(read())
+    assert found == ["2", "0"]
+
+
+@pytest.mark.parametrize(
+    ("odd", "kept"),
+    [
+        ({"price": "lots"}, {"price": None}),
+        ({"price": "NaN"}, {"price": None}),
+        ({"price": "-1e99999"}, {"price": None}),
+        ({"price_unit": "dollars"}, {"price": None, "currency": None}),
+        ({"num_segments": "1000000000000"}, {"segments": None}),
+        ({"num_segments": []}, {"segments": None}),
+        ({"error_code": {"a": []}}, {"code": None}),
+        ({"error_code": "30005"}, {"code": "30005", "is_dead_number": True}),
+        ({"error_code": 10**50}, {"code": None}),
+        ({"status": ["delivered"]}, {"receipt": Receipt.UNDER_WAY}),
+        ({"date_sent": 7}, {}),
+    ],
+)
+def test_what_is_odd_about_an_entry_is_left_out(
+    server: LoopbackTwilio, twilio: TwilioSms, odd: dict[str, Any], kept: dict[str, Any]
+) -> None:
+    outcome(twilio)
+    server.books.settle()
+    (plain,) = logged(twilio, NOON)
+    server.distort = lambda message: message | odd
+    assert logged(twilio, NOON) == [replace(plain, **kept)]
+
+
+def test_the_next_page_is_asked_for_at_twilio_wherever_it_is_said_to_be(twilio: TwilioSms) -> None:
+    page = b'{"messages": [], "next_page_uri": "%s"}'
+    with LoopbackTwilio() as other, LoopbackTwilio() as server:
+        twilio.base_url = server.url
+        for address in (f"{other.url}/", f"//{other.url.removeprefix('http://')}/", f"@{other.url[7:]}/"):
+            server.script(garbled(page % address.encode(), status=200), to="log")
+            with pytest.raises(SmsError):
+                logged(twilio)
+        assert (len(server.requests), other.requests) == (6, [])
+
+
+def test_a_log_that_goes_in_circles_is_left(server: LoopbackTwilio, twilio: TwilioSms) -> None:
+    server.always(garbled(b'{"messages": [], "next_page_uri": "/page"}', status=200), to="log")
+    with pytest.raises(OutcomeUnknown, match="unreadable"):
+        logged(twilio)
 
 
 def test_a_log_without_messages_is_empty(twilio: TwilioSms) -> None:

@@ -98,7 +98,8 @@ class LoopbackTwilio(Server):
     """The server. `books`: what it accepted; `requests`: what it was asked; `on_request`: called before each answer.
 
     `latency`: seconds before each answer; `faults`: answers and how often (0 to 1) each takes the place of the plain
-    one for a message; `keeps_requests`: whether it remembers what it was asked.
+    one for a message; `keeps_requests`: whether it remembers what it was asked; `distort`: what becomes of a message
+    where it is shown, in an answer or in the log.
     """
 
     def __init__(
@@ -115,6 +116,7 @@ class LoopbackTwilio(Server):
         self.books, self.latency, self.keeps_requests = Books(ACCOUNT, **books), latency, keeps_requests
         self.requests: list[Request] = []
         self.on_request: Callable[[Request], None] = lambda request: None
+        self.distort: Callable[[dict[str, Any]], dict[str, Any]] = lambda message: message
         self._faults, self._chance = list(faults), random.Random(seed)
         self._next: dict[str | None, deque[Answer]] = {}
         self._always: dict[str | None, Answer] = {}
@@ -171,8 +173,9 @@ class LoopbackTwilio(Server):
         if code or not answer.is_accepted:
             return refusal(code or 21000)
         if request.method == "GET":
-            return 200, self.books.page(request.query)
-        return 201, self.books.shown(self.books.accept(request.form))
+            page = self.books.page(request.query)
+            return 200, page | {"messages": [self.distort(each) for each in page["messages"]]}
+        return 201, self.distort(self.books.shown(self.books.accept(request.form)))
 
 
 AUTHORIZATION: Final = "Basic " + b64encode(f"{ACCOUNT}:{TOKEN}".encode()).decode()

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine
 
 from shared.breaker import Breaker
-from shared.database import breakers, runs, tables
+from shared.database import breakers, limits, runs, senders, tables
 from shared.database.engine import open_engine
 from shared.records import RunStatus
 from shared.schedulers.health import Check, Health, examine, span_words
@@ -192,6 +192,74 @@ def test_an_open_breaker_is_told_with_the_last_failure(engine: Engine, look: Loo
         breakers.take_probe(connection, breakers.read(connection, "sms"), "me", NOON)
         breakers.close(connection, Breaker("sms"), "me", NOON)
     assert look("sms breaker") == Check("sms breaker", True, "closed")
+
+
+def paused(engine: Engine, until: datetime, **tenant: Any) -> None:
+    """Let a sender be refused at NOON, and its tenant pause."""
+    with engine.begin() as connection:
+        id_ = rows.tenant(connection, "paws", **tenant)
+        limits.pause(connection, {id_: until}, "30034", NOON, is_sender_trouble=True)
+
+
+@pytest.mark.parametrize(
+    ("until", "next_"),
+    [
+        (NOON + 12 * HOUR, "its texts wait until 2026-03-04 05:00 UTC, then one is tried"),
+        (NOON, "the next run tries one text"),
+    ],
+)
+def test_a_sender_that_is_refused_is_not_well_until_it_is_put_right(
+    engine: Engine, look: Look, until: datetime, next_: str
+) -> None:
+    paused(engine, until)
+    words = f"the SMS provider or the carriers refuse its sender (30034): {next_}; docs/sms.md says what to do"
+    check = Check("sender of paws", False, words, NOON, "python -m shared outbox --tenant paws")
+    assert look("sender of paws", NOON + HOUR) == check
+    with engine.begin() as connection:
+        connection.execute(tables.pauses.update().values(is_sender_trouble=False))
+    assert not sms_checks(engine)
+
+
+def test_the_sender_of_a_business_that_is_served_no_more_is_nobodys_trouble(engine: Engine) -> None:
+    paused(engine, NOON, status="suspended")
+    assert not sms_checks(engine)
+
+
+def sms_checks(engine: Engine) -> list[Check]:
+    """What is said of senders, of texts that do not arrive, and of clocks: nothing where all is well."""
+    named = ("sender of", "texts of", "clock")
+    return [each for each in examine(engine, {}, UTC, NOON, wrong_setting=None).checks if each.name.startswith(named)]
+
+
+def test_a_business_whose_texts_mostly_do_not_arrive_is_not_well(engine: Engine) -> None:
+    with engine.begin() as connection:
+        tenant = rows.tenant(connection)
+        owner = rows.owner(connection, tenant)
+        for number in range(10):
+            at = NOON - (number + 1) * HOUR
+            status, sent_at = ("failed", None) if number < 6 else ("delivered", at)
+            row = {"kind": "reminder_24h", "priority": 1, "run_id": uuid4(), "created_at": at, "not_before": at}
+            when = {"useful_until": at + DAY, "updated_at": at, "sent_at": sent_at}
+            rows.insert(
+                connection, tables.notifications, tenant_id=tenant, owner_id=owner, status=status, **row, **when
+            )
+    words = "most_texts_fail: 6 of its last 10 did not arrive"
+    assert sms_checks(engine) == [Check("texts of paws", False, words, None, "python -m shared outbox --tenant paws")]
+
+
+@pytest.mark.parametrize(
+    ("skew", "words"),
+    [
+        (2 * MINUTE, None),
+        (3 * MINUTE, "this machine's is 3 min behind the sms provider's, 60 min ago: set it by a time server"),
+        (-2 * HOUR, "this machine's is 2 h ahead of the sms provider's, 60 min ago: set it by a time server"),
+    ],
+)
+def test_a_clock_that_is_off_is_told(engine: Engine, skew: timedelta, words: str | None) -> None:
+    with engine.begin() as connection:
+        senders.note_clock(connection, "sms", DAY, NOON - 2 * HOUR)
+        senders.note_clock(connection, "sms", skew, NOON - HOUR)
+    assert sms_checks(engine) == ([Check("clock", False, words, NOON - HOUR)] if words else [])
 
 
 def test_a_wrong_setting_is_a_finding_and_the_rest_is_looked_at_all_the_same(look: Look) -> None:

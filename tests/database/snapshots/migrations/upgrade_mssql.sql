@@ -647,3 +647,28 @@ COMMIT;
 
 GO
 
+BEGIN TRANSACTION;
+
+-- Running upgrade 0002 -> 0003
+
+ALTER TABLE pauses ADD is_sender_trouble BIT NOT NULL DEFAULT 0;
+
+GO
+
+CREATE TABLE provider_clocks (
+    name VARCHAR(40) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    skew_seconds BIGINT NOT NULL,
+    seen_at DATETIMEOFFSET NOT NULL,
+    CONSTRAINT pk_provider_clocks PRIMARY KEY (name)
+);
+
+GO
+
+UPDATE alembic_version SET version_num='0003' WHERE alembic_version.version_num = '0002';
+
+GO
+
+COMMIT;
+
+GO
+

@@ -80,6 +80,13 @@ INSERT INTO notifications (id, tenant_id, owner_id, kind, status, not_before, us
     :created_at);
 
 -- record_outcomes
+UPDATE notifications SET claimed_until=given_rows.claimed_until FROM notifications, (SELECT
+    CAST(json_value(anon_1.value, :json_value) AS UNIQUEIDENTIFIER) AS id, CAST(json_value(anon_1.value, :json_value) AS
+    DATETIMEOFFSET) AS claimed_until
+FROM openjson(:given) AS anon_1) AS given_rows WHERE notifications.id = given_rows.id AND CASE WHEN
+    (notifications.status = :status AND notifications.claimed_by = :worker) THEN :param ELSE :param END = :param;
+
+-- record_sent
 UPDATE notifications SET segments=given_rows.segments, status=given_rows.status, reason=given_rows.reason,
     attempts=given_rows.attempts, provider_message_id=given_rows.provider_message_id, error_code=given_rows.error_code,
     claimed_until=given_rows.claimed_until, sent_at=given_rows.sent_at, updated_at=given_rows.updated_at FROM
@@ -92,7 +99,7 @@ UPDATE notifications SET segments=given_rows.segments, status=given_rows.status,
     CAST(json_value(anon_1.value, :json_value) AS DATETIMEOFFSET) AS updated_at, CAST(json_value(anon_1.value,
     :json_value) AS SMALLINT) AS attempts
 FROM openjson(:given) AS anon_1) AS given_rows WHERE notifications.id = given_rows.id AND CASE WHEN
-    (notifications.status = :status AND notifications.claimed_by = :worker) THEN :param ELSE :param END = :param;
+    (notifications.provider_message_id IS NULL) THEN :param ELSE :param END = :param;
 
 -- record_unsent
 UPDATE notifications SET not_before=given_rows.not_before, updated_at=given_rows.updated_at FROM notifications, (SELECT

@@ -4,13 +4,18 @@ FROM tenants
 WHERE tenants.id IN (:id, ...) ORDER BY tenants.id FOR NO KEY UPDATE OF tenants;
 
 -- pause
-INSERT INTO pauses (tenant_id, until, code, created_at) VALUES (:tenant_id::UUID, :until::TIMESTAMP WITH TIME ZONE,
-    :code::VARCHAR, :created_at::TIMESTAMP WITH TIME ZONE) ON CONFLICT DO NOTHING RETURNING pauses.tenant_id;
+INSERT INTO pauses (tenant_id, until, code, is_sender_trouble, created_at) VALUES (:tenant_id::UUID, :until::TIMESTAMP
+    WITH TIME ZONE, :code::VARCHAR, :is_sender_trouble, :created_at::TIMESTAMP WITH TIME ZONE) ON CONFLICT DO NOTHING
+    RETURNING pauses.tenant_id;
 UPDATE pauses SET tenant_id=:tenant_id::UUID, until=:until::TIMESTAMP WITH TIME ZONE, code=:code::VARCHAR,
-    created_at=:created_at::TIMESTAMP WITH TIME ZONE WHERE pauses.tenant_id = :tenant_id::UUID;
+    is_sender_trouble=:is_sender_trouble, created_at=:created_at::TIMESTAMP WITH TIME ZONE WHERE pauses.tenant_id =
+    :tenant_id::UUID AND NOT pauses.is_sender_trouble;
+UPDATE pauses SET tenant_id=:tenant_id::UUID, until=:until::TIMESTAMP WITH TIME ZONE, code=:code::VARCHAR,
+    is_sender_trouble=:is_sender_trouble, created_at=CASE WHEN pauses.is_sender_trouble THEN pauses.created_at ELSE
+    :param::TIMESTAMP WITH TIME ZONE END WHERE pauses.tenant_id = :tenant_id::UUID;
 
 -- paused
-SELECT pauses.tenant_id, pauses.until, pauses.code, pauses.created_at
+SELECT pauses.tenant_id, pauses.until, pauses.code, pauses.is_sender_trouble, pauses.created_at
 FROM pauses
 WHERE pauses.until > :until::TIMESTAMP WITH TIME ZONE ORDER BY pauses.tenant_id;
 

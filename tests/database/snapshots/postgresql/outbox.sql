@@ -90,6 +90,13 @@ INSERT INTO notifications (id, tenant_id, owner_id, kind, status, not_before, us
     :created_at::TIMESTAMP WITH TIME ZONE);
 
 -- record_outcomes
+UPDATE notifications SET claimed_until=given_rows.claimed_until FROM (SELECT anon_1.id AS id, anon_1.claimed_until AS
+    claimed_until
+FROM json_to_recordset(CAST(:given::VARCHAR AS JSON)) AS anon_1(id UUID, claimed_until TIMESTAMP WITH TIME ZONE)) AS
+    given_rows WHERE notifications.id = given_rows.id AND CASE WHEN (notifications.status = :status::VARCHAR AND
+    notifications.claimed_by = :worker::VARCHAR) THEN :param::INTEGER ELSE :param::INTEGER END = :param::INTEGER;
+
+-- record_sent
 UPDATE notifications SET segments=given_rows.segments, status=given_rows.status, reason=given_rows.reason,
     attempts=given_rows.attempts, provider_message_id=given_rows.provider_message_id, error_code=given_rows.error_code,
     claimed_until=given_rows.claimed_until, sent_at=given_rows.sent_at, updated_at=given_rows.updated_at FROM (SELECT
@@ -99,8 +106,8 @@ UPDATE notifications SET segments=given_rows.segments, status=given_rows.status,
 FROM json_to_recordset(CAST(:given::VARCHAR AS JSON)) AS anon_1(id UUID, status VARCHAR(20), reason VARCHAR(40),
     error_code VARCHAR(40), provider_message_id VARCHAR(64), segments SMALLINT, claimed_until TIMESTAMP WITH TIME ZONE,
     sent_at TIMESTAMP WITH TIME ZONE, updated_at TIMESTAMP WITH TIME ZONE, attempts SMALLINT)) AS given_rows WHERE
-    notifications.id = given_rows.id AND CASE WHEN (notifications.status = :status::VARCHAR AND notifications.claimed_by
-    = :worker::VARCHAR) THEN :param::INTEGER ELSE :param::INTEGER END = :param::INTEGER;
+    notifications.id = given_rows.id AND CASE WHEN (notifications.provider_message_id IS NULL) THEN :param::INTEGER ELSE
+    :param::INTEGER END = :param::INTEGER;
 
 -- record_unsent
 UPDATE notifications SET not_before=given_rows.not_before, updated_at=given_rows.updated_at FROM (SELECT anon_1.id AS

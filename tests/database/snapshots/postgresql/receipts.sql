@@ -2,7 +2,7 @@
 SELECT notifications.id, notifications.tenant_id, notifications.owner_id, notifications.kind,
     notifications.useful_until, notifications.attempts, notifications.unclear_answers,
     notifications.provider_message_id, notifications.to_phone, notifications.segments, CASE WHEN (notifications.status =
-    :status::VARCHAR) THEN true ELSE false END AS anon_1
+    :status::VARCHAR) THEN true ELSE false END AS anon_1, notifications.sent_at
 FROM notifications
 WHERE notifications.provider_message_id = ANY (:message_ids::VARCHAR(64)[]) AND (notifications.status = :status::VARCHAR
     OR notifications.price_micros IS NULL) AND notifications.tenant_id = ANY (:only::UUID[]) AND NOT

@@ -4,13 +4,15 @@ FROM tenants
 WHERE tenants.id IN (:id, ...) ORDER BY tenants.id;
 
 -- pause
-INSERT INTO pauses (tenant_id, until, code, created_at) VALUES (:tenant_id, :until, :code, :created_at) ON CONFLICT DO
-    NOTHING RETURNING tenant_id;
-UPDATE pauses SET tenant_id=:tenant_id, until=:until, code=:code, created_at=:created_at WHERE pauses.tenant_id =
-    :tenant_id;
+INSERT INTO pauses (tenant_id, until, code, is_sender_trouble, created_at) VALUES (:tenant_id, :until, :code,
+    :is_sender_trouble, :created_at) ON CONFLICT DO NOTHING RETURNING tenant_id;
+UPDATE pauses SET tenant_id=:tenant_id, until=:until, code=:code, is_sender_trouble=:is_sender_trouble,
+    created_at=:created_at WHERE pauses.tenant_id = :tenant_id AND pauses.is_sender_trouble = 0;
+UPDATE pauses SET tenant_id=:tenant_id, until=:until, code=:code, is_sender_trouble=:is_sender_trouble, created_at=CASE
+    WHEN pauses.is_sender_trouble THEN pauses.created_at ELSE :param END WHERE pauses.tenant_id = :tenant_id;
 
 -- paused
-SELECT pauses.tenant_id, pauses.until, pauses.code, pauses.created_at
+SELECT pauses.tenant_id, pauses.until, pauses.code, pauses.is_sender_trouble, pauses.created_at
 FROM pauses
 WHERE pauses.until > :until ORDER BY pauses.tenant_id;
 
