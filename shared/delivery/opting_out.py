@@ -10,7 +10,7 @@ from shared.database import consent, queries
 from shared.delivery.drain import Drain
 from shared.policy import PolicyError, TenantPolicy, policy_of
 from shared.records import mask_phone
-from shared.rules.contact import e164, region_of
+from shared.rules.contact import UNKNOWN_REGION, e164, region_of
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ def withdraw_consent(drain: Drain, connection: Connection, tenant_id: UUID, phon
 
 
 def _region(drain: Drain, connection: Connection, tenant_id: UUID) -> str:
-    """Return where a tenant's numbers are read; with bad settings: where its own phone is."""
+    """Return where a tenant's numbers are read, as far as its settings can be read."""
     if served := drain.served.get(tenant_id):
         return served.region
     tenant = queries.tenant(connection, tenant_id)
@@ -33,14 +33,16 @@ def _region(drain: Drain, connection: Connection, tenant_id: UUID) -> str:
         country = policy_of(tenant, TenantPolicy()).country
     except PolicyError:
         country = None
-    return region_of(country, tenant.phone)
+    return region_of(country, tenant.phone, tenant.timezone or "")
 
 
 def _with_one_of(written: Collection[tuple[UUID, str]], phones: Collection[str], region: str) -> Iterator[UUID]:
     ends = tuple(phone[-4:] for phone in phones)
+    # Where nobody knows the tenant's country, a national number may be the one that was texted.
+    regions = {region} if region != UNKNOWN_REGION else {region_of(None, phone, "") for phone in phones}
     for id_, phone in written:
         digits = "".join(filter(str.isdecimal, phone))
         # Reading a number is slow. One that is plain digits and does not hold the last of them is another number.
         is_other = phone.isascii() and not any(map(str.isalpha, phone)) and not any(end in digits for end in ends)
-        if not is_other and e164(phone, region) in phones:
+        if not is_other and any(e164(phone, each) in phones for each in regions):
             yield id_

@@ -46,6 +46,37 @@ def test_an_owner_who_cannot_be_texted_is_skipped_with_the_reason(
     assert sms.sent == []
 
 
+def test_national_numbers_are_read_in_the_country_of_the_time_zone(application: Application, sms: RecordingSms) -> None:
+    with application.engine.begin() as connection:
+        tenant = rows.tenant(connection, timezone="America/Bogota", phone="601 234 5678")
+        rows.appointment(connection, tenant, NOON + DAY, owner_id=rows.owner(connection, tenant, phone="301 234 5678"))
+    assert run(application, JOB)["total_errors"] == 0
+    assert [each.to for each in sms.sent] == ["+573012345678"]
+
+
+def test_where_nobody_knows_the_country_national_numbers_get_no_text_and_the_business_is_named_once(
+    application: Application, sms: RecordingSms
+) -> None:
+    with application.engine.begin() as connection:
+        tenant = rows.tenant(connection, timezone="Etc/UTC", phone="(212) 555-0142")
+        for phone in ("(212) 555-0143", "212-555-0144", "+57 301 234 5678"):
+            rows.appointment(connection, tenant, NOON + DAY, owner_id=rows.owner(connection, tenant, phone=phone))
+    result = run(application, JOB)
+    assert (result["skipped"], [each.to for each in sms.sent]) == ({"invalid_phone": 2}, ["+573012345678"])
+    (error,) = result["errors"]
+    assert (error["tenant"], error["subject"]) == ("paws", "country")
+    assert error["reason"].endswith('set country in its settings, like {"country": "US"}')
+
+
+def test_nobody_is_asked_to_reply_to_a_name(application: Application, sms: RecordingSms) -> None:
+    with application.engine.begin() as connection:
+        rows.appointment(connection, rows.tenant(connection), NOON + DAY)
+        own = rows.tenant(connection, "own", settings='{"sms": {"from": "+12125550100"}}')
+        rows.appointment(connection, own, NOON + DAY)
+    run(replace(application, default_sender="HappyPaws"), JOB)
+    assert {each.sender: "STOP" in each.body for each in sms.sent} == {None: False, "+12125550100": True}
+
+
 def test_what_is_not_due_yet_is_not_decided(application: Application) -> None:
     with application.engine.begin() as connection:
         rows.appointment(connection, rows.tenant(connection), NOON + DAY + timedelta(minutes=31))
@@ -176,7 +207,7 @@ def test_the_appointments_of_a_visit_share_one_message(application: Application,
             rows.appointment(connection, tenant, NOON + DAY + timedelta(hours=hours), owner_id=owner, pets=pets)
     run(application, JOB)
     assert len(sms.sent) == 1
-    assert "Bella and Max tomorrow at 12:00 PM and 3:00 PM" in sms.bodies[0]
+    assert "Bella and Max tomorrow, Wed Mar 4, at 12:00 PM and 3:00 PM" in sms.bodies[0]
     assert decided(application) == [("notify", None)] * 2
     run(application, JOB)
     assert len(sms.sent) == 1
@@ -343,7 +374,7 @@ def test_a_dry_run_tells_everything_and_writes_nothing(application: Application,
         ("notify", None, "+1•••••0143"),
         ("skipped", "no_phone", "no phone"),
     ]
-    assert "Bella tomorrow at 12:00 PM" in result["would"][0]["text"]
+    assert "Bella tomorrow, Wed Mar 4, at 12:00 PM" in result["would"][0]["text"]
     assert set(result["would"][0]) == {"action", "tenant", "subject", "to", "when", "text", "segments", "reason"}
     json.dumps(result)
     assert sms.sent == []
