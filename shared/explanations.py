@@ -156,7 +156,8 @@ def _words(decision: Row[Any]) -> str:
 def _next(what: str, remembered: Remembered, policy: TenantPolicy, zone: ZoneInfo, now: datetime) -> Iterator[str]:
     row = remembered.row
     if what == "appointment" and row.status in (AppointmentStatus.PENDING, AppointmentStatus.CONFIRMED):
-        decided = {each.kind for each in remembered.decisions if each.occurs_at == row.scheduled_start}
+        start = reminders.minute_of(row.scheduled_start)
+        decided = {each.kind for each in remembered.decisions if _is_about(each, start)}
         for lead in reminders.LEADS.values():
             due = reminders.due_at(row.scheduled_start, lead, policy.sms.quiet_hours, zone)
             if lead.kind not in decided and due > now:
@@ -164,6 +165,11 @@ def _next(what: str, remembered: Remembered, policy: TenantPolicy, zone: ZoneInf
     for fee in remembered.payments:
         if fee.next_attempt_at and fee.status == "pending":
             yield f"{_money(fee)} to be charged from {_shown(fee.next_attempt_at, zone)}"
+
+
+def _is_about(decision: Row[Any], start: datetime) -> bool:
+    """Whether a reminder's decision is about a start, given to the minute."""
+    return decision.occurs_at is not None and reminders.minute_of(decision.occurs_at) == start
 
 
 def _money(fee: Row[Any]) -> str:

@@ -199,11 +199,15 @@ class PlannedNotification:
 
 @dataclass(frozen=True, slots=True)
 class Undecided:
-    """An appointment about whose reminder nothing final was decided, with what an earlier run decided, if any."""
+    """An appointment about whose reminder nothing final was decided, with what an earlier run decided, if any.
+
+    `occurrence`: how that decision names the start. Before starts counted to the minute it had their seconds.
+    """
 
     appointment: Appointment
     earlier: Outcome | None
     earlier_reason: Reason | None
+    occurrence: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
