@@ -72,6 +72,15 @@ class EventKind(StrEnum):
     RECOVERY = "recovery"
 
 
+class ConsentSource(StrEnum):
+    """Through what an owner's consent to texts was given or withdrawn."""
+
+    REPLY = "reply"
+    REFUSAL = "refusal"
+    RECEIPT = "receipt"
+    PLATFORM = "platform"
+
+
 class RunStatus(StrEnum):
     RUNNING = "running"
     SUCCEEDED = "succeeded"

@@ -15,10 +15,10 @@ from shared.database.transactions import in_transaction
 from shared.delivery.blocking import block_dead
 from shared.delivery.drain import Drain
 from shared.delivery.message import Answer
-from shared.delivery.opting_out import withdraw_consent
+from shared.delivery.opting_out import Withdrawal, withdraw_consent
 from shared.delivery.outcomes import change
 from shared.gateways.sms import DailyCapReached, OptedOut, OutcomeUnknown, Rejected
-from shared.records import Claimed
+from shared.records import Claimed, ConsentSource
 from shared.rules.quiet_hours import local_date, midnight
 
 Counted = dict[str, list[Claimed]]
@@ -39,9 +39,7 @@ def record(drain: Drain, answers: Sequence[Answer], tell: Callable[[Connection],
         changes = _changes(drain, connection, answers)
         dead = (each for each in answers if isinstance(each.outcome, Rejected) and each.outcome.is_dead_number)
         block_dead(drain, connection, _phones(dead))
-        stopped = (each for each in answers if isinstance(each.outcome, OptedOut))
-        for tenant_id, phones in sorted(_phones(stopped).items()):
-            withdraw_consent(drain, connection, tenant_id, phones)
+        withdraw_consent(drain, connection, _withdrawals(answers, drain.now()))
         _pause(drain, connection, answers)
         tell(connection)
         return changes
@@ -92,6 +90,14 @@ def _is_written(connection: Connection, worker: str, rows: Sequence[Mapping[str,
             raise
         return False
     return True
+
+
+def _withdrawals(answers: Iterable[Answer], now: datetime) -> list[Withdrawal]:
+    return [
+        Withdrawal(each.ready.claimed, each.ready.sms.to, now, ConsentSource.REFUSAL)
+        for each in answers
+        if isinstance(each.outcome, OptedOut)
+    ]
 
 
 def _phones(answers: Iterable[Answer]) -> dict[UUID, set[str]]:
