@@ -16,7 +16,7 @@ from shared.database.queries import tenant_of
 from shared.messages.wording import money_words
 from shared.policy import PolicyError, TenantPolicy, policy_of, zone_of
 from shared.reasons import SENTENCES, Reason
-from shared.records import AppointmentStatus, Kind, NotificationStatus, Outcome, Tenant, mask_phone
+from shared.records import AppointmentStatus, ConsentSource, Kind, NotificationStatus, Outcome, Tenant, mask_phone
 from shared.rules import reminders
 
 KIND_WORDS: Final = {
@@ -41,6 +41,12 @@ STATUS_WORDS: Final = {
     NotificationStatus.DEAD: "given up after five attempts",
     NotificationStatus.CANCELLED: "cancelled",
     NotificationStatus.EXPIRED: "too late",
+}
+SOURCE_WORDS: Final = {
+    ConsentSource.REPLY: "by a reply",
+    ConsentSource.REFUSAL: "the SMS provider refused a text",
+    ConsentSource.RECEIPT: "by the receipt of a text handed over then",
+    ConsentSource.PLATFORM: "changed outside the scheduler",
 }
 
 
@@ -126,6 +132,12 @@ def _moments(remembered: Remembered) -> Iterator[Moment]:
         yield Moment(event.occurred_at, f"reputation {event.points:+d} ({event.kind.replace('_', ' ')})")
         if event.reversed_at:
             yield Moment(event.reversed_at, f"reputation {-event.points:+d}: reversed", event.reversed_reason)
+    yield from map(_consent, remembered.consents)
+
+
+def _consent(event: Row[Any]) -> Moment:
+    what = "given" if event.given else "withdrawn"
+    return Moment(event.happened_at, f"consent to texts {what}: {SOURCE_WORDS[ConsentSource(event.source)]}")
 
 
 def _sent(decision: Row[Any]) -> Moment:
