@@ -35,7 +35,8 @@ class Application:
 
     `payments`: None where no provider was built: the jobs that collect need one. `look_back`: how old a missed
     appointment may be. `is_stopping`: the process was told to end, so a run stops early, in good order.
-    `max_per_second`: texts, None for no limit; `monotonic`, `wait`: seconds, to pace them by.
+    `max_per_second`: texts, None for no limit; `monotonic`, `wait`: seconds, to pace them by. `default_sender`: the
+    number or name that texts of a tenant without its own come from; None for a messaging service.
     """
 
     engine: Engine
@@ -54,6 +55,7 @@ class Application:
     max_per_second: float | None = None
     monotonic: Callable[[], float] = time.monotonic
     wait: Callable[[float], Awaitable[None]] = asyncio.sleep
+    default_sender: str | None = None
 
 
 def open_application(*, texts: bool = True) -> Application:
@@ -76,6 +78,7 @@ def open_application(*, texts: bool = True) -> Application:
         payments=_payment_gateway(payments),
         look_back=jobs.look_back,
         telemetry=load(TelemetrySettings),
+        default_sender=None if sms.twilio_messaging_service_sid else sms.twilio_phone_number,
     )
 
 

@@ -16,7 +16,7 @@ from shared.database.queries import tenant_of
 from shared.messages.wording import money_words
 from shared.policy import PolicyError, TenantPolicy, policy_of, zone_of
 from shared.reasons import SENTENCES, Reason
-from shared.records import AppointmentStatus, Kind, NotificationStatus, Outcome, Tenant, mask_phone
+from shared.records import AppointmentStatus, ConsentSource, Kind, NotificationStatus, Outcome, Tenant, mask_phone
 from shared.rules import reminders
 
 KIND_WORDS: Final = {
@@ -41,6 +41,12 @@ STATUS_WORDS: Final = {
     NotificationStatus.DEAD: "given up after five attempts",
     NotificationStatus.CANCELLED: "cancelled",
     NotificationStatus.EXPIRED: "too late",
+}
+SOURCE_WORDS: Final = {
+    ConsentSource.REPLY: "by a reply",
+    ConsentSource.REFUSAL: "the SMS provider refused a text",
+    ConsentSource.RECEIPT: "by the receipt of a text handed over then",
+    ConsentSource.PLATFORM: "changed outside the scheduler",
 }
 
 
@@ -126,6 +132,12 @@ def _moments(remembered: Remembered) -> Iterator[Moment]:
         yield Moment(event.occurred_at, f"reputation {event.points:+d} ({event.kind.replace('_', ' ')})")
         if event.reversed_at:
             yield Moment(event.reversed_at, f"reputation {-event.points:+d}: reversed", event.reversed_reason)
+    yield from map(_consent, remembered.consents)
+
+
+def _consent(event: Row[Any]) -> Moment:
+    what = "given" if event.given else "withdrawn"
+    return Moment(event.happened_at, f"consent to texts {what}: {SOURCE_WORDS[ConsentSource(event.source)]}")
 
 
 def _sent(decision: Row[Any]) -> Moment:
@@ -157,7 +169,8 @@ def _words(decision: Row[Any]) -> str:
 def _next(what: str, remembered: Remembered, policy: TenantPolicy, zone: ZoneInfo, now: datetime) -> Iterator[str]:
     row = remembered.row
     if what == "appointment" and row.status in (AppointmentStatus.PENDING, AppointmentStatus.CONFIRMED):
-        decided = {each.kind for each in remembered.decisions if each.occurs_at == row.scheduled_start}
+        start = reminders.minute_of(row.scheduled_start)
+        decided = {each.kind for each in remembered.decisions if _is_about(each, start)}
         for lead in reminders.LEADS.values():
             due = reminders.due_at(row.scheduled_start, lead, policy.sms.quiet_hours, zone)
             if lead.kind not in decided and due > now:
@@ -165,6 +178,11 @@ def _next(what: str, remembered: Remembered, policy: TenantPolicy, zone: ZoneInf
     for fee in remembered.payments:
         if fee.next_attempt_at and fee.status == "pending":
             yield f"{_money(fee)} to be charged from {_shown(fee.next_attempt_at, zone)}"
+
+
+def _is_about(decision: Row[Any], start: datetime) -> bool:
+    """Whether a reminder's decision is about a start, given to the minute."""
+    return decision.occurs_at is not None and reminders.minute_of(decision.occurs_at) == start
 
 
 def _money(fee: Row[Any]) -> str:

@@ -29,6 +29,8 @@ REQUIRED_PLACEHOLDERS: Final = {
     Kind.REMINDER_24H: frozenset({"pets", "when"}),
     Kind.REMINDER_2H: frozenset({"pets", "when"}),
 }
+LANGUAGES: Final = frozenset({"en", "es"})
+"""The languages of texts. Each has a folder in messages/templates: our templates, and the words put into any."""
 LEAST_OPEN_MINUTES: Final = 240  # four sendable hours a day: an hour's clock change cannot swallow them
 
 
@@ -112,6 +114,31 @@ def _quiet_as_written(value: QuietHours | None) -> str:
     return str(value) if value else "off"
 
 
+def language_tag(written: str) -> str:
+    """Return a language tag in one spelling: "es-mx" for "es-MX" and " ES_mx"."""
+    return written.strip().lower().replace("_", "-")
+
+
+def _known_language(value: str) -> str:
+    tag = language_tag(value)
+    if tag.partition("-")[0] not in LANGUAGES:
+        known = ", ".join(sorted(LANGUAGES))
+        raise ValueError(f"{value!r} is not a language that texts can be written in; there are {known}")
+    return tag
+
+
+def _by_language(value: object) -> object:
+    """Read a tenant's own template: one text, or an object of texts by language tag."""
+    if isinstance(value, str):
+        return value
+    if not (isinstance(value, dict) and value and all(isinstance(text, str) for text in value.values())):
+        raise ValueError('write a text, or texts by language like {"en": "…", "es": "…"}')
+    spelled = {_known_language(tag): text for tag, text in value.items()}
+    if len(spelled) < len(value):
+        raise ValueError("a language is named twice")
+    return spelled
+
+
 def _known_country(value: str | None) -> str | None:
     if value is not None and value not in SUPPORTED_REGIONS:
         raise ValueError(f"{value!r} is not a country code; write two letters like US or GB")
@@ -172,16 +199,26 @@ class SmsPolicy(_Closed):
     enabled: YesNo = True
     messaging_service_sid: str | None = Field(None, pattern=r"^MG[0-9a-fA-F]{32}$")
     sender: str | None = Field(None, alias="from", max_length=32)
+    language: Annotated[str, AfterValidator(_known_language)] = "en"
     quiet_hours: OptionalQuietHours = QuietHours(start=time(21), end=time(8))
     rate_limit_per_hour: Whole = Field(1000, ge=0)
     max_segments: Whole = Field(3, ge=1, le=10)
-    templates: dict[Kind, str] = {}
+    templates: dict[Kind, Annotated[str | dict[str, str], BeforeValidator(_by_language)]] = {}
 
     @model_validator(mode="after")
     def _templates_can_be_filled(self) -> Self:
-        for kind, text in self.templates.items():
-            check_template(kind, text)
+        for kind, written in self.templates.items():
+            for text in (written,) if isinstance(written, str) else written.values():
+                check_template(kind, text)
         return self
+
+    def own_template(self, kind: Kind, tag: str) -> str | None:
+        """Return the tenant's own template in a language ("es-mx"), if any. A single text is in `language`."""
+        written = self.templates.get(kind, {})
+        if isinstance(written, str):
+            written = {self.language.partition("-")[0]: written}
+        text = written.get(tag)
+        return text if text and text.strip() else None
 
 
 class ReputationPolicy(_Closed):
@@ -208,7 +245,7 @@ class ServedTenant:
     """A tenant that this run works for. `region`: two letters, where its numbers are read and its times written.
 
     `has_own_fee_schedule`: its settings name one, so it is meant in the tenant's own currency. `blocked`: the hashes of
-    numbers that get no more texts.
+    numbers that get no more texts. `can_be_answered`: its sender takes replies.
     """
 
     tenant: Tenant
@@ -217,6 +254,7 @@ class ServedTenant:
     region: str
     has_own_fee_schedule: bool = False
     blocked: frozenset[str] = frozenset()
+    can_be_answered: bool = True
 
 
 def check_template(kind: Kind, text: str) -> None:

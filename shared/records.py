@@ -74,6 +74,15 @@ class EventKind(StrEnum):
     RECOVERY = "recovery"
 
 
+class ConsentSource(StrEnum):
+    """Through what an owner's consent to texts was given or withdrawn."""
+
+    REPLY = "reply"
+    REFUSAL = "refusal"
+    RECEIPT = "receipt"
+    PLATFORM = "platform"
+
+
 class RunStatus(StrEnum):
     RUNNING = "running"
     SUCCEEDED = "succeeded"
@@ -201,11 +210,15 @@ class PlannedNotification:
 
 @dataclass(frozen=True, slots=True)
 class Undecided:
-    """An appointment about whose reminder nothing final was decided, with what an earlier run decided, if any."""
+    """An appointment about whose reminder nothing final was decided, with what an earlier run decided, if any.
+
+    `occurrence`: how that decision names the start. Before starts counted to the minute it had their seconds.
+    """
 
     appointment: Appointment
     earlier: Outcome | None
     earlier_reason: Reason | None
+    occurrence: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -202,7 +202,9 @@ def work(
     # A tenant with bad settings is one error of the run, counted where its work is planned.
     errors = tally if Stage.PLAN in stages else Tally()
     blocked = fetch(application.engine, phone_blocks.blocked)
-    served, left_out = serve(tenants, application.defaults, application.zone, errors, blocked)
+    served, left_out = serve(
+        tenants, application.defaults, application.zone, errors, blocked, application.default_sender
+    )
     context = _context(application, request, started, served, tally)
     for stage in stages:
         with telemetry.span(stage):

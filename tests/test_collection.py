@@ -85,7 +85,7 @@ def test_a_fee_is_charged_after_its_hold_and_recorded(
     assert charged == {appointment: 2500}
     assert (result["total_fees_collected"], result["fee_cents_collected"]) == (1, {"USD": 2500})
     assert sms.bodies[1] == (
-        "Receipt from Happy Paws: no-show fee of $25.00 paid. Missed visit: yesterday at 9:00 AM. "
+        "Receipt from Happy Paws: no-show fee of $25.00 paid. Missed visit: on Tue, Mar 3 at 9:00 AM. "
         "Questions: +12125550142. Reply STOP to opt out"
     )
     paws.run()

@@ -46,8 +46,8 @@ def test_a_due_reminder_is_sent_once_and_recorded(application: Application, sms:
     result = remind(application)
     (body,) = sms.bodies
     assert body == (
-        "Happy Paws reminder: visit for Bella tomorrow at 12:00 PM. 12 Main St. "
-        "Questions or changes: +12125550142. Reply STOP to opt out"
+        "Happy Paws reminder: visit for Bella tomorrow, Wed Mar 4, at 12:00 PM. 12 Main St. "
+        "Changes? Call +12125550142. Reply STOP to opt out"
     )
     sent = rows.only(application.engine, tables.notifications)
     assert (sent.status, sent.provider_message_id, sent.body) == ("sent", "SM1", sms.bodies[0])

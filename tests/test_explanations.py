@@ -10,10 +10,18 @@ import pytest
 from shared.application import Application
 from shared.database import tables
 from shared.database.engine import reading
-from shared.explanations import KIND_WORDS, OUTCOME_WORDS, STATUS_WORDS, SUBJECTS, Explanation, explain
+from shared.explanations import (
+    KIND_WORDS,
+    OUTCOME_WORDS,
+    SOURCE_WORDS,
+    STATUS_WORDS,
+    SUBJECTS,
+    Explanation,
+    explain,
+)
 from shared.policy import TenantPolicy
 from shared.reasons import SENTENCES, Reason
-from shared.records import Kind, NotificationStatus, Outcome
+from shared.records import ConsentSource, Kind, NotificationStatus, Outcome
 from shared.runtime import run
 from tests import rows
 from tests.doubles import Clock
@@ -40,6 +48,7 @@ def test_every_kind_outcome_and_status_has_its_words() -> None:
     assert set(KIND_WORDS) == set(Kind)
     assert set(OUTCOME_WORDS) == set(Outcome) - {Outcome.NOTIFY}
     assert set(STATUS_WORDS) == set(NotificationStatus) - {NotificationStatus.PLANNED, NotificationStatus.SENT}
+    assert set(SOURCE_WORDS) == set(ConsentSource)
 
 
 def test_what_is_not_there_is_not_explained(application: Application) -> None:
@@ -91,6 +100,20 @@ def test_why_an_appointment_was_not_missed_is_told(
     run(application, "NoShowDetector")
     (moment,) = explained(application, "appointment", appointment).timeline
     assert (moment.what, moment.code) == (f"no-show not counted: {sentence}", code)
+
+
+def test_an_owners_consent_is_told_as_a_history(application: Application) -> None:
+    with application.engine.begin() as connection:
+        tenant = rows.tenant(connection)
+        owner = rows.owner(connection, tenant)
+        its = {"tenant_id": tenant, "owner_id": owner, "phone_hash": "0" * 64}
+        for hours, given, source in ((0, False, "receipt"), (1, True, "platform")):
+            at = NOON + timedelta(hours=hours)
+            rows.insert(connection, tables.consent_events, **its, given=given, source=source, happened_at=at)
+    assert [(each.at, each.what) for each in explained(application, "owner", owner).timeline] == [
+        (NOON, "consent to texts withdrawn: by the receipt of a text handed over then"),
+        (NOON + timedelta(hours=1), "consent to texts given: changed outside the scheduler"),
+    ]
 
 
 def test_a_reminder_that_waits_says_until_when(application: Application) -> None:

@@ -55,7 +55,7 @@ PURE = {
     "reputation": "",
     "records": "pydantic",
     "policy": "pydantic phonenumbers",
-    "rules": "phonenumbers",
+    "rules": "phonenumbers babel",
 }
 IMPURE = set("asyncio logging os pathlib random secrets socket subprocess threading time urllib".split())
 SDKS = {"twilio": "gateways", "stripe": "gateways", "opencensus": "telemetry", "celery": "schedulers"}

@@ -73,6 +73,7 @@ def test_the_policy_of_a_tenant_that_changes_nothing() -> None:
             "enabled": True,
             "messaging_service_sid": None,
             "from": None,
+            "language": "en",
             "quiet_hours": "21:00-08:00",
             "rate_limit_per_hour": 1000,
             "max_segments": 3,
@@ -131,7 +132,9 @@ EVERY_KEY: list[tuple[str, Any, Any]] = [
     ("sms.quiet_hours", "22:00-06:30", "22:00-06:30"),
     ("sms.rate_limit_per_hour", 0, 0),
     ("sms.max_segments", 1, 1),
+    ("sms.language", "es_MX", "es-mx"),
     ("sms.templates", {"reminder_2h": REMINDER}, {Kind.REMINDER_2H: REMINDER}),
+    ("sms.templates", {"reminder_2h": {"es-MX": REMINDER}}, {Kind.REMINDER_2H: {"es-mx": REMINDER}}),
     ("reputation.recovery_days", 30, 30),
     ("reputation.recovery_points", 0, 0),
     ("stripe_account", "acct_1Abc", "acct_1Abc"),
@@ -141,7 +144,7 @@ EVERY_KEY: list[tuple[str, Any, Any]] = [
 
 def nested(key: str, value: Any) -> dict[str, Any]:
     outer, _, inner = key.partition(".")
-    return {outer: {inner: value} if inner else value}
+    return {outer: nested(inner, value) if inner else value}
 
 
 @pytest.mark.parametrize(("key", "value", "read"), EVERY_KEY, ids=[key for key, *_ in EVERY_KEY])
@@ -234,7 +237,14 @@ def test_settings_nested_too_deep_to_read_are_that_tenants_error(settings: str) 
         ("sms.from", "x" * 33),
         ("sms.rate_limit_per_hour", -1),
         ("sms.max_segments", 0),
+        ("sms.language", "fr"),
+        ("sms.language", None),
         ("sms.templates", {"reminder_3h": REMINDER}),
+        ("sms.templates.reminder_2h", 5),
+        ("sms.templates.reminder_2h", {}),
+        ("sms.templates.reminder_2h", {"en": None}),
+        ("sms.templates.reminder_2h", {"fr": REMINDER}),
+        ("sms.templates.reminder_2h", {"es-MX": REMINDER, "es_mx": REMINDER}),
         ("sms", "off"),
         ("reputation.recovery_days", 0),
         ("reputation.recovery_points", 101),
@@ -383,6 +393,18 @@ def test_a_lone_dollar_sign_is_explained(text: str) -> None:
 )
 def test_a_template_that_can_be_filled_is_accepted(text: str) -> None:
     assert policy(sms={"templates": {"reminder_24h": text}}).sms.templates == {Kind.REMINDER_24H: text}
+
+
+def test_a_template_is_checked_in_every_language() -> None:
+    error = refusal({"sms": {"templates": {"reminder_2h": {"en": REMINDER, "es": "$pets"}}}})
+    assert str(error).endswith("reminder_2h: the template lacks $when")
+
+
+def test_a_language_that_texts_cannot_be_written_in_is_named_with_those_there_are() -> None:
+    told = "'fr' is not a language that texts can be written in; there are en, es"
+    assert str(refusal({"sms": {"language": "fr"}})) == f"sms.language: {told}"
+    by_language = {"reminder_2h": {"fr": REMINDER}}
+    assert str(refusal({"sms": {"templates": by_language}})) == f"sms.templates.reminder_2h: {told}"
 
 
 def test_only_reminders_must_name_pets_and_time() -> None:

@@ -309,6 +309,35 @@ def _shifted_on_mssql(element: _Shifted, compiler: Any, **options: Any) -> str:
     return str(compiler.process(func.dateadd(literal_column("second"), seconds, instant), **options))
 
 
+def same_minute(one: ColumnElement[Any], other: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Return that two instants lie in the same minute of the clock."""
+    return _SameMinute(one, other)
+
+
+class _SameMinute(FunctionElement[bool]):
+    # No type, as above.
+    inherit_cache = True
+
+
+@compiles(_SameMinute, "postgresql")
+def _same_minute_on_postgresql(element: _SameMinute, compiler: Any, **options: Any) -> str:
+    one, other = (func.date_trunc(literal_column("'minute'"), each) for each in element.clauses)
+    return str(compiler.process(one == other, **options))
+
+
+@compiles(_SameMinute, "sqlite")
+def _same_minute_on_sqlite(element: _SameMinute, compiler: Any, **options: Any) -> str:
+    one, other = (func.strftime(literal_column("'%Y-%m-%d %H:%M'"), each) for each in element.clauses)
+    return str(compiler.process(one == other, **options))
+
+
+@compiles(_SameMinute, "mssql")
+def _same_minute_on_mssql(element: _SameMinute, compiler: Any, **options: Any) -> str:
+    # It counts the minutes that begin between the two, by UTC.
+    begun = func.datediff_big(literal_column("minute"), *element.clauses)
+    return str(compiler.process(begun == literal_column("0"), **options))
+
+
 def chunks(values: Sequence[Any], size: int = IN_LIST) -> list[Sequence[Any]]:
     """Split `values` into lists that fit an IN clause."""
     return [values[start : start + size] for start in range(0, len(values), size)]

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, Table, select
 from shared.database.dialects import chunks
 from shared.database.tables import (
     appointments,
+    consent_events,
     decisions,
     fee_actions,
     notifications,
@@ -29,7 +30,8 @@ from shared.database.visits import AROUND
 class Remembered:
     """The subject's own row, its tenant's, and everything decided, texted, charged or scored about it.
 
-    `actions`: what staff did to its payments; `visit`: of a payment, the owner's appointments around the missed one.
+    `actions`: what staff did to its payments; `visit`: of a payment, the owner's appointments around the missed one;
+    `consents`: of an owner, what became of the consent to texts.
     """
 
     row: Row[Any]
@@ -40,6 +42,7 @@ class Remembered:
     events: Sequence[Row[Any]] = ()
     actions: Sequence[Row[Any]] = ()
     visit: Sequence[Row[Any]] = ()
+    consents: Sequence[Row[Any]] = ()
 
 
 def of_appointment(connection: Connection, id_: UUID) -> Remembered | None:
@@ -81,7 +84,7 @@ def _around(connection: Connection, payment: Row[Any]) -> Sequence[Row[Any]]:
 
 
 def of_owner(connection: Connection, id_: UUID) -> Remembered | None:
-    """Everything about an owner: all appointments, vaccinations, payments, and the score."""
+    """Everything about an owner: all appointments, vaccinations, payments, the score, and the consent to texts."""
     row = _row(connection, owners, id_)
     if row is None:
         return None
@@ -90,7 +93,8 @@ def of_owner(connection: Connection, id_: UUID) -> Remembered | None:
     records = [each.id for each in _all(connection, vaccination_records, vaccination_records.c.pet_id, animals)]
     fees = _all(connection, payments, payments.c.owner_id, [id_])
     events = _all(connection, reputation_events, reputation_events.c.owner_id, [id_])
-    return _remembered(connection, row, [*visits, *records], fees, events)
+    consents = _all(connection, consent_events, consent_events.c.owner_id, [id_])
+    return replace(_remembered(connection, row, [*visits, *records], fees, events), consents=consents)
 
 
 def _remembered(

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, and_, bindparam, case, or_, select
 
-from shared.database.dialects import among, chunks, same_instant
+from shared.database.dialects import among, chunks, same_minute
 from shared.database.paging import page, place
 from shared.database.tables import (
     appointment_pets,
@@ -232,13 +232,13 @@ def _page_without_decision(kind: Kind, limit: int, *, is_first: bool) -> Select[
 
 
 def _with_decision(kind: Kind) -> Select[Any]:
-    """Appointments with what was decided about the reminder of their present start, if anything."""
+    """Appointments with what was decided about the reminder of their present start (to the minute), if anything."""
     same = and_(
         decisions.c.subject_id == appointments.c.id,
         decisions.c.kind == kind,
-        same_instant(decisions.c.occurs_at, appointments.c.scheduled_start),
+        same_minute(decisions.c.occurs_at, appointments.c.scheduled_start),
     )
-    return select(*_APPOINTMENT, decisions.c.outcome, decisions.c.reason).select_from(
+    return select(*_APPOINTMENT, decisions.c.outcome, decisions.c.reason, decisions.c.occurrence).select_from(
         _ITS_ROWS.outerjoin(decisions, same)
     )
 
@@ -267,6 +267,7 @@ def _undecided(connection: Connection, query: Select[Any], given: Mapping[str, A
             appointment,
             Outcome(row.outcome) if row.outcome else None,
             Reason(row.reason) if row.reason else None,
+            row.occurrence,
         )
         for row, appointment in zip(rows, _with_pets(connection, rows), strict=True)
     ]

@@ -16,18 +16,22 @@ from shared.records import Claimed, NotificationStatus
 
 @dataclass(frozen=True, slots=True)
 class Awaiting:
-    """A notification that the provider took as `message_id`. `is_open`: its receipt is not on record yet."""
+    """A notification that the provider took as `message_id`. `is_open`: its receipt is not on record yet.
+
+    `handed_over_at`: when it was, at the latest.
+    """
 
     claimed: Claimed
     message_id: str
     to_phone: str
     segments: int | None
+    handed_over_at: datetime
     is_open: bool
     sent_at: datetime
 
 
 def first_awaiting(connection: Connection, scope: Scope, since: datetime, until: datetime) -> datetime | None:
-    """When the first notification without a receipt was sent, between two instants; None when there is none.
+    """When the first notification without a receipt was handed over, of those sent between two instants, if any.
 
     Index: notifications (sent_at, tenant_id).
     """
@@ -57,13 +61,18 @@ def record_prices(connection: Connection, prices: Sequence[Mapping[str, Any]]) -
 
 
 _IS_SENT = notifications.c.status == NotificationStatus.SENT
+# What was unclear at first is on record as sent only since the provider's log was asked.
+_HANDED_OVER_AT = case(
+    (notifications.c.attempted_at < notifications.c.sent_at, notifications.c.attempted_at),
+    else_=notifications.c.sent_at,
+)
 _HAS_NO_PRICE = notifications.c.price_micros.is_(None)
 
 
 @cache
 def _first_awaiting(*, is_for_all: bool) -> Select[Any]:
     is_between = notifications.c.sent_at.between(bindparam("since"), bindparam("until"))
-    return select(func.min(notifications.c.sent_at)).where(_IS_SENT, is_between, in_scope(is_for_all=is_for_all))
+    return select(func.min(_HANDED_OVER_AT)).where(_IS_SENT, is_between, in_scope(is_for_all=is_for_all))
 
 
 @cache
@@ -74,6 +83,7 @@ def _awaiting(*, is_for_all: bool) -> Select[Any]:
         notifications.c.provider_message_id,
         notifications.c.to_phone,
         notifications.c.segments,
+        _HANDED_OVER_AT,
         is_open,
         notifications.c.sent_at,
     ).where(

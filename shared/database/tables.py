@@ -36,7 +36,15 @@ from sqlalchemy.types import TypeEngine
 
 from shared.breaker import BreakerState
 from shared.fees import ActionOutcome, FeeAction
-from shared.records import AppointmentStatus, EventKind, NotificationStatus, Outcome, RunStatus, ensure_aware
+from shared.records import (
+    AppointmentStatus,
+    ConsentSource,
+    EventKind,
+    NotificationStatus,
+    Outcome,
+    RunStatus,
+    ensure_aware,
+)
 
 metadata = MetaData(
     naming_convention={
@@ -428,6 +436,26 @@ phone_blocks = Table(
     Column("reason", String(40), nullable=False),
     _instant("created_at", nullable=False),
 )
+
+consent_events = Table(
+    "consent_events",
+    metadata,
+    _id(),
+    # No foreign keys: it is history, and outlives what the platform deletes.
+    Column("tenant_id", Uuid, nullable=False),
+    Column("owner_id", Uuid, nullable=False),
+    Column("phone_hash", String(64), nullable=False),
+    Column("given", Boolean, nullable=False),
+    _instant("happened_at", nullable=False),
+    Column("source", String(20), nullable=False),
+    Column("notification_id", Uuid),
+    _instant("created_at", nullable=False),
+    _one_of("source", list(ConsentSource)),
+)
+# changed_by_others: the last event of an owner.
+Index("ix_consent_events_owner_id_happened_at", consent_events.c.owner_id, consent_events.c.happened_at)
+# given_at: when consent was last given for a number.
+Index("ix_consent_events_tenant_id_phone_hash", consent_events.c.tenant_id, consent_events.c.phone_hash)
 
 runs = Table(
     "runs",

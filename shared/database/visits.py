@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Connection, select
 
 from shared.database import queries
-from shared.database.dialects import among, chunks, same_instant
+from shared.database.dialects import among, chunks, same_minute
 from shared.database.tables import (
     appointments,
     decisions,
@@ -141,7 +141,7 @@ _REMINDED = (
     .where(
         among(appointments.c.id, "ids"),
         decisions.c.kind.in_(REMINDERS),
-        same_instant(decisions.c.occurs_at, appointments.c.scheduled_start),
+        same_minute(decisions.c.occurs_at, appointments.c.scheduled_start),
         notifications.c.status == NotificationStatus.DELIVERED,
     )
 )

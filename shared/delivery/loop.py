@@ -12,6 +12,7 @@ from shared.database import ledger, outbox
 from shared.database.engine import reading
 from shared.database.transactions import in_transaction
 from shared.delivery.drain import Drain
+from shared.delivery.opting_out import note_changes
 from shared.delivery.outage import Outage
 from shared.delivery.pipeline import Pipeline
 from shared.delivery.preparing import prepare
@@ -29,6 +30,7 @@ SHOWN_AT_ONCE: Final = 500
 def deliver(drain: Drain) -> None:
     """Send all that is due. Raise CredentialsRefused when the provider does not know us; the rest stays planned."""
     drain.count("expired", in_transaction(drain.engine, partial(_expire, drain)))
+    in_transaction(drain.engine, partial(note_changes, drain, tenant_ids=drain.served))
     if drain.is_sending:
         _look_for_garbage_less_often()
         run_until_stopped(_deliver(drain))

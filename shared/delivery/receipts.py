@@ -12,23 +12,24 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from shared.database import leases, receipts, senders
+from shared.database.consent import REPORTED_FOR
 from shared.database.receipts import Awaiting
 from shared.database.transactions import in_transaction
 from shared.delivery.asking import CLOCK_SKEW
 from shared.delivery.blocking import block_dead
 from shared.delivery.drain import Drain
-from shared.delivery.opting_out import withdraw_consent
+from shared.delivery.opting_out import Withdrawal, withdraw_consent
 from shared.delivery.trouble import name_country, pause
 from shared.gateways.sms import ConsoleSms, CredentialsRefused, Logged, Receipt, SmsError
 from shared.reasons import Reason
-from shared.records import Claimed, NotificationStatus
+from shared.records import Claimed, ConsentSource, NotificationStatus
 
 log = logging.getLogger(__name__)
 
 LEASE: Final = "receipts"
 """Held by the run that polls them, and not given back: until it runs out nobody polls them again."""
 EVERY: Final = timedelta(minutes=25)
-LOOK_BACK: Final = timedelta(hours=46)
+LOOK_BACK: Final = REPORTED_FOR
 """36 hours in which a carrier may report, and the 10 for which the provider may hold a message before."""
 SOON: Final = timedelta(minutes=5)
 """What was sent just now has no receipt yet."""
@@ -127,13 +128,14 @@ def _act_on(drain: Drain, connection: Connection, settled: Sequence[tuple[Awaiti
     """Block numbers that proved dead, heed a STOP that the provider found out about only afterwards, and pause the
     tenants whose sender the carriers refuse."""
     dead: dict[UUID, set[str]] = defaultdict(set)
-    stopped: dict[UUID, set[str]] = defaultdict(set)
+    stopped = []
     for each, entry in settled:
-        if entry.receipt is Receipt.UNDELIVERED and (entry.is_dead_number or entry.is_opt_out):
-            (dead if entry.is_dead_number else stopped)[each.claimed.tenant_id].add(each.to_phone)
+        if entry.receipt is Receipt.UNDELIVERED and entry.is_dead_number:
+            dead[each.claimed.tenant_id].add(each.to_phone)
+        elif entry.receipt is Receipt.UNDELIVERED and entry.is_opt_out:
+            stopped.append(Withdrawal(each.claimed, each.to_phone, each.handed_over_at, ConsentSource.RECEIPT))
     block_dead(drain, connection, dead)
-    for tenant_id in sorted(stopped):
-        withdraw_consent(drain, connection, tenant_id, stopped[tenant_id])
+    withdraw_consent(drain, connection, stopped)
     _act_on_trouble(drain, connection, [each for each in settled if each[1].receipt is Receipt.UNDELIVERED])
 
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,10 +17,10 @@ from shared.delivery import trouble
 from shared.delivery.blocking import block_dead
 from shared.delivery.drain import Drain
 from shared.delivery.message import Answer
-from shared.delivery.opting_out import withdraw_consent
+from shared.delivery.opting_out import Withdrawal, withdraw_consent
 from shared.delivery.outcomes import change
 from shared.gateways.sms import DailyCapReached, OptedOut, OutcomeUnknown, Rejected, SenderRefused, SmsError
-from shared.records import Claimed
+from shared.records import Claimed, ConsentSource
 
 Counted = dict[str, list[Claimed]]
 """Notifications by the name under which the result counts them."""
@@ -39,9 +40,7 @@ def record(drain: Drain, answers: Sequence[Answer], tell: Callable[[Connection],
         changes = _changes(drain, connection, answers)
         dead = (each for each in answers if isinstance(each.outcome, Rejected) and each.outcome.is_dead_number)
         block_dead(drain, connection, _phones(dead))
-        stopped = (each for each in answers if isinstance(each.outcome, OptedOut))
-        for tenant_id, phones in sorted(_phones(stopped).items()):
-            withdraw_consent(drain, connection, tenant_id, phones)
+        withdraw_consent(drain, connection, _withdrawals(answers, drain.now()))
         trouble.pause(drain, connection, _codes(answers, DailyCapReached))
         trouble.pause(drain, connection, _codes(answers, SenderRefused), is_sender_trouble=True)
         tell(connection)
@@ -94,6 +93,14 @@ def _is_written(connection: Connection, worker: str, rows: Sequence[Mapping[str,
             raise
         return False
     return True
+
+
+def _withdrawals(answers: Iterable[Answer], now: datetime) -> list[Withdrawal]:
+    return [
+        Withdrawal(each.ready.claimed, each.ready.sms.to, now, ConsentSource.REFUSAL)
+        for each in answers
+        if isinstance(each.outcome, OptedOut)
+    ]
 
 
 def _phones(answers: Iterable[Answer]) -> dict[UUID, set[str]]:

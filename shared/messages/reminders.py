@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from shared.messages.rendering import Text, compose, living_pets, reminder_words
+from shared.messages.wording import template_for
 from shared.policy import ServedTenant
 from shared.records import Appointment, Kind
 
@@ -12,11 +13,14 @@ def reminder_text(kind: Kind, served: ServedTenant, appointments: Sequence[Appoi
     """Return the reminder of some appointments of one owner and day, as it reads when sent at `at` (aware)."""
     ordered = sorted(appointments, key=lambda each: (each.starts_at, each.id))
     owner = ordered[0].owner
+    template, language = template_for(kind, served.policy.sms, owner.language)
     return compose(
-        kind,
-        reminder_words(served.tenant, owner, ordered, zone=served.zone, region=served.region, now=at),
-        language=owner.language,
-        override=served.policy.sms.templates.get(kind),
+        template,
+        reminder_words(
+            served.tenant, owner, ordered, language=language, zone=served.zone, region=served.region, now=at
+        ),
+        language=language,
         max_segments=served.policy.sms.max_segments,
+        can_be_answered=served.can_be_answered,
         pet_count=len(living_pets(ordered)),
     )

@@ -11,9 +11,9 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from shared.messages.segments import cheapest, clusters, count_segments
-from shared.messages.wording import clean, language_of, listed, name_of, phrase, template_of, when_words
+from shared.messages.wording import clean, listed, name_of, phrase, when_words
 from shared.policy import PLACEHOLDERS
-from shared.records import Appointment, Kind, Owner, Pet, Tenant
+from shared.records import Appointment, Owner, Pet, Tenant
 
 LONGEST_BODY: Final = 1600
 """UTF-16 units. Twilio refuses longer bodies (error 21617)."""
@@ -22,7 +22,7 @@ ESSENTIAL: Final = ("when", "vaccines")
 """What a message is about. A line that tells it stays, whatever else in it is empty."""
 
 _STREET: Final = re.compile(r"(?=.*\d)(?=.*[^\W\d_])")
-_DOUBLED_STOP: Final = re.compile(r"(?<!\.)\.\.$")
+_DOUBLED_STOP: Final = re.compile(r"(?<!\.)\.\.(?=\s|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +38,16 @@ def reminder_words(
     owner: Owner,
     appointments: Sequence[Appointment],
     *,
+    language: str,
     zone: ZoneInfo,
     region: str,
     now: datetime,
 ) -> dict[str, str]:
-    """Return the values for a reminder's placeholders, in the owner's language.
+    """Return the values for a reminder's placeholders, in the template's `language`.
 
     `appointments`: those of one visit. `zone`: the tenant's. `region`: two letters ("US"), for the way dates are
     written. `now`: aware; it decides what "today" is.
     """
-    language = owner.language
     return sender_words(tenant) | {
         "owner": name_of(owner.first_name),
         "pets": pet_words(living_pets(appointments), language=language),
@@ -73,12 +73,12 @@ def living_pets(appointments: Sequence[Appointment]) -> tuple[Pet, ...]:
     return tuple(pets.values())
 
 
-def pet_words(pets: Sequence[Pet], *, language: str | None) -> str:
+def pet_words(pets: Sequence[Pet], *, language: str) -> str:
     """Return "Bella, Max and Luna". Without a name: "your pet", once and last."""
     names = [name_of(pet.name) for pet in pets]
     known = [name for name in names if name]
     if len(known) < len(names) or not known:
-        known.append(phrase("your_pet", language_of(language)))
+        known.append(phrase("your_pet", language))
     return listed(known, language)
 
 
@@ -91,32 +91,31 @@ def street_of(address: str | None) -> str:
     return name_of(next((start for start in starts if _STREET.match(start)), parts[0]), longest=60)
 
 
-def _service_words(appointments: Sequence[Appointment], language: str | None) -> str:
+def _service_words(appointments: Sequence[Appointment], language: str) -> str:
     names = dict.fromkeys(name_of(each.service_name) for each in appointments)
     return listed([name for name in names if name], language)
 
 
 def compose(
-    kind: Kind,
+    template: str,
     words: Mapping[str, str],
     *,
-    language: str | None,
-    override: str | None,
+    language: str,
     max_segments: int,
+    can_be_answered: bool = True,
     pet_count: int = 1,
     shorter_vaccines: Sequence[str] = (),
 ) -> Text:
     """Return the text of one SMS of at most `max_segments` (one or more) and `LONGEST_BODY`.
 
-    `words`: values by placeholder; one that is missing counts as empty. `language`: the owner's. `override`: the
-    tenant's own template; raise ValueError or KeyError if it did not pass `policy.check_template`. `pet_count`: the
-    pets named in `words["pets"]`. `shorter_vaccines`: `words["vaccines"]` said shorter and shorter. A text that is
-    too long loses its address, then the pets' names, then says its vaccines shorter, then loses its end.
+    `words`: values by placeholder, in the template's `language`; one that is missing counts as empty. Raise ValueError
+    or KeyError if the template did not pass `policy.check_template`. `can_be_answered`: else nobody is told to reply
+    STOP. `pet_count`: the pets named in `words["pets"]`. `shorter_vaccines`: `words["vaccines"]` said shorter and
+    shorter. A text that is too long loses its address, then the pets' names, then says its vaccines shorter, then loses
+    its end.
     """
-    code = language_of(language)
-    template = override if override and override.strip() else template_of(kind, code)
     body, segments = "", 0
-    for values in _shorter_and_shorter(words, code, pet_count, shorter_vaccines):
+    for values in _shorter_and_shorter(words, language, pet_count, shorter_vaccines):
         body = cheapest(_filled(template, values))
         segments = count_segments(body).count
         if _fits(body, segments, max_segments):
@@ -124,7 +123,8 @@ def compose(
     else:
         body = cheapest(_cut(body, max_segments))
         segments = count_segments(body).count
-    return Text(_with_opt_out(body, segments, "" if "STOP" in template else phrase("opt_out", code)), segments)
+    opt_out = phrase("opt_out", language) if can_be_answered and "STOP" not in template else ""
+    return Text(_with_opt_out(body, segments, opt_out), segments)
 
 
 def _shorter_and_shorter(
@@ -145,7 +145,7 @@ def _filled(template: str, values: Mapping[str, str]) -> str:
     """Fill the lines and join those that have something to say. Every value is put in once and never read again."""
     lines = _lines(template)
     kept = [line for line, used in lines if _has_its_values(used, values)] or [line for line, _ in lines]
-    # An address or a name that ends in a full stop must not be followed by the line's own.
+    # An address, a name or a Spanish time that ends in a full stop must not be followed by the template's own.
     return clean(" ".join(_DOUBLED_STOP.sub(".", line.format_map(values)) for line in kept))
 
 

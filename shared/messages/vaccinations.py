@@ -8,7 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from shared.messages.rendering import Text, compose, pet_words, sender_words
-from shared.messages.wording import day_words, days_left_words, language_of, listed, name_of, phrase
+from shared.messages.wording import day_words, days_left_words, listed, name_of, phrase, template_for
 from shared.policy import ServedTenant
 from shared.records import Kind, Pet, Vaccination
 
@@ -20,9 +20,9 @@ _WITH_A_WORD: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """Whom a text is for, and from which local day it is seen."""
+    """In which language and region a text is read, and on which local day."""
 
-    language: str | None
+    language: str
     region: str
     today: date
 
@@ -31,19 +31,20 @@ def vaccination_text(kind: Kind, served: ServedTenant, vaccinations: Sequence[Va
     """Return what one owner is told of some records, as it reads when sent at `at` (aware): days left count from it."""
     ordered = sorted(vaccinations, key=_place)
     owner = ordered[0].owner
-    reader = _Reader(owner.language, served.region, at.astimezone(served.zone).date())
+    template, language = template_for(kind, served.policy.sms, owner.language)
+    reader = _Reader(language, served.region, at.astimezone(served.zone).date())
     pets = tuple({each.pet.id: each.pet for each in ordered}.values())
     return compose(
-        kind,
+        template,
         sender_words(served.tenant)
         | {
             "owner": name_of(owner.first_name),
-            "pets": pet_words(pets, language=owner.language),
+            "pets": pet_words(pets, language=language),
             "vaccines": _vaccines(ordered, pets, reader),
         },
-        language=owner.language,
-        override=served.policy.sms.templates.get(kind),
+        language=language,
         max_segments=served.policy.sms.max_segments,
+        can_be_answered=served.can_be_answered,
         pet_count=len(pets),
         shorter_vaccines=(_vaccines(ordered, pets, reader, is_short=True), _count(ordered, reader)),
     )
@@ -54,12 +55,11 @@ def _place(each: Vaccination) -> tuple[date, str, str, str, str]:
     return _expiry(each), each.pet.name or "", str(each.pet.id), each.vaccine, str(each.id)
 
 
-def vaccine_words(vaccine: str, name: str | None, language: str | None) -> str:
+def vaccine_words(vaccine: str, name: str | None, language: str) -> str:
     """Return what people call a vaccine: its word, else the record's name for it, else just "vaccine"."""
-    code = language_of(language)
     if vaccine in _WITH_A_WORD:
-        return phrase(f"vaccine_{vaccine}", code)
-    return name_of(name) or phrase("vaccine_other", code)
+        return phrase(f"vaccine_{vaccine}", language)
+    return name_of(name) or phrase("vaccine_other", language)
 
 
 def _vaccines(ordered: Sequence[Vaccination], pets: Sequence[Pet], reader: _Reader, *, is_short: bool = False) -> str:
@@ -69,8 +69,8 @@ def _vaccines(ordered: Sequence[Vaccination], pets: Sequence[Pet], reader: _Read
     )
 
 
-def _heading(pet: Pet, language: str | None) -> str:
-    return name_of(pet.name) or phrase("your_pet", language_of(language)).capitalize()
+def _heading(pet: Pet, language: str) -> str:
+    return name_of(pet.name) or phrase("your_pet", language).capitalize()
 
 
 def _of_pet(ordered: Sequence[Vaccination], pet_id: UUID, reader: _Reader, is_short: bool) -> Iterator[str]:
@@ -86,7 +86,7 @@ def _count(ordered: Sequence[Vaccination], reader: _Reader) -> str:
     """Return "3 vaccinations, the first on Mar 7"."""
     first = day_words(_expiry(ordered[0]), language=reader.language, region=reader.region, weekday=False)
     name = "one_vaccination" if len(ordered) == 1 else "many_vaccinations"
-    return phrase(name, language_of(reader.language), count=len(ordered), day=first)
+    return phrase(name, reader.language, count=len(ordered), day=first)
 
 
 def _expiry(vaccination: Vaccination) -> date:

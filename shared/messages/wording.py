@@ -1,4 +1,4 @@
-"""The owner's language: its templates and words, and how values are written in it."""
+"""Languages: which template a reader gets, and how values are written in its language."""
 
 import json
 import re
@@ -18,9 +18,9 @@ from babel.dates import format_skeleton, format_time
 from babel.numbers import format_currency, get_currency_precision
 
 from shared.messages.segments import clusters
+from shared.policy import LANGUAGES, SmsPolicy, language_tag
 from shared.records import Kind
 
-FALLBACK: Final = "en"
 BLANK_LETTERS: Final = "\u115f\u1160\u2800\u3164\uffa0"
 """Letters and symbols by category, but nothing to see."""
 
@@ -80,28 +80,36 @@ def shortened(text: str, longest: int) -> str:
     return f"{kept.rstrip()}..."
 
 
-@cache
-def languages() -> frozenset[str]:
-    """The languages that have templates."""
-    return frozenset(folder.name for folder in _TEMPLATES.iterdir() if folder.is_dir())
+def template_for(kind: Kind, sms: SmsPolicy, wanted: str | None) -> tuple[str, str]:
+    """Return the template for a reader, and its language, in which whatever fills it has to be written.
+
+    `wanted`: the reader's language tag. "es-MX" is looked for, then "es", then the tenant's own language; of each, the
+    tenant's own template comes before ours.
+    """
+    for tag in (*_broader_and_broader(wanted or ""), *_broader_and_broader(sms.language)):
+        if own := sms.own_template(kind, tag):
+            return own, tag.partition("-")[0]
+        if tag in LANGUAGES:
+            return template_of(kind, tag), tag
+    raise ValueError(f"there are no texts in {sms.language!r}")
 
 
 @lru_cache(maxsize=KEPT)
-def language_of(wanted: str | None) -> str:
-    """Return the language to write in: "es" for "es-MX", "es_MX" and "ES", English for one without templates."""
-    code = re.split("[-_]", (wanted or "").strip().lower())[0]
-    return code if code in languages() else FALLBACK
+def _broader_and_broader(tag: str) -> tuple[str, ...]:
+    """Return "es-mx" and "es" for "es_MX"."""
+    parts = language_tag(tag).split("-")
+    return tuple("-".join(parts[:count]) for count in range(len(parts), 0, -1))
 
 
 @cache
 def template_of(kind: Kind, language: str) -> str:
-    """Return the text of a template file. `language`: one of `languages()`."""
+    """Return the text of a template file. `language`: one of `LANGUAGES`, as in all that follows."""
     return (_TEMPLATES / language / f"{kind}.txt").read_text(encoding="utf-8")
 
 
 @lru_cache(maxsize=KEPT)
 def phrase(name: str, language: str, **values: object) -> str:
-    """Return one of the phrases of a language's `words.json`, filled. `language`: one of `languages()`."""
+    """Return one of the phrases of a language's `words.json`, filled."""
     return Template(_phrases(language)[name]).substitute(values)
 
 
@@ -112,35 +120,35 @@ def _phrases(language: str) -> dict[str, str]:
 
 
 @cache
-def locale_of(language: str | None, region: str) -> Locale:
+def locale_of(language: str, region: str) -> Locale:
     """Return how dates and money are written in a language and a region ("US"); an unknown region changes nothing."""
-    code, territory = language_of(language), region.strip().upper()
+    territory = region.strip().upper()
     try:
-        return Locale(code, territory if _REGION.fullmatch(territory) else None)
+        return Locale(language, territory if _REGION.fullmatch(territory) else None)
     except UnknownLocaleError:
-        return Locale(code)
+        return Locale(language)
 
 
-def listed(items: Sequence[str], language: str | None) -> str:
+def listed(items: Sequence[str], language: str) -> str:
     """Return "Bella", "Bella and Max" or "Bella, Max and Luna"."""
     if len(items) < 2:
         return "".join(items)
-    return f"{', '.join(items[:-1])} {phrase('and', language_of(language))} {items[-1]}"
+    return f"{', '.join(items[:-1])} {phrase('and', language)} {items[-1]}"
 
 
 @lru_cache(maxsize=KEPT)
-def day_words(day: date, *, language: str | None, region: str, weekday: bool = True) -> str:
+def day_words(day: date, *, language: str, region: str, weekday: bool = True) -> str:
     """Return "Sat, Mar 7", or "Mar 7" without the weekday."""
     return clean(format_skeleton("MMMEd" if weekday else "MMMd", day, locale=locale_of(language, region)))
 
 
-def days_left_words(days: int, *, language: str | None) -> str:
+def days_left_words(days: int, *, language: str) -> str:
     """Return "7 days left", "1 day left" or, for none, "last day"."""
     name = {0: "last_day", 1: "one_day_left"}.get(days, "days_left")
-    return phrase(name, language_of(language), count=days)
+    return phrase(name, language, count=days)
 
 
-def money_words(cents: int, currency: str, *, language: str | None, region: str) -> str:
+def money_words(cents: int, currency: str, *, language: str, region: str) -> str:
     """Return an amount given in the currency's minor unit: "$25.00", "¥2,500" (yen have none)."""
     code = currency.strip().upper()
     decimals = decimals_of(code)
@@ -163,10 +171,11 @@ def decimals_of(currency: str) -> int:
     return 0 if currency in _WHOLE else 3 if currency in _THOUSANDTHS else 2
 
 
-def when_words(starts: Sequence[datetime], *, zone: ZoneInfo, language: str | None, region: str, now: datetime) -> str:
-    """Return when something starts, seen from the local day of `now`: "tomorrow at 10:00 AM and 2:00 PM".
+def when_words(starts: Sequence[datetime], *, zone: ZoneInfo, language: str, region: str, now: datetime) -> str:
+    """Return when something starts: "tomorrow, Fri Mar 6, at 10:00 AM and 2:00 PM".
 
-    `starts`, `now`: aware instants.
+    Each day is named by its date, "today" and "tomorrow" (on the local day of `now`) only beside it: a text may arrive
+    after midnight. `starts`, `now`: aware instants.
     """
     today = _local(now, zone).date()
     ordered = [_local(start, zone) for start in sorted(starts)]
@@ -176,13 +185,15 @@ def when_words(starts: Sequence[datetime], *, zone: ZoneInfo, language: str | No
     return listed(days, language)
 
 
-def _day_with_times(day: date, starts: list[datetime], today: date, language: str | None, region: str) -> str:
-    code, locale = language_of(language), locale_of(language, region)
-    times = [_time_words(start.time(), locale) for start in starts]
+def _day_with_times(day: date, starts: list[datetime], today: date, language: str, region: str) -> str:
+    times = [_time_words(start.time(), locale_of(language, region)) for start in starts]
     # Spanish says "a la" for one o'clock and "a las" for the others.
-    at = phrase("at_one" if _ONE_O_CLOCK.match(times[0]) else "at", code, time=listed([*dict.fromkeys(times)], code))
-    name = {-1: "yesterday", 0: "today", 1: "tomorrow"}.get((day - today).days, "other_day")
-    return phrase(name, code, at=at, day=day_words(day, language=language, region=region))
+    at_name = "at_one" if _ONE_O_CLOCK.match(times[0]) else "at"
+    at = phrase(at_name, language, time=listed([*dict.fromkeys(times)], language))
+    name = {0: "today", 1: "tomorrow"}.get((day - today).days, "other_day")
+    words = day_words(day, language=language, region=region)
+    # Between commas it has none of its own: "tomorrow, Fri Mar 6, at".
+    return phrase(name, language, at=at, day=words if name == "other_day" else words.replace(",", ""))
 
 
 @lru_cache(maxsize=KEPT)

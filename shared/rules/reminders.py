@@ -52,6 +52,11 @@ _GONE = {
 }
 
 
+def minute_of(starts_at: datetime) -> datetime:
+    """Return the start that a reminder is about: one that moves by seconds only is the same to everybody."""
+    return starts_at.replace(second=0, microsecond=0)
+
+
 def due_at(starts_at: datetime, lead: Lead, quiet: QuietHours | None, zone: ZoneInfo) -> datetime:
     """Return the instant at which the reminder is due: `lead` before the start, moved out of quiet hours."""
     due = starts_at - lead.before
@@ -147,7 +152,7 @@ def no_longer_right(
         return Reason.APPOINTMENT_DELETED
     if gone := _GONE.get(appointment.status):
         return gone
-    if appointment.starts_at != occurs_at:
+    if occurs_at is None or minute_of(appointment.starts_at) != minute_of(occurs_at):
         return Reason.RESCHEDULED
     if not is_enabled(kind, policy):
         return Reason.KIND_DISABLED

@@ -10,7 +10,7 @@ from shared.policy import ServedTenant
 from shared.reasons import Reason
 from shared.records import Appointment, Decision, Outcome, Plan, PlannedNotification, Undecided
 from shared.rules.plans import news
-from shared.rules.reminders import Lead, is_due, send_at, skip_reason
+from shared.rules.reminders import Lead, due_at, is_due, minute_of, send_at, skip_reason
 
 
 def visits(undecided: Sequence[Undecided], zone: ZoneInfo) -> list[list[Undecided]]:
@@ -41,12 +41,31 @@ def decide(visit: Sequence[Undecided], lead: Lead, served: ServedTenant, now: da
     if going and lead.rides_along:
         going = [each for each in welcome if leaves_at < each.appointment.starts_at - lead.useful]
     notification = _notification([each.appointment for each in going], lead, leaves_at, run_id) if going else None
-    skipped = [each for each in visit if each.appointment.id in due and refused[each.appointment.id]]
+    # What could leave only when it is useless is never due: that it was booked too late is decided all the same.
+    booked_late = {
+        each.appointment.id
+        for each in visit
+        if refused[each.appointment.id] is Reason.BOOKED_INSIDE_WINDOW and each.appointment.created_at <= now
+    }
+    skipped = [each for each in visit if each.appointment.id in due | booked_late and refused[each.appointment.id]]
     return news(
-        [(each, decision(lead, each.appointment, notification=notification)) for each in going]
-        + [(each, decision(lead, each.appointment, reason=refused[each.appointment.id])) for each in skipped],
+        [
+            (each, decision(lead, each.appointment, notification=notification, occurrence=each.occurrence))
+            for each in going
+        ]
+        + [
+            (each, decision(lead, each.appointment, reason=refused[each.appointment.id], occurrence=each.occurrence))
+            for each in skipped
+        ],
         notification,
     )
+
+
+def too_late(appointment: Appointment, lead: Lead, served: ServedTenant) -> Decision:
+    """Return the decision about a reminder that became useless while none was taken."""
+    if appointment.created_at > due_at(appointment.starts_at, lead, served.policy.sms.quiet_hours, served.zone):
+        return decision(lead, appointment, reason=Reason.BOOKED_INSIDE_WINDOW)
+    return decision(lead, appointment, outcome=Outcome.EXPIRED, reason=Reason.TOO_LATE)
 
 
 def decision(
@@ -56,14 +75,18 @@ def decision(
     notification: PlannedNotification | None = None,
     reason: Reason | None = None,
     outcome: Outcome = Outcome.SKIPPED,
+    occurrence: str | None = None,
 ) -> Decision:
-    """Return the decision about one appointment's reminder: `notify` with a notification, else `outcome`."""
+    """Return the decision about one appointment's reminder: `notify` with a notification, else `outcome`.
+
+    `occurrence`: how an earlier decision names the start; None for one that is to the minute.
+    """
     return Decision(
         tenant_id=appointment.tenant_id,
         kind=lead.kind,
         subject_type="appointment",
         subject_id=appointment.id,
-        occurrence=f"{appointment.starts_at:%Y-%m-%dT%H:%M:%S.%fZ}",
+        occurrence=occurrence or f"{minute_of(appointment.starts_at):%Y-%m-%dT%H:%M:%S.%fZ}",
         outcome=Outcome.NOTIFY if notification else outcome,
         reason=reason,
         notification_id=notification.id if notification else None,

@@ -13,20 +13,12 @@ from shared.database import queries
 from shared.database.queries import Starts
 from shared.database.transactions import fetch
 from shared.policy import ServedTenant
-from shared.reasons import Reason
-from shared.records import (
-    Appointment,
-    Kind,
-    Outcome,
-    Plan,
-    Problem,
-    Undecided,
-)
+from shared.records import Appointment, Kind, Plan, Problem, Undecided
 from shared.rules import reminders
 from shared.rules.plans import joined
 from shared.rules.quiet_hours import local_day
 from shared.rules.reminders import LATE_RECORD, Lead
-from shared.rules.visits import decide, decision, visits
+from shared.rules.visits import decide, too_late, visits
 from shared.tasks.context import Context
 from shared.tasks.planning import write
 from shared.tasks.tenants import Tenants, alike
@@ -149,12 +141,11 @@ def _by_tenant(
 
 
 def _record_late(context: Context, lead: Lead, tenants: Tenants, missed: Sequence[Appointment]) -> None:
-    late = []
-    for each in missed:
-        served = tenants[each.tenant_id]
-        due = reminders.due_at(each.starts_at, lead, served.policy.sms.quiet_hours, served.zone)
-        if each.created_at <= due and not reminders.refers_elsewhere(each):
-            late.append(decision(lead, each, outcome=Outcome.EXPIRED, reason=Reason.TOO_LATE))
+    late = [
+        too_late(each, lead, tenants[each.tenant_id])
+        for each in missed
+        if each.created_at < each.starts_at and not reminders.refers_elsewhere(each)  # else it was entered afterwards
+    ]
     subjects = {each.id: each for each in missed}
     write(context, tenants, Plan(decisions=tuple(late)), subjects, planned_as="reminders_planned")
 

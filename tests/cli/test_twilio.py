@@ -44,6 +44,14 @@ def test_a_run_hands_each_text_over_once(live: Shell, server: LoopbackTwilio) ->
     assert {each.form["From"] for each in server.requests} == {NUMBER}
 
 
+def test_texts_from_a_name_ask_for_no_reply(live: Shell, server: LoopbackTwilio) -> None:
+    live.settings["TWILIO_PHONE_NUMBER"] = "HappyPaws"
+    live("run", JOB, "--at", AT)
+    forms = [each.form for each in server.requests if each.method == "POST"]
+    assert {each["From"] for each in forms} == {"HappyPaws"}
+    assert [each["Body"] for each in forms if "STOP" in each["Body"]] == []
+
+
 def test_refused_credentials_end_a_run_and_lose_nothing(live: Shell, server: LoopbackTwilio) -> None:
     server.always(refused(20003))
     done = live("run", JOB, "--at", AT)

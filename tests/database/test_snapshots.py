@@ -77,6 +77,17 @@ VISIT = MarkedVisit(SOME, SOME, SOME, SOME, NOW, is_ours=True, is_forgiven=False
 DECISION = Decision(SOME, Kind.REMINDER_24H, "appointment", SOME, "2026-03-01T15:00Z", Outcome.SKIPPED, Reason.NO_PHONE)
 ROW: Any = SimpleNamespace(id=SOME, tenant_id=SOME, starts_at=NOW, expires_on=WINDOW.first)
 """The last one of a page: what comes after it is read."""
+CONSENT = {
+    "id": SOME,
+    "tenant_id": SOME,
+    "owner_id": SOME,
+    "phone_hash": "hash",
+    "given": False,
+    "happened_at": NOW,
+    "source": "refusal",
+    "notification_id": SOME,
+    "created_at": NOW,
+}
 EVENT = NewEvent(SOME, SOME, EventKind.RECOVERY, 5, SOME, NOW, NOW)
 
 CALLS: list[Callable[[Connection], object]] = [
@@ -87,9 +98,13 @@ CALLS: list[Callable[[Connection], object]] = [
     lambda it: breakers.reopen(it, BREAKER, WORKER, "503", NOW),
     lambda it: breakers.close(it, BREAKER, WORKER, NOW),
     lambda it: commits.leave(it, uuid4()),
-    lambda it: consent.phones_of_consenting(it, SOME),
+    lambda it: consent.phones_of(it, SOME),
     lambda it: consent.withdraw(it, [SOME], NOW),
     lambda it: corrections.change_counts(it, [SOME], -1, NOW),
+    lambda it: consent.record(it, [CONSENT]),
+    lambda it: consent.given_at(it, SOME, ["hash"]),
+    lambda it: consent.changed_by_others(it, [SOME], NOW),
+    lambda it: consent.last_looked_at(it, NOW),
     lambda it: corrections.visits_on(it, [SOME], NOW, NOW + DAY, beyond=VISIT, limit=100),
     lambda it: corrections.standing_visits(it, [SOME]),
     lambda it: pass_on(it),  # noqa: PLW0108  it stands below

@@ -6,18 +6,18 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from shared.messages.rendering import living_pets, reminder_words, street_of
-from shared.messages.wording import clean, day_words, days_left_words, language_of, money_words, name_of, when_words
+from shared.messages.wording import clean, day_words, days_left_words, money_words, name_of, when_words
 from shared.records import Appointment, Owner, Tenant
 from tests.messages.conftest import NEW_YORK, NOW, a_pet
 
 Book = Callable[..., Appointment]
 
 
-def words_of(tenant: Tenant, owner: Owner, *appointments: Appointment) -> dict[str, str]:
-    return reminder_words(tenant, owner, appointments, zone=NEW_YORK, region="US", now=NOW)
+def words_of(tenant: Tenant, owner: Owner, *appointments: Appointment, language: str = "en") -> dict[str, str]:
+    return reminder_words(tenant, owner, appointments, language=language, zone=NEW_YORK, region="US", now=NOW)
 
 
-def when(*starts: str, language: str | None = "en", region: str = "US", zone: ZoneInfo = NEW_YORK) -> str:
+def when(*starts: str, language: str = "en", region: str = "US", zone: ZoneInfo = NEW_YORK) -> str:
     instants = [datetime.fromisoformat(start) for start in starts]
     return when_words(instants, zone=zone, language=language, region=region, now=NOW)
 
@@ -26,7 +26,7 @@ def test_all_values_of_an_ordinary_reminder(tenant: Tenant, owner: Owner, booked
     assert words_of(tenant, owner, booked(a_pet("Bella"))) == {
         "owner": "Ana",
         "pets": "Bella",
-        "when": "tomorrow at 10:00 AM",
+        "when": "tomorrow, Fri Mar 6, at 10:00 AM",
         "business": "Happy Paws Grooming",
         "service": "Full groom",
         "address": "12 Main St",
@@ -57,7 +57,7 @@ def test_a_pet_without_a_name_is_your_pet_once(
 
 def test_an_appointment_without_pets_is_about_your_pet(tenant: Tenant, owner: Owner, booked: Book) -> None:
     assert words_of(tenant, owner, booked())["pets"] == "your pet"
-    assert words_of(tenant, replace(owner, language="es-MX"), booked())["pets"] == "su mascota"
+    assert words_of(tenant, owner, booked(), language="es")["pets"] == "su mascota"
 
 
 def test_services_are_listed_once_and_unknown_ones_left_out(tenant: Tenant, owner: Owner, booked: Book) -> None:
@@ -73,13 +73,19 @@ def test_a_business_without_a_name_goes_by_its_subdomain(tenant: Tenant, owner: 
 @pytest.mark.parametrize(
     ("starts", "expected"),
     [
-        (["2026-03-05T19:30Z"], "today at 2:30 PM"),
-        (["2026-03-06T04:59Z"], "today at 11:59 PM"),
-        (["2026-03-06T05:00Z"], "tomorrow at 12:00 AM"),
+        (["2026-03-05T19:30Z"], "today, Thu Mar 5, at 2:30 PM"),
+        (["2026-03-06T04:59Z"], "today, Thu Mar 5, at 11:59 PM"),
+        (["2026-03-06T05:00Z"], "tomorrow, Fri Mar 6, at 12:00 AM"),
         (["2026-03-07T19:30Z"], "on Sat, Mar 7 at 2:30 PM"),
-        (["2026-03-04T19:30Z"], "yesterday at 2:30 PM"),
-        (["2026-03-06T19:00Z", "2026-03-06T15:00Z", "2026-03-06T15:00Z"], "tomorrow at 10:00 AM and 2:00 PM"),
-        (["2026-03-06T04:00Z", "2026-03-06T15:00Z"], "today at 11:00 PM and tomorrow at 10:00 AM"),
+        (["2026-03-04T19:30Z"], "on Wed, Mar 4 at 2:30 PM"),
+        (
+            ["2026-03-06T19:00Z", "2026-03-06T15:00Z", "2026-03-06T15:00Z"],
+            "tomorrow, Fri Mar 6, at 10:00 AM and 2:00 PM",
+        ),
+        (
+            ["2026-03-06T04:00Z", "2026-03-06T15:00Z"],
+            "today, Thu Mar 5, at 11:00 PM and tomorrow, Fri Mar 6, at 10:00 AM",
+        ),
         (["2026-03-08T13:00Z"], "on Sun, Mar 8 at 9:00 AM"),  # the clocks have gone forward
     ],
 )
@@ -94,9 +100,7 @@ def test_when_is_told_from_the_local_day(starts: list[str], expected: str) -> No
         ("en", "us", "on Sat, Mar 7 at 2:30 PM"),
         ("en", "", "on Sat, Mar 7 at 2:30 PM"),
         ("en", "../..", "on Sat, Mar 7 at 2:30 PM"),
-        (None, "US", "on Sat, Mar 7 at 2:30 PM"),
-        ("klingon", "US", "on Sat, Mar 7 at 2:30 PM"),
-        ("../en", "US", "on Sat, Mar 7 at 2:30 PM"),
+        ("en", "ZZ", "on Sat, Mar 7 at 2:30 PM"),
         ("es", "ES", "el sáb, 7 mar a las 14:30"),
     ],
 )
@@ -105,8 +109,8 @@ def test_dates_are_written_as_in_the_language_and_region(language: str | None, r
 
 
 def test_spanish_has_one_o_clock_in_the_singular() -> None:
-    assert when("2026-03-06T18:00Z", language="es", region="US") == "mañana a la 1:00 p.m."
-    assert when("2026-03-06T16:00Z", language="es", region="US") == "mañana a las 11:00 a.m."
+    assert when("2026-03-06T18:00Z", language="es", region="US") == "mañana, vie 6 de mar, a la 1:00 p.m."
+    assert when("2026-03-06T16:00Z", language="es", region="US") == "mañana, vie 6 de mar, a las 11:00 a.m."
 
 
 @pytest.mark.parametrize("region", ["US", "GB", "AU", "CA", "IN", "MX", "ES"])
@@ -122,11 +126,6 @@ def test_only_plain_spaces_are_used(language: str, region: str) -> None:
 def test_the_ends_of_the_calendar_do_not_overflow() -> None:
     assert when("9999-12-31T23:59:00Z", zone=ZoneInfo("Pacific/Kiritimati")) == "on Fri, Dec 31 at 11:59 PM"
     assert when("0001-01-01T00:00:00Z").endswith("at 12:00 AM")
-
-
-@pytest.mark.parametrize("wanted", ["es", "ES", "es-MX", "es_MX", " es-419 "])
-def test_all_spellings_of_spanish_are_spanish(wanted: str) -> None:
-    assert language_of(wanted) == "es"
 
 
 @pytest.mark.parametrize(
@@ -193,4 +192,4 @@ def test_money_is_told_in_the_minor_unit_of_its_currency(cents: int, currency: s
 def test_now_may_be_given_in_any_zone() -> None:
     now = NOW.astimezone(ZoneInfo("Asia/Tokyo"))
     start = datetime(2026, 3, 6, 4, tzinfo=UTC)
-    assert when_words([start], zone=NEW_YORK, language="en", region="US", now=now) == "today at 11:00 PM"
+    assert when_words([start], zone=NEW_YORK, language="en", region="US", now=now) == "today, Thu Mar 5, at 11:00 PM"

@@ -10,8 +10,9 @@ from shared import policy
 from shared.messages import rendering
 from shared.messages.rendering import compose
 from shared.messages.segments import count_segments, is_gsm
-from shared.messages.wording import languages, phrase, template_of
-from shared.records import TEXTS, Kind
+from shared.messages.wording import phrase, template_of
+from shared.policy import LANGUAGES
+from shared.records import REMINDERS, TEXTS, Kind
 
 ORDINARY = {
     "owner": "Ana",
@@ -23,23 +24,21 @@ ORDINARY = {
     "fee": "$25.00",
 }
 IN_LANGUAGE = {
-    "en": {
-        "when": "tomorrow at 10:00 AM",
-        "charge_on": "Mar 19",
-        "vaccines": "Bella: rabies (Sat, Mar 17, 7 days left)",
-    },
-    "es": {
-        "when": "mañana a las 10:00 a.m.",
-        "charge_on": "19 mar",
-        "vaccines": "Bella: rabia (sáb, 17 mar, quedan 7 días)",
-    },
+    "en": {"charge_on": "Mar 19", "vaccines": "Bella: rabies (Sat, Mar 17, 7 days left)"},
+    "es": {"charge_on": "19 mar", "vaccines": "Bella: rabia (sáb, 17 mar, quedan 7 días)"},
 }
-EVERY_FILE = [(language, kind) for language in sorted(languages()) for kind in TEXTS]
+DAYS = {
+    "en": ("tomorrow, Wed Mar 25, at 10:00 AM", "on Thu, Mar 5 at 9:00 AM"),
+    "es": ("mañana, mié 25 de mar, a las 10:00 a.m.", "el mié, 18 de mar a las 10:00 a.m."),
+}
+"""Of a visit to come, and of one that was missed: as written in the US."""
+EVERY_FILE = [(language, kind) for language in sorted(LANGUAGES) for kind in TEXTS]
+FOLDERS = Path(rendering.__file__).with_name("templates")
 every_template = pytest.mark.parametrize(("language", "kind"), EVERY_FILE)
 
 
 def test_there_is_english_and_spanish() -> None:
-    assert languages() == {"en", "es"}
+    assert LANGUAGES == {"en", "es"} == {folder.name for folder in FOLDERS.iterdir()}
 
 
 @every_template
@@ -61,14 +60,15 @@ def test_a_template_asks_for_no_reply_and_is_gsm(language: str, kind: Kind) -> N
 
 @every_template
 def test_a_text_with_ordinary_names_is_one_gsm_segment_and_names_stop(language: str, kind: Kind) -> None:
-    text = compose(kind, ORDINARY | IN_LANGUAGE[language], language=language, override=None, max_segments=3)
+    words = ORDINARY | IN_LANGUAGE[language] | {"when": DAYS[language][kind not in REMINDERS]}
+    text = compose(template_of(kind, language), words, language=language, max_segments=3)
     assert (text.segments, count_segments(text.body).encoding) == (1, "GSM-7")
     assert text.body.endswith(phrase("opt_out", language))
     assert "$" not in text.body.replace("$25.00", "")
 
 
 def test_only_the_24_hour_reminder_tells_the_address() -> None:
-    told = {kind for _, kind in EVERY_FILE for language in languages() if "$address" in template_of(kind, language)}
+    told = {kind for _, kind in EVERY_FILE for language in LANGUAGES if "$address" in template_of(kind, language)}
     assert told == {Kind.REMINDER_24H}
 
 
@@ -77,6 +77,5 @@ def test_the_opt_out_sentence_is_the_promised_one() -> None:
 
 
 def test_every_language_has_the_same_phrases() -> None:
-    folder = Path(rendering.__file__).with_name("templates")
-    keys = [set(json.loads(file.read_text("utf-8"))) for file in folder.glob("*/words.json")]
+    keys = [set(json.loads(file.read_text("utf-8"))) for file in FOLDERS.glob("*/words.json")]
     assert all(each == keys[0] for each in keys)

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from shared.policy import SmsPolicy
 from shared.reasons import Reason
-from shared.rules.contact import cannot_text, e164, region_of
+from shared.rules.contact import UNKNOWN_REGION, can_be_answered, cannot_text, e164, region_of
 from tests.rules.builders import an_owner
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -20,23 +21,73 @@ DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
         (None, "+1 604 555 0123", "CA"),
         (None, "+1 206 555 0123", "US"),
         (None, "+61 2 5550 0123", "AU"),
-        (None, "(604) 555-0123", "US"),  # nobody knows which country's
-        (None, "+1 555 010 0142", "US"),
-        (None, "not a number", "US"),
-        (None, "+999 1", "US"),
-        (None, "", "US"),
-        (None, None, "US"),
+        (None, "(604) 555-0123", "NZ"),  # nobody knows which country's: then that of the time zone
+        (None, "+1 555 010 0142", "NZ"),
+        (None, "not a number", "NZ"),
+        (None, "+999 1", "NZ"),
+        (None, "", "NZ"),
+        (None, None, "NZ"),
     ],
 )
-def test_the_region_is_that_of_the_setting_or_of_the_tenants_phone(
+def test_the_region_is_that_of_the_setting_or_of_the_tenants_phone_or_of_its_time_zone(
     country: str | None, phone: str | None, region: str
 ) -> None:
-    assert region_of(country, phone) == region
+    assert region_of(country, phone, "Pacific/Auckland") == region
 
 
 @pytest.mark.parametrize("phone", ["+800 1234 5678", "+870 773 111 632", "+883 5100 0123 4567"])
 def test_a_phone_that_is_at_home_nowhere_tells_no_region(phone: str) -> None:
-    assert region_of(None, phone) == "US"
+    assert region_of(None, phone, "Europe/London") == "GB"
+
+
+@pytest.mark.parametrize(
+    ("zone", "region"),
+    [
+        ("America/Bogota", "CO"),
+        ("Europe/Istanbul", "TR"),
+        ("Asia/Istanbul", "TR"),
+        ("Turkey", "TR"),
+        ("Asia/Kolkata", "IN"),
+        ("Asia/Calcutta", "IN"),
+        ("America/New_York", "US"),
+        ("US/Eastern", "US"),
+        ("America/Argentina/Buenos_Aires", "AR"),
+        ("America/Buenos_Aires", "AR"),
+        ("Europe/Kiev", "UA"),
+        ("Europe/Kyiv", "UA"),
+        ("Arctic/Longyearbyen", "SJ"),
+    ],
+)
+def test_a_time_zone_tells_the_region_under_each_of_its_names(zone: str, region: str) -> None:
+    assert region_of(None, "300 123 4567", zone) == region
+
+
+@pytest.mark.parametrize(
+    "zone", ["UTC", "Etc/UTC", "Etc/GMT+5", "GMT", "EST", "EST5EDT", "CET", "Antarctica/McMurdo", "Factory", "nowhere"]
+)
+def test_a_time_zone_of_no_one_country_tells_no_region(zone: str) -> None:
+    assert region_of(None, "300 123 4567", zone) == UNKNOWN_REGION
+
+
+def test_where_no_country_is_certain_only_international_numbers_are_valid() -> None:
+    numbers = ["(212) 555-0143", "300 123 4567", "0300 123 4567", "+57 300 123 4567"]
+    assert [e164(each, UNKNOWN_REGION) for each in numbers] == [None, None, None, "+573001234567"]
+
+
+@pytest.mark.parametrize(
+    ("own", "default", "answered"),
+    [
+        ({}, None, True),
+        ({}, "+12125550100", True),
+        ({}, "HappyPaws", False),
+        ({"from": "12345"}, "HappyPaws", True),
+        ({"from": "Paws 24"}, None, False),
+        ({"messaging_service_sid": "MG" + "a" * 32}, "HappyPaws", True),
+        ({"messaging_service_sid": "MG" + "a" * 32, "from": "Paws"}, None, False),
+    ],
+)
+def test_a_sender_that_is_a_name_takes_no_replies(own: dict[str, str], default: str | None, answered: bool) -> None:
+    assert can_be_answered(SmsPolicy.model_validate(own), default) is answered
 
 
 @pytest.mark.parametrize(

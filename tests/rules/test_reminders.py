@@ -411,7 +411,9 @@ def test_every_status_has_an_answer() -> None:
         assert (wrong(booked(START, status=status)) is None) is is_coming
 
 
-@pytest.mark.parametrize("at", [START - timedelta(hours=1), START + datetime.resolution, None])
+@pytest.mark.parametrize(
+    "at", [START - timedelta(hours=1), START - datetime.resolution, START + timedelta(minutes=1), None]
+)
 def test_a_reminder_for_the_old_time_is_not_sent(at: datetime | None) -> None:
     assert wrong(booked(START), at=at) is Reason.RESCHEDULED
 

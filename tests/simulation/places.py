@@ -130,7 +130,7 @@ PLACES = (
         ),
     ),
     Place(
-        "gaza", "Asia/Gaza", US, None, {"no_show": {"hold_hours": 0}},
+        "gaza", "Asia/Gaza", US, "+1 212 555 0100", {"no_show": {"hold_hours": 0}},
         later=((0.33, {"settings": "{not JSON"}), (0.36, _settings(sms={"quiet_hours": "21:00-08:00"}))),
     ),
     Place("dormant", "Europe/London", US, columns=(("is_active", False),)),

@@ -66,9 +66,11 @@ class Desk:
         visits: defaultdict[object, list[tuple[Row, datetime]]] = defaultdict(list)
         for row in open_rows:
             leaves_at = leaves(lead, house, row, self.moment.now)
+            reason = self.why_not(row)
+            if reason == "booked_inside_window" and self.moment.now < useful_until(lead, row):
+                books.decide(subject(lead, row), "skipped", reason)
             if leaves_at is None:
                 continue
-            reason = self.why_not(row)
             if reason is None:
                 visits[visit_of(house, row)].append((row, leaves_at))
             else:
@@ -101,12 +103,15 @@ class Desk:
         for row in rows:
             if (
                 row["status"] != "cancelled"
+                and row["created_at"] < row["scheduled_start"]
                 and row["deleted_at"] is None
                 and since < useful_until(lead, row) <= now
-                and row["created_at"] <= due_at(lead, self.house, row["scheduled_start"])
                 and subject(lead, row) not in self.moment.books.prediction.verdicts
             ):
-                self.moment.books.decide(subject(lead, row), "expired", "too_late")
+                if row["created_at"] <= due_at(lead, self.house, row["scheduled_start"]):
+                    self.moment.books.decide(subject(lead, row), "expired", "too_late")
+                else:
+                    self.moment.books.decide(subject(lead, row), "skipped", "booked_inside_window")
 
     def why_not(self, row: Row) -> str | None:
         """Return why the owner is not to be reminded, the first reason in the order in which they are checked."""

@@ -46,6 +46,37 @@ def test_an_owner_who_cannot_be_texted_is_skipped_with_the_reason(
     assert sms.sent == []
 
 
+def test_national_numbers_are_read_in_the_country_of_the_time_zone(application: Application, sms: RecordingSms) -> None:
+    with application.engine.begin() as connection:
+        tenant = rows.tenant(connection, timezone="America/Bogota", phone="601 234 5678")
+        rows.appointment(connection, tenant, NOON + DAY, owner_id=rows.owner(connection, tenant, phone="301 234 5678"))
+    assert run(application, JOB)["total_errors"] == 0
+    assert [each.to for each in sms.sent] == ["+573012345678"]
+
+
+def test_where_nobody_knows_the_country_national_numbers_get_no_text_and_the_business_is_named_once(
+    application: Application, sms: RecordingSms
+) -> None:
+    with application.engine.begin() as connection:
+        tenant = rows.tenant(connection, timezone="Etc/UTC", phone="(212) 555-0142")
+        for phone in ("(212) 555-0143", "212-555-0144", "+57 301 234 5678"):
+            rows.appointment(connection, tenant, NOON + DAY, owner_id=rows.owner(connection, tenant, phone=phone))
+    result = run(application, JOB)
+    assert (result["skipped"], [each.to for each in sms.sent]) == ({"invalid_phone": 2}, ["+573012345678"])
+    (error,) = result["errors"]
+    assert (error["tenant"], error["subject"]) == ("paws", "country")
+    assert error["reason"].endswith('set country in its settings, like {"country": "US"}')
+
+
+def test_nobody_is_asked_to_reply_to_a_name(application: Application, sms: RecordingSms) -> None:
+    with application.engine.begin() as connection:
+        rows.appointment(connection, rows.tenant(connection), NOON + DAY)
+        own = rows.tenant(connection, "own", settings='{"sms": {"from": "+12125550100"}}')
+        rows.appointment(connection, own, NOON + DAY)
+    run(replace(application, default_sender="HappyPaws"), JOB)
+    assert {each.sender: "STOP" in each.body for each in sms.sent} == {None: False, "+12125550100": True}
+
+
 def test_what_is_not_due_yet_is_not_decided(application: Application) -> None:
     with application.engine.begin() as connection:
         rows.appointment(connection, rows.tenant(connection), NOON + DAY + timedelta(minutes=31))
@@ -176,7 +207,7 @@ def test_the_appointments_of_a_visit_share_one_message(application: Application,
             rows.appointment(connection, tenant, NOON + DAY + timedelta(hours=hours), owner_id=owner, pets=pets)
     run(application, JOB)
     assert len(sms.sent) == 1
-    assert "Bella and Max tomorrow at 12:00 PM and 3:00 PM" in sms.bodies[0]
+    assert "Bella and Max tomorrow, Wed Mar 4, at 12:00 PM and 3:00 PM" in sms.bodies[0]
     assert decided(application) == [("notify", None)] * 2
     run(application, JOB)
     assert len(sms.sent) == 1
@@ -343,7 +374,7 @@ def test_a_dry_run_tells_everything_and_writes_nothing(application: Application,
         ("notify", None, "+1•••••0143"),
         ("skipped", "no_phone", "no phone"),
     ]
-    assert "Bella tomorrow at 12:00 PM" in result["would"][0]["text"]
+    assert "Bella tomorrow, Wed Mar 4, at 12:00 PM" in result["would"][0]["text"]
     assert set(result["would"][0]) == {"action", "tenant", "subject", "to", "when", "text", "segments", "reason"}
     json.dumps(result)
     assert sms.sent == []
@@ -439,3 +470,102 @@ def test_where_all_is_decided_already_nothing_is_written(application: Applicatio
         assert run(application, JOB)["total_checked"] == len(counts) + 1
         counts.append(sum(each.startswith(("INSERT", "UPDATE", "DELETE")) for each in statements))
     assert set(counts) == {counts[0]}
+
+
+# Starts count to the minute
+
+
+def test_a_start_that_is_rewritten_by_seconds_is_reminded_of_once(
+    application: Application, sms: RecordingSms, clock: Clock
+) -> None:
+    with application.engine.begin() as connection:
+        appointment = rows.appointment(connection, rows.tenant(connection), NOON + DAY)
+    for seconds in (0, 20, 59, 0):
+        start = NOON + DAY + timedelta(seconds=seconds)
+        rows.change(application.engine, tables.appointments, appointment, scheduled_start=start)
+        run(application, JOB)
+        clock.pass_(hours=1)
+    assert len(sms.sent) == 1
+    assert decided(application) == [("notify", None)]
+
+
+def test_a_reminder_that_waits_is_still_right_when_its_start_moves_by_seconds(
+    application: Application, sms: RecordingSms
+) -> None:
+    with application.engine.begin() as connection:
+        appointment = rows.appointment(connection, rows.tenant(connection), NOON + DAY)
+    run(replace(application, sms_enabled=False), JOB)
+    rows.change(
+        application.engine, tables.appointments, appointment, scheduled_start=NOON + DAY + timedelta(seconds=20)
+    )
+    run(application, "AppointmentReminders2h")
+    assert len(sms.sent) == 1
+
+
+@pytest.mark.parametrize(("before", "after"), [(20, 0), (20, 20), (0, 20), (20, 40)])
+@pytest.mark.parametrize(
+    ("outcome", "reason", "texts"), [("notify", None, 0), ("expired", "too_late", 0), ("skipped", "no_phone", 1)]
+)
+def test_a_decision_that_an_older_version_took_about_a_start_with_seconds_still_counts(
+    application: Application,
+    sms: RecordingSms,
+    before: int,
+    after: int,
+    outcome: str,
+    reason: str | None,
+    texts: int,
+) -> None:
+    then, start = (NOON + DAY + timedelta(seconds=seconds) for seconds in (before, after))
+    with application.engine.begin() as connection:
+        tenant = rows.tenant(connection)
+        appointment = rows.appointment(connection, tenant, start)
+        rows.decision(
+            connection,
+            tenant,
+            kind="reminder_24h",
+            subject_id=appointment,
+            occurrence=f"{then:%Y-%m-%dT%H:%M:%S.%fZ}",
+            occurs_at=then,
+            outcome=outcome,
+            reason=reason,
+        )
+    for _ in range(2):
+        run(application, JOB)
+    assert (len(sms.sent), len(decided(application))) == (texts, 1)
+
+
+# Every appointment ends with a decision
+
+
+@pytest.mark.parametrize("job", [JOB, "AppointmentReminders2h"])
+@pytest.mark.parametrize("start", ["08:10", "08:30"])
+def test_what_is_booked_at_night_for_the_early_morning_is_decided(
+    application: Application, clock: Clock, job: str, start: str
+) -> None:
+    clock.now = datetime.fromisoformat("2026-03-03T22:00-05:00")
+    with application.engine.begin() as connection:
+        tenant = rows.tenant(connection)
+        starts_at = datetime.fromisoformat(f"2026-03-04T{start}-05:00")
+        rows.appointment(connection, tenant, starts_at, created_at=clock.now)
+    clock.pass_(minutes=30)
+    assert run(application, job)["skipped"] == {"booked_inside_window": 1}
+    assert decided(application) == [("skipped", "booked_inside_window")]
+    for _ in range(12):
+        clock.pass_(hours=1)
+        assert run(application, job)["skipped"] == {}
+    assert decided(application) == [("skipped", "booked_inside_window")]
+
+
+def test_what_is_booked_when_it_is_too_late_for_any_reminder_is_decided_too(
+    application: Application, clock: Clock
+) -> None:
+    jobs = (JOB, "AppointmentReminders2h")
+    with application.engine.begin() as connection:
+        tenant = rows.tenant(connection)
+    for job in jobs:
+        run(application, job)
+    clock.pass_(hours=4)
+    with application.engine.begin() as connection:
+        rows.appointment(connection, tenant, clock.now + timedelta(minutes=10), created_at=clock.now)
+    for job in jobs:
+        assert run(application, job)["skipped"] == {"booked_inside_window": 1}

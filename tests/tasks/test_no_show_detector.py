@@ -48,7 +48,7 @@ def test_a_missed_visit_costs_its_fee_twenty_points_and_a_notice(application: Ap
     assert (made.subject_id, made.points, made.occurred_at) == (fee.id, -20, NOON - 3 * HOUR)
     (body,) = sms.bodies
     assert body == (
-        "Happy Paws: we missed Bella today at 9:00 AM. No-show fee: $25.00. Charged on or after Mar 4. "
+        "Happy Paws: we missed Bella today, Tue Mar 3, at 9:00 AM. No-show fee: $25.00. Charged on or after Mar 4. "
         "Questions: +12125550142. Reply STOP to opt out"
     )
 
@@ -117,7 +117,7 @@ def test_a_visit_in_sydney_at_five_that_ends_at_six_waits_for_the_next_run(
     clock.pass_(days=1)
     paws.run()
     assert paws.fee().visit_on == date(2026, 3, 3)
-    assert "yesterday at 5:00 PM" in sms.bodies[0]
+    assert "on Tue, Mar 3 at 5:00 PM" in sms.bodies[0]
     assert "on or after Mar 5" in sms.bodies[0]
 
 
@@ -132,7 +132,7 @@ def test_in_los_angeles_the_notice_waits_for_the_morning_and_says_the_local_day(
     assert (paws.fee().visit_on, paws.fee().due_at) == (date(2026, 3, 2), clock.now + DAY)
     clock.now = local("2026-03-03T08:00", "-08:00")
     run(application, "AppointmentReminders24h")
-    assert "yesterday at 3:00 PM. No-show fee: $25.00. Charged on or after Mar 3." in sms.bodies[0]
+    assert "on Mon, Mar 2 at 3:00 PM. No-show fee: $25.00. Charged on or after Mar 3." in sms.bodies[0]
 
 
 def test_an_appointment_that_was_reminded_of_is_missed_all_the_same(
@@ -277,7 +277,7 @@ def test_where_the_currency_has_no_schedule_there_is_no_fee_but_all_the_rest(
     assert result["skipped"] == {"fee_not_configured": 1}
     assert paws.decided("no_show") == [("notify", "fee_not_configured")]
     assert (paws.fees(), paws.owners(), len(paws.events())) == ([], [(1, 80)], 1)
-    assert sms.bodies[0].startswith("Happy Paws: we missed Bella today at 9:00 AM. Questions:")
+    assert sms.bodies[0].startswith("Happy Paws: we missed Bella today, Tue Mar 3, at 9:00 AM. Questions:")
     assert paws.run()["skipped"] == {}
 
 

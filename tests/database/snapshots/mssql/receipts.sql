@@ -11,7 +11,8 @@ FROM openjson(:only)) AND NOT notifications.tenant_id IN (SELECT CAST(value AS U
 FROM openjson(:left_out));
 
 -- first_awaiting
-SELECT min(notifications.sent_at) AS min_1
+SELECT min(CASE WHEN (notifications.attempted_at < notifications.sent_at) THEN notifications.attempted_at ELSE
+    notifications.sent_at END) AS min_1
 FROM notifications
 WHERE notifications.status = :status AND notifications.sent_at BETWEEN :since AND :until AND NOT notifications.tenant_id
     IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value

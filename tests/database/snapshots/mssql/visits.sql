@@ -30,8 +30,8 @@ SELECT appointments.id
 FROM appointments JOIN decisions ON decisions.subject_id = appointments.id JOIN notifications ON notifications.id =
     decisions.notification_id
 WHERE appointments.id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
-FROM openjson(:ids)) AND decisions.kind IN (:kind, ...) AND decisions.occurs_at = appointments.scheduled_start AND
-    notifications.status = :status;
+FROM openjson(:ids)) AND decisions.kind IN (:kind, ...) AND datediff_big(minute, decisions.occurs_at,
+    appointments.scheduled_start) = 0 AND notifications.status = :status;
 
 -- saved_cards
 SELECT owners.id, owners.stripe_customer_id

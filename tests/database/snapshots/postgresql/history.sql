@@ -39,6 +39,11 @@ SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointme
     appointments.deleted_at
 FROM appointments
 WHERE appointments.owner_id IN (:owner_id, ...);
+SELECT consent_events.id, consent_events.tenant_id, consent_events.owner_id, consent_events.phone_hash,
+    consent_events.given, consent_events.happened_at, consent_events.source, consent_events.notification_id,
+    consent_events.created_at
+FROM consent_events
+WHERE consent_events.owner_id IN (:owner_id, ...);
 SELECT decisions.ledger_key, decisions.tenant_id, decisions.kind, decisions.subject_type, decisions.subject_id,
     decisions.occurrence, decisions.occurs_at, decisions.outcome, decisions.reason, decisions.notification_id,
     decisions.run_id, decisions.decided_at, notifications.status, notifications.reason AS text_reason,

@@ -9,7 +9,8 @@ WHERE notifications.provider_message_id = ANY (:message_ids::VARCHAR(64)[]) AND 
     notifications.tenant_id = ANY (:left_out::UUID[]);
 
 -- first_awaiting
-SELECT min(notifications.sent_at) AS min_1
+SELECT min(CASE WHEN (notifications.attempted_at < notifications.sent_at) THEN notifications.attempted_at ELSE
+    notifications.sent_at END) AS min_1
 FROM notifications
 WHERE notifications.status = :status::VARCHAR AND notifications.sent_at BETWEEN :since::TIMESTAMP WITH TIME ZONE AND
     :until::TIMESTAMP WITH TIME ZONE AND NOT notifications.tenant_id = ANY (:left_out::UUID[]);

@@ -27,8 +27,9 @@ WHERE reputation_events.ledger_key = ANY (:ledger_keys::VARCHAR(200)[]);
 SELECT appointments.id
 FROM appointments JOIN decisions ON decisions.subject_id = appointments.id JOIN notifications ON notifications.id =
     decisions.notification_id
-WHERE appointments.id = ANY (:ids::UUID[]) AND decisions.kind IN (:kind, ...) AND decisions.occurs_at =
-    appointments.scheduled_start AND notifications.status = :status::VARCHAR;
+WHERE appointments.id = ANY (:ids::UUID[]) AND decisions.kind IN (:kind, ...) AND date_trunc('minute',
+    decisions.occurs_at) = date_trunc('minute', appointments.scheduled_start) AND notifications.status =
+    :status::VARCHAR;
 
 -- saved_cards
 SELECT owners.id, owners.stripe_customer_id

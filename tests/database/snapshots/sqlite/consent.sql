@@ -1,7 +1,44 @@
--- phones_of_consenting
+-- changed_by_others
+SELECT DISTINCT owners.id, owners.tenant_id, owners.phone, owners.sms_opted_in, owners.updated_at, latest.created_at,
+    latest.phone_hash
+FROM consent_events AS latest JOIN owners ON owners.id = latest.owner_id AND owners.tenant_id = latest.tenant_id
+WHERE latest.tenant_id IN (SELECT value
+FROM json_each(:tenant_ids)) AND owners.sms_opted_in != latest.given AND NOT (EXISTS (SELECT *
+FROM consent_events AS later
+WHERE later.owner_id = latest.owner_id AND (later.happened_at > latest.happened_at OR later.happened_at =
+    latest.happened_at AND later.given < latest.given)));
+SELECT owners.id, owners.tenant_id, owners.phone, owners.sms_opted_in, owners.updated_at, NULL AS anon_1, NULL AS
+    anon__1
+FROM owners
+WHERE owners.id IN (SELECT notifications.owner_id
+FROM notifications
+WHERE notifications.sent_at BETWEEN :texted_after AND :now AND notifications.tenant_id IN (SELECT value
+FROM json_each(:tenant_ids)) AND notifications.status = :status) AND owners.sms_opted_in = 0 AND NOT (EXISTS (SELECT *
+FROM consent_events
+WHERE consent_events.owner_id = owners.id));
+
+-- given_at
+SELECT consent_events.phone_hash, max(consent_events.happened_at) AS at
+FROM consent_events
+WHERE consent_events.tenant_id = :tenant_id AND consent_events.phone_hash IN (:phone_hash, ...) AND consent_events.given
+    = 1 GROUP BY consent_events.phone_hash;
+
+-- last_looked_at
+SELECT max(runs.now) AS max_1
+FROM runs
+WHERE runs.status IN (:status, ...) AND runs.tenants IS NULL AND runs.now <= :now AND (runs.task NOT LIKE '%' || :task
+    || '%');
+
+-- phones_of
 SELECT owners.id, owners.phone
 FROM owners
-WHERE owners.tenant_id = :tenant_id AND owners.sms_opted_in = 1 AND owners.phone IS NOT NULL;
+WHERE owners.tenant_id = :tenant_id AND owners.phone IS NOT NULL;
+
+-- record
+INSERT INTO consent_events (id, tenant_id, owner_id, phone_hash, given, happened_at, source, notification_id,
+    created_at) VALUES (:id, :tenant_id, :owner_id, :phone_hash, :given, :happened_at, :source, :notification_id,
+    :created_at) ON CONFLICT DO NOTHING RETURNING id;
 
 -- withdraw
-UPDATE owners SET sms_opted_in=:sms_opted_in, updated_at=:updated_at WHERE owners.id IN (:id, ...);
+UPDATE owners SET sms_opted_in=:sms_opted_in, updated_at=:updated_at WHERE owners.id IN (:id, ...) AND
+    owners.sms_opted_in = 1;

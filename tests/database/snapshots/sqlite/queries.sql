@@ -29,12 +29,10 @@ SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointme
     appointments.status, appointments.created_at, appointments.deleted_at, owners.tenant_id AS owner_tenant_id,
     owners.first_name, owners.phone, owners.sms_opted_in, owners.language, owners.is_active AS owner_is_active,
     owners.deleted_at AS owner_deleted_at, services.tenant_id AS service_tenant_id, services.name AS service_name,
-    decisions.outcome, decisions.reason
+    decisions.outcome, decisions.reason, decisions.occurrence
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id LEFT OUTER JOIN decisions ON decisions.subject_id = appointments.id AND decisions.kind =
-    :kind AND (decisions.occurs_at >= strftime('%Y-%m-%d %H:%M:%S', appointments.scheduled_start) AND
-    decisions.occurs_at < strftime('%Y-%m-%d %H:%M:%S', appointments.scheduled_start, '+1 second') AND
-    strftime('%Y-%m-%d %H:%M:%f', decisions.occurs_at) = strftime('%Y-%m-%d %H:%M:%f', appointments.scheduled_start))
+    :kind AND strftime('%Y-%m-%d %H:%M', decisions.occurs_at) = strftime('%Y-%m-%d %H:%M', appointments.scheduled_start)
 WHERE appointments.scheduled_start > :starts_after AND appointments.scheduled_start <= :starts_until AND
     appointments.status IN (:status, ...) AND appointments.deleted_at IS NULL AND (decisions.outcome IS NULL OR
     decisions.outcome IN (:outcome, ...)) AND appointments.owner_id IN (SELECT value
@@ -49,12 +47,10 @@ SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointme
     appointments.status, appointments.created_at, appointments.deleted_at, owners.tenant_id AS owner_tenant_id,
     owners.first_name, owners.phone, owners.sms_opted_in, owners.language, owners.is_active AS owner_is_active,
     owners.deleted_at AS owner_deleted_at, services.tenant_id AS service_tenant_id, services.name AS service_name,
-    decisions.outcome, decisions.reason
+    decisions.outcome, decisions.reason, decisions.occurrence
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id LEFT OUTER JOIN decisions ON decisions.subject_id = appointments.id AND decisions.kind =
-    :kind AND (decisions.occurs_at >= strftime('%Y-%m-%d %H:%M:%S', appointments.scheduled_start) AND
-    decisions.occurs_at < strftime('%Y-%m-%d %H:%M:%S', appointments.scheduled_start, '+1 second') AND
-    strftime('%Y-%m-%d %H:%M:%f', decisions.occurs_at) = strftime('%Y-%m-%d %H:%M:%f', appointments.scheduled_start))
+    :kind AND strftime('%Y-%m-%d %H:%M', decisions.occurs_at) = strftime('%Y-%m-%d %H:%M', appointments.scheduled_start)
 WHERE appointments.scheduled_start > :starts_after AND appointments.scheduled_start <= :starts_until AND
     appointments.status IN (:status, ...) AND appointments.deleted_at IS NULL AND (decisions.outcome IS NULL OR
     decisions.outcome IN (:outcome, ...)) AND appointments.tenant_id IN (SELECT value
@@ -66,12 +62,10 @@ SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointme
     appointments.status, appointments.created_at, appointments.deleted_at, owners.tenant_id AS owner_tenant_id,
     owners.first_name, owners.phone, owners.sms_opted_in, owners.language, owners.is_active AS owner_is_active,
     owners.deleted_at AS owner_deleted_at, services.tenant_id AS service_tenant_id, services.name AS service_name,
-    decisions.outcome, decisions.reason
+    decisions.outcome, decisions.reason, decisions.occurrence
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id LEFT OUTER JOIN decisions ON decisions.subject_id = appointments.id AND decisions.kind =
-    :kind AND (decisions.occurs_at >= strftime('%Y-%m-%d %H:%M:%S', appointments.scheduled_start) AND
-    decisions.occurs_at < strftime('%Y-%m-%d %H:%M:%S', appointments.scheduled_start, '+1 second') AND
-    strftime('%Y-%m-%d %H:%M:%f', decisions.occurs_at) = strftime('%Y-%m-%d %H:%M:%f', appointments.scheduled_start))
+    :kind AND strftime('%Y-%m-%d %H:%M', decisions.occurs_at) = strftime('%Y-%m-%d %H:%M', appointments.scheduled_start)
 WHERE appointments.scheduled_start > :starts_after AND appointments.scheduled_start <= :starts_until AND
     appointments.status IN (:status, ...) AND appointments.deleted_at IS NULL AND (decisions.outcome IS NULL OR
     decisions.outcome IN (:outcome, ...)) AND appointments.tenant_id IN (SELECT value
@@ -83,12 +77,10 @@ SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointme
     appointments.status, appointments.created_at, appointments.deleted_at, owners.tenant_id AS owner_tenant_id,
     owners.first_name, owners.phone, owners.sms_opted_in, owners.language, owners.is_active AS owner_is_active,
     owners.deleted_at AS owner_deleted_at, services.tenant_id AS service_tenant_id, services.name AS service_name,
-    decisions.outcome, decisions.reason
+    decisions.outcome, decisions.reason, decisions.occurrence
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id LEFT OUTER JOIN decisions ON decisions.subject_id = appointments.id AND decisions.kind =
-    :kind AND (decisions.occurs_at >= strftime('%Y-%m-%d %H:%M:%S', appointments.scheduled_start) AND
-    decisions.occurs_at < strftime('%Y-%m-%d %H:%M:%S', appointments.scheduled_start, '+1 second') AND
-    strftime('%Y-%m-%d %H:%M:%f', decisions.occurs_at) = strftime('%Y-%m-%d %H:%M:%f', appointments.scheduled_start))
+    :kind AND strftime('%Y-%m-%d %H:%M', decisions.occurs_at) = strftime('%Y-%m-%d %H:%M', appointments.scheduled_start)
 WHERE appointments.scheduled_start > :starts_after AND appointments.scheduled_start <= :starts_until AND
     appointments.tenant_id IN (SELECT value
 FROM json_each(:tenant_ids)) AND appointments.status != :status AND appointments.deleted_at IS NULL AND
@@ -100,12 +92,10 @@ SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointme
     appointments.status, appointments.created_at, appointments.deleted_at, owners.tenant_id AS owner_tenant_id,
     owners.first_name, owners.phone, owners.sms_opted_in, owners.language, owners.is_active AS owner_is_active,
     owners.deleted_at AS owner_deleted_at, services.tenant_id AS service_tenant_id, services.name AS service_name,
-    decisions.outcome, decisions.reason
+    decisions.outcome, decisions.reason, decisions.occurrence
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id LEFT OUTER JOIN decisions ON decisions.subject_id = appointments.id AND decisions.kind =
-    :kind AND (decisions.occurs_at >= strftime('%Y-%m-%d %H:%M:%S', appointments.scheduled_start) AND
-    decisions.occurs_at < strftime('%Y-%m-%d %H:%M:%S', appointments.scheduled_start, '+1 second') AND
-    strftime('%Y-%m-%d %H:%M:%f', decisions.occurs_at) = strftime('%Y-%m-%d %H:%M:%f', appointments.scheduled_start))
+    :kind AND strftime('%Y-%m-%d %H:%M', decisions.occurs_at) = strftime('%Y-%m-%d %H:%M', appointments.scheduled_start)
 WHERE appointments.scheduled_start > :starts_after AND appointments.scheduled_start <= :starts_until AND
     appointments.tenant_id IN (SELECT value
 FROM json_each(:tenant_ids)) AND appointments.status != :status AND appointments.deleted_at IS NULL AND

@@ -11,7 +11,8 @@ FROM json_each(:only)) AND NOT notifications.tenant_id IN (SELECT value
 FROM json_each(:left_out));
 
 -- first_awaiting
-SELECT min(notifications.sent_at) AS min_1
+SELECT min(CASE WHEN (notifications.attempted_at < notifications.sent_at) THEN notifications.attempted_at ELSE
+    notifications.sent_at END) AS min_1
 FROM notifications
 WHERE notifications.status = :status AND notifications.sent_at BETWEEN :since AND :until AND NOT notifications.tenant_id
     IN (SELECT value

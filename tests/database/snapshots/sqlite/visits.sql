@@ -30,10 +30,8 @@ SELECT appointments.id
 FROM appointments JOIN decisions ON decisions.subject_id = appointments.id JOIN notifications ON notifications.id =
     decisions.notification_id
 WHERE appointments.id IN (SELECT value
-FROM json_each(:ids)) AND decisions.kind IN (:kind, ...) AND (decisions.occurs_at >= strftime('%Y-%m-%d %H:%M:%S',
-    appointments.scheduled_start) AND decisions.occurs_at < strftime('%Y-%m-%d %H:%M:%S', appointments.scheduled_start,
-    '+1 second') AND strftime('%Y-%m-%d %H:%M:%f', decisions.occurs_at) = strftime('%Y-%m-%d %H:%M:%f',
-    appointments.scheduled_start)) AND notifications.status = :status;
+FROM json_each(:ids)) AND decisions.kind IN (:kind, ...) AND strftime('%Y-%m-%d %H:%M', decisions.occurs_at) =
+    strftime('%Y-%m-%d %H:%M', appointments.scheduled_start) AND notifications.status = :status;
 
 -- saved_cards
 SELECT owners.id, owners.stripe_customer_id
