@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, column, inspect, select, table
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0003"
+HEAD = "0004"
 """The revision that this version of the application needs."""
 
 PLATFORM = "0001"
