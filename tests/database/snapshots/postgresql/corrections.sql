@@ -8,8 +8,8 @@ WHERE reputation_events.kind = :kind::VARCHAR AND reputation_events.occurred_at 
     reputation_events.reversed_at IS NOT NULL AND reputation_events.tenant_id = ANY (:tenant_ids::UUID[])) AND
     payments.type = :type::VARCHAR AND payments.status = :status::VARCHAR RETURNING payments.tenant_id;
 UPDATE payments SET status=:status::VARCHAR, next_attempt_at=:next_attempt_at::TIMESTAMP WITH TIME ZONE,
-    claimed_until=CASE WHEN (payments.stripe_payment_intent_id IS NOT NULL) THEN :closed_at END,
-    updated_at=:closed_at::TIMESTAMP WITH TIME ZONE WHERE payments.id IN (SELECT reputation_events.subject_id
+    claimed_until=CASE WHEN (payments.stripe_payment_intent_id IS NOT NULL) THEN :closed_at::TIMESTAMP WITH TIME ZONE
+    END, updated_at=:closed_at::TIMESTAMP WITH TIME ZONE WHERE payments.id IN (SELECT reputation_events.subject_id
 FROM reputation_events JOIN payments AS its_fee ON its_fee.id = reputation_events.subject_id AND its_fee.tenant_id =
     reputation_events.tenant_id
 WHERE reputation_events.kind = :kind::VARCHAR AND reputation_events.occurred_at > :since::TIMESTAMP WITH TIME ZONE AND
