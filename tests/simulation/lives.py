@@ -1,13 +1,14 @@
 """The lives of appointments: booked weeks or minutes ahead, confirmed, moved, cancelled, kept or missed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from .author import Business, Household, Pen
+from .owners import Merger
 from .world import DAY, HOUR
 
 AWKWARD_TIMES: Final = tuple(
@@ -31,6 +32,17 @@ LIVES: Final = {
 }
 
 
+TWINS: Final = (
+    ("missed", "missed"),
+    ("missed", "missed"),
+    ("missed", "comes"),
+    ("missed", "cancelled"),
+    ("no_show", "missed"),
+    ("missed", "no_show"),
+)
+"""What two of one household do on one day."""
+
+
 @dataclass(slots=True)
 class Calendar:
     """The appointments of one business."""
@@ -40,10 +52,16 @@ class Calendar:
     taken: set[tuple[UUID, datetime]] = field(default_factory=set)
 
     def fill(self, visits: int) -> None:
-        for _ in range(visits):
-            household = self.pen.rng.choice(self.business.households)
-            day = self.pen.world.first + self.pen.rng.random() * (self.pen.world.last - self.pen.world.first + DAY)
-            for _ in range(self.pen.rng.choices((1, 2, 3), (75, 18, 7))[0]):
+        world, rng = self.pen.world, self.pen.rng
+        for _ in range(round(visits * self.business.place.trade)):
+            household = rng.choice(self.business.households)
+            day = world.first + rng.random() * (world.last - world.first + DAY)
+            for _ in range(rng.choices((1, 2, 3), (75, 18, 7))[0]):
+                self.appointment(household, self.free(household, self.start_on(day)))
+        if self.business.place.desk[0][1] < 1:
+            for _ in range(5):  # from before anything was switched on
+                household = rng.choice(self.business.households)
+                day = world.first - rng.uniform(0.5, 9) * DAY
                 self.appointment(household, self.free(household, self.start_on(day)))
 
     def start_on(self, day: datetime) -> datetime:
@@ -73,10 +91,57 @@ class Calendar:
         booked = self.pen.odd(start - self.notice())
         some = rng.randint(min(len(household.pets), 1), len(household.pets))
         pets = rng.sample(household.pets, 0 if self.pen.chance(0.05) else some)
-        life = Life(self.pen, self.business.zone, booked, start, timedelta(minutes=rng.choice((30, 45, 60, 90))))
+        life = Life(self.pen, self.business.zone, booked, start, self.duration(start))
         life.book(self.business, household.owner, rng.choice((*self.business.services, None)), pets)
-        life.is_snowing = self.business.snow == start.astimezone(life.zone).date()
+        life.snow = self.business.snow
+        life.is_written_down = self.pen.chance(self.share_written_down(start))
         life.live(rng.choices(list(LIVES), list(LIVES.values()))[0])
+        if self.pen.chance(0.04):
+            self.bury(life, pets)
+
+    def duration(self, start: datetime) -> timedelta:
+        """Return half an hour or up to a fortnight. Stays end at a time of day, also where clocks change meanwhile."""
+        rng, zone = self.pen.rng, self.business.zone
+        if not self.pen.chance(self.business.place.boards):
+            return timedelta(minutes=rng.choice((30, 45, 60, 90)))
+        if self.pen.chance(0.15):
+            return rng.choice((11, 12, 13)) * HOUR  # a night or a long day: a stay or not
+        day = start.astimezone(zone).date() + rng.choice((1, 2, 2, 7, 7, 14)) * DAY
+        end = datetime.combine(day, time(rng.choice((0, 7, 11, 17))), zone)
+        return end.astimezone(UTC) - start
+
+    def share_written_down(self, start: datetime) -> float:
+        world = self.pen.world
+        passed = (start - world.first) / (world.last - world.first)
+        return [share for since, share in self.business.place.desk if since <= passed or since < 0][-1]
+
+    def bury(self, life: "Life", pets: Sequence[UUID]) -> None:
+        """Let all pets of an appointment die around it; every so often that was a mistake."""
+        for pet in pets:
+            at = self.pen.odd(life.start + self.pen.rng.uniform(-20, 40) * HOUR)
+            self.pen.alter(at, "pets", pet, is_deceased=True)
+            if self.pen.chance(0.25):
+                back = self.pen.odd(at + self.pen.rng.uniform(1, 60) * HOUR)
+                self.pen.alter(back, "pets", pet, is_deceased=False)
+
+    def entered_twice(self) -> Iterator[Merger]:
+        """Have households that were entered twice miss visits, and have somebody make one of the two."""
+        rng, world = self.pen.rng, self.pen.world
+        for one, other in self.business.twins:
+            days = [world.first + rng.uniform(0.3, 12) * DAY for _ in range(rng.choice((2, 3)))]
+            for day in days:
+                starts = [self.start_on(day)] * 2 if self.pen.chance(0.3) else [self.start_on(day) for _ in range(2)]
+                for household, start, story in zip((one, other), starts, rng.choice(TWINS), strict=True):
+                    self.free(household, start)
+                    self.short_life(household, start, story)
+            found = rng.choice(days).replace(hour=6, minute=30) + DAY
+            hours = rng.choice((rng.uniform(-9, 0), rng.uniform(0, 7), rng.uniform(1, 24), rng.uniform(24, 90)))
+            yield Merger(self.pen.odd(found + hours * HOUR), one.owner, other.owner)
+
+    def short_life(self, household: Household, start: datetime, story: str) -> None:
+        life = Life(self.pen, self.business.zone, self.pen.odd(start - 30 * HOUR), start, HOUR)
+        life.book(self.business, household.owner, None, household.pets)
+        life.write(story, self.pen.odd(start + timedelta(minutes=3)))
 
     def notice(self) -> timedelta:
         """Return how long before its start an appointment is booked. An import comes after its start."""
@@ -97,7 +162,8 @@ class Life:
     duration: timedelta
     key: UUID = UUID(int=0)
     owner: UUID = UUID(int=0)
-    is_snowing: bool = False
+    snow: date | None = None
+    is_written_down: bool = True
 
     def book(self, business: Business, owner: UUID, service: UUID | None, pets: Sequence[UUID]) -> None:
         self.owner = owner
@@ -198,8 +264,10 @@ class Life:
         """Come or stay away; and have the desk write it down, forget it, or get it wrong."""
         rng = self.pen.rng
         story = rng.choices(list(STORIES), list(STORIES.values()))[0]
-        if self.is_snowing and self.pen.chance(0.9):
+        if self.start.astimezone(self.zone).date() == self.snow and self.pen.chance(0.9):
             story = "missed"
+        if not self.is_written_down and story not in ("missed", "no_show"):
+            return
         lateness = {"comes late": rng.randint(16, 90), "no_show": rng.randint(20, 600)}.get(story, rng.randint(-20, 15))
         at = self.pen.odd(self.start + timedelta(minutes=lateness))
         if story == "comes at a wrong time":
@@ -215,6 +283,7 @@ class Life:
             "no_show": {"status": "no_show"},
             "only arrives": {"arrived_at": at},
             "only starts": {"actual_start": at},
+            "cancelled": {"status": "cancelled", "cancelled_by": "owner", "cancelled_at": at},
         }
         if story in written:
             self.pen.alter(at, "appointments", self.key, **written[story])
@@ -233,7 +302,7 @@ class Life:
         """Let staff think again, once or more, about a missed visit, or waive its fee."""
         rng = self.pen.rng
         what = rng.choices(list(AFTERMATHS), list(AFTERMATHS.values()))[0]
-        at = max(self.start + self.duration, self.now)
+        at = max(self.start + min(self.duration, DAY), self.now)
         for status in filter(None, what.split()):
             at = self.pen.odd(at + rng.choice((rng.uniform(0.3, 20), rng.uniform(16, 90))) * HOUR)
             if status == "waived":
