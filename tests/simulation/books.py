@@ -80,7 +80,8 @@ class Standing:
 class Event:
     """A reputation event. `subject`: an appointment, owner, or visit as it was at first; it keeps that name.
 
-    Of a missed visit, `marked_at`: when it came with a count; `appointments`: those that were missed.
+    Of a missed visit, `marked_at`: when it came with a count, None where only staff marked it; `appointments`: those
+    that were missed; `is_superseded`: one of two, the other of which stands.
     """
 
     owner: Hashable
@@ -90,6 +91,7 @@ class Event:
     occurred_at: datetime
     marked_at: datetime | None = None
     is_reversed: bool = False
+    is_superseded: bool = False
     appointments: dict[Hashable, None] = field(default_factory=dict)
 
     @property

@@ -27,7 +27,9 @@ def follow(books: Books, house: House) -> None:
             rival = books.no_show_of(heir, event.day)
             hand_over(books, event, heir)
             if rival is not None and not rival.is_reversed:
-                give_up(books, second(books, event, rival))
+                one = second(books, event, rival)
+                one.is_superseded = True
+                give_up(books, one)
 
 
 def hand_over(books: Books, event: Event, heir: Hashable) -> None:
@@ -73,9 +75,10 @@ def take_back(books: Books, event: Event) -> None:
 
 
 def is_still_missed(books: Books, house: House, event: Event) -> bool:
-    """Whether some appointment of the visit is missed and none was attended, whoever has them now."""
-    rows = list(rows_of(books, house, owner_now(books, house, event), event.day))
-    return any(row["status"] == "no_show" for row in rows) and not any(map(is_attended, rows))
+    """Whether some appointment of the visit is missed and, unless it was staff who said so, none was attended."""
+    rows = rows_of(books, house, owner_now(books, house, event), event.day)
+    is_excused = event.marked_at is not None and any(map(is_attended, rows))
+    return any(row["status"] == "no_show" for row in rows) and not is_excused
 
 
 def rows_of(books: Books, house: House, owner: Hashable, day: object) -> list[Row]:

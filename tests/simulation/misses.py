@@ -43,17 +43,15 @@ def detect(moment: Moment) -> None:
 def days_held(moment: Moment, house: House, past: Iterable[Row]) -> Iterator[date]:
     """Mark what was missed, and yield the days on which nothing is."""
     for day, rows in by_day(house, (row for row in past if looks_missed(moment, house, row))).items():
-        candidates = []
-        for row in rows:
-            reason = why_not_missed(moment.books, house, row)
-            if reason is None:
-                candidates.append(row)
-            else:
-                moment.books.decide(missed(row), "skipped", reason)
+        excuses = [(row, why_not_missed(moment.books, house, row)) for row in rows]
+        candidates = [row for row, reason in excuses if reason is None]
         if candidates and is_held(moment, house, day, candidates):
             yield day
-        else:
-            mark(moment, house, day, candidates)
+            continue
+        for row, reason in excuses:
+            if reason is not None:
+                moment.books.decide(missed(row), "skipped", reason)
+        mark(moment, house, day, candidates)
 
 
 def looks_missed(moment: Moment, house: House, row: Row) -> bool:
@@ -241,6 +239,8 @@ def renotify(moment: Moment, house: House) -> None:
 def why_no_notice(books: Books, house: House, kind: str, member: Member) -> str | None:
     """Return why the owner is not to be told of a missed visit any more."""
     event = books.events[KIND, member[0]]
+    if event.is_superseded:
+        return "superseded"
     fee = books.fee_of(event)
     is_off = event.is_reversed or (fee is not None and is_waived_by_staff(fee))
     if is_off or not is_still_missed(books, house, event):
