@@ -56,13 +56,21 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Fee:
-    """A payment as it stands. `amount`: what a deposit left of the fee; where it left nothing, the fee."""
+    """A payment as it stands. `amount`: what a deposit left of the fee; where it left nothing, the fee.
+
+    `is_superseded`: it was cancelled because another fee of that owner and day stands.
+    """
 
     owner: Hashable
     status: str
     amount: int
     currency: str
     offence_number: int
+    is_superseded: bool
+
+
+Held = tuple[str, date, str]
+"""A business, its local day, and why nothing of the day is marked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +131,7 @@ class Prediction:
     fees: dict[datetime, dict[Visit, Fee]] = field(default_factory=dict)
     owners: dict[tuple[str, datetime], dict[Hashable, Standing]] = field(default_factory=dict)
     events: Counter[EventLine] = field(default_factory=Counter)
-    held: dict[datetime, frozenset[tuple[str, date]]] = field(default_factory=dict)
+    held: dict[datetime, frozenset[Held]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

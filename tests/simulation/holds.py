@@ -15,10 +15,13 @@ LEAST_OVER: Final = 5
 DAYS_OF_RECORDS: Final = 14
 
 
-def is_held(moment: Moment, house: House, day: date, candidates: list[Row]) -> bool:
-    if (house.subdomain, day) in moment.accepted:
-        return False
-    return is_surge(moment.books, house, day, candidates) or writes_down_nobody(moment, house)
+def why_held(moment: Moment, house: House, day: date, candidates: list[Row]) -> str | None:
+    """Return why a day is not to be marked before a person has looked at it."""
+    if not candidates or (house.subdomain, day) in moment.accepted:
+        return None
+    if writes_down_nobody(moment, house):
+        return "attendance_not_recorded"
+    return "surge" if is_surge(moment.books, house, day, candidates) else None
 
 
 def is_surge(books: Books, house: House, day: date, candidates: list[Row]) -> bool:

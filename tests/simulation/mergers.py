@@ -20,10 +20,13 @@ def owner_now(books: Books, house: House, event: Event) -> Hashable:
 
 
 def follow(books: Books, house: House) -> None:
-    """Let events, counts and fees go where their appointments are, and let one of two on one day be enough."""
+    """Let events, counts and fees go where their appointments are, and let one of two on one day be enough.
+
+    Where nothing was missed after all, as the new owner came that day, there is nothing to follow.
+    """
     for event in books.standing_no_shows(house.tenant):
         heir = owner_now(books, house, event)
-        if heir != event.owner and not event.is_reversed:
+        if heir != event.owner and not event.is_reversed and is_still_missed(books, house, event):
             rival = books.no_show_of(heir, event.day)
             hand_over(books, event, heir)
             if rival is not None and not rival.is_reversed:
@@ -33,12 +36,15 @@ def follow(books: Books, house: House) -> None:
 
 
 def hand_over(books: Books, event: Event, heir: Hashable) -> None:
-    """Offence number and amount stay as they are."""
+    """Offence number and amount stay as they are; texts that wait go to the new owner."""
     counted = event.marked_at is not None
     books.platform.row("owners", event.owner)["no_show_count"] -= counted
     books.platform.row("owners", heir)["no_show_count"] += counted
     if (fee := books.fee_of(event)) is not None:
         fee["owner"] = heir
+    for text in books.waiting:
+        if any(subject == event.subject for subject, _ in text.members):
+            text.owner = heir
     books.move_event(event, heir)
 
 

@@ -5,8 +5,8 @@ from collections.abc import Hashable, Iterable, Iterator
 from datetime import date, datetime
 from typing import Final
 
-from .books import Books, Event, Fee, Member, Moment, Text, is_attended, is_gone, is_open
-from .holds import is_held, missed
+from .books import Books, Event, Fee, Held, Member, Moment, Text, is_attended, is_gone, is_open
+from .holds import missed, why_held
 from .house import House
 from .local_time import quiet_end
 from .mergers import follow, give_up, is_still_missed, owner_now, rows_of, take_back
@@ -32,7 +32,7 @@ def detect(moment: Moment) -> None:
         follow(moment.books, house)
         correct(moment, house)
     past = moment.appointments(moment.now - LOOK_BACK - LONGEST_WAIT, moment.now)
-    held = {(house.subdomain, day) for house in moment.served for day in days_held(moment, house, past[house.tenant])}
+    held = {one for house in moment.served for one in days_held(moment, house, past[house.tenant])}
     for house in moment.served:
         renotify(moment, house)
         if house.fees.is_charged_by_itself:
@@ -40,13 +40,13 @@ def detect(moment: Moment) -> None:
     write_down(moment, held)
 
 
-def days_held(moment: Moment, house: House, past: Iterable[Row]) -> Iterator[date]:
+def days_held(moment: Moment, house: House, past: Iterable[Row]) -> Iterator[Held]:
     """Mark what was missed, and yield the days on which nothing is."""
     for day, rows in by_day(house, (row for row in past if looks_missed(moment, house, row))).items():
         excuses = [(row, why_not_missed(moment.books, house, row)) for row in rows]
         candidates = [row for row, reason in excuses if reason is None]
-        if candidates and is_held(moment, house, day, candidates):
-            yield day
+        if held := why_held(moment, house, day, candidates):
+            yield house.subdomain, day, held
             continue
         for row, reason in excuses:
             if reason is not None:
@@ -190,12 +190,19 @@ def collect(moment: Moment, house: House) -> None:
 # What is compared
 
 
-def write_down(moment: Moment, held: set[tuple[str, date]]) -> None:
+def write_down(moment: Moment, held: set[Held]) -> None:
     books = moment.books
     books.prediction.held[moment.now] = frozenset(held)
     fees = books.platform.tables["payments"]
     books.prediction.fees[moment.now] = {
-        visit: Fee(fee["owner"], fee["status"], fee["amount"], fee["currency"], fee["offence_number"])
+        visit: Fee(
+            fee["owner"],
+            fee["status"],
+            fee["amount"],
+            fee["currency"],
+            fee["offence_number"],
+            fee["status"] == "cancelled" and books.events[KIND, visit].is_superseded,
+        )
         for visit, fee in fees.items()
     }
     write_down_owners(moment)

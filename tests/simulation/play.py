@@ -140,10 +140,17 @@ class Reader:
             found.owners[due.job, due.now] = {key: Standing(count, frozenset({score})) for key, count, score in rows}
         if due.job == "NoShowDetector":
             held = self.played.results[due.job, due.now]["held"]
-            found.held[due.now] = frozenset((day["tenant"], date.fromisoformat(day["date"])) for day in held)
+            found.held[due.now] = frozenset(
+                (day["tenant"], date.fromisoformat(day["date"]), day.get("reason", "")) for day in held
+            )
             found.fees[due.now] = {
                 self.played.visits.get(row["id"], row["id"]): Fee(
-                    row["owner_id"], row["status"], row["amount"], row["currency"], row["offence_number"]
+                    row["owner_id"],
+                    row["status"],
+                    row["amount"],
+                    row["currency"],
+                    row["offence_number"],
+                    row["status"] == "cancelled" and row["failure_code"] == "superseded",
                 )
                 for row in self.rows(select(payments).where(payments.c.type == "no_show_fee"))
             }

@@ -298,6 +298,8 @@ def test_of_two_fees_of_one_day_the_later_is_given_up(
     assert {first: status for first, _, status, _, _ in fees(said)} == expected
     assert {owner for _, owner, _, _, _ in fees(said)} == {"lou"}
     assert (counts(said), points(said)) == ({"lou": 1}, {"lou": -20})
+    given_up = {first for first, status in expected.items() if status == "cancelled"}
+    assert {first for (first, _), fee in [*said.fees.values()][-1].items() if fee.is_superseded} == given_up
 
 
 def test_of_two_fees_of_one_day_the_one_that_was_collected_stays() -> None:
@@ -325,12 +327,13 @@ def test_who_came_under_the_other_name_is_given_back_what_was_taken() -> None:
     salon.book("2026-03-02 09:30", owner="lou", is_kept=True)
     salon.merge("2026-03-04 12:00", salon.book("2026-03-02 09:00"))
     said = salon.foretell("2026-03-01", "2026-03-03", "2026-03-04", "2026-03-05")
-    assert fees(said) == [("kim", "lou", "needs_refund", 2500, 1)]
+    assert fees(said) == [("kim", "kim", "needs_refund", 2500, 1)]
     assert (counts(said), points(said)) == ({}, {})
 
 
-def test_a_notice_that_waits_while_its_visit_passes_on_goes_to_the_new_owner_once() -> None:
+@pytest.mark.parametrize("runs", [("2026-03-03 12:30", "2026-03-03 13:30"), ("2026-03-03 13:30", "2026-03-03 14:30")])
+def test_a_notice_that_waits_while_its_visit_passes_on_goes_to_the_new_owner_once(runs: tuple[str, str]) -> None:
     salon = Salon()
     salon.merge("2026-03-03 05:00", salon.book("2026-03-02 09:00"))
-    said = salon.foretell("2026-03-01", "2026-03-03", "2026-03-03 13:30", "2026-03-03 14:30")
+    said = salon.foretell("2026-03-01", "2026-03-03", *runs)
     assert [(sent.kind, sent.to) for sent in said.sent] == [("no_show_notice", "+12128670002")]
