@@ -28,11 +28,13 @@ def follow(books: Books, house: House) -> None:
         heir = owner_now(books, house, event)
         if heir != event.owner and not event.is_reversed and is_still_missed(books, house, event):
             rival = books.no_show_of(heir, event.day)
-            hand_over(books, event, heir)
-            if rival is not None and not rival.is_reversed:
-                one = second(books, event, rival)
-                one.is_superseded = True
-                give_up(books, one)
+            if rival is None or rival.is_reversed:
+                hand_over(books, event, heir)
+            elif event.marked_at is None:
+                supersede(books, event)  # what only staff marked is no more than points: it need not be handed over
+            else:
+                hand_over(books, event, heir)
+                supersede(books, second(books, event, rival))
 
 
 def hand_over(books: Books, event: Event, heir: Hashable) -> None:
@@ -58,6 +60,11 @@ def second(books: Books, event: Event, rival: Event) -> Event:
         return not is_collected, fee is None, is_uncounted, one.marked_at, one.occurred_at, one is event
 
     return max(event, rival, key=rank)
+
+
+def supersede(books: Books, event: Event) -> None:
+    event.is_superseded = True
+    give_up(books, event)
 
 
 def give_up(books: Books, event: Event) -> None:

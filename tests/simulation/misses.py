@@ -9,7 +9,7 @@ from .books import Books, Event, Fee, Held, Member, Moment, Text, is_attended, i
 from .holds import missed, why_held
 from .house import House
 from .local_time import quiet_end
-from .mergers import follow, give_up, is_still_missed, owner_now, rows_of, take_back
+from .mergers import follow, give_up, is_still_missed, rows_of, take_back
 from .platform import Row, Visit
 from .stays import found_from
 from .world import DAY, HOUR
@@ -255,7 +255,7 @@ def why_no_notice(books: Books, house: House, kind: str, member: Member) -> str 
     return why_no_receipt(books, house, kind, member)
 
 
-def why_no_receipt(books: Books, house: House, _kind: str, member: Member) -> str | None:
+def why_no_receipt(books: Books, _house: House, _kind: str, member: Member) -> str | None:
     """Return why the owner is not to be told of a charge."""
-    owner = books.platform.row("owners", owner_now(books, house, books.events[KIND, member[0]]))
+    owner = books.platform.row("owners", books.events[KIND, member[0]].owner)
     return "owner_inactive" if is_gone(owner) else books.why_not_to_be_texted(owner)

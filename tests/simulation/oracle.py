@@ -97,7 +97,8 @@ def owner_now(books: Books, house: House, kind: str, member: Member) -> Hashable
     """Return to whom a text about it would go by now."""
     subject, _ = member
     if kind in misses.ABOUT_VISITS:
-        return mergers.owner_now(books, house, books.events[misses.KIND, subject])
+        event = books.events[misses.KIND, subject]
+        return mergers.owner_now(books, house, event) if kind == misses.NOTICE else event.owner
     if kind in reminders.LEAD_OF_KIND:
         return cast(Hashable, books.platform.row("appointments", subject)["owner_id"])
     pet = books.platform.row("vaccination_records", subject)["pet_id"]
