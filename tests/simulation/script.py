@@ -7,7 +7,8 @@ from itertools import pairwise
 from random import Random
 
 from .author import Author, Business, Pen
-from .lives import Calendar, Life
+from .calendars import Calendar
+from .lives import Life
 from .owners import merge
 from .places import PLACES, Place
 from .shots import Cabinet, lend_records
