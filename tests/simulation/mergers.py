@@ -30,11 +30,16 @@ def follow(books: Books, house: House) -> None:
             rival = books.no_show_of(heir, event.day)
             if rival is None or rival.is_reversed:
                 hand_over(books, event, heir)
-            elif event.marked_at is None:
-                supersede(books, event)  # what only staff marked is no more than points: it need not be handed over
+            elif brings_nothing(books, event, rival):
+                supersede(books, event)
             else:
                 hand_over(books, event, heir)
                 supersede(books, second(books, event, rival))
+
+
+def brings_nothing(books: Books, event: Event, rival: Event) -> bool:
+    """Whether no fee comes with a missed visit, and no count that the new owner's own visit of that day has not."""
+    return books.fee_of(event) is None and (event.marked_at is None or rival.marked_at is not None)
 
 
 def hand_over(books: Books, event: Event, heir: Hashable) -> None:
