@@ -5,7 +5,7 @@ import re
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import count
+from itertools import chain, count
 from random import Random
 from typing import Any, Final
 from uuid import UUID
@@ -16,6 +16,7 @@ from .platform import Change
 from .world import DAY, HOUR, World
 
 OWNERS_PER_TENANT: Final = 40
+TWINS_PER_TENANT: Final = 4
 UNUSABLE_NUMBERS: Final = ("12345", "+1 000 000 0000", "call the shop")
 
 
@@ -79,13 +80,23 @@ class Household:
 
 @dataclass(frozen=True, slots=True)
 class Business:
-    """A tenant with all that its appointments need. `snow`: the local day on which hardly anybody comes."""
+    """A tenant with all that its appointments need. `twins`: households that are one, entered twice."""
 
     tenant: UUID
-    zone: ZoneInfo
+    place: Place
     services: tuple[UUID, ...]
     households: tuple[Household, ...]
-    snow: date | None = None
+    twins: tuple[tuple[Household, Household], ...]
+    first: date
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return zone_of(self.place)
+
+    @property
+    def snow(self) -> date | None:
+        """The local day on which hardly anybody comes."""
+        return self.first + timedelta(days=self.place.snow) if self.place.snow else None
 
 
 @dataclass(slots=True)
@@ -116,24 +127,38 @@ class Author:
         names = ("Grooming", "Day care")
         services = [pen.add(pen.long_ago, "services", tenant_id=tenant, name=name, price=4500) for name in names]
         households = [self.household(tenant, place) for _ in range(OWNERS_PER_TENANT)]
-        snow = pen.world.first.date() + timedelta(days=place.snow) if place.snow else None
-        return Business(tenant, zone, tuple(services), tuple(households), snow)
+        twins = tuple(self.twins(tenant, place) for _ in range(TWINS_PER_TENANT))
+        households += chain.from_iterable(twins)
+        return Business(tenant, place, tuple(services), tuple(households), twins, pen.world.first.date())
 
     def dated(self, settings: str | None) -> str | None:
         """Return settings with dates in the place of "day+4", the fourth after the first."""
         first = self.pen.world.first.date()
         return settings and re.sub(r"day\+(\d+)", lambda found: str(first + timedelta(days=int(found[1]))), settings)
 
-    def household(self, tenant: UUID, place: Place) -> Household:
-        owner = self.owner(tenant, place)
+    def twins(self, tenant: UUID, place: Place) -> tuple[Household, Household]:
+        """Write down one household twice, with one number."""
+        serial = next(self.serials)
+        one, other = (
+            self.household(tenant, place, self.owner(tenant, place, "reachable", self.phone(place, serial)))
+            for _ in range(2)
+        )
+        return one, other
+
+    def household(self, tenant: UUID, place: Place, owner: UUID | None = None) -> Household:
+        owner = owner or self.owner(tenant, place)
         pets = self.pen.rng.choice((0, 1, 1, 2, 2, 3))
         return Household(owner, tuple(self.pet(tenant, owner, place) for _ in range(pets)))
 
-    def owner(self, tenant: UUID, place: Place) -> UUID:
+    def owner(self, tenant: UUID, place: Place, fate: str = "", phone: str = "") -> UUID:
         pen = self.pen
-        fate = pen.rng.choices(list(FATES), [weight for weight, _, _ in FATES.values()])[0]
+        fate = fate or pen.rng.choices(list(FATES), [weight for weight, _, _ in FATES.values()])[0]
         _, at_first, later = FATES[fate]
-        first: dict[str, Any] = {"phone": self.phone(place), "sms_opted_in": True, "is_active": True} | at_first
+        first: dict[str, Any] = {
+            "phone": phone or self.phone(place),
+            "sms_opted_in": True,
+            "is_active": True,
+        } | at_first
         if first["phone"] == "unusable":
             first["phone"] = pen.rng.choice(UNUSABLE_NUMBERS)
         if "deleted_at" in first:
@@ -175,8 +200,8 @@ class Author:
         new = {"phone": self.phone(place), "deleted_at": at}
         return {key: new[key] if value == "new" else value for key, value in values.items()}
 
-    def phone(self, place: Place) -> str:
-        serial = f"{next(self.serials):04d}"
+    def phone(self, place: Place, number: int | None = None) -> str:
+        serial = f"{number or next(self.serials):04d}"
         number = _numbered(self.pen.rng.choice(place.numbers.written), serial)
         self.pen.world.e164[number] = _numbered(place.numbers.e164, serial)
         return number

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property, reduce
 from itertools import groupby, permutations
-from typing import Final, Self
+from typing import Final, Self, cast
 
 from .house import House, house_of
 from .platform import Platform, Row, Visit
@@ -56,12 +56,21 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Fee:
-    """A payment as it stands. `amount`: what a deposit left of the fee; where it left nothing, the fee."""
+    """A payment as it stands. `amount`: what a deposit left of the fee; where it left nothing, the fee.
 
+    `is_superseded`: it was cancelled because another fee of that owner and day stands.
+    """
+
+    owner: Hashable
     status: str
     amount: int
     currency: str
     offence_number: int
+    is_superseded: bool
+
+
+Held = tuple[str, date, str]
+"""A business, its local day, and why nothing of the day is marked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +84,13 @@ class Standing:
         return found is not None and found.count == self.count and found.scores <= self.scores
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Event:
-    """A reputation event. `subject`: an appointment, visit or owner; `marked_at`: when it came with a count."""
+    """A reputation event. `subject`: an appointment, owner, or visit as it was at first; it keeps that name.
+
+    Of a missed visit, `marked_at`: when it came with a count, None where only staff marked it; `appointments`: those
+    that were missed; `is_superseded`: one of two, the other of which stands.
+    """
 
     owner: Hashable
     kind: str
@@ -86,6 +99,14 @@ class Event:
     occurred_at: datetime
     marked_at: datetime | None = None
     is_reversed: bool = False
+    is_superseded: bool = False
+    appointments: dict[Hashable, None] = field(default_factory=dict)
+
+    @property
+    def day(self) -> date:
+        """The local day of a missed visit."""
+        _, day = cast(Visit, self.subject)
+        return day
 
 
 EventLine = tuple[Hashable, str, Hashable, int, bool]
@@ -97,8 +118,8 @@ class Prediction:
     """All decisions as they stand at the end, every SMS that left, and how many of its kind each run sent.
 
     `working`: the tenants each run could go through; `broken`: those it had to leave out. After runs of the jobs that
-    change them: `vaccinations`, the status of each record (None) and the status and expiry of each pet; `fees` by
-    visit; `owners`, each one's standing; `held`, the tenants' days that were left alone.
+    change them: `vaccinations`, the status of each record (None) and the status and expiry of each pet; `fees` by the
+    visit that each was written for; `owners`, each one's standing; `held`, the tenants' days that were left alone.
     """
 
     verdicts: dict[Subject, Verdict] = field(default_factory=dict)
@@ -110,7 +131,7 @@ class Prediction:
     fees: dict[datetime, dict[Visit, Fee]] = field(default_factory=dict)
     owners: dict[tuple[str, datetime], dict[Hashable, Standing]] = field(default_factory=dict)
     events: Counter[EventLine] = field(default_factory=Counter)
-    held: dict[datetime, frozenset[tuple[str, date]]] = field(default_factory=dict)
+    held: dict[datetime, frozenset[Held]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -169,19 +190,47 @@ class Books:
             there.append(self.platform.row("services", row["service_id"]))
         return any(other["tenant_id"] != row["tenant_id"] for other in there)
 
+    # -- missed visits
+
+    def standing_no_shows(self, tenant: Hashable) -> list[Event]:
+        return [
+            event
+            for (kind, _), event in self.events.items()
+            if kind == "no_show"
+            and not event.is_reversed
+            and self.platform.row("owners", event.owner)["tenant_id"] == tenant
+        ]
+
+    def no_show_of(self, owner: Hashable, day: date) -> Event | None:
+        """Return the event of an owner's missed visit: one that stands, else one that was taken back."""
+        events = [event for event in self.events_by_owner[owner] if event.kind == "no_show" and event.day == day]
+        return min(events, key=lambda event: event.is_reversed, default=None)
+
+    def fee_of(self, event: Event) -> Row | None:
+        return self.platform.tables["payments"].get(event.subject)
+
     # -- reputation
 
     def add_event(self, event: Event) -> bool:
         """Put an event on record unless one of its kind and subject is; return whether it was put there."""
         if (event.kind, event.subject) in self.events:
             return False
+        self.events[event.kind, event.subject] = event
+        self.enter(event)
+        return True
+
+    def enter(self, event: Event) -> None:
         owner = self.platform.row("owners", event.owner)
         opening = owner["reputation_score"], owner["last_reputation_update"] or owner["created_at"]
         self.openings.setdefault(event.owner, opening)
-        self.events[event.kind, event.subject] = event
         self.events_by_owner[event.owner].append(event)
         self.refold(event.owner)
-        return True
+
+    def move_event(self, event: Event, heir: Hashable) -> None:
+        self.events_by_owner[event.owner].remove(event)
+        self.refold(event.owner)
+        event.owner = heir
+        self.enter(event)
 
     def events_of(self, owner: Hashable) -> Iterator[Event]:
         return (event for event in self.events_by_owner[owner] if not event.is_reversed)
@@ -215,6 +264,8 @@ class Moment:
     books: Books
     job: str
     now: datetime
+    accepted: frozenset[tuple[str, date]] = frozenset()
+    """Subdomains and days of which an operator says that what looks missed is missed."""
 
     @cached_property
     def houses(self) -> dict[Hashable, House]:
@@ -242,6 +293,12 @@ class Moment:
 
 def is_open(row: Row) -> bool:
     return row["status"] in ("pending", "confirmed") and row["deleted_at"] is None
+
+
+def is_attended(row: Row) -> bool:
+    """Whether the desk wrote down that somebody came."""
+    is_started = row["status"] in ("in_progress", "completed") or row["actual_start"] is not None
+    return is_started or row["arrived_at"] is not None
 
 
 def is_gone(row: Row) -> bool:

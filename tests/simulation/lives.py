@@ -1,18 +1,15 @@
 """The lives of appointments: booked weeks or minutes ahead, confirmed, moved, cancelled, kept or missed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from .author import Business, Household, Pen
+from .author import Business, Pen
 from .world import DAY, HOUR
 
-AWKWARD_TIMES: Final = tuple(
-    "00:30 05:30 06:15 07:00 08:00 08:30 08:45 09:00 09:30 12:45 15:00 20:00 21:30 22:20 22:50 23:00 23:10".split()
-)
 LATE_TIMES: Final = ("20:35", "20:40", "20:50", "20:55")
 """Starts whose 24-hour reminder is taken as quiet hours begin, and waits all night."""
 
@@ -32,61 +29,6 @@ LIVES: Final = {
 
 
 @dataclass(slots=True)
-class Calendar:
-    """The appointments of one business."""
-
-    pen: Pen
-    business: Business
-    taken: set[tuple[UUID, datetime]] = field(default_factory=set)
-
-    def fill(self, visits: int) -> None:
-        for _ in range(visits):
-            household = self.pen.rng.choice(self.business.households)
-            day = self.pen.world.first + self.pen.rng.random() * (self.pen.world.last - self.pen.world.first + DAY)
-            for _ in range(self.pen.rng.choices((1, 2, 3), (75, 18, 7))[0]):
-                self.appointment(household, self.free(household, self.start_on(day)))
-
-    def start_on(self, day: datetime) -> datetime:
-        """Return a start on the local day of an instant: at an awkward time, in working hours, or at any minute."""
-        rng = self.pen.rng
-        style = rng.random()
-        if style < 0.5:
-            local = time.fromisoformat(
-                rng.choice(rng.choice((AWKWARD_TIMES, AWKWARD_TIMES, LATE_TIMES, MORNING_TIMES)))
-            )
-        elif style < 0.85:
-            local = time(rng.randint(8, 18), rng.choice((0, 10, 15, 30, 40, 45)))
-        else:
-            local = time(rng.randint(0, 23), rng.randint(0, 59), fold=rng.randint(0, 1))
-        zone = self.business.zone
-        return datetime.combine(day.astimezone(zone).date(), local, zone).astimezone(UTC)
-
-    def free(self, household: Household, start: datetime) -> datetime:
-        """Return the first start from this one on that the owner has not taken: scores depend on the order in time."""
-        while (household.owner, start) in self.taken:
-            start += timedelta(minutes=5)
-        self.taken.add((household.owner, start))
-        return start
-
-    def appointment(self, household: Household, start: datetime) -> None:
-        rng = self.pen.rng
-        booked = self.pen.odd(start - self.notice())
-        some = rng.randint(min(len(household.pets), 1), len(household.pets))
-        pets = rng.sample(household.pets, 0 if self.pen.chance(0.05) else some)
-        life = Life(self.pen, self.business.zone, booked, start, timedelta(minutes=rng.choice((30, 45, 60, 90))))
-        life.book(self.business, household.owner, rng.choice((*self.business.services, None)), pets)
-        life.is_snowing = self.business.snow == start.astimezone(life.zone).date()
-        life.live(rng.choices(list(LIVES), list(LIVES.values()))[0])
-
-    def notice(self) -> timedelta:
-        """Return how long before its start an appointment is booked. An import comes after its start."""
-        rng = self.pen.rng
-        spans = ((240, 1200), (36, 240), (20, 30), (2, 24), (0.2, 3), (-30, 0))
-        low, high = rng.choices(spans, (40, 28, 10, 14, 6, 2))[0]
-        return rng.uniform(low, high) * HOUR
-
-
-@dataclass(slots=True)
 class Life:
     """One appointment on its way. `now`: its latest change."""
 
@@ -97,7 +39,8 @@ class Life:
     duration: timedelta
     key: UUID = UUID(int=0)
     owner: UUID = UUID(int=0)
-    is_snowing: bool = False
+    snow: date | None = None
+    is_written_down: bool = True
 
     def book(self, business: Business, owner: UUID, service: UUID | None, pets: Sequence[UUID]) -> None:
         self.owner = owner
@@ -198,8 +141,10 @@ class Life:
         """Come or stay away; and have the desk write it down, forget it, or get it wrong."""
         rng = self.pen.rng
         story = rng.choices(list(STORIES), list(STORIES.values()))[0]
-        if self.is_snowing and self.pen.chance(0.9):
+        if self.start.astimezone(self.zone).date() == self.snow and self.pen.chance(0.9):
             story = "missed"
+        if not self.is_written_down and story not in ("missed", "no_show"):
+            return
         lateness = {"comes late": rng.randint(16, 90), "no_show": rng.randint(20, 600)}.get(story, rng.randint(-20, 15))
         at = self.pen.odd(self.start + timedelta(minutes=lateness))
         if story == "comes at a wrong time":
@@ -215,6 +160,7 @@ class Life:
             "no_show": {"status": "no_show"},
             "only arrives": {"arrived_at": at},
             "only starts": {"actual_start": at},
+            "cancelled": {"status": "cancelled", "cancelled_by": "owner", "cancelled_at": at},
         }
         if story in written:
             self.pen.alter(at, "appointments", self.key, **written[story])
@@ -233,7 +179,7 @@ class Life:
         """Let staff think again, once or more, about a missed visit, or waive its fee."""
         rng = self.pen.rng
         what = rng.choices(list(AFTERMATHS), list(AFTERMATHS.values()))[0]
-        at = max(self.start + self.duration, self.now)
+        at = max(self.start + min(self.duration, DAY), self.now)
         for status in filter(None, what.split()):
             at = self.pen.odd(at + rng.choice((rng.uniform(0.3, 20), rng.uniform(16, 90))) * HOUR)
             if status == "waived":

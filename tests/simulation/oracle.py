@@ -3,10 +3,10 @@
 `books` is what it knows; `reminders`, `alerts`, `misses` and `reputation` are the jobs; here are runs and delivery.
 """
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Hashable
+from typing import Final, cast
 
-from . import alerts, misses, reminders, reputation
+from . import alerts, mergers, misses, reminders, reputation
 from .books import Books, Member, Moment, Prediction, Sent, Text
 from .house import House
 from .local_time import quiet_end
@@ -41,7 +41,7 @@ def predict(world: World) -> Prediction:
     for changes, run in world.timeline():
         for change in changes:
             books.platform.apply(change)
-        run_job(Moment(books, run.job, run.now))
+        run_job(Moment(books, run.job, run.now, run.accepted))
     books.prediction.events.update(reputation.lines(books))
     return books.prediction
 
@@ -86,9 +86,23 @@ def reread(books: Books, text: Text, house: House) -> None:
     for member in list(text.members):
         is_gone = not house.is_active
         reason = "tenant_inactive" if is_gone else WHY_NO_MORE[text.kind](books, house, text.kind, member)
+        if reason is None and owner_now(books, house, text.kind, member) != text.owner:
+            reason = "owner_changed"
         if reason is not None:
             text.members.remove(member)
             books.decide((text.kind, *member), "cancelled", reason)
+
+
+def owner_now(books: Books, house: House, kind: str, member: Member) -> Hashable:
+    """Return to whom a text about it would go by now."""
+    subject, _ = member
+    if kind in misses.ABOUT_VISITS:
+        event = books.events[misses.KIND, subject]
+        return mergers.owner_now(books, house, event) if kind == misses.NOTICE else event.owner
+    if kind in reminders.LEAD_OF_KIND:
+        return cast(Hashable, books.platform.row("appointments", subject)["owner_id"])
+    pet = books.platform.row("vaccination_records", subject)["pet_id"]
+    return cast(Hashable, books.platform.row("pets", pet)["owner_id"])
 
 
 def send(moment: Moment, text: Text) -> None:

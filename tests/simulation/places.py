@@ -20,7 +20,10 @@ US = Numbers(("(212) 867-####", "+1 212 867 ####", "212.867.####"), "+1212867###
 class Place:
     """A tenant as it is at first; `later`: at these shares of the simulated time its columns change.
 
-    `snow`: how many days after the first there is a day on which hardly anybody comes.
+    `snow`: how many days after the first there is a day on which hardly anybody comes. `trade`: of the usual number
+    of visits. `desk`: which share of those who come is written down, from which share of the time on. `boards`: which
+    share of the appointments are stays. `accepted`: days after the first of which an operator says, two days later,
+    that who looks as if they had not come did not.
     """
 
     subdomain: str
@@ -31,6 +34,10 @@ class Place:
     columns: tuple[tuple[str, Any], ...] = ()
     later: tuple[tuple[float, dict[str, Any]], ...] = ()
     snow: int = 0
+    trade: float = 1.0
+    desk: tuple[tuple[float, float], ...] = ((-1.0, 1.0),)
+    boards: float = 0.0
+    accepted: tuple[int, ...] = ()
 
 
 def _settings(**settings: Any) -> dict[str, Any]:
@@ -55,7 +62,7 @@ def _in(currency: str) -> tuple[tuple[str, Any], ...]:
 YEN = {"no_show": {"fee_schedule": [3000, 5000], "grace_minutes": 0}, "sms": {"quiet_hours": "22:30-06:45"}}
 
 PLACES = (
-    Place("hudson", UNSAID, US, "+1 212 867 9001", snow=6),
+    Place("hudson", UNSAID, US, "+1 212 867 9001", snow=6, boards=0.2, accepted=(6,)),
     Place(
         "annapurna", "Asia/Kathmandu", Numbers(("984-100####", "+977 984 100 ####"), "+977984100####"),
         "+977 1 4200123", {"no_show": {"hold_hours": 0}}, _in("JPY"),  # no schedule: no fees
@@ -68,7 +75,7 @@ PLACES = (
     Place(
         "thames", "Europe/London", Numbers(("07400 10####", "+44 7400 10####"), "+44740010####"),
         "+44 20 7946 0123", {**_quiet("off"), "no_show": {"grace_minutes": 45, "fee_cap_cents": 3000}}, _in("GBP"),
-        later=((0.3, _settings(**_quiet("off"), no_show={"closed_on": ["day+3", "day+9"]})),),
+        later=((0.3, _settings(**_quiet("off"), no_show={"closed_on": ["day+3", "day+9"]})),), boards=0.3,
     ),
     Place(
         "sunset", "America/Los_Angeles", US, None,
@@ -90,7 +97,7 @@ PLACES = (
     Place(
         "avalon", "America/St_Johns", Numbers(("709-867-####",), "+1709867####"), "+1 709 867 0123",
         {"no_show": {"fee_cap": "price"}}, _in("CAD"),
-        later=((0.2, {"status": "suspended"}), (0.26, {"status": "active"})),
+        later=((0.2, {"status": "suspended"}), (0.26, {"status": "active"})), boards=0.3,
     ),
     Place(
         "apia", "Pacific/Apia", Numbers(("72 0####", "+685 72 0####"), "+685720####"), "+685 20123",
@@ -105,7 +112,7 @@ PLACES = (
     Place(
         "cairo", "Africa/Cairo", Numbers(("0100 200 ####", "+20 100 200 ####"), "+20100200####"), None,
         {**_quiet("12:30-15:30"), "country": "EG", "no_show": {"fee_schedule": [10000, 30000], "hold_hours": 48}},
-        _in("EGP"), later=((0.55, {"timezone": "Africa/Kairo"}), (0.64, {"timezone": "Africa/Cairo"})),
+        _in("EGP"), later=((0.55, {"timezone": "Africa/Kairo"}), (0.64, {"timezone": "Africa/Cairo"})), boards=0.2,
     ),
     Place(
         "havana", "America/Havana", Numbers(("05 200####", "+53 5 200####"), "+535200####"), "+53 7 8300123",
@@ -115,11 +122,11 @@ PLACES = (
     Place(
         "chatham", "Pacific/Chatham", Numbers(("021 200 ####", "+64 21 200 ####"), "+6421200####"),
         "+64 3 305 0123", {"reminders": {"24h": False}, "vaccination": {"thresholds": [3, 10, 9, 8, 2, 1]}},
-        _in("NZD"), later=((0.71, _settings(reminders={"2h": True})),),
+        _in("NZD"), later=((0.71, _settings(reminders={"2h": True})),), desk=((-1, 0.6),), accepted=(4, 5),
     ),
     Place(
         "ganges", "Asia/Kolkata", Numbers(("98100 0####", "+91 98100 0####"), "+91981000####"), "+91 11 2300 0123",
-        {"no_show": {"fee_schedule": [40000]}}, _in("INR"), later=((0.64, GOES),),
+        {"no_show": {"fee_schedule": [40000]}}, _in("INR"), later=((0.64, GOES),), desk=((-1, 1), (0.25, 0)),
     ),
     Place(
         "greenwich", None, Numbers(("07400 11####",), "+44740011####"), None,
@@ -134,4 +141,6 @@ PLACES = (
         later=((0.33, {"settings": "{not JSON"}), (0.36, _settings(sms={"quiet_hours": "21:00-08:00"}))),
     ),
     Place("dormant", "Europe/London", US, columns=(("is_active", False),)),
+    Place("nook", "America/Chicago", US, trade=0.2, desk=((-1, 0),), accepted=(4,)),
+    Place("brook", "America/Denver", US, trade=0.2, desk=((-1, 0), (0.4, 1)), boards=0.3, accepted=(3,)),
 )  # fmt: skip

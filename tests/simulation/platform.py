@@ -26,7 +26,7 @@ class Change:
 
     at: datetime
     table: str
-    key: Hashable
+    key: Any
     values: Row
     is_new: bool = False
 
@@ -48,16 +48,24 @@ class Platform:
             if change.table in PARENTS:
                 self.keys_of[change.table, change.values[PARENTS[change.table]]].append(change.key)
         else:
+            self.pass_on(change)
             self.tables[change.table][change.key].update(change.values)
         if change.table == "appointment_pets":
             self.pets_of[change.values["appointment_id"]].append(change.values["pet_id"])
         self.touched_at[change.key] = change.at
 
+    def pass_on(self, change: Change) -> None:
+        """Note whose the row is from now on, if it changes hands."""
+        parent = PARENTS.get(change.table)
+        if parent in change.values:
+            self.keys_of[change.table, self.row(change.table, change.key)[parent]].remove(change.key)
+            self.keys_of[change.table, change.values[parent]].append(change.key)
+
     def settle(self, change: Change) -> None:
-        """Let staff close a fee that is still open; a fee is known by its visit."""
-        fee = self.tables["payments"].get(change.key)
-        if fee is not None and fee["status"] in OPEN_FEES:
-            fee.update(change.values)
+        """Let staff close what an owner has to pay for a day, if it is still open."""
+        for fee in self.rows("payments"):
+            if (fee["owner"], fee["day"]) == change.key and fee["status"] in OPEN_FEES:
+                fee.update(change.values)
 
     def row(self, table: str, key: Hashable) -> Row:
         return self.tables[table][key]
@@ -66,7 +74,7 @@ class Platform:
         return self.tables[table].values()
 
     def children(self, table: str, parent: Hashable) -> list[Row]:
-        """Return the appointments of an owner, or the vaccination records of a pet. They never change hands."""
+        """Return the appointments of an owner, or the vaccination records of a pet."""
         return [self.row(table, key) for key in self.keys_of[table, parent]]
 
     def pets(self, appointment_id: Hashable) -> list[Row]:

@@ -72,7 +72,7 @@ class Played:
     departures: list[Departure] = field(default_factory=list)
     results: dict[tuple[str, datetime], Mapping[str, Any]] = field(default_factory=dict)
     visits: dict[Hashable, Visit] = field(default_factory=dict)
-    """The missed visits by the ids that the application gives them."""
+    """The missed visits, as they were when they were found, by the ids that the application gives them."""
     loose_ends: list[str] = field(default_factory=list)
 
 
@@ -87,7 +87,7 @@ def play(world: World, engine: Engine) -> Played:
         for change in changes:
             platform.apply(change)
         clock.now = due.now
-        played.results[due.job, due.now] = run(app, due.job)
+        played.results[due.job, due.now] = run(app, due.job, accept_surge=due.accepted)
         with engine.connect() as connection:
             reader = Reader(connection, platform, played)
             if due.job in ("NoShowDetector", "ReputationUpdater"):
@@ -140,10 +140,17 @@ class Reader:
             found.owners[due.job, due.now] = {key: Standing(count, frozenset({score})) for key, count, score in rows}
         if due.job == "NoShowDetector":
             held = self.played.results[due.job, due.now]["held"]
-            found.held[due.now] = frozenset((day["tenant"], date.fromisoformat(day["date"])) for day in held)
+            found.held[due.now] = frozenset(
+                (day["tenant"], date.fromisoformat(day["date"]), day.get("reason", "")) for day in held
+            )
             found.fees[due.now] = {
-                (row["owner_id"], row["visit_on"]): Fee(
-                    row["status"], row["amount"], row["currency"], row["offence_number"]
+                self.played.visits.get(row["id"], row["id"]): Fee(
+                    row["owner_id"],
+                    row["status"],
+                    row["amount"],
+                    row["currency"],
+                    row["offence_number"],
+                    row["status"] == "cancelled" and row["failure_code"] == "superseded",
                 )
                 for row in self.rows(select(payments).where(payments.c.type == "no_show_fee"))
             }
@@ -176,7 +183,8 @@ class Reader:
         """Yield fees that are not their visit's, and charges that no collected payment of the appointment explains."""
         collected = defaultdict(set)
         for fee in self.rows(select(payments)):
-            if self.played.visits.get(fee["id"]) != (fee["owner_id"], fee["visit_on"]):
+            _, day = self.played.visits.get(fee["id"], (None, None))
+            if day != fee["visit_on"]:
                 yield f"payment {fee['id']} is not the fee of a visit on {fee['visit_on']}"
             if (fee["status"] in ("succeeded", "needs_refund")) != (fee["succeeded_at"] is not None):
                 yield f"payment {fee['id']} is {fee['status']}, and was collected at {fee['succeeded_at']}"

@@ -1,13 +1,13 @@
 """Which reputation events must be on record, and what they make of the scores."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
 from .books import Books, Event, EventLine, Moment
 from .house import House
 from .misses import KIND as MISSED
-from .misses import POINTS, write_down_owners
+from .misses import note_missed, write_down_owners
 from .platform import Row
 from .world import DAY
 
@@ -22,8 +22,7 @@ def update(moment: Moment) -> None:
         for row in past.get(house.tenant, ()):
             owner = moment.books.platform.row("owners", row["owner_id"])
             if since < row["scheduled_start"] and row["deleted_at"] is None and owner["deleted_at"] is None:
-                for event in due_events(moment.books, house, row):
-                    moment.books.add_event(event)
+                settle(moment.books, house, row)
     for house in moment.served:
         for owner in moment.books.platform.rows("owners"):
             if owner["tenant_id"] == house.tenant and owner["deleted_at"] is None:
@@ -31,11 +30,26 @@ def update(moment: Moment) -> None:
     write_down_owners(moment)
 
 
+def settle(books: Books, house: House, row: Row) -> None:
+    for event in due_events(books, house, row):
+        books.add_event(event)
+    day = house.day_of(row["scheduled_start"])
+    if is_missed_by_staff(books, row) and day not in house.fees.closed_on:
+        note_missed(books, (row["owner_id"], day), [row])
+
+
+def is_missed_by_staff(books: Books, row: Row) -> bool:
+    """Whether staff marked it, and it is not yet on record, be it as another owner's."""
+    key = row["id"]
+    if row["status"] != MISSED or key in books.marked or is_settled(books, key):
+        return False
+    return not any(key in event.appointments for event in books.events.values())
+
+
 def due_events(books: Books, house: House, row: Row) -> Iterator[Event]:
     """Yield what an appointment gives or costs its owner, once: what staff make of it later changes nothing."""
     owner, key, start = row["owner_id"], row["id"], row["scheduled_start"]
-    closed_on = house.fees.closed_on
-    if any((kind, key) in books.events for kind in ("completed", "late_cancellation")):
+    if is_settled(books, key):
         return
     if row["status"] == "completed":
         yield Event(owner, "completed", key, 2, start)
@@ -43,8 +57,10 @@ def due_events(books: Books, house: House, row: Row) -> Iterator[Event]:
             yield Event(owner, "on_time", key, 5, start)
     elif row["status"] == "cancelled" and row["cancelled_by"] == "owner" and is_late(row["cancelled_at"], start):
         yield Event(owner, "late_cancellation", key, -10, row["cancelled_at"])
-    elif row["status"] == MISSED and key not in books.marked and (day := house.day_of(start)) not in closed_on:
-        yield Event(owner, MISSED, (owner, day), POINTS, start)
+
+
+def is_settled(books: Books, appointment: Hashable) -> bool:
+    return any((kind, appointment) in books.events for kind in ("completed", "late_cancellation"))
 
 
 def is_late(cancelled_at: datetime | None, start: datetime) -> bool:

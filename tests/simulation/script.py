@@ -1,15 +1,18 @@
 """Puts a world together."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
 from random import Random
 
 from .author import Author, Business, Pen
-from .lives import Calendar, Life
+from .calendars import Calendar
+from .lives import Life
+from .owners import merge
 from .places import PLACES, Place
 from .shots import Cabinet, lend_records
-from .world import DAY, HOUR, TIMETABLES, World, schedule
+from .world import DAY, HOUR, TIMETABLES, Run, World, schedule
 
 
 def make_world(
@@ -29,14 +32,29 @@ def make_world(
     pen = Pen(world, rng)
     author = Author(pen)
     businesses = [author.business(place) for place in places]
+    mergers = []
     for business in businesses:
-        Calendar(pen, business).fill(visits_per_tenant)
+        calendar = Calendar(pen, business)
+        calendar.fill(visits_per_tenant)
+        mergers += calendar.entered_twice()
         Cabinet(pen, business).fill()
     lend(pen, businesses, strangers_miss=strangers_miss)
     lend_records(pen, businesses)
-    world.changes = sorted((change for change in world.changes if change.at < world.last), key=lambda change: change.at)
+    changes = (change for change in merge(world.changes, mergers) if change.at < world.last)
+    world.changes = sorted(changes, key=lambda change: change.at)
     schedule(world, rng, frozenset(jobs))
+    world.runs = list(accept(world, businesses))
     return world
+
+
+def accept(world: World, businesses: Sequence[Business]) -> Iterator[Run]:
+    """Yield the runs with what an operator accepts in each: always two days later."""
+    for run in world.runs:
+        passed = (run.now - world.first).days - 2
+        days = {
+            (here.place.subdomain, here.first + passed * DAY) for here in businesses if passed in here.place.accepted
+        }
+        yield replace(run, accepted=frozenset(days)) if run.job == "NoShowDetector" else run
 
 
 def lend(pen: Pen, businesses: Sequence[Business], *, strangers_miss: bool) -> None:

@@ -58,8 +58,8 @@ def change_of_clocks(first: datetime) -> Plot:
 
 FORTNIGHT: Final = datetime(2026, 10, 20, tzinfo=UTC)
 FORTNIGHTS: Final = {
-    "a fortnight with the end of summer time in New York": Plot(FORTNIGHT, 14, 160, PLACES[::2], seed=7),
-    "the same fortnight at the other businesses": Plot(FORTNIGHT, 14, 160, PLACES[1::2], seed=5),
+    "a fortnight with the end of summer time in New York": Plot(FORTNIGHT, 14, 145, PLACES[::2], seed=13),
+    "the same fortnight at the other businesses": Plot(FORTNIGHT, 14, 145, PLACES[1::2], seed=9),
 }
 PLOTS: Final = {
     **FORTNIGHTS,

@@ -182,7 +182,8 @@ def test_the_oracle_meets_every_reason_in_the_fortnight(fortnight: list[Spell]) 
     }
     assert met >= {("vaccination_expiring", "expired", "too_late"), ("no_show", "notify", "fee_not_configured")}
     assert met >= {("no_show_notice", "skipped", reason) for reason in why_nobody}
-    assert met >= {("no_show", "skipped", "closed_day"), ("no_show_notice", "cancelled", "no_show_corrected")}
+    assert met >= {("no_show", "skipped", reason) for reason in ("closed_day", "came_that_day", "pet_deceased")}
+    assert met >= {("no_show_notice", "cancelled", "no_show_corrected")}
     assert met >= {("no_show_notice", "notify", None), ("fee_receipt", "notify", None)}
 
 
@@ -193,7 +194,15 @@ def test_the_oracle_meets_every_fate_of_a_fee_and_every_event_in_the_fortnight(f
     assert fates == {"pending", "succeeded", "failed", "cancelled", "waived", "needs_refund"}
     assert events >= {("no_show", True), *((kind, False) for kinds in EVENTS.values() for kind in kinds)}
     assert currencies == {"USD", "CAD", "AUD", "NZD", "GBP", "JPY", "EGP", "INR"}
-    assert any(held for spell in fortnight for held in spell.expected.held.values())
+    held = {(where, why) for spell in fortnight for days in spell.expected.held.values() for where, _, why in days}
+    assert held >= {("hudson", "surge"), ("chatham", "surge")}
+    assert held >= {(where, "attendance_not_recorded") for where in ("nook", "brook", "ganges")}
+
+
+def test_the_oracle_lets_fees_of_every_kind_follow_their_owners_in_the_fortnight(fortnight: list[Spell]) -> None:
+    rows = [item for spell in fortnight for fees in spell.expected.fees.values() for item in fees.items()]
+    passed_on = {fee.status for (first, _), fee in rows if fee.owner != first}
+    assert passed_on >= {"pending", "failed", "succeeded", "cancelled", "needs_refund"}
 
 
 def test_the_fortnight_is_as_large_and_as_awkward_as_promised(fortnight: list[Spell]) -> None:
@@ -220,6 +229,8 @@ def test_the_fortnight_is_as_large_and_as_awkward_as_promised(fortnight: list[Sp
     assert len(platform.tables["vaccination_records"]) >= 1500
     assert len(moved) >= 500
     assert len(cancelled) >= 300
+    lengths = [row["scheduled_end"] - row["scheduled_start"] for row in platform.rows("appointments")]
+    assert sum(length >= 6.5 * DAY for length in lengths) >= 50
     for world in worlds:
         assert {run.job for run in world.runs} == set(JOBS)
         assert len(world.runs) <= 0.96 * len(world.scheduled)

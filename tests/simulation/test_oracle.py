@@ -18,6 +18,7 @@ from tests.simulation.places import PLACES
 from tests.simulation.platform import Platform
 from tests.simulation.reminders import LEADS, due_at
 from tests.simulation.script import make_world
+from tests.simulation.stays import found_from
 from tests.simulation.world import HOUR, World
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -110,6 +111,37 @@ def test_a_record_covers_what_the_rules_say(
 ) -> None:
     rows = ({"type": vaccine, "name": name} for vaccine, name in (newer, older))
     assert covers(*rows) is does
+
+
+@pytest.mark.parametrize(
+    ("zone", "start", "end", "found"),
+    [
+        ("America/New_York", "2026-03-02 09:00", "2026-03-02 10:00", "2026-03-02 15:00"),
+        ("America/New_York", "2026-03-02 09:00", "2026-03-02 09:05", "2026-03-02 14:15"),  # the grace counts
+        ("America/New_York", "2026-03-02 08:00", "2026-03-02 23:00", "2026-03-03 04:00"),  # fifteen hours of one day
+        ("America/New_York", "2026-03-02 21:00", "2026-03-03 08:59", "2026-03-03 13:59"),  # a night
+        ("America/New_York", "2026-03-02 21:00", "2026-03-03 09:00", "2026-03-03 05:00"),
+        ("America/New_York", "2026-03-02 23:55", "2026-03-16 11:00", "2026-03-03 05:10"),
+        (
+            "America/New_York",
+            "2026-03-07 20:00",
+            "2026-03-08 08:00",
+            "2026-03-08 12:00",
+        ),  # eleven hours
+        ("America/New_York", "2026-10-31 20:00", "2026-11-01 07:00", "2026-11-01 04:00"),  # twelve hours
+        ("Africa/Cairo", "2026-10-29 14:00", "2026-11-05 10:00", "2026-10-29 22:00"),  # the last hour comes twice
+        ("America/Havana", "2026-03-07 14:00", "2026-03-21 10:00", "2026-03-08 05:00"),  # no midnight
+        ("Asia/Kathmandu", "2026-10-20 14:00", "2026-10-27 10:00", "2026-10-20 18:15"),
+    ],
+)
+def test_an_appointment_is_found_when_it_is_over_and_a_stay_after_its_first_day(
+    zone: str, start: str, end: str, found: str
+) -> None:
+    here = ZoneInfo(zone)
+    instants = (datetime.fromisoformat(text).replace(tzinfo=here).astimezone(UTC) for text in (start, end))
+    row = dict(zip(("scheduled_start", "scheduled_end"), instants, strict=True))
+    house = replace(DEFAULT, quiet=Quiet(here, None, None))
+    assert found_from(house, row) == datetime.fromisoformat(found).replace(tzinfo=UTC)
 
 
 def test_a_score_is_kept_within_its_bounds_at_each_step_and_may_depend_on_the_order_of_one_instant() -> None:

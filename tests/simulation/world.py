@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from random import Random
 from typing import Final
 
@@ -44,6 +44,8 @@ TIMETABLES: Final = {
 class Run:
     now: datetime
     job: str
+    accepted: frozenset[tuple[str, date]] = frozenset()
+    """Subdomains and days whose missed visits an operator believes."""
 
 
 @dataclass(slots=True)
