@@ -4,9 +4,10 @@ import logging
 import socket
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -20,13 +21,14 @@ from shared.collection import Collection, collect, would_collect
 from shared.database import breakers, health, leases, outbox, phone_blocks, queries, runs
 from shared.database.engine import ensure_ready, first_line, reading
 from shared.database.outbox import Scope
+from shared.database.rows import BadRow, noting
 from shared.database.transactions import fetch, in_transaction
 from shared.delivery import Drain, deliver, would_deliver
 from shared.gateways.payments import ConsolePayments, PaymentCredentialsRefused
 from shared.gateways.sms import CredentialsRefused
 from shared.jobs import JOBS
 from shared.policy import ServedTenant
-from shared.records import RunStatus, Tenant, ensure_aware
+from shared.records import Problem, RunStatus, Tenant, ensure_aware
 from shared.settings import LogSettings, load
 from shared.tally import Progress, Tally
 from shared.tasks.context import Context
@@ -200,6 +202,7 @@ def work(
     """Do some stages of a run for some tenants and count what was done; to note the run is the caller's part."""
     # A tenant with bad settings is one error of the run, counted where its work is planned.
     errors = tally if Stage.PLAN in stages else Tally()
+    application = replace(application, engine=noting(application.engine, partial(_note_bad_row, tenants, tally)))
     blocked = fetch(application.engine, phone_blocks.blocked)
     served, left_out = serve(tenants, application.defaults, application.zone, errors, blocked)
     context = _context(application, request, started, served, tally)
@@ -210,6 +213,14 @@ def work(
     telemetry.record(
         telemetry.Number("failures", n, {"code": code}) for code, n in Counter(tally.failure_codes).items()
     )
+
+
+def _note_bad_row(tenants: Sequence[Tenant], tally: Tally, row: BadRow) -> None:
+    """Count a row that holds nonsense as its tenant's error, once however often it is met."""
+    subdomain = next((each.subdomain for each in tenants if each.id == row.tenant_id), str(row.tenant_id))
+    problem = Problem(subdomain, row.subject, row.reason)
+    if problem not in tally.problems:
+        tally.problem(problem)
 
 
 def _do(

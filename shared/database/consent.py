@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection, select, update
 
 from shared.database.dialects import chunks
+from shared.database.rows import read
 from shared.database.tables import owners
 
 
@@ -15,7 +16,7 @@ def phones_of_consenting(connection: Connection, tenant_id: UUID) -> list[tuple[
     query = select(owners.c.id, owners.c.phone).where(
         owners.c.tenant_id == tenant_id, owners.c.sms_opted_in, owners.c.phone.is_not(None)
     )
-    return [(id_, phone) for id_, phone in connection.execute(query)]
+    return [(id_, phone) for id_, phone in read(connection, query)]
 
 
 def withdraw(connection: Connection, owner_ids: Iterable[UUID], now: datetime) -> None:

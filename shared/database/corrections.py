@@ -12,6 +12,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from shared.database.dialects import among, chunks, same_instant
 from shared.database.paging import page, place
+from shared.database.rows import sound
 from shared.database.tables import appointments, decisions, owners, payments, reputation_events
 from shared.fees import OUR_WAIVERS, UNCOLLECTED, FeeStatus, MarkedVisit
 from shared.records import AppointmentStatus, EventKind, Kind
@@ -123,6 +124,7 @@ def _page(
 def missed_starts(connection: Connection, visits: Sequence[MarkedVisit], around: timedelta) -> dict[Any, set[datetime]]:
     """When the appointments start that count as missed now, near some visits, by (tenant, owner).
 
+    An appointment whose start cannot be read may be near: it counts as starting when each visit of its owner began.
     Index: appointments (owner_id, scheduled_start).
     """
     found: dict[Any, set[datetime]] = defaultdict(set)
@@ -134,8 +136,14 @@ def missed_starts(connection: Connection, visits: Sequence[MarkedVisit], around:
             appointments.c.status == AppointmentStatus.NO_SHOW,
             appointments.c.deleted_at.is_(None),
         )
-        for tenant_id, owner_id, start in connection.execute(query):
-            found[tenant_id, owner_id].add(start)
+        rows = connection.execute(query).all()
+        good = sound(connection, query, rows)
+        for row in good:
+            found[row.tenant_id, row.owner_id].add(row.scheduled_start)
+        unknown = {(row.tenant_id, row.owner_id) for row in rows} - {(row.tenant_id, row.owner_id) for row in good}
+        for each in visits:
+            if (each.tenant_id, each.owner_id) in unknown:
+                found[each.tenant_id, each.owner_id].add(each.began_at)
     return found
 
 

@@ -1,15 +1,16 @@
 """Finding missed appointments, and marking them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Row,
     Select,
     Subquery,
     and_,
@@ -26,6 +27,8 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from shared.database.dialects import among, chunks, same_instant
 from shared.database.paging import page, place
 from shared.database.queries import OWNER, owner_of
+from shared.database.reputation import SCORE
+from shared.database.rows import or_default, read, read_page
 from shared.database.tables import appointment_pets, appointments, decisions, owners, pets, services
 from shared.fees import Candidate, DayCount
 from shared.reasons import Reason
@@ -65,7 +68,7 @@ def candidates(
     """
     after = place((beyond.tenant_id, beyond.owner_id) if beyond else None)
     given = {"tenant_ids": tenant_ids, **asdict(day), **after}
-    found = _read(connection, _page(limit, is_first=beyond is None), given)
+    found = read_page(connection, partial(_page, is_first=beyond is None), given, limit, _candidates_in)
     return _with_the_last_visit_whole(connection, day, found) if len(found) == limit else found
 
 
@@ -106,9 +109,18 @@ _SAME = and_(
     same_instant(decisions.c.occurs_at, appointments.c.scheduled_start),
 )
 _CANDIDATE = (
-    appointments,
+    appointments.c.id,
+    appointments.c.tenant_id,
+    appointments.c.owner_id,
+    appointments.c.service_id,
+    appointments.c.scheduled_start,
+    appointments.c.scheduled_end,
+    appointments.c.created_at,
+    appointments.c.total_amount,
+    appointments.c.deposit_paid,
     *OWNER,
     owners.c.no_show_count,
+    *SCORE,
     services.c.tenant_id.label("service_tenant_id"),
     services.c.price,
     decisions.c.outcome,
@@ -122,13 +134,16 @@ _IS_IN = and_(appointments.c.scheduled_start >= bindparam("begins"), appointment
 
 
 def _foreign_pets() -> Subquery:
-    """The day's appointments that name a pet of another tenant."""
+    """The day's appointments that name a pet of another tenant, or of another tenant's owner."""
     named = appointments.join(appointment_pets, appointment_pets.c.appointment_id == appointments.c.id)
+    pet_owners = owners.alias("pet_owners")
+    its_owner = pet_owners.c.id == pets.c.owner_id
+    is_owners_elsewhere = pet_owners.c.tenant_id != appointments.c.tenant_id
     return (
         select(appointments.c.id)
         .distinct()
-        .select_from(named.join(pets, pets.c.id == appointment_pets.c.pet_id))
-        .where(_IS_IN, pets.c.tenant_id != appointments.c.tenant_id)
+        .select_from(named.join(pets, pets.c.id == appointment_pets.c.pet_id).outerjoin(pet_owners, its_owner))
+        .where(_IS_IN, or_(pets.c.tenant_id != appointments.c.tenant_id, is_owners_elsewhere))
         .subquery("foreign_pets")
     )
 
@@ -174,7 +189,7 @@ def _is_marked() -> ColumnElement[bool]:
 _RAISE_COUNTS = (
     update(owners)
     .where(among(owners.c.id, "owner_ids"))
-    .values(no_show_count=owners.c.no_show_count + 1, updated_at=bindparam("now"))
+    .values(no_show_count=func.coalesce(owners.c.no_show_count, 0) + 1, updated_at=bindparam("now"))
     .returning(owners.c.id, owners.c.no_show_count)
 )
 
@@ -234,14 +249,14 @@ def _with_the_last_visit_whole(connection: Connection, day: Day, found: list[Can
     last = found[-1]
     its = and_(appointments.c.tenant_id == last.tenant_id, appointments.c.owner_id == last.owner.id)
     others = [each for each in found if (each.tenant_id, each.owner.id) != (last.tenant_id, last.owner.id)]
-    return others + _read(connection, _candidates().where(its), asdict(day))
+    return others + _candidates_in(connection, read(connection, _candidates().where(its), asdict(day)))
 
 
-def _read(connection: Connection, query: Select[Any], given: Mapping[str, Any]) -> list[Candidate]:
-    return [_candidate(row) for row in connection.execute(query, given)]
+def _candidates_in(_connection: Connection, rows: Sequence[Row[Any]]) -> list[Candidate]:
+    return [_candidate(row) for row in rows]
 
 
-def _candidate(row: Any) -> Candidate:
+def _candidate(row: Row[Any]) -> Candidate:
     return Candidate(
         id=row.id,
         tenant_id=row.tenant_id,
@@ -253,7 +268,7 @@ def _candidate(row: Any) -> Candidate:
         total_amount=row.total_amount,
         deposit_paid=row.deposit_paid,
         price=row.price,
-        no_show_count=row.no_show_count,
+        no_show_count=or_default(owners.c.no_show_count, row.no_show_count),
         has_foreign_pet=row.foreign_pet is not None,
         earlier=Outcome(row.outcome) if row.outcome else None,
         earlier_reason=Reason(row.reason) if row.reason else None,
