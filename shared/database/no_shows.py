@@ -1,6 +1,6 @@
 """Finding missed appointments, and marking them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cache, partial
@@ -10,7 +10,6 @@ from uuid import UUID
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Row,
     Select,
     Subquery,
     and_,
@@ -28,12 +27,14 @@ from shared.database.dialects import among, chunks, same_instant
 from shared.database.paging import page, place
 from shared.database.queries import OWNER, owner_of
 from shared.database.reputation import SCORE
-from shared.database.rows import or_default, read, read_page
+from shared.database.rows import or_default, read_page
 from shared.database.tables import appointment_pets, appointments, decisions, owners, pets, services
 from shared.fees import Candidate, DayCount
 from shared.reasons import Reason
 from shared.records import RETAKEN, AppointmentStatus, Kind, Outcome
 
+_LARGEST_VISIT = 1000
+"""More appointments than any owner has on one day."""
 _OPEN = (AppointmentStatus.PENDING, AppointmentStatus.CONFIRMED)
 
 
@@ -68,7 +69,7 @@ def candidates(
     """
     after = place((beyond.tenant_id, beyond.owner_id) if beyond else None)
     given = {"tenant_ids": tenant_ids, **asdict(day), **after}
-    found = read_page(connection, partial(_page, is_first=beyond is None), given, limit, _candidates_in)
+    found = _read(connection, partial(_page, is_first=beyond is None), given, limit)
     return _with_the_last_visit_whole(connection, day, found) if len(found) == limit else found
 
 
@@ -249,14 +250,16 @@ def _with_the_last_visit_whole(connection: Connection, day: Day, found: list[Can
     last = found[-1]
     its = and_(appointments.c.tenant_id == last.tenant_id, appointments.c.owner_id == last.owner.id)
     others = [each for each in found if (each.tenant_id, each.owner.id) != (last.tenant_id, last.owner.id)]
-    return others + _candidates_in(connection, read(connection, _candidates().where(its), asdict(day)))
+    return others + _read(connection, _candidates().where(its).limit, asdict(day), _LARGEST_VISIT)
 
 
-def _candidates_in(_connection: Connection, rows: Sequence[Row[Any]]) -> list[Candidate]:
-    return [_candidate(row) for row in rows]
+def _read(
+    connection: Connection, query: Callable[[int], Select[Any]], given: Mapping[str, Any], limit: int
+) -> list[Candidate]:
+    return read_page(connection, query, given, limit, lambda _, rows: [_candidate(row) for row in rows])
 
 
-def _candidate(row: Row[Any]) -> Candidate:
+def _candidate(row: Any) -> Candidate:
     return Candidate(
         id=row.id,
         tenant_id=row.tenant_id,

@@ -22,12 +22,12 @@ NO_JSON: Final = object()
 Reader = Callable[[Any], Any]
 
 
-def _tolerant(read: Reader, otherwise: Reader) -> Reader:
+def _tolerant(strict: Reader, otherwise: Reader) -> Reader:
     """Return what reads a value, and for one that cannot be read returns what `otherwise` makes of it."""
 
     def tolerant(value: Any) -> Any:
         try:
-            return None if value is None else read(value)
+            return None if value is None else strict(value)
         except (TypeError, ValueError, AttributeError, OverflowError, RecursionError):
             return otherwise(value)
 

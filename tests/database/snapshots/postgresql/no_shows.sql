@@ -1,10 +1,9 @@
 -- candidates
 SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointments.service_id,
-    appointments.scheduled_start, appointments.scheduled_end, appointments.status, appointments.arrived_at,
-    appointments.actual_start, appointments.cancelled_at, appointments.cancelled_by, appointments.total_amount,
-    appointments.deposit_paid, appointments.no_show_fee_charged, appointments.created_at, appointments.updated_at,
-    appointments.deleted_at, owners.tenant_id AS owner_tenant_id, owners.first_name, owners.phone, owners.sms_opted_in,
-    owners.language, owners.is_active AS owner_is_active, owners.deleted_at AS owner_deleted_at, owners.no_show_count,
+    appointments.scheduled_start, appointments.scheduled_end, appointments.created_at, appointments.total_amount,
+    appointments.deposit_paid, owners.tenant_id AS owner_tenant_id, owners.first_name, owners.phone,
+    owners.sms_opted_in, owners.language, owners.is_active AS owner_is_active, owners.deleted_at AS owner_deleted_at,
+    owners.no_show_count, owners.reputation_score, owners.last_reputation_update, owners.created_at AS created_at_1,
     services.tenant_id AS service_tenant_id, services.price, decisions.outcome, decisions.reason, foreign_pets.id AS
     foreign_pet
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
@@ -12,10 +11,10 @@ FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JO
     :kind::VARCHAR AND decisions.occurs_at = appointments.scheduled_start LEFT OUTER JOIN (SELECT DISTINCT
     appointments.id AS id
 FROM appointments JOIN appointment_pets ON appointment_pets.appointment_id = appointments.id JOIN pets ON pets.id =
-    appointment_pets.pet_id
+    appointment_pets.pet_id LEFT OUTER JOIN owners AS pet_owners ON pet_owners.id = pets.owner_id
 WHERE appointments.scheduled_start >= :begins::TIMESTAMP WITH TIME ZONE AND appointments.scheduled_start <
-    :ends::TIMESTAMP WITH TIME ZONE AND pets.tenant_id != appointments.tenant_id) AS foreign_pets ON foreign_pets.id =
-    appointments.id
+    :ends::TIMESTAMP WITH TIME ZONE AND (pets.tenant_id != appointments.tenant_id OR pet_owners.tenant_id !=
+    appointments.tenant_id)) AS foreign_pets ON foreign_pets.id = appointments.id
 WHERE appointments.scheduled_start >= :begins::TIMESTAMP WITH TIME ZONE AND appointments.scheduled_start <
     :ends::TIMESTAMP WITH TIME ZONE AND appointments.status IN (:status, ...) AND appointments.arrived_at IS NULL AND
     appointments.actual_start IS NULL AND appointments.deleted_at IS NULL AND appointments.scheduled_start >
@@ -27,11 +26,10 @@ WHERE appointments.scheduled_start >= :begins::TIMESTAMP WITH TIME ZONE AND appo
     appointments.owner_id
 LIMIT :param::INTEGER;
 SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointments.service_id,
-    appointments.scheduled_start, appointments.scheduled_end, appointments.status, appointments.arrived_at,
-    appointments.actual_start, appointments.cancelled_at, appointments.cancelled_by, appointments.total_amount,
-    appointments.deposit_paid, appointments.no_show_fee_charged, appointments.created_at, appointments.updated_at,
-    appointments.deleted_at, owners.tenant_id AS owner_tenant_id, owners.first_name, owners.phone, owners.sms_opted_in,
-    owners.language, owners.is_active AS owner_is_active, owners.deleted_at AS owner_deleted_at, owners.no_show_count,
+    appointments.scheduled_start, appointments.scheduled_end, appointments.created_at, appointments.total_amount,
+    appointments.deposit_paid, owners.tenant_id AS owner_tenant_id, owners.first_name, owners.phone,
+    owners.sms_opted_in, owners.language, owners.is_active AS owner_is_active, owners.deleted_at AS owner_deleted_at,
+    owners.no_show_count, owners.reputation_score, owners.last_reputation_update, owners.created_at AS created_at_1,
     services.tenant_id AS service_tenant_id, services.price, decisions.outcome, decisions.reason, foreign_pets.id AS
     foreign_pet
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
@@ -39,10 +37,10 @@ FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JO
     :kind::VARCHAR AND decisions.occurs_at = appointments.scheduled_start LEFT OUTER JOIN (SELECT DISTINCT
     appointments.id AS id
 FROM appointments JOIN appointment_pets ON appointment_pets.appointment_id = appointments.id JOIN pets ON pets.id =
-    appointment_pets.pet_id
+    appointment_pets.pet_id LEFT OUTER JOIN owners AS pet_owners ON pet_owners.id = pets.owner_id
 WHERE appointments.scheduled_start >= :begins::TIMESTAMP WITH TIME ZONE AND appointments.scheduled_start <
-    :ends::TIMESTAMP WITH TIME ZONE AND pets.tenant_id != appointments.tenant_id) AS foreign_pets ON foreign_pets.id =
-    appointments.id
+    :ends::TIMESTAMP WITH TIME ZONE AND (pets.tenant_id != appointments.tenant_id OR pet_owners.tenant_id !=
+    appointments.tenant_id)) AS foreign_pets ON foreign_pets.id = appointments.id
 WHERE appointments.scheduled_start >= :begins::TIMESTAMP WITH TIME ZONE AND appointments.scheduled_start <
     :ends::TIMESTAMP WITH TIME ZONE AND appointments.status IN (:status, ...) AND appointments.arrived_at IS NULL AND
     appointments.actual_start IS NULL AND appointments.deleted_at IS NULL AND appointments.scheduled_start >
@@ -70,10 +68,10 @@ FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JO
     :kind::VARCHAR AND decisions.occurs_at = appointments.scheduled_start LEFT OUTER JOIN (SELECT DISTINCT
     appointments.id AS id
 FROM appointments JOIN appointment_pets ON appointment_pets.appointment_id = appointments.id JOIN pets ON pets.id =
-    appointment_pets.pet_id
+    appointment_pets.pet_id LEFT OUTER JOIN owners AS pet_owners ON pet_owners.id = pets.owner_id
 WHERE appointments.scheduled_start >= :begins::TIMESTAMP WITH TIME ZONE AND appointments.scheduled_start <
-    :ends::TIMESTAMP WITH TIME ZONE AND pets.tenant_id != appointments.tenant_id) AS foreign_pets ON foreign_pets.id =
-    appointments.id
+    :ends::TIMESTAMP WITH TIME ZONE AND (pets.tenant_id != appointments.tenant_id OR pet_owners.tenant_id !=
+    appointments.tenant_id)) AS foreign_pets ON foreign_pets.id = appointments.id
 WHERE appointments.tenant_id = ANY (:tenant_ids::UUID[]) AND appointments.scheduled_start >= :begins::TIMESTAMP WITH
     TIME ZONE AND appointments.scheduled_start < :ends::TIMESTAMP WITH TIME ZONE AND appointments.status !=
     :status::VARCHAR AND appointments.deleted_at IS NULL GROUP BY appointments.tenant_id
@@ -94,5 +92,6 @@ WHERE decisions.subject_id = appointments.id AND decisions.kind = :kind::VARCHAR
     appointments.scheduled_start)) RETURNING appointments.id;
 
 -- raise_counts
-UPDATE owners SET no_show_count=(owners.no_show_count + :no_show_count::INTEGER), updated_at=:now::TIMESTAMP WITH TIME
-    ZONE WHERE owners.id = ANY (:owner_ids::UUID[]) RETURNING owners.id, owners.no_show_count;
+UPDATE owners SET no_show_count=(coalesce(owners.no_show_count, :coalesce::INTEGER) + :coalesce::INTEGER),
+    updated_at=:now::TIMESTAMP WITH TIME ZONE WHERE owners.id = ANY (:owner_ids::UUID[]) RETURNING owners.id,
+    owners.no_show_count;

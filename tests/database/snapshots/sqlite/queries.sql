@@ -1,35 +1,37 @@
 -- active_tenants
-SELECT tenants.id, tenants.business_name, tenants.subdomain, tenants.email, tenants.phone, tenants.address_line1,
-    tenants.address_line2, tenants.city, tenants.state, tenants.zip_code, tenants.timezone, tenants.currency,
-    tenants.status, tenants.is_active, tenants.settings, tenants.created_at, tenants.updated_at, tenants.deleted_at
+SELECT tenants.id, tenants.subdomain, tenants.business_name, tenants.phone, tenants.address_line1, tenants.timezone,
+    tenants.currency, tenants.settings
 FROM tenants
 WHERE tenants.is_active = 1 AND tenants.deleted_at IS NULL AND tenants.status IN (:status, ...) ORDER BY
     tenants.subdomain;
 
 -- appointments_by_id
-SELECT appointment_pets.appointment_id, pets.id, pets.tenant_id, pets.name, pets.is_deceased, pets.deleted_at
-FROM appointment_pets JOIN pets ON pets.id = appointment_pets.pet_id
+SELECT appointment_pets.appointment_id, pets.id, pets.tenant_id, pets.name, pets.is_deceased, pets.deleted_at,
+    owners.tenant_id AS owner_tenant_id
+FROM appointment_pets JOIN pets ON pets.id = appointment_pets.pet_id LEFT OUTER JOIN owners ON owners.id = pets.owner_id
 WHERE appointment_pets.appointment_id IN (SELECT value
 FROM json_each(:appointment_ids)) ORDER BY pets.created_at, pets.name, pets.id;
-SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointments.scheduled_start,
-    appointments.status, appointments.created_at, appointments.deleted_at, owners.tenant_id AS owner_tenant_id,
-    owners.first_name, owners.phone, owners.sms_opted_in, owners.language, owners.is_active AS owner_is_active,
-    owners.deleted_at AS owner_deleted_at, services.tenant_id AS service_tenant_id, services.name AS service_name
+SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointments.service_id,
+    appointments.scheduled_start, appointments.status, appointments.created_at, appointments.deleted_at,
+    owners.tenant_id AS owner_tenant_id, owners.first_name, owners.phone, owners.sms_opted_in, owners.language,
+    owners.is_active AS owner_is_active, owners.deleted_at AS owner_deleted_at, services.tenant_id AS service_tenant_id,
+    services.name AS service_name
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id
 WHERE appointments.id IN (SELECT value
 FROM json_each(:ids));
 
 -- appointments_of_owners_to_remind
-SELECT appointment_pets.appointment_id, pets.id, pets.tenant_id, pets.name, pets.is_deceased, pets.deleted_at
-FROM appointment_pets JOIN pets ON pets.id = appointment_pets.pet_id
+SELECT appointment_pets.appointment_id, pets.id, pets.tenant_id, pets.name, pets.is_deceased, pets.deleted_at,
+    owners.tenant_id AS owner_tenant_id
+FROM appointment_pets JOIN pets ON pets.id = appointment_pets.pet_id LEFT OUTER JOIN owners ON owners.id = pets.owner_id
 WHERE appointment_pets.appointment_id IN (SELECT value
 FROM json_each(:appointment_ids)) ORDER BY pets.created_at, pets.name, pets.id;
-SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointments.scheduled_start,
-    appointments.status, appointments.created_at, appointments.deleted_at, owners.tenant_id AS owner_tenant_id,
-    owners.first_name, owners.phone, owners.sms_opted_in, owners.language, owners.is_active AS owner_is_active,
-    owners.deleted_at AS owner_deleted_at, services.tenant_id AS service_tenant_id, services.name AS service_name,
-    decisions.outcome, decisions.reason
+SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointments.service_id,
+    appointments.scheduled_start, appointments.status, appointments.created_at, appointments.deleted_at,
+    owners.tenant_id AS owner_tenant_id, owners.first_name, owners.phone, owners.sms_opted_in, owners.language,
+    owners.is_active AS owner_is_active, owners.deleted_at AS owner_deleted_at, services.tenant_id AS service_tenant_id,
+    services.name AS service_name, decisions.outcome, decisions.reason
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id LEFT OUTER JOIN decisions ON decisions.subject_id = appointments.id AND decisions.kind =
     :kind AND (decisions.occurs_at >= strftime('%Y-%m-%d %H:%M:%S', appointments.scheduled_start) AND
@@ -41,15 +43,16 @@ WHERE appointments.scheduled_start > :starts_after AND appointments.scheduled_st
 FROM json_each(:owner_ids));
 
 -- appointments_to_remind
-SELECT appointment_pets.appointment_id, pets.id, pets.tenant_id, pets.name, pets.is_deceased, pets.deleted_at
-FROM appointment_pets JOIN pets ON pets.id = appointment_pets.pet_id
+SELECT appointment_pets.appointment_id, pets.id, pets.tenant_id, pets.name, pets.is_deceased, pets.deleted_at,
+    owners.tenant_id AS owner_tenant_id
+FROM appointment_pets JOIN pets ON pets.id = appointment_pets.pet_id LEFT OUTER JOIN owners ON owners.id = pets.owner_id
 WHERE appointment_pets.appointment_id IN (SELECT value
 FROM json_each(:appointment_ids)) ORDER BY pets.created_at, pets.name, pets.id;
-SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointments.scheduled_start,
-    appointments.status, appointments.created_at, appointments.deleted_at, owners.tenant_id AS owner_tenant_id,
-    owners.first_name, owners.phone, owners.sms_opted_in, owners.language, owners.is_active AS owner_is_active,
-    owners.deleted_at AS owner_deleted_at, services.tenant_id AS service_tenant_id, services.name AS service_name,
-    decisions.outcome, decisions.reason
+SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointments.service_id,
+    appointments.scheduled_start, appointments.status, appointments.created_at, appointments.deleted_at,
+    owners.tenant_id AS owner_tenant_id, owners.first_name, owners.phone, owners.sms_opted_in, owners.language,
+    owners.is_active AS owner_is_active, owners.deleted_at AS owner_deleted_at, services.tenant_id AS service_tenant_id,
+    services.name AS service_name, decisions.outcome, decisions.reason
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id LEFT OUTER JOIN decisions ON decisions.subject_id = appointments.id AND decisions.kind =
     :kind AND (decisions.occurs_at >= strftime('%Y-%m-%d %H:%M:%S', appointments.scheduled_start) AND
@@ -62,11 +65,11 @@ FROM json_each(:tenant_ids)) AND (appointments.tenant_id > :last OR appointments
     appointments.scheduled_start > :last OR appointments.tenant_id = :last AND appointments.scheduled_start = :last AND
     appointments.id > :last) ORDER BY appointments.tenant_id, appointments.scheduled_start, appointments.id
 LIMIT :param OFFSET :param;
-SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointments.scheduled_start,
-    appointments.status, appointments.created_at, appointments.deleted_at, owners.tenant_id AS owner_tenant_id,
-    owners.first_name, owners.phone, owners.sms_opted_in, owners.language, owners.is_active AS owner_is_active,
-    owners.deleted_at AS owner_deleted_at, services.tenant_id AS service_tenant_id, services.name AS service_name,
-    decisions.outcome, decisions.reason
+SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointments.service_id,
+    appointments.scheduled_start, appointments.status, appointments.created_at, appointments.deleted_at,
+    owners.tenant_id AS owner_tenant_id, owners.first_name, owners.phone, owners.sms_opted_in, owners.language,
+    owners.is_active AS owner_is_active, owners.deleted_at AS owner_deleted_at, services.tenant_id AS service_tenant_id,
+    services.name AS service_name, decisions.outcome, decisions.reason
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id LEFT OUTER JOIN decisions ON decisions.subject_id = appointments.id AND decisions.kind =
     :kind AND (decisions.occurs_at >= strftime('%Y-%m-%d %H:%M:%S', appointments.scheduled_start) AND
@@ -79,11 +82,11 @@ FROM json_each(:tenant_ids)) ORDER BY appointments.tenant_id, appointments.sched
 LIMIT :param OFFSET :param;
 
 -- appointments_without_decision
-SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointments.scheduled_start,
-    appointments.status, appointments.created_at, appointments.deleted_at, owners.tenant_id AS owner_tenant_id,
-    owners.first_name, owners.phone, owners.sms_opted_in, owners.language, owners.is_active AS owner_is_active,
-    owners.deleted_at AS owner_deleted_at, services.tenant_id AS service_tenant_id, services.name AS service_name,
-    decisions.outcome, decisions.reason
+SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointments.service_id,
+    appointments.scheduled_start, appointments.status, appointments.created_at, appointments.deleted_at,
+    owners.tenant_id AS owner_tenant_id, owners.first_name, owners.phone, owners.sms_opted_in, owners.language,
+    owners.is_active AS owner_is_active, owners.deleted_at AS owner_deleted_at, services.tenant_id AS service_tenant_id,
+    services.name AS service_name, decisions.outcome, decisions.reason
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id LEFT OUTER JOIN decisions ON decisions.subject_id = appointments.id AND decisions.kind =
     :kind AND (decisions.occurs_at >= strftime('%Y-%m-%d %H:%M:%S', appointments.scheduled_start) AND
@@ -96,11 +99,11 @@ FROM json_each(:tenant_ids)) AND appointments.status != :status AND appointments
     appointments.scheduled_start > :last OR appointments.tenant_id = :last AND appointments.scheduled_start = :last AND
     appointments.id > :last) ORDER BY appointments.tenant_id, appointments.scheduled_start, appointments.id
 LIMIT :param OFFSET :param;
-SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointments.scheduled_start,
-    appointments.status, appointments.created_at, appointments.deleted_at, owners.tenant_id AS owner_tenant_id,
-    owners.first_name, owners.phone, owners.sms_opted_in, owners.language, owners.is_active AS owner_is_active,
-    owners.deleted_at AS owner_deleted_at, services.tenant_id AS service_tenant_id, services.name AS service_name,
-    decisions.outcome, decisions.reason
+SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointments.service_id,
+    appointments.scheduled_start, appointments.status, appointments.created_at, appointments.deleted_at,
+    owners.tenant_id AS owner_tenant_id, owners.first_name, owners.phone, owners.sms_opted_in, owners.language,
+    owners.is_active AS owner_is_active, owners.deleted_at AS owner_deleted_at, services.tenant_id AS service_tenant_id,
+    services.name AS service_name, decisions.outcome, decisions.reason
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id LEFT OUTER JOIN decisions ON decisions.subject_id = appointments.id AND decisions.kind =
     :kind AND (decisions.occurs_at >= strftime('%Y-%m-%d %H:%M:%S', appointments.scheduled_start) AND
@@ -113,14 +116,16 @@ FROM json_each(:tenant_ids)) AND appointments.status != :status AND appointments
 LIMIT :param OFFSET :param;
 
 -- missed_appointments
-SELECT appointment_pets.appointment_id, pets.id, pets.tenant_id, pets.name, pets.is_deceased, pets.deleted_at
-FROM appointment_pets JOIN pets ON pets.id = appointment_pets.pet_id
+SELECT appointment_pets.appointment_id, pets.id, pets.tenant_id, pets.name, pets.is_deceased, pets.deleted_at,
+    owners.tenant_id AS owner_tenant_id
+FROM appointment_pets JOIN pets ON pets.id = appointment_pets.pet_id LEFT OUTER JOIN owners ON owners.id = pets.owner_id
 WHERE appointment_pets.appointment_id IN (SELECT value
 FROM json_each(:appointment_ids)) ORDER BY pets.created_at, pets.name, pets.id;
-SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointments.scheduled_start,
-    appointments.status, appointments.created_at, appointments.deleted_at, owners.tenant_id AS owner_tenant_id,
-    owners.first_name, owners.phone, owners.sms_opted_in, owners.language, owners.is_active AS owner_is_active,
-    owners.deleted_at AS owner_deleted_at, services.tenant_id AS service_tenant_id, services.name AS service_name
+SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointments.service_id,
+    appointments.scheduled_start, appointments.status, appointments.created_at, appointments.deleted_at,
+    owners.tenant_id AS owner_tenant_id, owners.first_name, owners.phone, owners.sms_opted_in, owners.language,
+    owners.is_active AS owner_is_active, owners.deleted_at AS owner_deleted_at, services.tenant_id AS service_tenant_id,
+    services.name AS service_name
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id
 WHERE appointments.owner_id IN (SELECT value
@@ -128,8 +133,7 @@ FROM json_each(:owner_ids)) AND appointments.scheduled_start > :starts_after AND
     :starts_until AND appointments.status = :status AND appointments.deleted_at IS NULL;
 
 -- tenant
-SELECT tenants.id, tenants.business_name, tenants.subdomain, tenants.email, tenants.phone, tenants.address_line1,
-    tenants.address_line2, tenants.city, tenants.state, tenants.zip_code, tenants.timezone, tenants.currency,
-    tenants.status, tenants.is_active, tenants.settings, tenants.created_at, tenants.updated_at, tenants.deleted_at
+SELECT tenants.id, tenants.subdomain, tenants.business_name, tenants.phone, tenants.address_line1, tenants.timezone,
+    tenants.currency, tenants.settings
 FROM tenants
 WHERE tenants.id = :id;
