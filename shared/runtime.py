@@ -32,7 +32,7 @@ from shared.records import Problem, RunStatus, Tenant, ensure_aware
 from shared.settings import LogSettings, load
 from shared.tally import Progress, Tally
 from shared.tasks.context import Context
-from shared.tasks.tenants import serve
+from shared.tasks.tenants import senders_in_common, serve
 
 log = logging.getLogger(__name__)
 
@@ -205,6 +205,9 @@ def work(
     application = replace(application, engine=noting(application.engine, partial(_note_bad_row, tenants, tally)))
     blocked = fetch(application.engine, phone_blocks.blocked)
     served, left_out = serve(tenants, application.defaults, application.zone, errors, blocked)
+    if Stage.PLAN in stages:
+        for problem in senders_in_common(fetch(application.engine, queries.active_tenants), served):
+            tally.problem(problem)
     context = _context(application, request, started, served, tally)
     for stage in stages:
         with telemetry.span(stage):

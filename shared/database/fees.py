@@ -10,7 +10,7 @@ from sqlalchemy import Column, ColumnElement, Connection, Select, Update, and_, 
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from shared.database.dialects import among, chunks, insert_absent, update_chosen
-from shared.database.rows import read_page, sound
+from shared.database.rows import OF_FEE, read_page, sound
 from shared.database.tables import appointments, payment_attempts, payments
 from shared.database.visits import FEE, fee_of
 from shared.fees import UNCOLLECTED, Fee, FeeStatus, NewFee, PastAttempt
@@ -67,7 +67,7 @@ def due(connection: Connection, tenant_ids: Sequence[UUID], until: datetime, lim
     for some in chunks(tenant_ids):
         is_due = and_(_is_fee(FeeStatus.PENDING), payments.c.next_attempt_at <= until, payments.c.tenant_id.in_(some))
         query = select(*FEE).where(is_due).order_by(payments.c.next_attempt_at, payments.c.id)
-        found += read_page(connection, query.limit, {}, limit, lambda _, rows: [fee_of(row) for row in rows])
+        found += read_page(connection, query.limit, {}, limit, _fees_of, required=OF_FEE)
     return found
 
 
@@ -226,11 +226,15 @@ def _taking(statement: Update) -> ReturningUpdate[Any]:
     return statement.values(status=FeeStatus.PROCESSING, **taken).returning(*FEE)
 
 
+def _fees_of(_connection: Connection, rows: Sequence[Any]) -> list[Fee]:
+    return [fee_of(row) for row in rows]
+
+
 def _claimed(connection: Connection, statement: ReturningUpdate[Any], given: Mapping[str, Any]) -> list[Fee]:
     """Return what a statement claims, by visit. What cannot be read stays under way: the next fees are claimed."""
     while rows := connection.execute(statement, given).all():
-        if found := [fee_of(row) for row in sound(connection, statement, rows)]:
-            return sorted(found, key=lambda each: (each.visit_on, str(each.id)))
+        if found := sound(connection, statement, rows, required=OF_FEE):
+            return sorted(_fees_of(connection, found), key=lambda each: (each.visit_on, str(each.id)))
     return []
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, Table, select
 
 from shared.database.dialects import chunks
+from shared.database.rows import OF_PLATFORM, fault_of, read, row_name
 from shared.database.tables import (
     appointments,
     decisions,
@@ -40,6 +41,10 @@ class Remembered:
     events: Sequence[Row[Any]] = ()
     actions: Sequence[Row[Any]] = ()
     visit: Sequence[Row[Any]] = ()
+
+
+class UnreadableRow(Exception):
+    """A row holds nonsense. The message says which, and where."""
 
 
 def of_appointment(connection: Connection, id_: UUID) -> Remembered | None:
@@ -77,7 +82,7 @@ def _around(connection: Connection, payment: Row[Any]) -> Sequence[Row[Any]]:
         appointments.c.tenant_id == payment.tenant_id,
         appointments.c.scheduled_start.between(first.scheduled_start - AROUND, first.scheduled_start + AROUND),
     )
-    return connection.execute(query).all()
+    return read(connection, query)
 
 
 def of_owner(connection: Connection, id_: UUID) -> Remembered | None:
@@ -115,13 +120,17 @@ def _remembered(
 
 
 def _row(connection: Connection, table: Table, id_: UUID) -> Row[Any] | None:
-    return connection.execute(select(table).where(table.c.id == id_)).one_or_none()
+    row = connection.execute(select(table).where(table.c.id == id_)).one_or_none()
+    for column, value in zip(table.columns, row or (), strict=False):
+        if table in OF_PLATFORM and (fault := fault_of(column, value)) and column.name != "updated_at":
+            raise UnreadableRow(f"{row_name(table, id_)} cannot be explained: {fault}")
+    return row
 
 
 def _all(connection: Connection, table: Table, column: Any, ids: Sequence[UUID]) -> list[Row[Any]]:
     found: list[Row[Any]] = []
     for some in chunks(ids):
-        found += connection.execute(select(table).where(column.in_(some))).all()
+        found += read(connection, select(table).where(column.in_(some)))
     return found
 
 

@@ -6,7 +6,7 @@ count: what nobody reads harms nobody, and `db check` names it.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, lru_cache
@@ -28,6 +28,7 @@ from sqlalchemy import (
     Label,
     Select,
     String,
+    Table,
     TypeDecorator,
     Uuid,
 )
@@ -49,7 +50,7 @@ LARGEST: Final = 1_000_000_000
 """Beyond it no amount, count or duration is meant: there is room below what an INTEGER holds."""
 FOREVER: Final = date(LAST_YEAR, 12, 31)
 """What expires after it never does."""
-OF_PLATFORM: Final[Mapping[FromClause, str]] = {
+OF_PLATFORM: Final[Mapping[Table, str]] = {
     tables.tenants: "tenant",
     tables.owners: "owner",
     tables.pets: "pet",
@@ -68,9 +69,8 @@ DEFAULTS: Final[Mapping[Column[Any], Any]] = {
     tables.owners.c.reputation_score: 100,
 }
 """What NULL means in columns in which it should not stand."""
-_NULL: Final = "holds nothing (NULL); put it right"
-_OF_FEES: Final = frozenset({tables.payments.c.visit_on})
-"""What a fee must have, though not every payment: fees are all that is read of them."""
+OF_FEE: Final = (tables.payments.c.visit_on,)
+"""What a fee must have, though not every payment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +87,18 @@ def noting(engine: Engine, note: Callable[[BadRow], None]) -> Engine:
     return engine.execution_options(bad_rows=note)
 
 
-def read(connection: Connection, query: Query, given: Mapping[str, Any] | None = None) -> list[Any]:
-    """Return the rows of a query that hold what their columns promise; name the others."""
-    return sound(connection, query, connection.execute(query, given or {}).all())
+def read(
+    connection: Connection,
+    query: Query,
+    given: Mapping[str, Any] | None = None,
+    *,
+    required: Collection[Column[Any]] = (),
+) -> list[Any]:
+    """Return the rows of a query that hold what their columns promise; name the others.
+
+    `required`: columns that may be NULL, but not in these rows.
+    """
+    return sound(connection, query, connection.execute(query, given or {}).all(), required=required)
 
 
 def read_page(
@@ -98,6 +107,8 @@ def read_page(
     given: Mapping[str, Any],
     limit: int,
     records_of: Callable[[Connection, Sequence[Any]], list[T]],
+    *,
+    required: Collection[Column[Any]] = (),
 ) -> list[T]:
     """Return a page of `limit` records, fewer only where there are no more, however many rows had to be left out.
 
@@ -106,17 +117,19 @@ def read_page(
     size = limit
     while True:
         rows = connection.execute(query(size), given).all()
-        found = records_of(connection, sound(connection, query(size), rows))
+        found = records_of(connection, sound(connection, query(size), rows, required=required))
         if len(found) >= limit or len(rows) < size:
             return found[:limit]
         size *= 2
 
 
-def sound(connection: Connection, query: Query, rows: Sequence[Any]) -> list[Any]:
+def sound(
+    connection: Connection, query: Query, rows: Sequence[Any], *, required: Collection[Column[Any]] = ()
+) -> list[Any]:
     """Return those of a query's rows that hold what their columns promise; name the others."""
     asked, good = _asked(query), []
     for row in rows:
-        found = next((each for each in asked.columns if each.is_broken_by(row[each.at])), None)
+        found = next((each for each in asked.columns if each.is_broken_by(row[each.at], required)), None)
         if found is None:
             good.append(row)
         else:
@@ -143,17 +156,17 @@ def is_sound(column: Column[Any], value: Any) -> bool:
     return (column.nullable or column in DEFAULTS) if value is None else _promise(column).is_kept_by(value)
 
 
+def what_is_wrong(column: Column[Any], value: Any) -> str:
+    """Return in words what is wrong with a value that is not sound. Never the value: it could be a phone number."""
+    return f"{column} holds {'nothing (NULL)' if value is None else _promise(column).otherwise}"
+
+
 def fault_of(column: Column[Any], value: Any) -> str | None:
-    """Return in words what is wrong with a column's value; None when nothing is.
-
-    Never the value itself: it could be a phone number.
-    """
-    if is_sound(column, value):
-        return None
-    return f"{column} {_NULL if value is None else f'holds {_promise(column).otherwise}; put it right'}"
+    """Return what is wrong with a column's value, and what to do; None when nothing is wrong."""
+    return None if is_sound(column, value) else f"{what_is_wrong(column, value)}; put it right"
 
 
-def row_name(table: FromClause, id_: Any) -> str:
+def row_name(table: Any, id_: Any) -> str:
     """Return what a row is called; its id may be nonsense itself."""
     return f"{OF_PLATFORM[table]} {id_ if isinstance(id_, UUID) else ascii(id_)[:40]}"
 
@@ -221,15 +234,15 @@ class _Asked:
     named: FromClause
     may_be_absent: bool
 
-    def is_broken_by(self, value: Any) -> bool:
+    def is_broken_by(self, value: Any, required: Collection[Column[Any]]) -> bool:
         """Whether a value is not what the column promises. Where an outer join found nothing it is NULL."""
-        if value is None and self.column in _OF_FEES:
+        if value is None and self.column in required:
             return True
         return not (is_sound(self.column, value) or (value is None and self.may_be_absent))
 
     def fault(self, row: Any) -> str:
         """What is wrong with it in a row, in words."""
-        return fault_of(self.column, row[self.at]) or f"{self.column} {_NULL}"
+        return f"{what_is_wrong(self.column, row[self.at])}; put it right"
 
     def subject(self, row: Any) -> str:
         """What a row with such a value is called."""

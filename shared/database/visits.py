@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from shared.database import queries
 from shared.database.dialects import among, chunks, same_instant
 from shared.database.queries import OWNER, owner_of
-from shared.database.rows import read
+from shared.database.rows import OF_FEE, read
 from shared.database.tables import appointments, decisions, notifications, owners, payments, reputation_events
 from shared.fees import Fee, FeeStatus, MissedVisit
 from shared.records import REMINDERS, Appointment, EventKind, NotificationStatus
@@ -49,7 +49,7 @@ def fees_by_id(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, Fee]:
     """No-show fees by id. Index: primary key."""
     found: dict[UUID, Fee] = {}
     for some in chunks(sorted(ids)):
-        found |= {row.id: fee_of(row) for row in read(connection, _FEES, {"ids": some})}
+        found |= {row.id: fee_of(row) for row in read(connection, _FEES, {"ids": some}, required=OF_FEE)}
     return found
 
 
