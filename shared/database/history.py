@@ -106,7 +106,8 @@ def _remembered(
     events: Sequence[Row[Any]] = (),
 ) -> Remembered:
     tenant = _row(connection, tenants, row.tenant_id)
-    assert tenant is not None, "a foreign key holds it"  # noqa: S101  for the type checker
+    if tenant is None:
+        raise UnreadableRow(f"there is no business {row.tenant_id}, to which it belongs")
     fee_ids = [fee.id for fee in fees]
     return Remembered(
         row,
