@@ -3,11 +3,10 @@
 import logging
 import socket
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -202,7 +201,7 @@ def work(
     """Do some stages of a run for some tenants and count what was done; to note the run is the caller's part."""
     # A tenant with bad settings is one error of the run, counted where its work is planned.
     errors = tally if Stage.PLAN in stages else Tally()
-    application = replace(application, engine=noting(application.engine, partial(_note_bad_row, tenants, tally)))
+    application = replace(application, engine=noting(application.engine, _note_bad_rows(tenants, tally)))
     blocked = fetch(application.engine, phone_blocks.blocked)
     served, left_out = serve(tenants, application.defaults, application.zone, errors, blocked)
     if Stage.PLAN in stages:
@@ -218,12 +217,17 @@ def work(
     )
 
 
-def _note_bad_row(tenants: Sequence[Tenant], tally: Tally, row: BadRow) -> None:
-    """Count a row that holds nonsense as its tenant's error, once however often it is met."""
-    subdomain = next((each.subdomain for each in tenants if each.id == row.tenant_id), str(row.tenant_id))
-    problem = Problem(subdomain, row.subject, row.reason)
-    if problem not in tally.problems:
-        tally.problem(problem)
+def _note_bad_rows(tenants: Sequence[Tenant], tally: Tally) -> Callable[[BadRow], None]:
+    """Return what counts a row that holds nonsense as its tenant's error, once however often it is met."""
+    names: Mapping[UUID | None, str] = {each.id: each.subdomain for each in tenants}
+    known = set[BadRow]()
+
+    def note(row: BadRow) -> None:
+        if row not in known:
+            known.add(row)
+            tally.problem(Problem(names.get(row.tenant_id, str(row.tenant_id)), row.subject, row.reason))
+
+    return note
 
 
 def _do(

@@ -94,7 +94,8 @@ class Tally:
         for tenant, counts in counted["counts"].items():
             self._counts[tenant].update(counts)
         self._delivery.update(counted["delivery"])
-        self.problems += [Problem(**each) for each in counted["problems"]]
+        found = (Problem(**each) for each in counted["problems"])
+        self.problems = list(dict.fromkeys([*self.problems, *found]))  # each process names the rows that it meets
         self.failed_tenants |= set(counted["failed_tenants"])
         self.held += counted["held"]
         self.stopped_early |= counted["stopped_early"]

@@ -129,7 +129,9 @@ def sound(
     """Return those of a query's rows that hold what their columns promise; name the others."""
     asked, good = _asked(query), []
     for row in rows:
-        found = next((each for each in asked.columns if each.is_broken_by(row[each.at], required)), None)
+        found = next((each for each in asked.columns if each.is_broken_by(row[each.at])), None) or next(
+            (each for each in asked.columns if each.column in required and row[each.at] is None), None
+        )
         if found is None:
             good.append(row)
         else:
@@ -232,13 +234,12 @@ class _Asked:
     at: int
     named_at: int
     named: FromClause
-    may_be_absent: bool
+    may_be_null: bool
+    is_kept_by: Check
 
-    def is_broken_by(self, value: Any, required: Collection[Column[Any]]) -> bool:
-        """Whether a value is not what the column promises. Where an outer join found nothing it is NULL."""
-        if value is None and self.column in required:
-            return True
-        return not (is_sound(self.column, value) or (value is None and self.may_be_absent))
+    def is_broken_by(self, value: Any) -> bool:
+        """Whether a value is not what the column promises."""
+        return not (self.may_be_null if value is None else self.is_kept_by(value))
 
     def fault(self, row: Any) -> str:
         """What is wrong with it in a row, in words."""
@@ -260,7 +261,16 @@ def _asked(query: Query) -> _Statement:
     found = [(at, _column(each)) for at, each in enumerate(query.exported_columns)]
     its = [(at, column) for at, column in found if column is not None and column.table in OF_PLATFORM]
     optional = set(_optional(query))
-    columns = (_Asked(column, at, *_name_of(column, its), column.table in optional) for at, column in its)
+    columns = (
+        _Asked(
+            column,
+            at,
+            *_name_of(column, its),
+            may_be_null=is_sound(column, None) or column.table in optional,
+            is_kept_by=_promise(column).is_kept_by,
+        )
+        for at, column in its
+    )
     tenants = (at for at, each in its if each.name == "tenant_id" or each is tables.tenants.c.id)
     return _Statement(tuple(columns), next(tenants, None))
 
