@@ -58,7 +58,7 @@ from tests.database.test_restarts import Business
 from tests.recorded_sql import BELOW, DIALECTS, FOLDER, Recorder, recording
 
 RENEW = "RENEW_SNAPSHOTS=1 python3 dev.py test tests/database/test_snapshots.py"
-OF_DB_CHECK = ("needs", "sqlite_texts")
+OF_DB_CHECK = ("bad_values", "needs", "sqlite_texts")
 """They ask a database's own catalogue, or SQLite alone."""
 EXECUTING = ("connection.execute", "insert_absent", "read", "read_page", "take_each", "update_each")
 SNAPSHOTS = Path(__file__).parent / "snapshots"
