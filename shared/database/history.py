@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, Table, select
 
 from shared.database.dialects import chunks
-from shared.database.rows import OF_PLATFORM, fault_of, read, row_name
+from shared.database.rows import OF_PLATFORM, fault_of, is_some_day, read, row_name
 from shared.database.tables import (
     appointments,
     decisions,
@@ -123,7 +123,8 @@ def _remembered(
 def _row(connection: Connection, table: Table, id_: UUID) -> Row[Any] | None:
     row = connection.execute(select(table).where(table.c.id == id_)).one_or_none()
     for column, value in zip(table.columns, row or (), strict=False):
-        if table in OF_PLATFORM and (fault := fault_of(column, value)) and column.name != "updated_at":
+        fault = fault_of(column, value) if table in OF_PLATFORM and column.name != "updated_at" else None
+        if fault and not is_some_day(column, value):
             raise UnreadableRow(f"{row_name(table, id_)} cannot be explained: {fault}")
     return row
 

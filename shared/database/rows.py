@@ -168,6 +168,12 @@ def fault_of(column: Column[Any], value: Any) -> str | None:
     return None if is_sound(column, value) else f"{what_is_wrong(column, value)}; put it right"
 
 
+def is_some_day(column: Column[Any], value: Any) -> bool:
+    """Whether an appointment stands at a date that will not come: no run ever reads it, and people may mean it so."""
+    is_time_of_visit = column.table is tables.appointments and column.name in ("scheduled_start", "scheduled_end")
+    return is_time_of_visit and isinstance(value, datetime) and value.year > LAST_YEAR
+
+
 def row_name(table: Any, id_: Any) -> str:
     """Return what a row is called; its id may be nonsense itself."""
     return f"{OF_PLATFORM[table]} {id_ if isinstance(id_, UUID) else ascii(id_)[:40]}"
