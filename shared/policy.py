@@ -272,6 +272,8 @@ def check_template(kind: Kind, text: str) -> None:
 
 def policy_of(tenant: Tenant, defaults: TenantPolicy) -> TenantPolicy:
     """Return the tenant's policy. Raise PolicyError, naming the key, for an unknown key or a bad value."""
+    if tenant.fault:
+        raise PolicyError("its row", tenant.fault)
     if not tenant.settings:
         return defaults
     try:

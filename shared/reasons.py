@@ -70,7 +70,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.FEE_NOT_CONFIGURED: "The business has no fee schedule in its currency, so the missed visit costs nothing.",
     Reason.NO_SHOW_CORRECTED: "The visit does not count as missed any more.",
     Reason.FEE_SETTLED: "The fee was settled in the meantime.",
-    Reason.SUBJECT_GONE: "What it was about is no longer in the database.",
+    Reason.SUBJECT_GONE: "What it was about is no longer in the database, or cannot be read.",
     Reason.TENANT_INACTIVE: "The business is no longer active on the platform.",
     Reason.FOREIGN_REFERENCE: "The row refers to another business's owner, pet or service.",
     Reason.KIND_DISABLED: "The business has switched this kind of message off.",

@@ -92,7 +92,7 @@ class RunStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """One active pet-care business. `settings`: its JSON as stored."""
+    """One active pet-care business. `settings`: its JSON as stored; `fault`: why its row cannot be used, in words."""
 
     id: UUID
     subdomain: str
@@ -102,6 +102,7 @@ class Tenant:
     timezone: str | None
     currency: str
     settings: str | None
+    fault: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +120,14 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class Pet:
+    """One animal. `owner_tenant_id`: the business of the owner it belongs to; None where there is no such owner."""
+
     id: UUID
     tenant_id: UUID
     name: str | None
     is_deceased: bool
     is_deleted: bool
+    owner_tenant_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

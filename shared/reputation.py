@@ -67,7 +67,7 @@ class NoShow:
 class PastAppointment:
     """An appointment of the past with what its owner's reputation depends on. Instants: aware UTC.
 
-    `strange`: which of its rows belongs to another tenant ("owner", "pet" or "service"), None when none does.
+    `strange`: which of its rows belongs to another tenant ("owner", "pet", …), None when none does.
     """
 
     id: UUID

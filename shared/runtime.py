@@ -3,8 +3,8 @@
 import logging
 import socket
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -20,18 +20,19 @@ from shared.collection import Collection, collect, would_collect
 from shared.database import breakers, health, leases, outbox, phone_blocks, queries, runs
 from shared.database.engine import ensure_ready, first_line, reading
 from shared.database.outbox import Scope
+from shared.database.rows import BadRow, noting
 from shared.database.transactions import fetch, in_transaction
 from shared.delivery import Drain, deliver, would_deliver
 from shared.gateways.payments import ConsolePayments, PaymentCredentialsRefused
 from shared.gateways.sms import CredentialsRefused
 from shared.jobs import JOBS
 from shared.policy import ServedTenant
-from shared.records import RunStatus, Tenant, ensure_aware
+from shared.records import Problem, RunStatus, Tenant, ensure_aware
 from shared.safe_text import masked
 from shared.settings import LogSettings, load
 from shared.tally import Progress, Tally
 from shared.tasks.context import Context
-from shared.tasks.tenants import serve
+from shared.tasks.tenants import senders_in_common, serve
 
 log = logging.getLogger(__name__)
 
@@ -201,10 +202,14 @@ def work(
     """Do some stages of a run for some tenants and count what was done; to note the run is the caller's part."""
     # A tenant with bad settings is one error of the run, counted where its work is planned.
     errors = tally if Stage.PLAN in stages else Tally()
+    application = replace(application, engine=noting(application.engine, _note_bad_rows(tenants, tally)))
     blocked = fetch(application.engine, phone_blocks.blocked)
     served, left_out = serve(
         tenants, application.defaults, application.zone, errors, blocked, application.default_sender
     )
+    if Stage.PLAN in stages:
+        for problem in senders_in_common(fetch(application.engine, queries.active_tenants), served):
+            tally.problem(problem)
     context = _context(application, request, started, served, tally)
     for stage in stages:
         with telemetry.span(stage):
@@ -213,6 +218,19 @@ def work(
     telemetry.record(
         telemetry.Number("failures", n, {"code": code}) for code, n in Counter(tally.failure_codes).items()
     )
+
+
+def _note_bad_rows(tenants: Sequence[Tenant], tally: Tally) -> Callable[[BadRow], None]:
+    """Return what counts a row that holds nonsense as its tenant's error, once however often it is met."""
+    names: Mapping[UUID | None, str] = {each.id: each.subdomain for each in tenants}
+    known = set[BadRow]()
+
+    def note(row: BadRow) -> None:
+        if row not in known:
+            known.add(row)
+            tally.problem(Problem(names.get(row.tenant_id, str(row.tenant_id)), row.subject, row.reason))
+
+    return note
 
 
 def _do(

@@ -100,8 +100,8 @@ class Tally:
         for tenant, counts in counted["counts"].items():
             self._counts[tenant].update(counts)
         self._delivery.update(counted["delivery"])
-        known = set(self.problems)  # what several parts met is one problem
-        self.problems += [each for each in (Problem(**each) for each in counted["problems"]) if each not in known]
+        found = (Problem(**each) for each in counted["problems"])
+        self.problems = list(dict.fromkeys([*self.problems, *found]))  # each process names the rows that it meets
         self.failed_tenants |= set(counted["failed_tenants"])
         self.held += counted["held"]
         self.sender_trouble += [each for each in counted.get("sender_trouble", ()) if each not in self.sender_trouble]

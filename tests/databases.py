@@ -129,7 +129,7 @@ _SHAPES = {
         for catalogue in ("pg_class", "pg_attribute", "pg_constraint", "pg_trigger", "pg_proc", "pg_statistic")
     ),
 }
-_VERSION = "SELECT version_num FROM alembic_version"
+_VERSION = "SELECT version_num FROM petcare_version"
 """What tells whether a schema is still the same, where databases are lent again."""
 
 

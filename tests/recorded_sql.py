@@ -23,7 +23,7 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from shared.database import dialects
 
 FOLDER: Final = Path(dialects.__file__).parent
-BELOW: Final = ("dialects", "engine", "paging", "transactions")
+BELOW: Final = ("dialects", "engine", "paging", "rows", "transactions")
 """Modules whose functions are named by those who call them."""
 DIALECTS: Final[Mapping[str, Dialect]] = {
     "sqlite": SQLiteDialect_pysqlite(paramstyle="named"),

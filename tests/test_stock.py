@@ -34,8 +34,8 @@ def test_the_next_finds_an_empty_database(stock: Stock) -> None:
         "DROP INDEX ix_decisions_subject_id",
         "ALTER TABLE owners RENAME COLUMN phone TO telephone",
         "ALTER TABLE runs RENAME TO walks",
-        "UPDATE alembic_version SET version_num = '0001'",
-        "DELETE FROM alembic_version",
+        "UPDATE petcare_version SET version_num = '0001'",
+        "DELETE FROM petcare_version",
     ],
 )
 def test_nobody_is_lent_a_schema_that_another_changed(stock: Stock, statement: str) -> None:

@@ -7,8 +7,9 @@ import click
 from shared.application import utc_now
 from shared.cli.showing import echo, echo_json
 from shared.database.engine import ensure_ready, open_engine, reading
+from shared.database.history import UnreadableRow
 from shared.explanations import SUBJECTS, Explanation, explain
-from shared.runtime import UsageError
+from shared.runtime import RunFailed, UsageError
 from shared.settings import JobSettings, database_url, load
 
 
@@ -20,8 +21,11 @@ def explain_command(what: str, subject_id: UUID, as_json: bool) -> None:
     """Every decision about an appointment, a vaccination record, an owner or a payment: when, what and why."""
     settings, engine = load(JobSettings), open_engine(database_url())
     ensure_ready(engine)
-    with reading(engine) as connection:
-        explanation = explain(connection, what, subject_id, settings.policy(), settings.task_timezone, utc_now())
+    try:
+        with reading(engine) as connection:
+            explanation = explain(connection, what, subject_id, settings.policy(), settings.task_timezone, utc_now())
+    except UnreadableRow as error:
+        raise RunFailed(str(error)) from error
     if explanation is None:
         raise UsageError(f"there is no {what} {subject_id}")
     if as_json:

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Select, and_, bindparam, exists, func, null, or_, select, update
 
 from shared.database.dialects import among, chunks, insert_absent
+from shared.database.rows import read
 from shared.database.runs import DONE
 from shared.database.tables import consent_events, notifications, owners, runs
 from shared.records import NotificationStatus
@@ -36,7 +37,7 @@ class Changed:
 def phones_of(connection: Connection, tenant_id: UUID) -> list[tuple[UUID, str]]:
     """Id and phone, as written, of a tenant's owners. (A scan of them: a STOP is rare.)"""
     query = select(owners.c.id, owners.c.phone).where(owners.c.tenant_id == tenant_id, owners.c.phone.is_not(None))
-    return [(id_, phone) for id_, phone in connection.execute(query)]
+    return [(id_, phone) for id_, phone in read(connection, query)]
 
 
 def withdraw(connection: Connection, owner_ids: Iterable[UUID], now: datetime) -> None:
@@ -74,8 +75,8 @@ def changed_by_others(connection: Connection, tenant_ids: Collection[UUID], now:
     Index: consent_events (owner_id, happened_at), notifications (sent_at, tenant_id), owners (id).
     """
     its, texted = {"tenant_ids": list(tenant_ids)}, {"texted_after": now - REPORTED_FOR, "now": now}
-    rows = connection.execute(_OTHER_THAN_ITS_LAST_EVENT, its).all()
-    return [Changed(*row) for row in [*rows, *connection.execute(_WITHDRAWN_SINCE_TEXTED, its | texted)]]
+    rows = read(connection, _OTHER_THAN_ITS_LAST_EVENT, its)
+    return [Changed(*row) for row in [*rows, *read(connection, _WITHDRAWN_SINCE_TEXTED, its | texted)]]
 
 
 def last_looked_at(connection: Connection, now: datetime) -> datetime | None:

@@ -162,6 +162,7 @@ def _make_private(_dialect: Any, _record: Any, arguments: list[Any], _options: d
 
 
 def _configure_sqlite(dbapi_connection: Any, _record: Any) -> None:
+    dbapi_connection.text_factory = unreadable.sqlite_text
     dbapi_connection.isolation_level = None  # we emit BEGIN ourselves: the driver would start writing too late
     for pragma in _SQLITE_PRAGMAS:
         dbapi_connection.execute(f"PRAGMA {pragma}")

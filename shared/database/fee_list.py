@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, exists, select
 
+from shared.database.rows import OF_FEE, read
 from shared.database.tables import decisions, payments, tenants
 from shared.fees import FeeStatus
 from shared.records import Kind
@@ -31,6 +32,15 @@ class ListedFee:
     description: str | None
 
 
+_LISTED = tuple(
+    payments.c[name]
+    for name in (
+        "id owner_id tenant_id visit_on amount currency status offence_number attempts due_at next_attempt_at "
+        "failure_code description"
+    ).split()
+)
+
+
 def listed(
     connection: Connection, statuses: Collection[str] = (), ids: Collection[UUID] = (), run_id: UUID | None = None
 ) -> list[ListedFee]:
@@ -39,7 +49,7 @@ def listed(
     Index, of a run's: decisions (subject_id, kind).
     """
     query = (
-        select(payments, tenants.c.subdomain)
+        select(*_LISTED, tenants.c.subdomain)
         .join(tenants, tenants.c.id == payments.c.tenant_id)
         .where(payments.c.type == "no_show_fee")
         .order_by(payments.c.visit_on, tenants.c.subdomain, payments.c.id)
@@ -67,5 +77,5 @@ def listed(
             failure_code=row.failure_code,
             description=row.description,
         )
-        for row in connection.execute(query)
+        for row in read(connection, query, required=OF_FEE)
     ]

@@ -1,6 +1,6 @@
 """No-show fees: written once, collected by one worker at a time. Every update repeats the state it expects."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -25,8 +25,9 @@ from sqlalchemy import (
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from shared.database.dialects import among, chunks, insert_absent, update_chosen
+from shared.database.rows import OF_FEE, read_page, sound
 from shared.database.tables import appointments, decisions, notifications, payment_attempts, payments
-from shared.database.visits import fee_of
+from shared.database.visits import FEE, fee_of
 from shared.fees import COLLECTED, GIVEN_UP, UNCOLLECTED, Fee, FeeCode, FeeStatus, NewFee, PastAttempt
 from shared.records import Kind, NotificationStatus
 
@@ -63,7 +64,7 @@ def claim(
     Index: payments (status, next_attempt_at).
     """
     given = {"due": due, "tenant_ids": tenant_ids, "worker": worker, "until": wall + hold}
-    return _in_order(connection.execute(_claim(limit), given))
+    return _claimed(connection, _claim(limit), given)
 
 
 def claim_lapsed(
@@ -74,7 +75,7 @@ def claim_lapsed(
     Index: payments (status, claimed_until).
     """
     given = {"wall": wall, "tenant_ids": tenant_ids, "worker": worker, "until": wall + hold}
-    return _in_order(connection.execute(_claim_lapsed(limit), given))
+    return _claimed(connection, _claim_lapsed(limit), given)
 
 
 def claim_closed(
@@ -85,7 +86,7 @@ def claim_closed(
     Index: payments (status, claimed_until).
     """
     given = {"wall": wall, "tenant_ids": tenant_ids, "worker": worker, "until": wall + hold}
-    return _in_order(connection.execute(_claim_closed(limit), given))
+    return _claimed(connection, _claim_closed(limit), given)
 
 
 def claim_one(
@@ -96,16 +97,16 @@ def claim_one(
     if tenant_id not in tenant_ids:
         return []
     statement = _taking(update(payments).where(_is_fee(*UNCOLLECTED), payments.c.id == id_))
-    return _in_order(connection.execute(statement, {"worker": worker, "until": wall + hold}))
+    return _claimed(connection, statement, {"worker": worker, "until": wall + hold})
 
 
 def due(connection: Connection, tenant_ids: Sequence[UUID], until: datetime, limit: int) -> list[Fee]:
     """What could be claimed, without claiming it. Index: payments (status, next_attempt_at)."""
-    found = []
+    found: list[Fee] = []
     for some in chunks(tenant_ids):
         is_due = and_(_is_fee(FeeStatus.PENDING), payments.c.next_attempt_at <= until, payments.c.tenant_id.in_(some))
-        query = select(payments).where(is_due).order_by(payments.c.next_attempt_at, payments.c.id).limit(limit)
-        found += [fee_of(row) for row in connection.execute(query)]
+        query = select(*FEE).where(is_due).order_by(payments.c.next_attempt_at, payments.c.id)
+        found += read_page(connection, query.limit, {}, limit, _fees_of, required=OF_FEE)
     return found
 
 
@@ -332,11 +333,19 @@ def _chosen(condition: ColumnElement[bool], order: Column[Any], limit: int) -> S
 
 def _taking(statement: Update) -> ReturningUpdate[Any]:
     taken: dict[str, Any] = {"claimed_by": bindparam("worker"), "claimed_until": bindparam("until")}
-    return statement.values(status=FeeStatus.PROCESSING, **taken).returning(payments)
+    return statement.values(status=FeeStatus.PROCESSING, **taken).returning(*FEE)
 
 
-def _in_order(rows: Iterable[Any]) -> list[Fee]:
-    return sorted(map(fee_of, rows), key=lambda each: (each.visit_on, str(each.id)))
+def _fees_of(_connection: Connection, rows: Sequence[Any]) -> list[Fee]:
+    return [fee_of(row) for row in rows]
+
+
+def _claimed(connection: Connection, statement: ReturningUpdate[Any], given: Mapping[str, Any]) -> list[Fee]:
+    """Return what a statement claims, by visit. What cannot be read stays under way: the next fees are claimed."""
+    while rows := connection.execute(statement, given).all():
+        if found := sound(connection, statement, rows, required=OF_FEE):
+            return sorted(_fees_of(connection, found), key=lambda each: (each.visit_on, str(each.id)))
+    return []
 
 
 def _row(fee: NewFee, now: datetime) -> dict[str, Any]:

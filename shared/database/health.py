@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, func, or_, select
 
+from shared.database.rows import FIRST_YEAR
 from shared.database.tables import notifications, payments
 from shared.records import NotificationStatus
 
@@ -55,4 +56,4 @@ def dead_texts(connection: Connection, wall: datetime) -> Hanging:
 
 def _hanging(connection: Connection, since: Any, condition: ColumnElement[bool]) -> Hanging:
     row = connection.execute(select(func.count(), func.min(since)).where(condition)).one()
-    return Hanging(row[0], row[1])
+    return Hanging(row[0], row[1] if row[1] and row[1].year >= FIRST_YEAR else None)

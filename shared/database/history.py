@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, Table, select
 
 from shared.database.dialects import chunks
+from shared.database.rows import OF_PLATFORM, fault_of, is_some_day, read, row_name
 from shared.database.tables import (
     appointments,
     consent_events,
@@ -43,6 +44,10 @@ class Remembered:
     actions: Sequence[Row[Any]] = ()
     visit: Sequence[Row[Any]] = ()
     consents: Sequence[Row[Any]] = ()
+
+
+class UnreadableRow(Exception):
+    """A row holds nonsense. The message says which, and where."""
 
 
 def of_appointment(connection: Connection, id_: UUID) -> Remembered | None:
@@ -80,7 +85,7 @@ def _around(connection: Connection, payment: Row[Any]) -> Sequence[Row[Any]]:
         appointments.c.tenant_id == payment.tenant_id,
         appointments.c.scheduled_start.between(first.scheduled_start - AROUND, first.scheduled_start + AROUND),
     )
-    return connection.execute(query).all()
+    return read(connection, query)
 
 
 def of_owner(connection: Connection, id_: UUID) -> Remembered | None:
@@ -105,7 +110,8 @@ def _remembered(
     events: Sequence[Row[Any]] = (),
 ) -> Remembered:
     tenant = _row(connection, tenants, row.tenant_id)
-    assert tenant is not None, "a foreign key holds it"  # noqa: S101  for the type checker
+    if tenant is None:
+        raise UnreadableRow(f"there is no business {row.tenant_id}, to which it belongs")
     fee_ids = [fee.id for fee in fees]
     return Remembered(
         row,
@@ -119,13 +125,18 @@ def _remembered(
 
 
 def _row(connection: Connection, table: Table, id_: UUID) -> Row[Any] | None:
-    return connection.execute(select(table).where(table.c.id == id_)).one_or_none()
+    row = connection.execute(select(table).where(table.c.id == id_)).one_or_none()
+    for column, value in zip(table.columns, row or (), strict=False):
+        fault = fault_of(column, value) if table in OF_PLATFORM and column.name != "updated_at" else None
+        if fault and not is_some_day(column, value):
+            raise UnreadableRow(f"{row_name(table, id_)} cannot be explained: {fault}")
+    return row
 
 
 def _all(connection: Connection, table: Table, column: Any, ids: Sequence[UUID]) -> list[Row[Any]]:
     found: list[Row[Any]] = []
     for some in chunks(ids):
-        found += connection.execute(select(table).where(column.in_(some))).all()
+        found += read(connection, select(table).where(column.in_(some)))
     return found
 
 

@@ -1,11 +1,13 @@
 """What happened last, for people to look at: texts and fees."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
+from shared.database.rows import OF_FEE, read, read_page
 from shared.database.tables import notifications, payments, tenants
 from shared.records import Kind, NotificationStatus
 
@@ -59,7 +61,7 @@ def latest_texts(connection: Connection, limit: int) -> list[LatestText]:
                 row.to_phone,
                 row.body or "",
             )
-            for row in connection.execute(query)
+            for row in read(connection, query)
         ]
     return sorted(found, key=lambda each: each.sent_at, reverse=True)[:limit]
 
@@ -67,12 +69,20 @@ def latest_texts(connection: Connection, limit: int) -> list[LatestText]:
 def latest_fees(connection: Connection, limit: int) -> list[LatestFee]:
     """The no-show fees of the latest visits. (A scan of the payments.)"""
     query = (
-        select(payments, tenants.c.business_name)
+        select(*_LISTED, tenants.c.business_name)
         .join(tenants, tenants.c.id == payments.c.tenant_id)
         .where(payments.c.type == "no_show_fee")
         .order_by(payments.c.visit_on.desc(), payments.c.id)
-        .limit(limit)
     )
+    return read_page(connection, query.limit, {}, limit, _fees_of, required=OF_FEE)
+
+
+_LISTED = tuple(
+    payments.c[name] for name in "id tenant_id visit_on offence_number amount currency status failure_code".split()
+)
+
+
+def _fees_of(_connection: Connection, rows: Sequence[Any]) -> list[LatestFee]:
     return [
         LatestFee(
             row.business_name,
@@ -83,5 +93,5 @@ def latest_fees(connection: Connection, limit: int) -> list[LatestFee]:
             row.status,
             row.failure_code,
         )
-        for row in connection.execute(query)
+        for row in rows
     ]

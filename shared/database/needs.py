@@ -33,6 +33,7 @@ from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 from sqlalchemy.types import TypeEngine
 
 from shared.database import sqlite_texts
+from shared.database.bad_values import bad_values
 from shared.database.tables import appointments, metadata, owners, payments
 
 _WITH_OUTPUT: Final = (appointments, owners, payments)
@@ -56,9 +57,15 @@ def lacks(engine: Engine) -> list[str]:
             else:
                 found.append(f"there is no table {table.name}; run: {_written(connection, CreateTable(table))}")
         found += _triggers(connection)
-        if not found and connection.dialect.name == "sqlite":
-            found += sqlite_texts.written_otherwise(connection)
-        return found
+        return found or list(_of_values(connection))
+
+
+def _of_values(connection: Connection) -> Iterator[str]:
+    is_sqlite = connection.dialect.name == "sqlite"
+    otherwise = list(sqlite_texts.written_otherwise(connection)) if is_sqlite else []
+    named = {line.partition(" ")[0] for line in otherwise}
+    yield from otherwise
+    yield from (line for column, line in bad_values(connection) if str(column) not in named)
 
 
 def _of_table(connection: Connection, inspector: Inspector, table: Table) -> Iterator[str]:

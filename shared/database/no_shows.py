@@ -1,9 +1,9 @@
 """Finding missed appointments, and marking them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any
 from uuid import UUID
 
@@ -13,11 +13,15 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from shared.database.dialects import among, chunks, same_instant, shifted
 from shared.database.paging import page, place
 from shared.database.queries import OWNER, is_attended, owner_of
+from shared.database.reputation import SCORE
+from shared.database.rows import or_default, read_page
 from shared.database.tables import appointment_pets, appointments, decisions, owners, pets, services
 from shared.fees import LEAST_STAY, AttendanceCount, Candidate, DayCount
 from shared.reasons import Reason
 from shared.records import RETAKEN, AppointmentStatus, Kind, Outcome
 
+_LARGEST_VISIT = 1000
+"""More appointments than any owner has on one day."""
 _OPEN = (AppointmentStatus.PENDING, AppointmentStatus.CONFIRMED)
 
 
@@ -52,7 +56,7 @@ def candidates(
     """
     after = place((beyond.tenant_id, beyond.owner_id) if beyond else None)
     given = {"tenant_ids": tenant_ids, **asdict(day), **after}
-    found = _read(connection, _page(limit, is_first=beyond is None), given)
+    found = _read(connection, partial(_page, is_first=beyond is None), given, limit)
     return _with_the_last_visit_whole(connection, day, found) if len(found) == limit else found
 
 
@@ -114,7 +118,7 @@ _ITS_ROWS = (
 _IS_IN = and_(appointments.c.scheduled_start >= bindparam("begins"), appointments.c.scheduled_start < bindparam("ends"))
 """Whether a start is in a `Day`: its fields are the parameters, here and below."""
 
-_OTHER = appointments.alias("other")
+_OTHER, _PET_OWNERS = appointments.alias("other"), owners.alias("pet_owners")
 _CAME_THAT_DAY = exists().where(
     _OTHER.c.owner_id == appointments.c.owner_id,
     _OTHER.c.tenant_id == appointments.c.tenant_id,
@@ -133,7 +137,12 @@ def _has_pet(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
 _HAVE_PETS_DIED = and_(
     _has_pet(pets.c.deleted_at.is_(None)), ~_has_pet(pets.c.deleted_at.is_(None), ~pets.c.is_deceased)
 )
-_HAS_FOREIGN_PET = _has_pet(pets.c.tenant_id != appointments.c.tenant_id)
+_HAS_FOREIGN_PET = _has_pet(
+    or_(
+        pets.c.tenant_id != appointments.c.tenant_id,
+        exists().where(_PET_OWNERS.c.id == pets.c.owner_id, _PET_OWNERS.c.tenant_id != appointments.c.tenant_id),
+    )
+)
 _IS_OPEN = and_(
     appointments.c.status.in_(_OPEN),
     appointments.c.arrived_at.is_(None),
@@ -157,7 +166,7 @@ def _flag(condition: ColumnElement[bool], name: str) -> ColumnElement[int]:
 _RAISE_COUNTS = (
     update(owners)
     .where(among(owners.c.id, "owner_ids"))
-    .values(no_show_count=owners.c.no_show_count + 1, updated_at=bindparam("now"))
+    .values(no_show_count=func.coalesce(owners.c.no_show_count, 0) + 1, updated_at=bindparam("now"))
     .returning(owners.c.id, owners.c.no_show_count)
 )
 
@@ -213,9 +222,18 @@ _ATTENDANCE = select(
 ).group_by(_PAST.c.tenant_id)
 _CANDIDATES = (
     select(
-        appointments,
+        appointments.c.id,
+        appointments.c.tenant_id,
+        appointments.c.owner_id,
+        appointments.c.service_id,
+        appointments.c.scheduled_start,
+        appointments.c.scheduled_end,
+        appointments.c.created_at,
+        appointments.c.total_amount,
+        appointments.c.deposit_paid,
         *OWNER,
         owners.c.no_show_count,
+        *SCORE,
         services.c.tenant_id.label("service_tenant_id"),
         services.c.price,
         decisions.c.outcome,
@@ -248,11 +266,13 @@ def _with_the_last_visit_whole(connection: Connection, day: Day, found: list[Can
     last = found[-1]
     its = and_(appointments.c.tenant_id == last.tenant_id, appointments.c.owner_id == last.owner.id)
     others = [each for each in found if (each.tenant_id, each.owner.id) != (last.tenant_id, last.owner.id)]
-    return others + _read(connection, _CANDIDATES.where(its), asdict(day))
+    return others + _read(connection, _CANDIDATES.where(its).limit, asdict(day), _LARGEST_VISIT)
 
 
-def _read(connection: Connection, query: Select[Any], given: Mapping[str, Any]) -> list[Candidate]:
-    return [_candidate(row) for row in connection.execute(query, given)]
+def _read(
+    connection: Connection, query: Callable[[int], Select[Any]], given: Mapping[str, Any], limit: int
+) -> list[Candidate]:
+    return read_page(connection, query, given, limit, lambda _, rows: [_candidate(row) for row in rows])
 
 
 def _candidate(row: Any) -> Candidate:
@@ -267,7 +287,7 @@ def _candidate(row: Any) -> Candidate:
         total_amount=row.total_amount,
         deposit_paid=row.deposit_paid,
         price=row.price,
-        no_show_count=row.no_show_count,
+        no_show_count=or_default(owners.c.no_show_count, row.no_show_count),
         has_foreign_pet=bool(row.has_foreign_pet),
         came_that_day=bool(row.came_that_day),
         have_pets_died=bool(row.have_pets_died),

@@ -1,10 +1,10 @@
 """Every read of the jobs, each named, with the index that serves it. They return records, never rows."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, and_,
 
 from shared.database.dialects import among, chunks, same_minute
 from shared.database.paging import page, place
+from shared.database.rows import BadRow, fault_of, is_sound, leave_out, or_default, read, read_page, sound
 from shared.database.tables import (
     appointment_pets,
     appointments,
@@ -36,9 +37,20 @@ from shared.records import (
 )
 
 _COMING = (AppointmentStatus.PENDING, AppointmentStatus.CONFIRMED)
+TENANT = (
+    tenants.c.id,
+    tenants.c.subdomain,
+    tenants.c.business_name,
+    tenants.c.phone,
+    tenants.c.address_line1,
+    tenants.c.timezone,
+    tenants.c.currency,
+    tenants.c.settings,
+)
+"""What `tenant_of` reads: the first columns of a row."""
 IS_ACTIVE = and_(tenants.c.is_active, tenants.c.deleted_at.is_(None), tenants.c.status.in_(("trial", "active")))
 """Whether the platform serves a tenant."""
-_ACTIVE_TENANTS = select(tenants).where(IS_ACTIVE).order_by(tenants.c.subdomain)
+_ACTIVE_TENANTS = select(*TENANT).where(IS_ACTIVE).order_by(tenants.c.subdomain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +62,24 @@ class Starts:
 
 
 def active_tenants(connection: Connection) -> list[Tenant]:
-    """All tenants the platform serves, by subdomain. (A scan: the table is small.)"""
-    return [tenant_of(row) for row in connection.execute(_ACTIVE_TENANTS)]
+    """All tenants the platform serves, by subdomain. (A scan: the table is small.)
+
+    One whose row holds nonsense is among them, with its `fault`, and like any that cannot be served its texts wait. One
+    without an id has none.
+    """
+    found = []
+    for row in connection.execute(_ACTIVE_TENANTS):
+        if is_sound(tenants.c.id, row.id):
+            found.append(tenant_of(row))
+        else:
+            subject, fault = f"tenant {ascii(row.subdomain)[:40]}", fault_of(tenants.c.id, row.id)
+            leave_out(connection, BadRow(None, subject, str(fault)))
+    return found
 
 
 def tenant(connection: Connection, id_: UUID) -> Tenant:
     """One tenant, whether or not the platform serves it. Index: primary key."""
-    return tenant_of(connection.execute(select(tenants).where(tenants.c.id == id_)).one())
+    return tenant_of(connection.execute(select(*TENANT).where(tenants.c.id == id_)).one())
 
 
 def appointments_to_remind(
@@ -73,7 +96,7 @@ def appointments_to_remind(
     `beyond`: the last one of the page before. Index: appointments (tenant_id, scheduled_start).
     """
     given = {"tenant_ids": tenant_ids, **_parameters(starts), **_place(beyond)}
-    return _undecided(connection, _page_to_remind(kind, limit, is_first=beyond is None), given)
+    return read_page(connection, partial(_page_to_remind, kind, is_first=beyond is None), given, limit, _undecided)
 
 
 def appointments_of_owners_to_remind(
@@ -82,7 +105,9 @@ def appointments_of_owners_to_remind(
     """The same for some owners: the rest of their visits. Index: appointments (owner_id, scheduled_start)."""
     found = []
     for ids in chunks(sorted(owner_ids)):
-        found += _undecided(connection, _rest_to_remind(kind), {"owner_ids": ids, **_parameters(starts)})
+        query = _rest_to_remind(kind)
+        rows = read(connection, query, {"owner_ids": ids, **_parameters(starts)})
+        found += _undecided(connection, rows)
     return found
 
 
@@ -100,40 +125,48 @@ def appointments_without_decision(
     Index: appointments (tenant_id, scheduled_start).
     """
     given = {"tenant_ids": tenant_ids, **_parameters(starts), **_place(beyond)}
-    found = _undecided(connection, _page_without_decision(kind, limit, is_first=beyond is None), given)
-    return [each.appointment for each in found]
+    query = partial(_page_without_decision, kind, is_first=beyond is None)
+    return [each.appointment for each in read_page(connection, query, given, limit, _undecided)]
 
 
 def appointments_by_id(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, Appointment]:
     """Appointments as they are now, deleted ones too. Index: primary key."""
     found: dict[UUID, Appointment] = {}
     for some in chunks(sorted(ids)):
-        rows = connection.execute(_BY_ID, {"ids": some}).all()
-        found |= {each.id: each for each in _with_pets(connection, rows)}
+        found |= _with_pets(connection, read(connection, _BY_ID, {"ids": some}))
     return found
 
 
-def attendance(connection: Connection, owner_ids: Iterable[UUID], starts: Starts) -> list[Attendance]:
-    """Some owners' appointments that they came to or that count as missed.
+def attendance(
+    connection: Connection, owner_ids: Iterable[UUID], starts: Starts
+) -> tuple[list[Attendance], frozenset[UUID]]:
+    """Some owners' appointments that they came to or that count as missed, and the owners with one that cannot be read.
 
     Index: appointments (owner_id, scheduled_start).
     """
-    found = []
+    found, unclear = [], set()
     for ids in chunks(sorted(owner_ids)):
-        rows = connection.execute(_ATTENDANCE, {"owner_ids": ids, **_parameters(starts)})
-        found += [Attendance(*row[:4], came=bool(row.came)) for row in rows]
-    return found
+        rows = connection.execute(_ATTENDANCE, {"owner_ids": ids, **_parameters(starts)}).all()
+        good = sound(connection, _ATTENDANCE, rows)
+        found += [
+            Attendance(row.tenant_id, row.owner_id, row.scheduled_start, row.scheduled_end, came=bool(row.came))
+            for row in good
+        ]
+        unclear |= {row.owner_id for row in rows if row not in good}
+    return found, frozenset(unclear)
 
 
 def missed_appointments(connection: Connection, owner_ids: Iterable[UUID], starts: Starts) -> list[Appointment]:
     """Some owners' appointments that count as missed. Index: appointments (owner_id, scheduled_start)."""
-    found = []
+    found: list[Appointment] = []
     for ids in chunks(sorted(owner_ids)):
-        rows = connection.execute(_MISSED, {"owner_ids": ids, **_parameters(starts)}).all()
-        found += _with_pets(connection, rows)
+        rows = read(connection, _MISSED, {"owner_ids": ids, **_parameters(starts)})
+        found += _with_pets(connection, rows).values()
     return found
 
 
+ITS_OWNER = owners.c.id == pets.c.owner_id
+"""Whose a pet is."""
 OWNER = (
     owners.c.tenant_id.label("owner_tenant_id"),
     owners.c.first_name,
@@ -148,6 +181,7 @@ _APPOINTMENT = (
     appointments.c.id,
     appointments.c.tenant_id,
     appointments.c.owner_id,
+    appointments.c.service_id,
     appointments.c.scheduled_start,
     appointments.c.status,
     appointments.c.created_at,
@@ -194,6 +228,7 @@ _MISSED = (
 )
 
 _ATTENDANCE = select(
+    appointments.c.id,
     appointments.c.tenant_id,
     appointments.c.owner_id,
     appointments.c.scheduled_start,
@@ -260,22 +295,24 @@ def _parameters(starts: Starts) -> dict[str, Any]:
     return {"starts_after": starts.after, "starts_until": starts.until}
 
 
-def _undecided(connection: Connection, query: Select[Any], given: Mapping[str, Any]) -> list[Undecided]:
-    rows = connection.execute(query, given).all()
+def _undecided(connection: Connection, rows: Sequence[Row[Any]]) -> list[Undecided]:
+    found = _with_pets(connection, rows)
     return [
         Undecided(
-            appointment,
+            found[row.id],
             Outcome(row.outcome) if row.outcome else None,
             Reason(row.reason) if row.reason else None,
             row.occurrence,
         )
-        for row, appointment in zip(rows, _with_pets(connection, rows), strict=True)
+        for row in rows
+        if row.id in found
     ]
 
 
-def _with_pets(connection: Connection, rows: Sequence[Any]) -> list[Appointment]:
-    found = _pets_by_appointment(connection, [row.id for row in rows])
-    return [_appointment(row, tuple(found.get(row.id, ()))) for row in rows]
+def _with_pets(connection: Connection, rows: Sequence[Row[Any]]) -> dict[UUID, Appointment]:
+    """Return appointments by id, without those of which a pet cannot be read: it may have died."""
+    found, broken = _pets_by_appointment(connection, [row.id for row in rows])
+    return {row.id: _appointment(row, tuple(found[row.id])) for row in rows if row.id not in broken}
 
 
 _PETS = (
@@ -286,20 +323,24 @@ _PETS = (
         pets.c.name,
         pets.c.is_deceased,
         pets.c.deleted_at,
+        owners.c.tenant_id.label("owner_tenant_id"),
     )
-    .join(pets, pets.c.id == appointment_pets.c.pet_id)
+    .select_from(appointment_pets.join(pets, pets.c.id == appointment_pets.c.pet_id).outerjoin(owners, ITS_OWNER))
     .where(among(appointment_pets.c.appointment_id, "appointment_ids"))
     .order_by(pets.c.created_at, pets.c.name, pets.c.id)
 )
 
 
-def _pets_by_appointment(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, list[Pet]]:
-    found: dict[UUID, list[Pet]] = defaultdict(list)
+def _pets_by_appointment(connection: Connection, ids: Sequence[UUID]) -> tuple[dict[UUID, list[Pet]], set[UUID]]:
+    """Return the pets of appointments, and which of these have one that cannot be read."""
+    found, broken = defaultdict[UUID, list[Pet]](list), set[UUID]()
     for some in chunks(ids):
         rows = connection.execute(_PETS, {"appointment_ids": some}).all()
-        for appointment_id, id_, tenant_id, name, is_deceased, deleted_at in rows:
-            found[appointment_id].append(Pet(id_, tenant_id, name, is_deceased, deleted_at is not None))
-    return found
+        for row in (good := sound(connection, _PETS, rows)):
+            pet = Pet(row.id, row.tenant_id, row.name, row.is_deceased, row.deleted_at is not None, row.owner_tenant_id)
+            found[row.appointment_id].append(pet)
+        broken |= (Counter(row.appointment_id for row in rows) - Counter(row.appointment_id for row in good)).keys()
+    return found, broken
 
 
 def owner_of(row: Row[Any]) -> Owner:
@@ -330,15 +371,17 @@ def _appointment(row: Row[Any], its_pets: tuple[Pet, ...]) -> Appointment:
     )
 
 
-def tenant_of(row: Row[Any]) -> Tenant:
-    """Return the tenant in a row of its table."""
+def tenant_of(row: Any) -> Tenant:
+    """Return the tenant in a row with the columns `TENANT`, as far as it can be read."""
+    faults = (fault_of(column, value) for column, value in zip(TENANT, row[: len(TENANT)], strict=True))
     return Tenant(
         id=row.id,
-        subdomain=row.subdomain,
+        subdomain=row.subdomain if isinstance(row.subdomain, str) else str(row.id),
         business_name=row.business_name,
         phone=row.phone,
         address=row.address_line1,
         timezone=row.timezone,
-        currency=row.currency,
+        currency=or_default(tenants.c.currency, row.currency),
         settings=row.settings,
+        fault=next(filter(None, faults), None),
     )

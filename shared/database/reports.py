@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, func, select
 
 from shared.database.dialects import chunks
+from shared.database.rows import read
 from shared.database.tables import decisions, notifications, payments, tenants
 from shared.records import Kind, NotificationStatus, Outcome
 
@@ -50,7 +51,7 @@ class FeeLine:
 def fees(connection: Connection) -> list[FeeLine]:
     """Every no-show fee, by visit."""
     query = (
-        select(payments, tenants.c.business_name)
+        select(*_FEE, tenants.c.business_name)
         .join(tenants, tenants.c.id == payments.c.tenant_id)
         .where(payments.c.type == "no_show_fee")
         .order_by(payments.c.visit_on, tenants.c.subdomain, payments.c.offence_number, payments.c.amount)
@@ -64,8 +65,20 @@ def fees(connection: Connection) -> list[FeeLine]:
             row.status,
             row.failure_code,
         )
-        for row in connection.execute(query)
+        for row in read(connection, query)
     ]
+
+
+_FEE = (
+    payments.c.id,
+    payments.c.tenant_id,
+    payments.c.visit_on,
+    payments.c.offence_number,
+    payments.c.amount,
+    payments.c.currency,
+    payments.c.status,
+    payments.c.failure_code,
+)
 
 
 def sent_texts(connection: Connection) -> list[SentText]:
@@ -85,7 +98,7 @@ def sent_texts(connection: Connection) -> list[SentText]:
             row.body,
             row.segments,
         )
-        for row in connection.execute(query)
+        for row in read(connection, query)
     ]
 
 

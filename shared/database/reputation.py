@@ -10,9 +10,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, bindparam, case, func, select, update
+from sqlalchemy import Connection, and_, bindparam, case, select, update
 
 from shared.database.dialects import among, chunks, insert_absent
+from shared.database.rows import is_sound, or_default, read
 from shared.database.tables import owners, reputation_events
 from shared.records import EventKind
 from shared.reputation import BEST_SCORE, Event, NewEvent, NoShow, fold
@@ -112,7 +113,10 @@ def scores(
     found: dict[UUID, tuple[int, int]] = {}
     for ids in chunks(sorted(set(owner_ids))):
         events = _events(connection, ids)
-        for id_, score in connection.execute(_AS_IT_STANDS, {"owner_ids": ids}):
+        for id_, found_score in connection.execute(_AS_IT_STANDS, {"owner_ids": ids}):
+            # NULL and nonsense count as the best: what the events make of it is written over them.
+            score = found_score if is_sound(owners.c.reputation_score, found_score) else None
+            score = or_default(owners.c.reputation_score, score)
             new = [each.recorded() for each in (unwritten or {}).get(id_, ())]
             found[id_] = (score, _folded(score, events[id_], new))
     return found
@@ -127,6 +131,8 @@ def keys_on_record(connection: Connection, events: Iterable[NewEvent]) -> set[st
     return found
 
 
+SCORE = (owners.c.reputation_score, owners.c.last_reputation_update, owners.c.created_at)
+"""What an owner's opening is made of. Who finds events reads it, too: where it is nonsense none may be written."""
 OF_OWNER = and_(owners.c.id == reputation_events.c.owner_id, owners.c.tenant_id == reputation_events.c.tenant_id)
 """An event of the owner's own business: no other one's tells anything about them."""
 
@@ -146,12 +152,7 @@ _NO_SHOWS = _EVENTS.where(reputation_events.c.kind == EventKind.NO_SHOW).order_b
 _TAKEN_BACK = select(reputation_events.c.subject_id).where(
     among(reputation_events.c.ledger_key, "ledger_keys"), reputation_events.c.reversed_at.is_not(None)
 )
-_WITHOUT_OPENING = select(
-    owners.c.id,
-    owners.c.tenant_id,
-    owners.c.reputation_score,
-    func.coalesce(owners.c.last_reputation_update, owners.c.created_at).label("dated"),
-).where(
+_WITHOUT_OPENING = select(owners.c.id, owners.c.tenant_id, *SCORE).where(
     among(owners.c.id, "owner_ids"),
     owners.c.id.not_in(
         select(reputation_events.c.owner_id).where(reputation_events.c.kind == EventKind.OPENING, _IS_AMONG)
@@ -179,8 +180,10 @@ def _openings(connection: Connection, owner_ids: Iterable[UUID], now: datetime) 
     """Return the openings of the owners that have none, dated by what the recovery of their scores counts from."""
     found = []
     for ids in chunks(sorted(owner_ids)):
-        for id_, tenant_id, score, at in connection.execute(_WITHOUT_OPENING, {"owner_ids": ids}):
-            found.append(_row(NewEvent(tenant_id, id_, EventKind.OPENING, score, id_, at), now))
+        for id_, tenant_id, score, updated, created in read(connection, _WITHOUT_OPENING, {"owner_ids": ids}):
+            found_score = or_default(owners.c.reputation_score, score)
+            opening = NewEvent(tenant_id, id_, EventKind.OPENING, found_score, id_, updated or created)
+            found.append(_row(opening, now))
     return found
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,8 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, 
 from shared.database.dialects import among, chunks
 from shared.database.paging import page, place
 from shared.database.queries import Starts
-from shared.database.reputation import OF_OWNER
+from shared.database.reputation import OF_OWNER, SCORE
+from shared.database.rows import read, read_page
 from shared.database.tables import (
     appointment_pets,
     appointments,
@@ -42,8 +43,8 @@ def appointments_to_settle(
     """
     given = {"tenant_ids": tenant_ids, "after": starts.after, "until": starts.until}
     after = place((beyond.tenant_id, beyond.starts_at, beyond.id) if beyond else None)
-    rows = connection.execute(_page_to_settle(limit, is_first=beyond is None), {**given, **after})
-    return [_past(row) for row in rows]
+    query = partial(_page_to_settle, is_first=beyond is None)
+    return read_page(connection, query, {**given, **after}, limit, lambda _, rows: [_past(row) for row in rows])
 
 
 def standings_to_mend(
@@ -51,20 +52,20 @@ def standings_to_mend(
 ) -> list[Standing]:
     """A page of the standings of owners below the best score, in order of their ids. Index: owners' primary key."""
     given = {"tenant_ids": tenant_ids, **place((beyond.owner_id,) if beyond else None)}
-    return _standings(connection, connection.execute(_page_to_mend(limit, is_first=beyond is None), given).all())
+    return read_page(connection, partial(_page_to_mend, is_first=beyond is None), given, limit, _standings)
 
 
 def standings_of(connection: Connection, owner_ids: Collection[UUID]) -> list[Standing]:
     """The standings of those of the owners who are below the best score, as they are now. Index: primary key."""
-    found = []
+    found: list[Standing] = []
     for ids in chunks(sorted(owner_ids)):
-        found += _standings(connection, connection.execute(_STANDINGS_OF, {"owner_ids": ids}).all())
+        found += _standings(connection, read(connection, _STANDINGS_OF, {"owner_ids": ids}))
     return found
 
 
-_BELOW_BEST: Select[Any] = select(
-    owners.c.id, owners.c.tenant_id, owners.c.reputation_score, owners.c.last_reputation_update, owners.c.created_at
-).where(owners.c.reputation_score < BEST_SCORE, owners.c.deleted_at.is_(None))
+_BELOW_BEST: Select[Any] = select(owners.c.id, owners.c.tenant_id, *SCORE).where(
+    owners.c.reputation_score < BEST_SCORE, owners.c.deleted_at.is_(None)
+)
 
 _STANDINGS_OF = _BELOW_BEST.where(among(owners.c.id, "owner_ids"))
 
@@ -91,13 +92,21 @@ def _flag(condition: ColumnElement[bool], name: str) -> ColumnElement[int]:
 
 _OWNER_IS_STRANGE = _flag(owners.c.tenant_id != appointments.c.tenant_id, "is_owner_strange")
 _SERVICE_IS_STRANGE = _flag(services.c.tenant_id != appointments.c.tenant_id, "is_service_strange")
-_PET_IS_STRANGE = _flag(
-    exists().where(
-        appointment_pets.c.appointment_id == appointments.c.id,
-        pets.c.id == appointment_pets.c.pet_id,
-        pets.c.tenant_id != appointments.c.tenant_id,
-    ),
-    "is_pet_strange",
+_PET_OWNERS = owners.alias("pet_owners")
+_ITS_PETS = and_(appointment_pets.c.appointment_id == appointments.c.id, pets.c.id == appointment_pets.c.pet_id)
+_PET_IS_STRANGE = _flag(exists().where(_ITS_PETS, pets.c.tenant_id != appointments.c.tenant_id), "is_pet_strange")
+_PET_OWNER_IS_STRANGE = _flag(
+    exists().where(_ITS_PETS, _PET_OWNERS.c.id == pets.c.owner_id, _PET_OWNERS.c.tenant_id != appointments.c.tenant_id),
+    "is_pet_owner_strange",
+)
+_PAST = (
+    appointments.c.id,
+    appointments.c.tenant_id,
+    appointments.c.owner_id,
+    appointments.c.scheduled_start,
+    appointments.c.status,
+    appointments.c.arrived_at,
+    appointments.c.cancelled_at,
 )
 
 
@@ -105,7 +114,7 @@ _PET_IS_STRANGE = _flag(
 def _page_to_settle(limit: int, *, is_first: bool) -> Select[Any]:
     key = (appointments.c.tenant_id, appointments.c.scheduled_start, appointments.c.id)
     query = (
-        select(appointments, _OWNER_IS_STRANGE, _SERVICE_IS_STRANGE, _PET_IS_STRANGE)
+        select(*_PAST, *SCORE, _OWNER_IS_STRANGE, _SERVICE_IS_STRANGE, _PET_IS_STRANGE, _PET_OWNER_IS_STRANGE)
         .select_from(appointments.join(owners).outerjoin(services, services.c.id == appointments.c.service_id))
         .where(
             among(appointments.c.tenant_id, "tenant_ids"),
@@ -139,7 +148,12 @@ _LATEST_EVENTS = (
 
 
 def _past(row: Row[Any]) -> PastAppointment:
-    strange = {"owner": row.is_owner_strange, "pet": row.is_pet_strange, "service": row.is_service_strange}
+    strange = {
+        "owner": row.is_owner_strange,
+        "pet": row.is_pet_strange,
+        "pet's owner": row.is_pet_owner_strange,
+        "service": row.is_service_strange,
+    }
     return PastAppointment(
         id=row.id,
         tenant_id=row.tenant_id,

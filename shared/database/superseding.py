@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, FromClause, and_, exists, func, or_, select
 
+from shared.database.rows import FOREVER
 from shared.database.tables import vaccination_records
 
 _OLDEST: Final = date(1, 1, 1)
@@ -17,7 +18,7 @@ def superseded(record: FromClause = vaccination_records) -> ColumnElement[bool]:
     """Return the condition that a newer record of the same pet takes this one's place.
 
     Newer is, in this order: administered later, expiring later, entered later, the greater id. Deleted records and
-    records without expiry supersede nothing. Index: vaccination_records (pet_id).
+    records without expiry, or with one that is for ever, supersede nothing. Index: vaccination_records (pet_id).
     """
     newer = vaccination_records.alias("newer")
     return exists(
@@ -25,7 +26,7 @@ def superseded(record: FromClause = vaccination_records) -> ColumnElement[bool]:
             newer.c.pet_id == record.c.pet_id,
             newer.c.tenant_id == record.c.tenant_id,
             newer.c.deleted_at.is_(None),
-            newer.c.expiry_date.is_not(None),
+            newer.c.expiry_date <= FOREVER,
             _covers(newer, record),
             _is_newer(newer, record),
         )

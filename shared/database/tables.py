@@ -103,7 +103,7 @@ def _key(length: int) -> TypeEngine[str]:
 
 def _one_of(column: str, values: Sequence[str]) -> CheckConstraint:
     quoted = ", ".join(f"'{value}'" for value in values)
-    return CheckConstraint(f"{column} IN ({quoted})", name=column)
+    return CheckConstraint(f"{column} IN ({quoted})", name=column, info={column: tuple(values)})
 
 
 TENANT_STATUSES = ("trial", "active", "suspended", "inactive")

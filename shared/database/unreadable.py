@@ -1,51 +1,96 @@
-"""Instants and dates that rows of a platform may hold and Python cannot: they read as the earliest or the latest.
+"""Values of a platform's rows that Python or a driver cannot read: they are read all the same, as what they are not.
 
-One such value would else end the whole query, and with it every other row's business. `db check` names those of SQLite,
-which keeps any text; a server's own are `infinity` and years before 1 or after 9999.
+One of them would else end the whole query, and with it every other row's business. An instant or a date reads as the
+earliest or the latest there is, JSON as `NO_JSON`, anything else as it stands in the database. `rows.py` leaves such
+rows out. SQLite keeps anything in any column; a server's own are `infinity` and years before 1 or after 9999.
 """
 
+import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any, Final
+from uuid import UUID
 
-from sqlalchemy import Date, DateTime, Dialect, Engine, event
+from sqlalchemy import JSON, Boolean, Date, DateTime, Dialect, Engine, Uuid, event
 from sqlalchemy.dialects import sqlite
 
 EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
 LATEST: Final = datetime.max.replace(tzinfo=UTC)
+NO_JSON: Final = object()
+"""Stands for a text that is no JSON."""
+
+Reader = Callable[[Any], Any]
+
+
+def _tolerant(strict: Reader, otherwise: Reader) -> Reader:
+    """Return what reads a value, and for one that cannot be read returns what `otherwise` makes of it."""
+
+    def tolerant(value: Any) -> Any:
+        try:
+            return None if value is None else strict(value)
+        except (TypeError, ValueError, AttributeError, OverflowError, RecursionError):
+            return otherwise(value)
+
+    return tolerant
+
+
+def _utc(value: Any) -> datetime:
+    instant = datetime.fromisoformat(value)
+    return instant if instant.tzinfo is None else instant.astimezone(UTC)
 
 
 class SqliteInstant(sqlite.DATETIME):
     """A text that is read whether or not it is an instant."""
 
-    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:
+    def result_processor(self, dialect: Dialect, coltype: object) -> Reader:
         """Return what reads a value."""
-
-        def read(value: Any) -> datetime | None:
-            try:
-                return None if value is None else datetime.fromisoformat(value)
-            except (TypeError, ValueError):
-                return EARLIEST
-
-        return read
+        return _tolerant(_utc, lambda _: EARLIEST)
 
 
 class SqliteDate(sqlite.DATE):
     """A text that is read whether or not it is a date, with or without a time."""
 
-    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], date | None]:
+    def result_processor(self, dialect: Dialect, coltype: object) -> Reader:
         """Return what reads a value."""
-
-        def read(value: Any) -> date | None:
-            try:
-                return None if value is None else datetime.fromisoformat(value).date()
-            except (TypeError, ValueError):
-                return date.min
-
-        return read
+        return _tolerant(lambda value: datetime.fromisoformat(value).date(), lambda _: date.min)
 
 
-SQLITE_TYPES: Final = {DateTime: SqliteInstant, Date: SqliteDate}
+class SqliteUuid(Uuid[Any]):
+    """An id, or what stands in its place."""
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Reader:
+        """Return what reads a value."""
+        return _tolerant(UUID, lambda value: value)
+
+
+class SqliteBoolean(Boolean):
+    """True for 1, false for 0, and whatever else stands there."""
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Reader:
+        """Return what reads a value."""
+        return lambda value: {0: False, 1: True}.get(value, value)
+
+
+class SqliteJson(sqlite.JSON):
+    """A text that is read whether or not it is JSON."""
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Reader:
+        """Return what reads a value."""
+        return _tolerant(json.loads, lambda _: NO_JSON)
+
+
+SQLITE_TYPES: Final = {
+    DateTime: SqliteInstant,
+    Date: SqliteDate,
+    Uuid: SqliteUuid,
+    Boolean: SqliteBoolean,
+    JSON: SqliteJson,
+}
+
+
+def sqlite_text(raw: bytes) -> str:
+    """Return a text, also one that is no UTF-8."""
+    return raw.decode(errors="replace")
 
 
 def let_psycopg_read(engine: Engine) -> None:

@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 
 from shared.database.dialects import among
+from shared.database.rows import FOREVER
 from shared.database.superseding import counting
 from shared.database.tables import pets, vaccination_records
 
@@ -101,9 +102,9 @@ def _count_by_tenant(tenant_id: ColumnElement[UUID], condition: ColumnElement[bo
 
 
 def _status(expiry: ColumnElement[date]) -> ColumnElement[str]:
-    """The status of what expires on `expiry` (null: unknown). The fields of `Soon` are the parameters."""
+    """The status of what expires on `expiry` (null, or for ever: unknown). The fields of `Soon` are the parameters."""
     return case(
-        (expiry.is_(None), "unknown"),
+        (or_(expiry.is_(None), expiry > FOREVER), "unknown"),
         (expiry < bindparam("today", type_=Date), "expired"),
         (expiry <= bindparam("until", type_=Date), "expiring_soon"),
         else_="current",
@@ -124,6 +125,7 @@ def _pets_as_they_are() -> Subquery:
     its = and_(
         vaccination_records.c.pet_id == patient.c.id,
         vaccination_records.c.tenant_id == patient.c.tenant_id,
+        vaccination_records.c.expiry_date <= FOREVER,
         counting(),
     )
     return (

@@ -1,7 +1,7 @@
 """The reads of the vaccination monitor, each named, with the index that serves it. They return records, never rows."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache, partial
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, String, and_, bin
 from shared.database.dialects import among, chunks
 from shared.database.paging import page, place
 from shared.database.queries import OWNER, owner_of
+from shared.database.rows import FOREVER, read, read_page
 from shared.database.superseding import superseded
 from shared.database.tables import decisions, owners, pets, vaccination_records
 from shared.reasons import Reason
@@ -29,16 +30,17 @@ def vaccinations_to_alert(
     `beyond`: the last one of the page before. Index: vaccination_records (tenant_id, expiry_date).
     """
     given = {"tenant_ids": tenant_ids, **_place(beyond)}
-    return _undecided(connection, window, _page_to_alert(limit, is_first=beyond is None), given)
+    return _page(connection, window, partial(_page_to_alert, is_first=beyond is None), given, limit)
 
 
 def vaccinations_of_owners_to_alert(
     connection: Connection, tenant_ids: Sequence[UUID], owner_ids: Iterable[UUID], window: ExpiryWindow
 ) -> list[UndecidedAlert]:
     """The same for some owners: what else they are to be told. Index: pets (owner_id)."""
-    found = []
+    found: list[UndecidedAlert] = []
     for ids in chunks(sorted(owner_ids)):
-        found += _undecided(connection, window, _rest_to_alert(), {"tenant_ids": tenant_ids, "owner_ids": ids})
+        given = {"tenant_ids": tenant_ids, "owner_ids": ids, **_of_window(window)}
+        found += _undecided(window, read(connection, _rest_to_alert(), given))
     return found
 
 
@@ -55,20 +57,26 @@ def vaccinations_without_decision(
     Index: vaccination_records (tenant_id, expiry_date).
     """
     given = {"tenant_ids": tenant_ids, **_place(beyond)}
-    return _undecided(connection, window, _page_without_decision(limit, is_first=beyond is None), given)
+    return _page(connection, window, partial(_page_without_decision, is_first=beyond is None), given, limit)
 
 
 def vaccinations_by_id(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, Vaccination]:
     """Records as they are now, deleted ones too. Index: primary key."""
     found: dict[UUID, Vaccination] = {}
     for some in chunks(sorted(ids)):
-        query = select(*_VACCINATION).select_from(_ITS_ROWS).where(vaccination_records.c.id.in_(some))
-        found |= {row.id: _vaccination(row) for row in connection.execute(query)}
+        found |= {row.id: _vaccination(row) for row in read(connection, _BY_ID, {"ids": some})}
     return found
 
 
 _VACCINATION = (
-    vaccination_records,
+    vaccination_records.c.id,
+    vaccination_records.c.tenant_id,
+    vaccination_records.c.pet_id,
+    vaccination_records.c.type,
+    vaccination_records.c.name,
+    vaccination_records.c.expiry_date,
+    vaccination_records.c.created_at,
+    vaccination_records.c.deleted_at,
     pets.c.tenant_id.label("pet_tenant_id"),
     pets.c.name.label("pet_name"),
     pets.c.is_deceased,
@@ -83,6 +91,7 @@ _ITS_ROWS = vaccination_records.join(pets, pets.c.id == vaccination_records.c.pe
 )
 
 
+_BY_ID = select(*_VACCINATION).select_from(_ITS_ROWS).where(among(vaccination_records.c.id, "ids"))
 _KEY = (vaccination_records.c.tenant_id, vaccination_records.c.expiry_date, vaccination_records.c.id)
 
 # Each tier of each group of tenants is asked for on its own: these statements are built once.
@@ -134,10 +143,22 @@ def _place(beyond: Vaccination | None) -> dict[str, Any]:
     return place((beyond.tenant_id, beyond.expires_on, beyond.id) if beyond else None)
 
 
-def _undecided(
-    connection: Connection, window: ExpiryWindow, query: Select[Any], given: Mapping[str, Any]
+def _page(
+    connection: Connection,
+    window: ExpiryWindow,
+    query: Callable[[int], Select[Any]],
+    given: Mapping[str, Any],
+    limit: int,
 ) -> list[UndecidedAlert]:
-    its = {"first": window.first, "last": window.last, "its_tier": f":{window.tier}"}
+    its = {**given, **_of_window(window)}
+    return read_page(connection, query, its, limit, lambda _, rows: _undecided(window, rows))
+
+
+def _of_window(window: ExpiryWindow) -> dict[str, Any]:
+    return {"first": window.first, "last": window.last, "its_tier": f":{window.tier}"}
+
+
+def _undecided(window: ExpiryWindow, rows: Sequence[Row[Any]]) -> list[UndecidedAlert]:
     return [
         UndecidedAlert(
             _vaccination(row),
@@ -145,7 +166,7 @@ def _undecided(
             Outcome(row.outcome) if row.outcome else None,
             Reason(row.reason) if row.reason else None,
         )
-        for row in connection.execute(query, {**given, **its})
+        for row in rows
     ]
 
 
@@ -158,7 +179,7 @@ def _vaccination(row: Row[Any]) -> Vaccination:
         is_pet_active=row.pet_is_active and row.pet_deleted_at is None,
         vaccine=row.type,
         name=row.name,
-        expires_on=row.expiry_date,
+        expires_on=None if row.expiry_date is None or row.expiry_date > FOREVER else row.expiry_date,
         created_at=row.created_at,
         is_superseded=bool(row.is_superseded),
         is_deleted=row.deleted_at is not None,

@@ -11,6 +11,8 @@ from sqlalchemy import Connection, select
 
 from shared.database import queries
 from shared.database.dialects import among, chunks, same_minute
+from shared.database.queries import OWNER, owner_of
+from shared.database.rows import OF_FEE, read
 from shared.database.tables import (
     appointments,
     decisions,
@@ -22,7 +24,7 @@ from shared.database.tables import (
 )
 from shared.fees import LONGEST_DAY, Attendance, Fee, FeeStatus, MissedVisit
 from shared.reasons import Reason
-from shared.records import REMINDERS, Appointment, EventKind, NotificationStatus, Owner
+from shared.records import REMINDERS, Appointment, EventKind, NotificationStatus
 
 Each = TypeVar("Each")
 
@@ -35,12 +37,13 @@ def missed_visits(connection: Connection, ids: Collection[UUID]) -> dict[UUID, M
     found: dict[UUID, MissedVisit] = {}
     for some in chunks(sorted(ids)):
         keys = [f"{EventKind.NO_SHOW}:{each}" for each in some]
-        rows = connection.execute(_VISITS, {"ledger_keys": keys}).all()
+        rows = read(connection, _VISITS, {"ledger_keys": keys})
         if not rows:
             continue
         starts, owner_ids = _around(rows), {row.owner_id for row in rows}
         missed = _by_owner(queries.missed_appointments(connection, owner_ids, starts), lambda each: each.owner.id)
-        attendance = _by_owner(queries.attendance(connection, owner_ids, starts), lambda each: each.owner_id)
+        came, _ = queries.attendance(connection, owner_ids, starts)
+        attendance = _by_owner(came, lambda each: each.owner_id)
         fees = fees_by_id(connection, some)
         reminded = reminded_of(connection, [each.id for group in missed.values() for each in group])
         for row in rows:
@@ -64,7 +67,7 @@ def fees_by_id(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, Fee]:
     """No-show fees by id. Index: primary key."""
     found: dict[UUID, Fee] = {}
     for some in chunks(sorted(ids)):
-        found |= {row.id: fee_of(row) for row in connection.execute(_FEES, {"ids": some})}
+        found |= {row.id: fee_of(row) for row in read(connection, _FEES, {"ids": some}, required=OF_FEE)}
     return found
 
 
@@ -72,10 +75,7 @@ def saved_cards(connection: Connection, owner_ids: Collection[UUID]) -> dict[UUI
     """Whom the payment provider charges for each owner with a saved card. Index: primary key."""
     found: dict[UUID, str] = {}
     for some in chunks(sorted(owner_ids)):
-        query = select(owners.c.id, owners.c.stripe_customer_id).where(
-            owners.c.id.in_(some), owners.c.has_payment_method, owners.c.stripe_customer_id.is_not(None)
-        )
-        found |= {row.id: row.stripe_customer_id for row in connection.execute(query)}
+        found |= {row.id: row.stripe_customer_id for row in read(connection, _SAVED_CARDS, {"ids": some})}
     return found
 
 
@@ -126,14 +126,31 @@ def fee_of(row: Any) -> Fee:
     )
 
 
+FEE = tuple(
+    payments.c[name]
+    for name in (
+        "id tenant_id owner_id appointment_id status amount currency visit_on due_at stripe_payment_intent_id attempts "
+        "description failure_code"
+    ).split()
+)
+"""What `fee_of` reads."""
 _EVENT = reputation_events.c
 _VISITS = (
-    select(_EVENT.subject_id, _EVENT.occurred_at, _EVENT.reversed_at, _EVENT.reversed_reason, owners)
-    .add_columns(owners.c.id.label("owner_id"), _EVENT.tenant_id.label("visit_tenant_id"))
+    select(
+        _EVENT.subject_id,
+        _EVENT.occurred_at,
+        _EVENT.reversed_at,
+        _EVENT.reversed_reason,
+        _EVENT.tenant_id.label("visit_tenant_id"),
+    )
+    .add_columns(owners.c.id.label("owner_id"), *OWNER, owners.c.has_payment_method, owners.c.stripe_customer_id)
     .select_from(reputation_events.join(owners))
     .where(among(_EVENT.ledger_key, "ledger_keys"))
 )
-_FEES = select(payments).where(among(payments.c.id, "ids"), payments.c.type == "no_show_fee")
+_SAVED_CARDS = select(owners.c.id, owners.c.stripe_customer_id).where(
+    among(owners.c.id, "ids"), owners.c.has_payment_method, owners.c.stripe_customer_id.is_not(None)
+)
+_FEES = select(*FEE).where(among(payments.c.id, "ids"), payments.c.type == "no_show_fee")
 _REMINDED = (
     select(appointments.c.id)
     .join(decisions, decisions.c.subject_id == appointments.c.id)
@@ -167,21 +184,12 @@ def _visit(
     fee: Fee | None,
     reminded: Collection[UUID],
 ) -> MissedVisit:
-    owner = Owner(
-        id=row.owner_id,
-        tenant_id=row.tenant_id,
-        first_name=row.first_name,
-        phone=row.phone,
-        sms_opted_in=row.sms_opted_in,
-        language=row.language,
-        is_active=row.is_active and row.deleted_at is None,
-    )
     its = tuple(each for each in missed if _is_near(row, each))
     its_fee = fee if fee and fee.tenant_id == row.visit_tenant_id else None
     return MissedVisit(
         id=row.subject_id,
         tenant_id=row.visit_tenant_id,
-        owner=owner,
+        owner=owner_of(row),
         began_at=row.occurred_at,
         is_reversed=row.reversed_at is not None,
         missed=its,

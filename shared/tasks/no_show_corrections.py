@@ -139,12 +139,12 @@ def _judge(connection: Connection, tenants: Tenants, page: Sequence[MarkedVisit]
     """
     owner_ids = {*(each.owner_id for each in page), *(id_ for ids in heirs.values() for id_ in ids)}
     standing = {each.event_id: each for each in corrections.standing_visits(connection, owner_ids)}
-    attended = _attendance(connection, page, owner_ids)
+    attended, unclear = _attendance(connection, page, owner_ids)
     judged = Judged()
     for visit in filter(None, (standing.get(each.event_id) for each in page)):
         served = tenants[visit.tenant_id]
-        if no_show.still_stands(visit, attended[visit.owner_id], served):
-            continue
+        if visit.owner_id in unclear or no_show.still_stands(visit, attended[visit.owner_id], served):
+            continue  # a row that cannot be read may be the missed appointment: it takes nothing back
         may_have_it = [
             Passed(visit, heir, _own_of_that_day(visit, heir, standing.values(), served.zone))
             for heir in heirs.get(visit.event_id, ())
@@ -171,13 +171,17 @@ def _own_of_that_day(
 
 def _attendance(
     connection: Connection, visits: Sequence[MarkedVisit], owner_ids: Collection[UUID]
-) -> Mapping[UUID, list[Attendance]]:
-    """What the owners came to and what they missed around some visits, by owner."""
+) -> tuple[Mapping[UUID, list[Attendance]], frozenset[UUID]]:
+    """What the owners came to and what they missed around some visits, by owner; and the owners with a row that cannot
+    be read.
+    """
     first, last = (pick(each.began_at for each in visits) for pick in (min, max))
     found: dict[UUID, list[Attendance]] = defaultdict(list)
-    for each in queries.attendance(connection, owner_ids, queries.Starts(after=first - AROUND, until=last + AROUND)):
+    starts = queries.Starts(after=first - AROUND, until=last + AROUND)
+    attendance, unclear = queries.attendance(connection, owner_ids, starts)
+    for each in attendance:
         found[each.owner_id].append(each)
-    return found
+    return found, unclear
 
 
 def _pass_on(connection: Connection, context: Context, passed: Passed) -> bool:

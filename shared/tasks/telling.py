@@ -26,9 +26,10 @@ def told_visits(
     cards = saved_cards(connection, {each.owner.id for each in visits})
     reminded = reminded_of(connection, list(appointments))
     for visit in visits:
-        its = tuple(appointments[each.id] for each in visit.appointments)
-        foreseen = _foreseen(visit, its, fees.get(visit.id), cards.get(visit.owner.id), reminded)
-        yield _told(visit, notices.get(visit.id, Plan()), foreseen)
+        its = tuple(appointments[each.id] for each in visit.appointments if each.id in appointments)
+        if its:  # else what belongs to them, a pet, cannot be read, and is named
+            foreseen = _foreseen(visit, its, fees.get(visit.id), cards.get(visit.owner.id), reminded)
+            yield _told(visit, notices.get(visit.id, Plan()), foreseen)
 
 
 def _told(visit: FoundVisit, notice: Plan, foreseen: MissedVisit) -> dict[str, Any]:

@@ -57,6 +57,36 @@ def serve(
     return served, left_out
 
 
+def senders_in_common(everybody: Iterable[Tenant], served: Iterable[ServedTenant]) -> Iterator[Problem]:
+    """Yield an error for each served tenant whose own sender another tenant names as its own, too.
+
+    What comes back to such a sender, a STOP or a reply, is of nobody knows which of them.
+    """
+    naming: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for tenant in everybody:
+        for sender in _own_senders(tenant):
+            naming[sender].add(tenant.subdomain)
+    for each in served:
+        for sender in _own_senders(each.tenant):
+            if others := sorted(naming[sender] - {each.tenant.subdomain}):
+                reason = f"{sender[0]} is also the sender of {', '.join(others[:3])}; give each business its own"
+                yield Problem(each.tenant.subdomain, "settings", reason)
+
+
+def _own_senders(tenant: Tenant) -> Iterator[tuple[str, str]]:
+    """Yield the setting and the sender, in one spelling, that a tenant names as its own."""
+    if not tenant.settings or "sms" not in str(tenant.settings):
+        return
+    try:
+        sms = policy_of(tenant, TenantPolicy()).sms
+    except PolicyError:
+        return
+    if sms.messaging_service_sid:
+        yield "sms.messaging_service_sid", sms.messaging_service_sid.upper()
+    if sms.sender:
+        yield "sms.from", "".join(filter(str.isalnum, sms.sender)).casefold()
+
+
 def alike(served: Iterable[ServedTenant], key_of: Callable[[ServedTenant], Key]) -> Iterator[tuple[Key, Tenants]]:
     """Yield the tenants that share a key, by id, in lots that fit a statement."""
     groups: dict[Key, list[ServedTenant]] = defaultdict(list)

@@ -148,7 +148,7 @@ def test_both_workers_deliver_from_the_one_outbox_and_log_no_phone_and_no_secret
 
 def test_a_run_that_fails_for_good_waits_for_a_person_and_can_be_done_after_all(fleet: Fleet, many_due: Engine) -> None:
     with many_due.begin() as connection:
-        connection.execute(text("ALTER TABLE alembic_version RENAME TO away"))
+        connection.execute(text("ALTER TABLE petcare_version RENAME TO away"))
     worker = fleet.start()
     fleet.send(JOB)
     wait_for(lambda: fleet.waiting(DEAD) == 1 and not fleet.unfinished(), f"the dead letter: {fleet.logs()}")
@@ -157,7 +157,7 @@ def test_a_run_that_fails_for_good_waits_for_a_person_and_can_be_done_after_all(
     assert "Traceback" not in fleet.logs()
     fleet.kill(worker)
     with many_due.begin() as connection:
-        connection.execute(text("ALTER TABLE away RENAME TO alembic_version"))
+        connection.execute(text("ALTER TABLE away RENAME TO petcare_version"))
     fleet.start(DEAD)
     fleet.start()
     wait_for(lambda: is_over(many_due), f"the end of the run: {fleet.logs()}")

@@ -32,13 +32,13 @@ def test_a_database_that_is_not_migrated_names_the_command_that_migrates(shell: 
 
 
 def test_a_database_of_another_revision_is_named_with_the_one_that_is_needed(migrated: Shell) -> None:
-    migrated.sql("UPDATE alembic_version SET version_num = '0001'")
+    migrated.sql("UPDATE petcare_version SET version_num = '0001'")
     (said,) = refusals(migrated, *NEEDING[:2])
     assert said == f"error: the database at petcare.db is at migration 0001, not {HEAD}; {UPGRADE}\n"
 
 
 def test_a_database_of_a_later_version_is_not_upgraded(migrated: Shell) -> None:
-    migrated.sql("UPDATE alembic_version SET version_num = '9999'")
+    migrated.sql("UPDATE petcare_version SET version_num = '9999'")
     (said,) = refusals(migrated, ("db", "upgrade"))
     assert said.startswith("error: the database at petcare.db is at a migration that this version does not know")
     assert said.endswith(f"it needs migration {HEAD}\n")

@@ -37,7 +37,7 @@ def test_the_demo_makes_its_own_database_anew(shell: Shell) -> None:
 
 
 def test_the_demo_does_not_touch_a_database_with_tenants_in_it(petcare: Shell) -> None:
-    petcare.sql("UPDATE alembic_version SET version_num = '0001'")  # it must not even be migrated
+    petcare.sql("UPDATE petcare_version SET version_num = '0001'")  # it must not even be migrated
     before = petcare.rows()
     done = petcare("demo", "--database", "sqlite:///petcare.db")
     said = "error: the database at petcare.db holds tenants already; sample data needs an empty one\n"

@@ -53,6 +53,7 @@ WRITTEN = [
         ).split()
     ),
 ]
+OURS = {"version_table": migrations.VERSION_TABLE}
 Shape = dict[str, dict[str, list[str]]]
 ID = "00000000-0000-0000-0000-00000000000"
 TENANT = f"INSERT INTO tenants (id, business_name, subdomain) VALUES ('{ID}1', 'Paws', 'paws')"
@@ -87,7 +88,7 @@ def shape(engine: Engine) -> Shape:
         "checks": inspector.get_check_constraints,
         "indexes": inspector.get_indexes,
     }
-    tables = sorted(set(inspector.get_table_names()) - {"alembic_version"})
+    tables = sorted(set(inspector.get_table_names()) - {"petcare_version"})
     return {table: {what: sorted(map(str, get(table))) for what, get in read.items()} for table in tables}
 
 
@@ -120,7 +121,7 @@ def own_tables_without(engine: Engine, *missing: tuple[str, str]) -> None:
         if name in checks and engine.dialect.name == "sqlite":
             drop_check(engine, table, name)
         execute(engine, f"ALTER TABLE {table} DROP COLUMN {column}")
-    execute(engine, "DROP TABLE alembic_version")
+    execute(engine, "DROP TABLE petcare_version")
 
 
 def drop_check(engine: Engine, table: str, name: str) -> None:
@@ -142,7 +143,7 @@ def test_from_nothing_the_migrations_make_what_is_declared(engine: Engine, decla
 def test_alembic_finds_nothing_left_to_migrate(engine: Engine) -> None:
     migrations.upgrade(engine)
     with engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        assert compare_metadata(MigrationContext.configure(connection, opts=OURS), metadata) == []
 
 
 def test_the_first_migration_makes_the_platforms_tables_and_the_second_ours(engine: Engine) -> None:

@@ -1,9 +1,10 @@
 """The schema's history. Alembic is imported when a migration runs: every job asks for `current`, few ever migrate."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import Connection, Engine, column, inspect, select, table
+from sqlalchemy import Column, Connection, Engine, Inspector, MetaData, String, Table, column, inspect, select, table
+from sqlalchemy.exc import SQLAlchemyError
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -14,7 +15,10 @@ HEAD = "0004"
 PLATFORM = "0001"
 """The revision that a platform with its own tables stamps before upgrading."""
 
-_VERSION_TABLE = "alembic_version"
+VERSION_TABLE: Final = "petcare_version"
+"""Ours alone: a platform that uses Alembic, too, keeps its own version in `alembic_version`."""
+_ALEMBICS_OWN: Final = "alembic_version"
+"""Where our version was kept before."""
 
 
 def upgrade(engine: Engine) -> None:
@@ -24,11 +28,50 @@ def upgrade(engine: Engine) -> None:
     """
     from alembic import command
 
-    tables = inspect(engine)
-    if tables.has_table("tenants") and not tables.has_table(_VERSION_TABLE):
-        stamp(engine, PLATFORM)
+    keep_version(engine)
     with engine.connect() as connection:
         command.upgrade(_config(connection), HEAD)
+
+
+def keep_version(engine: Engine) -> None:
+    """Make the version table of a database that stands at some migration already and has none."""
+    try:
+        with engine.begin() as connection:
+            _make_version_table(connection)
+    except SQLAlchemyError:
+        if not inspect(engine).has_table(VERSION_TABLE):  # else another one that upgrades made it at the same moment
+            raise
+
+
+def _make_version_table(connection: Connection) -> None:
+    tables = inspect(connection)
+    if tables.has_table(VERSION_TABLE):
+        return
+    earlier = _versions(connection, tables, _ALEMBICS_OWN)
+    revision = _ours(tables, earlier) or (PLATFORM if tables.has_table("tenants") else None)
+    if revision is None:
+        return  # nothing is there: Alembic makes the table
+    versions = Table(VERSION_TABLE, MetaData(), Column("version_num", String(32), primary_key=True))
+    versions.create(connection)
+    connection.execute(versions.insert(), {"version_num": revision})
+    if earlier == {_ours(tables, earlier)}:
+        Table(_ALEMBICS_OWN, MetaData()).drop(connection)
+
+
+def _ours(tables: Inspector, earlier: set[str]) -> str | None:
+    """Return which of the versions that Alembic keeps is ours; None where none is certain to be.
+
+    A platform may count its own migrations as we do: ours are there where our tables are.
+    """
+    scripts = (Path(__file__).parent / "versions").glob("[0-9]*.py")
+    ours = earlier & {script.name.partition("_")[0] for script in scripts}
+    return max(ours) if ours and tables.has_table("decisions") else None
+
+
+def _versions(connection: Connection, tables: Inspector, name: str) -> set[str]:
+    if not tables.has_table(name):
+        return set()
+    return set(connection.execute(select(column("version_num", String)).select_from(table(name))).scalars())
 
 
 def downgrade(engine: Engine, revision: str) -> None:
@@ -51,9 +94,10 @@ def current(engine: Engine) -> str | None:
     """Return the revision of the database, or None if no migration ever ran on it."""
     # On SQLite reading must not take the write lock (see engine.reading); other databases ignore the option.
     with engine.connect().execution_options(sqlite_begin="DEFERRED") as connection:
-        if not inspect(connection).has_table(_VERSION_TABLE):
-            return None
-        return connection.execute(select(column("version_num")).select_from(table(_VERSION_TABLE))).scalar()
+        tables = inspect(connection)
+        if tables.has_table(VERSION_TABLE):
+            return max(_versions(connection, tables, VERSION_TABLE), default=None)
+        return _ours(tables, _versions(connection, tables, _ALEMBICS_OWN))
 
 
 def _config(connection: Connection) -> "Config":

@@ -7,6 +7,8 @@ that are there by itself.
 from alembic import context
 from sqlalchemy import MetaData
 
+from shared.database.migrations import VERSION_TABLE
+
 # Fixed here, not taken from tables.py: constraints made by old migrations keep their names whatever tables.py becomes.
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -20,6 +22,7 @@ attributes = context.config.attributes
 context.configure(
     connection=attributes.get("connection"),
     dialect_name=attributes.get("dialect"),
+    version_table=VERSION_TABLE,
     target_metadata=MetaData(naming_convention=NAMES),
     transaction_per_migration=True,
 )

@@ -84,7 +84,7 @@ DROP TABLE decisions;
 
 GO
 
-UPDATE alembic_version SET version_num='0001' WHERE alembic_version.version_num = '0002';
+UPDATE petcare_version SET version_num='0001' WHERE petcare_version.version_num = '0002';
 
 GO
 
@@ -128,7 +128,7 @@ DROP TABLE tenants;
 
 GO
 
-DELETE FROM alembic_version WHERE alembic_version.version_num = '0001';
+DELETE FROM petcare_version WHERE petcare_version.version_num = '0001';
 
 GO
 

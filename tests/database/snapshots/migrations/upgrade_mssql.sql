@@ -1,8 +1,8 @@
 BEGIN TRANSACTION;
 
-CREATE TABLE alembic_version (
+CREATE TABLE petcare_version (
     version_num VARCHAR(32) NOT NULL,
-    CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
+    CONSTRAINT petcare_version_pkc PRIMARY KEY (version_num)
 );
 
 GO
@@ -195,7 +195,7 @@ CREATE TABLE payments (
 
 GO
 
-INSERT INTO alembic_version (version_num) OUTPUT inserted.version_num VALUES ('0001');
+INSERT INTO petcare_version (version_num) OUTPUT inserted.version_num VALUES ('0001');
 
 GO
 
@@ -639,7 +639,7 @@ CREATE INDEX ix_commits_at ON commits (at);
 
 GO
 
-UPDATE alembic_version SET version_num='0002' WHERE alembic_version.version_num = '0001';
+UPDATE petcare_version SET version_num='0002' WHERE petcare_version.version_num = '0001';
 
 GO
 

@@ -34,11 +34,9 @@ WHERE payments.type = :type AND payments.status IN (:status, ...) AND payments.n
     payments.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
 FROM openjson(:tenant_ids)) ORDER BY payments.next_attempt_at, payments.id)
 UPDATE payments SET status=:status, claimed_by=:worker, claimed_until=:until OUTPUT inserted.id, inserted.tenant_id,
-    inserted.owner_id, inserted.appointment_id, inserted.type, inserted.method, inserted.status, inserted.amount,
-    inserted.currency, inserted.offence_number, inserted.visit_on, inserted.description, inserted.policy,
-    inserted.stripe_payment_intent_id, inserted.failure_code, inserted.failure_message, inserted.attempts,
-    inserted.due_at, inserted.next_attempt_at, inserted.claimed_by, inserted.claimed_until, inserted.succeeded_at,
-    inserted.created_at, inserted.updated_at WHERE payments.id IN (SELECT chosen.id
+    inserted.owner_id, inserted.appointment_id, inserted.status, inserted.amount, inserted.currency, inserted.visit_on,
+    inserted.due_at, inserted.stripe_payment_intent_id, inserted.attempts, inserted.description, inserted.failure_code
+    WHERE payments.id IN (SELECT chosen.id
 FROM chosen) AND payments.type = :type AND payments.status IN (:status, ...) AND payments.next_attempt_at <= :due;
 
 -- claim_closed
@@ -66,11 +64,9 @@ WHERE payments.type = :type AND payments.status IN (:status, ...) AND payments.c
     payments.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
 FROM openjson(:tenant_ids)) ORDER BY payments.claimed_until, payments.id)
 UPDATE payments SET status=:status, claimed_by=:worker, claimed_until=:until OUTPUT inserted.id, inserted.tenant_id,
-    inserted.owner_id, inserted.appointment_id, inserted.type, inserted.method, inserted.status, inserted.amount,
-    inserted.currency, inserted.offence_number, inserted.visit_on, inserted.description, inserted.policy,
-    inserted.stripe_payment_intent_id, inserted.failure_code, inserted.failure_message, inserted.attempts,
-    inserted.due_at, inserted.next_attempt_at, inserted.claimed_by, inserted.claimed_until, inserted.succeeded_at,
-    inserted.created_at, inserted.updated_at WHERE payments.id IN (SELECT chosen.id
+    inserted.owner_id, inserted.appointment_id, inserted.status, inserted.amount, inserted.currency, inserted.visit_on,
+    inserted.due_at, inserted.stripe_payment_intent_id, inserted.attempts, inserted.description, inserted.failure_code
+    WHERE payments.id IN (SELECT chosen.id
 FROM chosen) AND payments.type = :type AND payments.status IN (:status, ...) AND payments.claimed_until <= :wall;
 
 -- claim_one
@@ -78,19 +74,14 @@ SELECT payments.tenant_id
 FROM payments
 WHERE payments.id = :id;
 UPDATE payments SET status=:status, claimed_by=:worker, claimed_until=:until OUTPUT inserted.id, inserted.tenant_id,
-    inserted.owner_id, inserted.appointment_id, inserted.type, inserted.method, inserted.status, inserted.amount,
-    inserted.currency, inserted.offence_number, inserted.visit_on, inserted.description, inserted.policy,
-    inserted.stripe_payment_intent_id, inserted.failure_code, inserted.failure_message, inserted.attempts,
-    inserted.due_at, inserted.next_attempt_at, inserted.claimed_by, inserted.claimed_until, inserted.succeeded_at,
-    inserted.created_at, inserted.updated_at WHERE payments.type = :type AND payments.status IN (:status, ...) AND
-    payments.id = :id;
+    inserted.owner_id, inserted.appointment_id, inserted.status, inserted.amount, inserted.currency, inserted.visit_on,
+    inserted.due_at, inserted.stripe_payment_intent_id, inserted.attempts, inserted.description, inserted.failure_code
+    WHERE payments.type = :type AND payments.status IN (:status, ...) AND payments.id = :id;
 
 -- due
-SELECT TOP (:param) payments.id, payments.tenant_id, payments.owner_id, payments.appointment_id, payments.type,
-    payments.method, payments.status, payments.amount, payments.currency, payments.offence_number, payments.visit_on,
-    payments.description, payments.policy, payments.stripe_payment_intent_id, payments.failure_code,
-    payments.failure_message, payments.attempts, payments.due_at, payments.next_attempt_at, payments.claimed_by,
-    payments.claimed_until, payments.succeeded_at, payments.created_at, payments.updated_at
+SELECT TOP (:param) payments.id, payments.tenant_id, payments.owner_id, payments.appointment_id, payments.status,
+    payments.amount, payments.currency, payments.visit_on, payments.due_at, payments.stripe_payment_intent_id,
+    payments.attempts, payments.description, payments.failure_code
 FROM payments
 WHERE payments.type = :type AND payments.status IN (:status, ...) AND payments.next_attempt_at <= :next_attempt_at AND
     payments.tenant_id IN (:tenant_id, ...) ORDER BY payments.next_attempt_at, payments.id;

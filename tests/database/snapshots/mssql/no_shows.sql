@@ -110,6 +110,6 @@ WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointmen
     NULL AND pets.is_deceased = 0)));
 
 -- raise_counts
-UPDATE owners SET no_show_count=(owners.no_show_count + :no_show_count), updated_at=:now OUTPUT inserted.id,
-    inserted.no_show_count WHERE owners.id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
+UPDATE owners SET no_show_count=(coalesce(owners.no_show_count, :coalesce) + :coalesce), updated_at=:now OUTPUT
+    inserted.id, inserted.no_show_count WHERE owners.id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
 FROM openjson(:owner_ids));

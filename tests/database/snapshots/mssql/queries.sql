@@ -1,28 +1,30 @@
 -- active_tenants
-SELECT tenants.id, tenants.business_name, tenants.subdomain, tenants.email, tenants.phone, tenants.address_line1,
-    tenants.address_line2, tenants.city, tenants.state, tenants.zip_code, tenants.timezone, tenants.currency,
-    tenants.status, tenants.is_active, tenants.settings, tenants.created_at, tenants.updated_at, tenants.deleted_at
+SELECT tenants.id, tenants.subdomain, tenants.business_name, tenants.phone, tenants.address_line1, tenants.timezone,
+    tenants.currency, tenants.settings
 FROM tenants
 WHERE tenants.is_active = 1 AND tenants.deleted_at IS NULL AND tenants.status IN (:status, ...) ORDER BY
     tenants.subdomain;
 
 -- appointments_by_id
-SELECT appointment_pets.appointment_id, pets.id, pets.tenant_id, pets.name, pets.is_deceased, pets.deleted_at
-FROM appointment_pets JOIN pets ON pets.id = appointment_pets.pet_id
+SELECT appointment_pets.appointment_id, pets.id, pets.tenant_id, pets.name, pets.is_deceased, pets.deleted_at,
+    owners.tenant_id AS owner_tenant_id
+FROM appointment_pets JOIN pets ON pets.id = appointment_pets.pet_id LEFT OUTER JOIN owners ON owners.id = pets.owner_id
 WHERE appointment_pets.appointment_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
 FROM openjson(:appointment_ids)) ORDER BY pets.created_at, pets.name, pets.id;
-SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointments.scheduled_start,
-    appointments.status, appointments.created_at, appointments.deleted_at, owners.tenant_id AS owner_tenant_id,
-    owners.first_name, owners.phone, owners.sms_opted_in, owners.language, owners.is_active AS owner_is_active,
-    owners.deleted_at AS owner_deleted_at, services.tenant_id AS service_tenant_id, services.name AS service_name
+SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointments.service_id,
+    appointments.scheduled_start, appointments.status, appointments.created_at, appointments.deleted_at,
+    owners.tenant_id AS owner_tenant_id, owners.first_name, owners.phone, owners.sms_opted_in, owners.language,
+    owners.is_active AS owner_is_active, owners.deleted_at AS owner_deleted_at, services.tenant_id AS service_tenant_id,
+    services.name AS service_name
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id
 WHERE appointments.id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
 FROM openjson(:ids));
 
 -- appointments_of_owners_to_remind
-SELECT appointment_pets.appointment_id, pets.id, pets.tenant_id, pets.name, pets.is_deceased, pets.deleted_at
-FROM appointment_pets JOIN pets ON pets.id = appointment_pets.pet_id
+SELECT appointment_pets.appointment_id, pets.id, pets.tenant_id, pets.name, pets.is_deceased, pets.deleted_at,
+    owners.tenant_id AS owner_tenant_id
+FROM appointment_pets JOIN pets ON pets.id = appointment_pets.pet_id LEFT OUTER JOIN owners ON owners.id = pets.owner_id
 WHERE appointment_pets.appointment_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
 FROM openjson(:appointment_ids)) ORDER BY pets.created_at, pets.name, pets.id;
 SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointments.scheduled_start,
@@ -65,8 +67,9 @@ WHERE appointments.scheduled_start > :starts_after AND appointments.scheduled_st
     appointments.status IN (:status, ...) AND appointments.deleted_at IS NULL AND (decisions.outcome IS NULL OR
     decisions.outcome IN (:outcome, ...)) AND appointments.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
 FROM openjson(:tenant_ids)) ORDER BY appointments.tenant_id, appointments.scheduled_start, appointments.id;
-SELECT appointment_pets.appointment_id, pets.id, pets.tenant_id, pets.name, pets.is_deceased, pets.deleted_at
-FROM appointment_pets JOIN pets ON pets.id = appointment_pets.pet_id
+SELECT appointment_pets.appointment_id, pets.id, pets.tenant_id, pets.name, pets.is_deceased, pets.deleted_at,
+    owners.tenant_id AS owner_tenant_id
+FROM appointment_pets JOIN pets ON pets.id = appointment_pets.pet_id LEFT OUTER JOIN owners ON owners.id = pets.owner_id
 WHERE appointment_pets.appointment_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
 FROM openjson(:appointment_ids)) ORDER BY pets.created_at, pets.name, pets.id;
 
@@ -110,14 +113,16 @@ FROM openjson(:owner_ids)) AND appointments.scheduled_start > :starts_after AND 
     AND appointments.deleted_at IS NULL;
 
 -- missed_appointments
-SELECT appointment_pets.appointment_id, pets.id, pets.tenant_id, pets.name, pets.is_deceased, pets.deleted_at
-FROM appointment_pets JOIN pets ON pets.id = appointment_pets.pet_id
+SELECT appointment_pets.appointment_id, pets.id, pets.tenant_id, pets.name, pets.is_deceased, pets.deleted_at,
+    owners.tenant_id AS owner_tenant_id
+FROM appointment_pets JOIN pets ON pets.id = appointment_pets.pet_id LEFT OUTER JOIN owners ON owners.id = pets.owner_id
 WHERE appointment_pets.appointment_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
 FROM openjson(:appointment_ids)) ORDER BY pets.created_at, pets.name, pets.id;
-SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointments.scheduled_start,
-    appointments.status, appointments.created_at, appointments.deleted_at, owners.tenant_id AS owner_tenant_id,
-    owners.first_name, owners.phone, owners.sms_opted_in, owners.language, owners.is_active AS owner_is_active,
-    owners.deleted_at AS owner_deleted_at, services.tenant_id AS service_tenant_id, services.name AS service_name
+SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointments.service_id,
+    appointments.scheduled_start, appointments.status, appointments.created_at, appointments.deleted_at,
+    owners.tenant_id AS owner_tenant_id, owners.first_name, owners.phone, owners.sms_opted_in, owners.language,
+    owners.is_active AS owner_is_active, owners.deleted_at AS owner_deleted_at, services.tenant_id AS service_tenant_id,
+    services.name AS service_name
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id
 WHERE appointments.owner_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
@@ -125,8 +130,7 @@ FROM openjson(:owner_ids)) AND appointments.scheduled_start > :starts_after AND 
     :starts_until AND appointments.status = :status AND appointments.deleted_at IS NULL;
 
 -- tenant
-SELECT tenants.id, tenants.business_name, tenants.subdomain, tenants.email, tenants.phone, tenants.address_line1,
-    tenants.address_line2, tenants.city, tenants.state, tenants.zip_code, tenants.timezone, tenants.currency,
-    tenants.status, tenants.is_active, tenants.settings, tenants.created_at, tenants.updated_at, tenants.deleted_at
+SELECT tenants.id, tenants.subdomain, tenants.business_name, tenants.phone, tenants.address_line1, tenants.timezone,
+    tenants.currency, tenants.settings
 FROM tenants
 WHERE tenants.id = :id;

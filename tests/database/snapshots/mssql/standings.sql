@@ -1,14 +1,16 @@
 -- appointments_to_settle
-SELECT TOP (:param) appointments.id, appointments.tenant_id, appointments.owner_id, appointments.service_id,
-    appointments.scheduled_start, appointments.scheduled_end, appointments.status, appointments.arrived_at,
-    appointments.actual_start, appointments.cancelled_at, appointments.cancelled_by, appointments.total_amount,
-    appointments.deposit_paid, appointments.no_show_fee_charged, appointments.created_at, appointments.updated_at,
-    appointments.deleted_at, CASE WHEN (owners.tenant_id != appointments.tenant_id) THEN :param ELSE :param END AS
-    is_owner_strange, CASE WHEN (services.tenant_id != appointments.tenant_id) THEN :param ELSE :param END AS
-    is_service_strange, CASE WHEN (EXISTS (SELECT *
+SELECT TOP (:param) appointments.id, appointments.tenant_id, appointments.owner_id, appointments.scheduled_start,
+    appointments.status, appointments.arrived_at, appointments.cancelled_at, owners.reputation_score,
+    owners.last_reputation_update, owners.created_at, CASE WHEN (owners.tenant_id != appointments.tenant_id) THEN :param
+    ELSE :param END AS is_owner_strange, CASE WHEN (services.tenant_id != appointments.tenant_id) THEN :param ELSE
+    :param END AS is_service_strange, CASE WHEN (EXISTS (SELECT *
 FROM appointment_pets, pets
 WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pets.tenant_id !=
-    appointments.tenant_id)) THEN :param ELSE :param END AS is_pet_strange
+    appointments.tenant_id)) THEN :param ELSE :param END AS is_pet_strange, CASE WHEN (EXISTS (SELECT *
+FROM appointment_pets, pets, owners AS pet_owners
+WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pet_owners.id =
+    pets.owner_id AND pet_owners.tenant_id != appointments.tenant_id)) THEN :param ELSE :param END AS
+    is_pet_owner_strange
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id
 WHERE appointments.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
@@ -24,16 +26,18 @@ WHERE reputation_events.owner_id = appointments.owner_id AND reputation_events.s
     (appointments.tenant_id > :last OR appointments.tenant_id = :last AND appointments.scheduled_start > :last OR
     appointments.tenant_id = :last AND appointments.scheduled_start = :last AND appointments.id > :last) ORDER BY
     appointments.tenant_id, appointments.scheduled_start, appointments.id;
-SELECT TOP (:param) appointments.id, appointments.tenant_id, appointments.owner_id, appointments.service_id,
-    appointments.scheduled_start, appointments.scheduled_end, appointments.status, appointments.arrived_at,
-    appointments.actual_start, appointments.cancelled_at, appointments.cancelled_by, appointments.total_amount,
-    appointments.deposit_paid, appointments.no_show_fee_charged, appointments.created_at, appointments.updated_at,
-    appointments.deleted_at, CASE WHEN (owners.tenant_id != appointments.tenant_id) THEN :param ELSE :param END AS
-    is_owner_strange, CASE WHEN (services.tenant_id != appointments.tenant_id) THEN :param ELSE :param END AS
-    is_service_strange, CASE WHEN (EXISTS (SELECT *
+SELECT TOP (:param) appointments.id, appointments.tenant_id, appointments.owner_id, appointments.scheduled_start,
+    appointments.status, appointments.arrived_at, appointments.cancelled_at, owners.reputation_score,
+    owners.last_reputation_update, owners.created_at, CASE WHEN (owners.tenant_id != appointments.tenant_id) THEN :param
+    ELSE :param END AS is_owner_strange, CASE WHEN (services.tenant_id != appointments.tenant_id) THEN :param ELSE
+    :param END AS is_service_strange, CASE WHEN (EXISTS (SELECT *
 FROM appointment_pets, pets
 WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pets.tenant_id !=
-    appointments.tenant_id)) THEN :param ELSE :param END AS is_pet_strange
+    appointments.tenant_id)) THEN :param ELSE :param END AS is_pet_strange, CASE WHEN (EXISTS (SELECT *
+FROM appointment_pets, pets, owners AS pet_owners
+WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pet_owners.id =
+    pets.owner_id AND pet_owners.tenant_id != appointments.tenant_id)) THEN :param ELSE :param END AS
+    is_pet_owner_strange
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id
 WHERE appointments.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value

@@ -5,11 +5,9 @@ WHERE owners.stripe_customer_id IN (:stripe_customer_id, ...) AND owners.deleted
     NULL ORDER BY owners.id;
 
 -- fees_by_id
-SELECT payments.id, payments.tenant_id, payments.owner_id, payments.appointment_id, payments.type, payments.method,
-    payments.status, payments.amount, payments.currency, payments.offence_number, payments.visit_on,
-    payments.description, payments.policy, payments.stripe_payment_intent_id, payments.failure_code,
-    payments.failure_message, payments.attempts, payments.due_at, payments.next_attempt_at, payments.claimed_by,
-    payments.claimed_until, payments.succeeded_at, payments.created_at, payments.updated_at
+SELECT payments.id, payments.tenant_id, payments.owner_id, payments.appointment_id, payments.status, payments.amount,
+    payments.currency, payments.visit_on, payments.due_at, payments.stripe_payment_intent_id, payments.attempts,
+    payments.description, payments.failure_code
 FROM payments
 WHERE payments.id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
 FROM openjson(:ids)) AND payments.type = :type;
@@ -36,4 +34,5 @@ FROM openjson(:ids)) AND decisions.kind IN (:kind, ...) AND datediff_big(minute,
 -- saved_cards
 SELECT owners.id, owners.stripe_customer_id
 FROM owners
-WHERE owners.id IN (:id, ...) AND owners.has_payment_method = 1 AND owners.stripe_customer_id IS NOT NULL;
+WHERE owners.id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
+FROM openjson(:ids)) AND owners.has_payment_method = 1 AND owners.stripe_customer_id IS NOT NULL;

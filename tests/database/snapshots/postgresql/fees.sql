@@ -22,11 +22,8 @@ UPDATE payments SET status=:status::VARCHAR, claimed_by=:worker::VARCHAR, claime
     WHERE payments.id IN (SELECT chosen.id
 FROM chosen) AND payments.type = :type::VARCHAR AND payments.status IN (:status, ...) AND payments.next_attempt_at <=
     :due::TIMESTAMP WITH TIME ZONE RETURNING payments.id, payments.tenant_id, payments.owner_id,
-    payments.appointment_id, payments.type, payments.method, payments.status, payments.amount, payments.currency,
-    payments.offence_number, payments.visit_on, payments.description, payments.policy,
-    payments.stripe_payment_intent_id, payments.failure_code, payments.failure_message, payments.attempts,
-    payments.due_at, payments.next_attempt_at, payments.claimed_by, payments.claimed_until, payments.succeeded_at,
-    payments.created_at, payments.updated_at;
+    payments.appointment_id, payments.status, payments.amount, payments.currency, payments.visit_on, payments.due_at,
+    payments.stripe_payment_intent_id, payments.attempts, payments.description, payments.failure_code;
 
 -- claim_closed
 WITH chosen AS
@@ -58,11 +55,8 @@ UPDATE payments SET status=:status::VARCHAR, claimed_by=:worker::VARCHAR, claime
     WHERE payments.id IN (SELECT chosen.id
 FROM chosen) AND payments.type = :type::VARCHAR AND payments.status IN (:status, ...) AND payments.claimed_until <=
     :wall::TIMESTAMP WITH TIME ZONE RETURNING payments.id, payments.tenant_id, payments.owner_id,
-    payments.appointment_id, payments.type, payments.method, payments.status, payments.amount, payments.currency,
-    payments.offence_number, payments.visit_on, payments.description, payments.policy,
-    payments.stripe_payment_intent_id, payments.failure_code, payments.failure_message, payments.attempts,
-    payments.due_at, payments.next_attempt_at, payments.claimed_by, payments.claimed_until, payments.succeeded_at,
-    payments.created_at, payments.updated_at;
+    payments.appointment_id, payments.status, payments.amount, payments.currency, payments.visit_on, payments.due_at,
+    payments.stripe_payment_intent_id, payments.attempts, payments.description, payments.failure_code;
 
 -- claim_one
 SELECT payments.tenant_id
@@ -70,18 +64,14 @@ FROM payments
 WHERE payments.id = :id::UUID;
 UPDATE payments SET status=:status::VARCHAR, claimed_by=:worker::VARCHAR, claimed_until=:until::TIMESTAMP WITH TIME ZONE
     WHERE payments.type = :type::VARCHAR AND payments.status IN (:status, ...) AND payments.id = :id::UUID RETURNING
-    payments.id, payments.tenant_id, payments.owner_id, payments.appointment_id, payments.type, payments.method,
-    payments.status, payments.amount, payments.currency, payments.offence_number, payments.visit_on,
-    payments.description, payments.policy, payments.stripe_payment_intent_id, payments.failure_code,
-    payments.failure_message, payments.attempts, payments.due_at, payments.next_attempt_at, payments.claimed_by,
-    payments.claimed_until, payments.succeeded_at, payments.created_at, payments.updated_at;
+    payments.id, payments.tenant_id, payments.owner_id, payments.appointment_id, payments.status, payments.amount,
+    payments.currency, payments.visit_on, payments.due_at, payments.stripe_payment_intent_id, payments.attempts,
+    payments.description, payments.failure_code;
 
 -- due
-SELECT payments.id, payments.tenant_id, payments.owner_id, payments.appointment_id, payments.type, payments.method,
-    payments.status, payments.amount, payments.currency, payments.offence_number, payments.visit_on,
-    payments.description, payments.policy, payments.stripe_payment_intent_id, payments.failure_code,
-    payments.failure_message, payments.attempts, payments.due_at, payments.next_attempt_at, payments.claimed_by,
-    payments.claimed_until, payments.succeeded_at, payments.created_at, payments.updated_at
+SELECT payments.id, payments.tenant_id, payments.owner_id, payments.appointment_id, payments.status, payments.amount,
+    payments.currency, payments.visit_on, payments.due_at, payments.stripe_payment_intent_id, payments.attempts,
+    payments.description, payments.failure_code
 FROM payments
 WHERE payments.type = :type::VARCHAR AND payments.status IN (:status, ...) AND payments.next_attempt_at <=
     :next_attempt_at::TIMESTAMP WITH TIME ZONE AND payments.tenant_id IN (:tenant_id, ...) ORDER BY

@@ -113,5 +113,6 @@ WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointmen
     NULL AND NOT pets.is_deceased))) RETURNING appointments.id;
 
 -- raise_counts
-UPDATE owners SET no_show_count=(owners.no_show_count + :no_show_count::INTEGER), updated_at=:now::TIMESTAMP WITH TIME
-    ZONE WHERE owners.id = ANY (:owner_ids::UUID[]) RETURNING owners.id, owners.no_show_count;
+UPDATE owners SET no_show_count=(coalesce(owners.no_show_count, :coalesce::INTEGER) + :coalesce::INTEGER),
+    updated_at=:now::TIMESTAMP WITH TIME ZONE WHERE owners.id = ANY (:owner_ids::UUID[]) RETURNING owners.id,
+    owners.no_show_count;

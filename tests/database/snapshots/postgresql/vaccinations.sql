@@ -1,46 +1,45 @@
 -- vaccinations_by_id
 SELECT vaccination_records.id, vaccination_records.tenant_id, vaccination_records.pet_id, vaccination_records.type,
-    vaccination_records.name, vaccination_records.status, vaccination_records.administered_date,
-    vaccination_records.expiry_date, vaccination_records.created_at, vaccination_records.updated_at,
+    vaccination_records.name, vaccination_records.expiry_date, vaccination_records.created_at,
     vaccination_records.deleted_at, pets.tenant_id AS pet_tenant_id, pets.name AS pet_name, pets.is_deceased,
     pets.is_active AS pet_is_active, pets.deleted_at AS pet_deleted_at, owners.id AS owner_id, owners.tenant_id AS
     owner_tenant_id, owners.first_name, owners.phone, owners.sms_opted_in, owners.language, owners.is_active AS
     owner_is_active, owners.deleted_at AS owner_deleted_at, CASE WHEN (EXISTS (SELECT newer.id
 FROM vaccination_records AS newer
 WHERE newer.pet_id = vaccination_records.pet_id AND newer.tenant_id = vaccination_records.tenant_id AND newer.deleted_at
-    IS NULL AND newer.expiry_date IS NOT NULL AND (newer.type = vaccination_records.type AND (vaccination_records.type
-    != :type::VARCHAR OR lower(replace(coalesce(newer.name, :coalesce::VARCHAR), :replace::VARCHAR, :replace::VARCHAR))
-    = lower(replace(coalesce(vaccination_records.name, :coalesce::VARCHAR), :replace::VARCHAR, :replace::VARCHAR))) OR
-    newer.type = :type::VARCHAR AND vaccination_records.type IN (:type, ...)) AND (coalesce(newer.administered_date,
-    :coalesce::DATE) > coalesce(vaccination_records.administered_date, :coalesce::DATE) OR
-    coalesce(newer.administered_date, :coalesce::DATE) = coalesce(vaccination_records.administered_date,
-    :coalesce::DATE) AND (newer.expiry_date > vaccination_records.expiry_date OR newer.expiry_date =
-    vaccination_records.expiry_date AND (newer.created_at > vaccination_records.created_at OR newer.created_at =
-    vaccination_records.created_at AND newer.id > vaccination_records.id))))) THEN :param::INTEGER ELSE :param::INTEGER
-    END AS is_superseded
+    IS NULL AND newer.expiry_date <= :expiry_date::DATE AND (newer.type = vaccination_records.type AND
+    (vaccination_records.type != :type::VARCHAR OR lower(replace(coalesce(newer.name, :coalesce::VARCHAR),
+    :replace::VARCHAR, :replace::VARCHAR)) = lower(replace(coalesce(vaccination_records.name, :coalesce::VARCHAR),
+    :replace::VARCHAR, :replace::VARCHAR))) OR newer.type = :type::VARCHAR AND vaccination_records.type IN (:type, ...))
+    AND (coalesce(newer.administered_date, :coalesce::DATE) > coalesce(vaccination_records.administered_date,
+    :coalesce::DATE) OR coalesce(newer.administered_date, :coalesce::DATE) =
+    coalesce(vaccination_records.administered_date, :coalesce::DATE) AND (newer.expiry_date >
+    vaccination_records.expiry_date OR newer.expiry_date = vaccination_records.expiry_date AND (newer.created_at >
+    vaccination_records.created_at OR newer.created_at = vaccination_records.created_at AND newer.id >
+    vaccination_records.id))))) THEN :param::INTEGER ELSE :param::INTEGER END AS is_superseded
 FROM vaccination_records JOIN pets ON pets.id = vaccination_records.pet_id JOIN owners ON owners.id = pets.owner_id
-WHERE vaccination_records.id IN (:id, ...);
+WHERE vaccination_records.id = ANY (:ids::UUID[]);
 
 -- vaccinations_of_owners_to_alert
 SELECT vaccination_records.id, vaccination_records.tenant_id, vaccination_records.pet_id, vaccination_records.type,
-    vaccination_records.name, vaccination_records.status, vaccination_records.administered_date,
-    vaccination_records.expiry_date, vaccination_records.created_at, vaccination_records.updated_at,
+    vaccination_records.name, vaccination_records.expiry_date, vaccination_records.created_at,
     vaccination_records.deleted_at, pets.tenant_id AS pet_tenant_id, pets.name AS pet_name, pets.is_deceased,
     pets.is_active AS pet_is_active, pets.deleted_at AS pet_deleted_at, owners.id AS owner_id, owners.tenant_id AS
     owner_tenant_id, owners.first_name, owners.phone, owners.sms_opted_in, owners.language, owners.is_active AS
     owner_is_active, owners.deleted_at AS owner_deleted_at, CASE WHEN (EXISTS (SELECT newer.id
 FROM vaccination_records AS newer
 WHERE newer.pet_id = vaccination_records.pet_id AND newer.tenant_id = vaccination_records.tenant_id AND newer.deleted_at
-    IS NULL AND newer.expiry_date IS NOT NULL AND (newer.type = vaccination_records.type AND (vaccination_records.type
-    != :type::VARCHAR OR lower(replace(coalesce(newer.name, :coalesce::VARCHAR), :replace::VARCHAR, :replace::VARCHAR))
-    = lower(replace(coalesce(vaccination_records.name, :coalesce::VARCHAR), :replace::VARCHAR, :replace::VARCHAR))) OR
-    newer.type = :type::VARCHAR AND vaccination_records.type IN (:type, ...)) AND (coalesce(newer.administered_date,
-    :coalesce::DATE) > coalesce(vaccination_records.administered_date, :coalesce::DATE) OR
-    coalesce(newer.administered_date, :coalesce::DATE) = coalesce(vaccination_records.administered_date,
-    :coalesce::DATE) AND (newer.expiry_date > vaccination_records.expiry_date OR newer.expiry_date =
-    vaccination_records.expiry_date AND (newer.created_at > vaccination_records.created_at OR newer.created_at =
-    vaccination_records.created_at AND newer.id > vaccination_records.id))))) THEN :param::INTEGER ELSE :param::INTEGER
-    END AS is_superseded, decisions.outcome, decisions.reason
+    IS NULL AND newer.expiry_date <= :expiry_date::DATE AND (newer.type = vaccination_records.type AND
+    (vaccination_records.type != :type::VARCHAR OR lower(replace(coalesce(newer.name, :coalesce::VARCHAR),
+    :replace::VARCHAR, :replace::VARCHAR)) = lower(replace(coalesce(vaccination_records.name, :coalesce::VARCHAR),
+    :replace::VARCHAR, :replace::VARCHAR))) OR newer.type = :type::VARCHAR AND vaccination_records.type IN (:type, ...))
+    AND (coalesce(newer.administered_date, :coalesce::DATE) > coalesce(vaccination_records.administered_date,
+    :coalesce::DATE) OR coalesce(newer.administered_date, :coalesce::DATE) =
+    coalesce(vaccination_records.administered_date, :coalesce::DATE) AND (newer.expiry_date >
+    vaccination_records.expiry_date OR newer.expiry_date = vaccination_records.expiry_date AND (newer.created_at >
+    vaccination_records.created_at OR newer.created_at = vaccination_records.created_at AND newer.id >
+    vaccination_records.id))))) THEN :param::INTEGER ELSE :param::INTEGER END AS is_superseded, decisions.outcome,
+    decisions.reason
 FROM vaccination_records JOIN pets ON pets.id = vaccination_records.pet_id JOIN owners ON owners.id = pets.owner_id LEFT
     OUTER JOIN decisions ON decisions.subject_id = vaccination_records.id AND decisions.kind = :kind::VARCHAR AND
     decisions.occurrence = (CAST(vaccination_records.expiry_date AS VARCHAR(10)) || :its_tier::VARCHAR)
@@ -50,24 +49,24 @@ WHERE vaccination_records.tenant_id = ANY (:tenant_ids::UUID[]) AND vaccination_
 
 -- vaccinations_to_alert
 SELECT vaccination_records.id, vaccination_records.tenant_id, vaccination_records.pet_id, vaccination_records.type,
-    vaccination_records.name, vaccination_records.status, vaccination_records.administered_date,
-    vaccination_records.expiry_date, vaccination_records.created_at, vaccination_records.updated_at,
+    vaccination_records.name, vaccination_records.expiry_date, vaccination_records.created_at,
     vaccination_records.deleted_at, pets.tenant_id AS pet_tenant_id, pets.name AS pet_name, pets.is_deceased,
     pets.is_active AS pet_is_active, pets.deleted_at AS pet_deleted_at, owners.id AS owner_id, owners.tenant_id AS
     owner_tenant_id, owners.first_name, owners.phone, owners.sms_opted_in, owners.language, owners.is_active AS
     owner_is_active, owners.deleted_at AS owner_deleted_at, CASE WHEN (EXISTS (SELECT newer.id
 FROM vaccination_records AS newer
 WHERE newer.pet_id = vaccination_records.pet_id AND newer.tenant_id = vaccination_records.tenant_id AND newer.deleted_at
-    IS NULL AND newer.expiry_date IS NOT NULL AND (newer.type = vaccination_records.type AND (vaccination_records.type
-    != :type::VARCHAR OR lower(replace(coalesce(newer.name, :coalesce::VARCHAR), :replace::VARCHAR, :replace::VARCHAR))
-    = lower(replace(coalesce(vaccination_records.name, :coalesce::VARCHAR), :replace::VARCHAR, :replace::VARCHAR))) OR
-    newer.type = :type::VARCHAR AND vaccination_records.type IN (:type, ...)) AND (coalesce(newer.administered_date,
-    :coalesce::DATE) > coalesce(vaccination_records.administered_date, :coalesce::DATE) OR
-    coalesce(newer.administered_date, :coalesce::DATE) = coalesce(vaccination_records.administered_date,
-    :coalesce::DATE) AND (newer.expiry_date > vaccination_records.expiry_date OR newer.expiry_date =
-    vaccination_records.expiry_date AND (newer.created_at > vaccination_records.created_at OR newer.created_at =
-    vaccination_records.created_at AND newer.id > vaccination_records.id))))) THEN :param::INTEGER ELSE :param::INTEGER
-    END AS is_superseded, decisions.outcome, decisions.reason
+    IS NULL AND newer.expiry_date <= :expiry_date::DATE AND (newer.type = vaccination_records.type AND
+    (vaccination_records.type != :type::VARCHAR OR lower(replace(coalesce(newer.name, :coalesce::VARCHAR),
+    :replace::VARCHAR, :replace::VARCHAR)) = lower(replace(coalesce(vaccination_records.name, :coalesce::VARCHAR),
+    :replace::VARCHAR, :replace::VARCHAR))) OR newer.type = :type::VARCHAR AND vaccination_records.type IN (:type, ...))
+    AND (coalesce(newer.administered_date, :coalesce::DATE) > coalesce(vaccination_records.administered_date,
+    :coalesce::DATE) OR coalesce(newer.administered_date, :coalesce::DATE) =
+    coalesce(vaccination_records.administered_date, :coalesce::DATE) AND (newer.expiry_date >
+    vaccination_records.expiry_date OR newer.expiry_date = vaccination_records.expiry_date AND (newer.created_at >
+    vaccination_records.created_at OR newer.created_at = vaccination_records.created_at AND newer.id >
+    vaccination_records.id))))) THEN :param::INTEGER ELSE :param::INTEGER END AS is_superseded, decisions.outcome,
+    decisions.reason
 FROM vaccination_records JOIN pets ON pets.id = vaccination_records.pet_id JOIN owners ON owners.id = pets.owner_id LEFT
     OUTER JOIN decisions ON decisions.subject_id = vaccination_records.id AND decisions.kind = :kind::VARCHAR AND
     decisions.occurrence = (CAST(vaccination_records.expiry_date AS VARCHAR(10)) || :its_tier::VARCHAR)
@@ -79,24 +78,24 @@ WHERE vaccination_records.tenant_id = ANY (:tenant_ids::UUID[]) AND vaccination_
     vaccination_records.tenant_id, vaccination_records.expiry_date, vaccination_records.id
 LIMIT :param::INTEGER;
 SELECT vaccination_records.id, vaccination_records.tenant_id, vaccination_records.pet_id, vaccination_records.type,
-    vaccination_records.name, vaccination_records.status, vaccination_records.administered_date,
-    vaccination_records.expiry_date, vaccination_records.created_at, vaccination_records.updated_at,
+    vaccination_records.name, vaccination_records.expiry_date, vaccination_records.created_at,
     vaccination_records.deleted_at, pets.tenant_id AS pet_tenant_id, pets.name AS pet_name, pets.is_deceased,
     pets.is_active AS pet_is_active, pets.deleted_at AS pet_deleted_at, owners.id AS owner_id, owners.tenant_id AS
     owner_tenant_id, owners.first_name, owners.phone, owners.sms_opted_in, owners.language, owners.is_active AS
     owner_is_active, owners.deleted_at AS owner_deleted_at, CASE WHEN (EXISTS (SELECT newer.id
 FROM vaccination_records AS newer
 WHERE newer.pet_id = vaccination_records.pet_id AND newer.tenant_id = vaccination_records.tenant_id AND newer.deleted_at
-    IS NULL AND newer.expiry_date IS NOT NULL AND (newer.type = vaccination_records.type AND (vaccination_records.type
-    != :type::VARCHAR OR lower(replace(coalesce(newer.name, :coalesce::VARCHAR), :replace::VARCHAR, :replace::VARCHAR))
-    = lower(replace(coalesce(vaccination_records.name, :coalesce::VARCHAR), :replace::VARCHAR, :replace::VARCHAR))) OR
-    newer.type = :type::VARCHAR AND vaccination_records.type IN (:type, ...)) AND (coalesce(newer.administered_date,
-    :coalesce::DATE) > coalesce(vaccination_records.administered_date, :coalesce::DATE) OR
-    coalesce(newer.administered_date, :coalesce::DATE) = coalesce(vaccination_records.administered_date,
-    :coalesce::DATE) AND (newer.expiry_date > vaccination_records.expiry_date OR newer.expiry_date =
-    vaccination_records.expiry_date AND (newer.created_at > vaccination_records.created_at OR newer.created_at =
-    vaccination_records.created_at AND newer.id > vaccination_records.id))))) THEN :param::INTEGER ELSE :param::INTEGER
-    END AS is_superseded, decisions.outcome, decisions.reason
+    IS NULL AND newer.expiry_date <= :expiry_date::DATE AND (newer.type = vaccination_records.type AND
+    (vaccination_records.type != :type::VARCHAR OR lower(replace(coalesce(newer.name, :coalesce::VARCHAR),
+    :replace::VARCHAR, :replace::VARCHAR)) = lower(replace(coalesce(vaccination_records.name, :coalesce::VARCHAR),
+    :replace::VARCHAR, :replace::VARCHAR))) OR newer.type = :type::VARCHAR AND vaccination_records.type IN (:type, ...))
+    AND (coalesce(newer.administered_date, :coalesce::DATE) > coalesce(vaccination_records.administered_date,
+    :coalesce::DATE) OR coalesce(newer.administered_date, :coalesce::DATE) =
+    coalesce(vaccination_records.administered_date, :coalesce::DATE) AND (newer.expiry_date >
+    vaccination_records.expiry_date OR newer.expiry_date = vaccination_records.expiry_date AND (newer.created_at >
+    vaccination_records.created_at OR newer.created_at = vaccination_records.created_at AND newer.id >
+    vaccination_records.id))))) THEN :param::INTEGER ELSE :param::INTEGER END AS is_superseded, decisions.outcome,
+    decisions.reason
 FROM vaccination_records JOIN pets ON pets.id = vaccination_records.pet_id JOIN owners ON owners.id = pets.owner_id LEFT
     OUTER JOIN decisions ON decisions.subject_id = vaccination_records.id AND decisions.kind = :kind::VARCHAR AND
     decisions.occurrence = (CAST(vaccination_records.expiry_date AS VARCHAR(10)) || :its_tier::VARCHAR)
@@ -107,24 +106,24 @@ LIMIT :param::INTEGER;
 
 -- vaccinations_without_decision
 SELECT vaccination_records.id, vaccination_records.tenant_id, vaccination_records.pet_id, vaccination_records.type,
-    vaccination_records.name, vaccination_records.status, vaccination_records.administered_date,
-    vaccination_records.expiry_date, vaccination_records.created_at, vaccination_records.updated_at,
+    vaccination_records.name, vaccination_records.expiry_date, vaccination_records.created_at,
     vaccination_records.deleted_at, pets.tenant_id AS pet_tenant_id, pets.name AS pet_name, pets.is_deceased,
     pets.is_active AS pet_is_active, pets.deleted_at AS pet_deleted_at, owners.id AS owner_id, owners.tenant_id AS
     owner_tenant_id, owners.first_name, owners.phone, owners.sms_opted_in, owners.language, owners.is_active AS
     owner_is_active, owners.deleted_at AS owner_deleted_at, CASE WHEN (EXISTS (SELECT newer.id
 FROM vaccination_records AS newer
 WHERE newer.pet_id = vaccination_records.pet_id AND newer.tenant_id = vaccination_records.tenant_id AND newer.deleted_at
-    IS NULL AND newer.expiry_date IS NOT NULL AND (newer.type = vaccination_records.type AND (vaccination_records.type
-    != :type::VARCHAR OR lower(replace(coalesce(newer.name, :coalesce::VARCHAR), :replace::VARCHAR, :replace::VARCHAR))
-    = lower(replace(coalesce(vaccination_records.name, :coalesce::VARCHAR), :replace::VARCHAR, :replace::VARCHAR))) OR
-    newer.type = :type::VARCHAR AND vaccination_records.type IN (:type, ...)) AND (coalesce(newer.administered_date,
-    :coalesce::DATE) > coalesce(vaccination_records.administered_date, :coalesce::DATE) OR
-    coalesce(newer.administered_date, :coalesce::DATE) = coalesce(vaccination_records.administered_date,
-    :coalesce::DATE) AND (newer.expiry_date > vaccination_records.expiry_date OR newer.expiry_date =
-    vaccination_records.expiry_date AND (newer.created_at > vaccination_records.created_at OR newer.created_at =
-    vaccination_records.created_at AND newer.id > vaccination_records.id))))) THEN :param::INTEGER ELSE :param::INTEGER
-    END AS is_superseded, decisions.outcome, decisions.reason
+    IS NULL AND newer.expiry_date <= :expiry_date::DATE AND (newer.type = vaccination_records.type AND
+    (vaccination_records.type != :type::VARCHAR OR lower(replace(coalesce(newer.name, :coalesce::VARCHAR),
+    :replace::VARCHAR, :replace::VARCHAR)) = lower(replace(coalesce(vaccination_records.name, :coalesce::VARCHAR),
+    :replace::VARCHAR, :replace::VARCHAR))) OR newer.type = :type::VARCHAR AND vaccination_records.type IN (:type, ...))
+    AND (coalesce(newer.administered_date, :coalesce::DATE) > coalesce(vaccination_records.administered_date,
+    :coalesce::DATE) OR coalesce(newer.administered_date, :coalesce::DATE) =
+    coalesce(vaccination_records.administered_date, :coalesce::DATE) AND (newer.expiry_date >
+    vaccination_records.expiry_date OR newer.expiry_date = vaccination_records.expiry_date AND (newer.created_at >
+    vaccination_records.created_at OR newer.created_at = vaccination_records.created_at AND newer.id >
+    vaccination_records.id))))) THEN :param::INTEGER ELSE :param::INTEGER END AS is_superseded, decisions.outcome,
+    decisions.reason
 FROM vaccination_records JOIN pets ON pets.id = vaccination_records.pet_id JOIN owners ON owners.id = pets.owner_id LEFT
     OUTER JOIN decisions ON decisions.subject_id = vaccination_records.id AND decisions.kind = :kind::VARCHAR AND
     decisions.occurrence = (CAST(vaccination_records.expiry_date AS VARCHAR(10)) || :its_tier::VARCHAR)

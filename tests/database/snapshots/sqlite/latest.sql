@@ -1,9 +1,6 @@
 -- latest_fees
-SELECT payments.id, payments.tenant_id, payments.owner_id, payments.appointment_id, payments.type, payments.method,
-    payments.status, payments.amount, payments.currency, payments.offence_number, payments.visit_on,
-    payments.description, payments.policy, payments.stripe_payment_intent_id, payments.failure_code,
-    payments.failure_message, payments.attempts, payments.due_at, payments.next_attempt_at, payments.claimed_by,
-    payments.claimed_until, payments.succeeded_at, payments.created_at, payments.updated_at, tenants.business_name
+SELECT payments.id, payments.tenant_id, payments.visit_on, payments.offence_number, payments.amount, payments.currency,
+    payments.status, payments.failure_code, tenants.business_name
 FROM payments JOIN tenants ON tenants.id = payments.tenant_id
 WHERE payments.type = :type ORDER BY payments.visit_on DESC, payments.id
 LIMIT :param OFFSET :param;

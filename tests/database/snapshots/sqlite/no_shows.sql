@@ -118,6 +118,6 @@ WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointmen
     NULL AND pets.is_deceased = 0))) RETURNING id;
 
 -- raise_counts
-UPDATE owners SET no_show_count=(owners.no_show_count + :no_show_count), updated_at=:now WHERE owners.id IN (SELECT
-    value
+UPDATE owners SET no_show_count=(coalesce(owners.no_show_count, :coalesce) + :coalesce), updated_at=:now WHERE owners.id
+    IN (SELECT value
 FROM json_each(:owner_ids)) RETURNING id, no_show_count;

@@ -1,15 +1,14 @@
 -- vaccinations_by_id
 SELECT vaccination_records.id, vaccination_records.tenant_id, vaccination_records.pet_id, vaccination_records.type,
-    vaccination_records.name, vaccination_records.status, vaccination_records.administered_date,
-    vaccination_records.expiry_date, vaccination_records.created_at, vaccination_records.updated_at,
+    vaccination_records.name, vaccination_records.expiry_date, vaccination_records.created_at,
     vaccination_records.deleted_at, pets.tenant_id AS pet_tenant_id, pets.name AS pet_name, pets.is_deceased,
     pets.is_active AS pet_is_active, pets.deleted_at AS pet_deleted_at, owners.id AS owner_id, owners.tenant_id AS
     owner_tenant_id, owners.first_name, owners.phone, owners.sms_opted_in, owners.language, owners.is_active AS
     owner_is_active, owners.deleted_at AS owner_deleted_at, CASE WHEN (EXISTS (SELECT newer.id
 FROM vaccination_records AS newer
 WHERE newer.pet_id = vaccination_records.pet_id AND newer.tenant_id = vaccination_records.tenant_id AND newer.deleted_at
-    IS NULL AND newer.expiry_date IS NOT NULL AND (newer.type = vaccination_records.type AND (vaccination_records.type
-    != :type OR lower(replace(coalesce(newer.name, :coalesce), :replace, :replace)) =
+    IS NULL AND newer.expiry_date <= :expiry_date AND (newer.type = vaccination_records.type AND
+    (vaccination_records.type != :type OR lower(replace(coalesce(newer.name, :coalesce), :replace, :replace)) =
     lower(replace(coalesce(vaccination_records.name, :coalesce), :replace, :replace))) OR newer.type = :type AND
     vaccination_records.type IN (:type, ...)) AND (coalesce(newer.administered_date, :coalesce) >
     coalesce(vaccination_records.administered_date, :coalesce) OR coalesce(newer.administered_date, :coalesce) =
@@ -18,20 +17,20 @@ WHERE newer.pet_id = vaccination_records.pet_id AND newer.tenant_id = vaccinatio
     newer.created_at = vaccination_records.created_at AND newer.id > vaccination_records.id))))) THEN :param ELSE :param
     END AS is_superseded
 FROM vaccination_records JOIN pets ON pets.id = vaccination_records.pet_id JOIN owners ON owners.id = pets.owner_id
-WHERE vaccination_records.id IN (:id, ...);
+WHERE vaccination_records.id IN (SELECT value
+FROM json_each(:ids));
 
 -- vaccinations_of_owners_to_alert
 SELECT vaccination_records.id, vaccination_records.tenant_id, vaccination_records.pet_id, vaccination_records.type,
-    vaccination_records.name, vaccination_records.status, vaccination_records.administered_date,
-    vaccination_records.expiry_date, vaccination_records.created_at, vaccination_records.updated_at,
+    vaccination_records.name, vaccination_records.expiry_date, vaccination_records.created_at,
     vaccination_records.deleted_at, pets.tenant_id AS pet_tenant_id, pets.name AS pet_name, pets.is_deceased,
     pets.is_active AS pet_is_active, pets.deleted_at AS pet_deleted_at, owners.id AS owner_id, owners.tenant_id AS
     owner_tenant_id, owners.first_name, owners.phone, owners.sms_opted_in, owners.language, owners.is_active AS
     owner_is_active, owners.deleted_at AS owner_deleted_at, CASE WHEN (EXISTS (SELECT newer.id
 FROM vaccination_records AS newer
 WHERE newer.pet_id = vaccination_records.pet_id AND newer.tenant_id = vaccination_records.tenant_id AND newer.deleted_at
-    IS NULL AND newer.expiry_date IS NOT NULL AND (newer.type = vaccination_records.type AND (vaccination_records.type
-    != :type OR lower(replace(coalesce(newer.name, :coalesce), :replace, :replace)) =
+    IS NULL AND newer.expiry_date <= :expiry_date AND (newer.type = vaccination_records.type AND
+    (vaccination_records.type != :type OR lower(replace(coalesce(newer.name, :coalesce), :replace, :replace)) =
     lower(replace(coalesce(vaccination_records.name, :coalesce), :replace, :replace))) OR newer.type = :type AND
     vaccination_records.type IN (:type, ...)) AND (coalesce(newer.administered_date, :coalesce) >
     coalesce(vaccination_records.administered_date, :coalesce) OR coalesce(newer.administered_date, :coalesce) =
@@ -50,16 +49,15 @@ FROM json_each(:owner_ids));
 
 -- vaccinations_to_alert
 SELECT vaccination_records.id, vaccination_records.tenant_id, vaccination_records.pet_id, vaccination_records.type,
-    vaccination_records.name, vaccination_records.status, vaccination_records.administered_date,
-    vaccination_records.expiry_date, vaccination_records.created_at, vaccination_records.updated_at,
+    vaccination_records.name, vaccination_records.expiry_date, vaccination_records.created_at,
     vaccination_records.deleted_at, pets.tenant_id AS pet_tenant_id, pets.name AS pet_name, pets.is_deceased,
     pets.is_active AS pet_is_active, pets.deleted_at AS pet_deleted_at, owners.id AS owner_id, owners.tenant_id AS
     owner_tenant_id, owners.first_name, owners.phone, owners.sms_opted_in, owners.language, owners.is_active AS
     owner_is_active, owners.deleted_at AS owner_deleted_at, CASE WHEN (EXISTS (SELECT newer.id
 FROM vaccination_records AS newer
 WHERE newer.pet_id = vaccination_records.pet_id AND newer.tenant_id = vaccination_records.tenant_id AND newer.deleted_at
-    IS NULL AND newer.expiry_date IS NOT NULL AND (newer.type = vaccination_records.type AND (vaccination_records.type
-    != :type OR lower(replace(coalesce(newer.name, :coalesce), :replace, :replace)) =
+    IS NULL AND newer.expiry_date <= :expiry_date AND (newer.type = vaccination_records.type AND
+    (vaccination_records.type != :type OR lower(replace(coalesce(newer.name, :coalesce), :replace, :replace)) =
     lower(replace(coalesce(vaccination_records.name, :coalesce), :replace, :replace))) OR newer.type = :type AND
     vaccination_records.type IN (:type, ...)) AND (coalesce(newer.administered_date, :coalesce) >
     coalesce(vaccination_records.administered_date, :coalesce) OR coalesce(newer.administered_date, :coalesce) =
@@ -79,16 +77,15 @@ FROM json_each(:tenant_ids)) AND vaccination_records.expiry_date BETWEEN :first 
     vaccination_records.id
 LIMIT :param OFFSET :param;
 SELECT vaccination_records.id, vaccination_records.tenant_id, vaccination_records.pet_id, vaccination_records.type,
-    vaccination_records.name, vaccination_records.status, vaccination_records.administered_date,
-    vaccination_records.expiry_date, vaccination_records.created_at, vaccination_records.updated_at,
+    vaccination_records.name, vaccination_records.expiry_date, vaccination_records.created_at,
     vaccination_records.deleted_at, pets.tenant_id AS pet_tenant_id, pets.name AS pet_name, pets.is_deceased,
     pets.is_active AS pet_is_active, pets.deleted_at AS pet_deleted_at, owners.id AS owner_id, owners.tenant_id AS
     owner_tenant_id, owners.first_name, owners.phone, owners.sms_opted_in, owners.language, owners.is_active AS
     owner_is_active, owners.deleted_at AS owner_deleted_at, CASE WHEN (EXISTS (SELECT newer.id
 FROM vaccination_records AS newer
 WHERE newer.pet_id = vaccination_records.pet_id AND newer.tenant_id = vaccination_records.tenant_id AND newer.deleted_at
-    IS NULL AND newer.expiry_date IS NOT NULL AND (newer.type = vaccination_records.type AND (vaccination_records.type
-    != :type OR lower(replace(coalesce(newer.name, :coalesce), :replace, :replace)) =
+    IS NULL AND newer.expiry_date <= :expiry_date AND (newer.type = vaccination_records.type AND
+    (vaccination_records.type != :type OR lower(replace(coalesce(newer.name, :coalesce), :replace, :replace)) =
     lower(replace(coalesce(vaccination_records.name, :coalesce), :replace, :replace))) OR newer.type = :type AND
     vaccination_records.type IN (:type, ...)) AND (coalesce(newer.administered_date, :coalesce) >
     coalesce(vaccination_records.administered_date, :coalesce) OR coalesce(newer.administered_date, :coalesce) =
@@ -107,16 +104,15 @@ LIMIT :param OFFSET :param;
 
 -- vaccinations_without_decision
 SELECT vaccination_records.id, vaccination_records.tenant_id, vaccination_records.pet_id, vaccination_records.type,
-    vaccination_records.name, vaccination_records.status, vaccination_records.administered_date,
-    vaccination_records.expiry_date, vaccination_records.created_at, vaccination_records.updated_at,
+    vaccination_records.name, vaccination_records.expiry_date, vaccination_records.created_at,
     vaccination_records.deleted_at, pets.tenant_id AS pet_tenant_id, pets.name AS pet_name, pets.is_deceased,
     pets.is_active AS pet_is_active, pets.deleted_at AS pet_deleted_at, owners.id AS owner_id, owners.tenant_id AS
     owner_tenant_id, owners.first_name, owners.phone, owners.sms_opted_in, owners.language, owners.is_active AS
     owner_is_active, owners.deleted_at AS owner_deleted_at, CASE WHEN (EXISTS (SELECT newer.id
 FROM vaccination_records AS newer
 WHERE newer.pet_id = vaccination_records.pet_id AND newer.tenant_id = vaccination_records.tenant_id AND newer.deleted_at
-    IS NULL AND newer.expiry_date IS NOT NULL AND (newer.type = vaccination_records.type AND (vaccination_records.type
-    != :type OR lower(replace(coalesce(newer.name, :coalesce), :replace, :replace)) =
+    IS NULL AND newer.expiry_date <= :expiry_date AND (newer.type = vaccination_records.type AND
+    (vaccination_records.type != :type OR lower(replace(coalesce(newer.name, :coalesce), :replace, :replace)) =
     lower(replace(coalesce(vaccination_records.name, :coalesce), :replace, :replace))) OR newer.type = :type AND
     vaccination_records.type IN (:type, ...)) AND (coalesce(newer.administered_date, :coalesce) >
     coalesce(vaccination_records.administered_date, :coalesce) OR coalesce(newer.administered_date, :coalesce) =

@@ -1,0 +1,34 @@
+"""What the platform's rows hold and their columns do not promise: all of them are read, a few at a time."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from typing import Any, Final
+
+from sqlalchemy import Column, Connection, Table, select
+
+from shared.database.rows import OF_PLATFORM, is_some_day, is_sound, row_name, what_is_wrong
+
+SHOWN: Final = 3
+"""So many rows are named for each column."""
+AT_ONCE: Final = 1000
+
+
+def bad_values(connection: Connection) -> Iterator[tuple[Column[Any], str]]:
+    """Yield each column that holds nonsense, with a line that says what, in which rows, and what to do about it."""
+    for table in OF_PLATFORM:
+        yield from _of_table(connection, table)
+
+
+def _of_table(connection: Connection, table: Table) -> Iterator[tuple[Column[Any], str]]:
+    counts, first = Counter[tuple[Column[Any], str]](), defaultdict[tuple[Column[Any], str], list[str]](list)
+    for row in connection.execute(select(table), execution_options={"yield_per": AT_ONCE}):
+        for column, value in zip(table.columns, row, strict=True):
+            if not (is_sound(column, value) or is_some_day(column, value)):
+                found = column, what_is_wrong(column, value)
+                counts[found] += 1
+                if len(first[found]) < SHOWN:
+                    first[found].append(row_name(table, row[0]))
+    for (column, words), count in counts.items():
+        its = ", ".join(first[column, words])
+        more = f" and {count - SHOWN} more" if count > SHOWN else ""
+        yield column, f"{words} in {its}{more}; put it right: the jobs leave out rows that they cannot read"
