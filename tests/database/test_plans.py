@@ -30,7 +30,7 @@ GROWING: Final = {
     "decisions",
     "reputation_events",
 }
-WHOLE: Final = re.compile(r"\(?(vaccination_records|truth)\.expir\w+ IS NULL\) THEN")
+WHOLE: Final = re.compile(r"CASE WHEN \((vaccination_records|truth)\.expir\w+ IS NULL OR ")
 """What is meant to look at all vaccinations of the businesses once a day: the statuses."""
 RANGES: Final = {
     "ix_appointments_tenant_id_scheduled_start": "scheduled_start",
