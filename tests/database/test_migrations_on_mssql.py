@@ -9,6 +9,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy.dialects.mssql.base import MSDialect
 
+from shared.database.migrations import HEAD
 from tests.database.test_migrations import MIGRATIONS
 from tests.database.test_snapshots import RENEW, SNAPSHOTS
 from tests.database.test_tsql import found
@@ -32,7 +33,7 @@ def written_out(revisions: str, *, down: bool = False) -> str:
 def script(request: pytest.FixtureRequest, server_of_2017: None) -> tuple[str, str]:
     if request.param == "upgrade":
         return request.param, written_out("head")
-    return request.param, written_out("0002:base", down=True)
+    return request.param, written_out(f"{HEAD}:base", down=True)
 
 
 def test_the_migrations_are_as_they_were_reviewed(script: tuple[str, str]) -> None:

@@ -1,5 +1,21 @@
 BEGIN TRANSACTION;
 
+-- Running downgrade 0003 -> 0002
+
+DROP TABLE consent_events;
+
+GO
+
+UPDATE alembic_version SET version_num='0002' WHERE alembic_version.version_num = '0003';
+
+GO
+
+COMMIT;
+
+GO
+
+BEGIN TRANSACTION;
+
 -- Running downgrade 0002 -> 0001
 
 COMMIT;

@@ -672,3 +672,39 @@ COMMIT;
 
 GO
 
+BEGIN TRANSACTION;
+
+-- Running upgrade 0002 -> 0003
+
+CREATE TABLE consent_events (
+    id UNIQUEIDENTIFIER NOT NULL,
+    tenant_id UNIQUEIDENTIFIER NOT NULL,
+    owner_id UNIQUEIDENTIFIER NOT NULL,
+    phone_hash VARCHAR(64) NOT NULL,
+    given BIT NOT NULL,
+    happened_at DATETIMEOFFSET NOT NULL,
+    source VARCHAR(20) NOT NULL,
+    notification_id UNIQUEIDENTIFIER NULL,
+    created_at DATETIMEOFFSET NOT NULL,
+    CONSTRAINT pk_consent_events PRIMARY KEY (id),
+    CONSTRAINT ck_consent_events_source CHECK (source IN ('reply', 'refusal', 'receipt', 'platform'))
+);
+
+GO
+
+CREATE INDEX ix_consent_events_owner_id_happened_at ON consent_events (owner_id, happened_at);
+
+GO
+
+CREATE INDEX ix_consent_events_tenant_id_phone_hash ON consent_events (tenant_id, phone_hash);
+
+GO
+
+UPDATE alembic_version SET version_num='0003' WHERE alembic_version.version_num = '0002';
+
+GO
+
+COMMIT;
+
+GO
+
