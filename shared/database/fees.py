@@ -323,7 +323,7 @@ def _claim_closed(limit: int) -> ReturningUpdate[Any]:
     is_begun = payments.c.stripe_payment_intent_id.is_not(None)
     is_open = and_(_is_fee(*CLOSED), payments.c.claimed_until <= bindparam("wall"), is_begun)
     closed = update_chosen(payments, _chosen(is_open, payments.c.claimed_until, limit), is_open)
-    return closed.values(claimed_by=bindparam("worker"), claimed_until=bindparam("until")).returning(payments)
+    return closed.values(claimed_by=bindparam("worker"), claimed_until=bindparam("until")).returning(*FEE)
 
 
 def _chosen(condition: ColumnElement[bool], order: Column[Any], limit: int) -> Select[Any]:

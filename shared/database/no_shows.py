@@ -137,11 +137,9 @@ def _has_pet(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
 _HAVE_PETS_DIED = and_(
     _has_pet(pets.c.deleted_at.is_(None)), ~_has_pet(pets.c.deleted_at.is_(None), ~pets.c.is_deceased)
 )
-_HAS_FOREIGN_PET = _has_pet(
-    or_(
-        pets.c.tenant_id != appointments.c.tenant_id,
-        exists().where(_PET_OWNERS.c.id == pets.c.owner_id, _PET_OWNERS.c.tenant_id != appointments.c.tenant_id),
-    )
+_HAS_FOREIGN_PET = or_(
+    _has_pet(pets.c.tenant_id != appointments.c.tenant_id),
+    _has_pet(_PET_OWNERS.c.id == pets.c.owner_id, _PET_OWNERS.c.tenant_id != appointments.c.tenant_id),
 )
 _IS_OPEN = and_(
     appointments.c.status.in_(_OPEN),

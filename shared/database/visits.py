@@ -130,7 +130,7 @@ FEE = tuple(
     payments.c[name]
     for name in (
         "id tenant_id owner_id appointment_id status amount currency visit_on due_at stripe_payment_intent_id attempts "
-        "description failure_code"
+        "description failure_code claimed_until"
     ).split()
 )
 """What `fee_of` reads."""
