@@ -7,7 +7,19 @@ UPDATE payments SET status=:status, failure_code=CASE WHEN (EXISTS (SELECT *
 FROM reputation_events
 WHERE reputation_events.subject_id = payments.id AND reputation_events.kind = :kind AND reputation_events.owner_id =
     payments.owner_id AND reputation_events.reversed_reason = :reversed_reason)) THEN :param ELSE payments.failure_code
-    END, next_attempt_at=:next_attempt_at, updated_at=:closed_at OUTPUT inserted.tenant_id WHERE payments.id IN (SELECT
+    END, next_attempt_at=:next_attempt_at, claimed_until=:claimed_until, updated_at=:closed_at OUTPUT inserted.tenant_id
+    WHERE payments.id IN (SELECT reputation_events.subject_id
+FROM reputation_events JOIN payments AS its_fee ON its_fee.id = reputation_events.subject_id AND its_fee.tenant_id =
+    reputation_events.tenant_id
+WHERE reputation_events.kind = :kind AND reputation_events.occurred_at > :since AND reputation_events.reversed_at IS NOT
+    NULL AND reputation_events.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
+FROM openjson(:tenant_ids))) AND payments.type = :type AND payments.status = :status;
+UPDATE payments SET status=:status, failure_code=CASE WHEN (EXISTS (SELECT *
+FROM reputation_events
+WHERE reputation_events.subject_id = payments.id AND reputation_events.kind = :kind AND reputation_events.owner_id =
+    payments.owner_id AND reputation_events.reversed_reason = :reversed_reason)) THEN :param ELSE payments.failure_code
+    END, next_attempt_at=:next_attempt_at, claimed_until=CASE WHEN (payments.stripe_payment_intent_id IS NOT NULL) THEN
+    :closed_at END, updated_at=:closed_at OUTPUT inserted.tenant_id WHERE payments.id IN (SELECT
     reputation_events.subject_id
 FROM reputation_events JOIN payments AS its_fee ON its_fee.id = reputation_events.subject_id AND its_fee.tenant_id =
     reputation_events.tenant_id
@@ -15,17 +27,6 @@ WHERE reputation_events.kind = :kind AND reputation_events.occurred_at > :since 
     NULL AND reputation_events.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
 FROM openjson(:tenant_ids))) AND payments.type = :type AND (payments.status IN (:status, ...) OR payments.status =
     :status AND payments.failure_code IN (:failure_code, ...));
-UPDATE payments SET status=:status, failure_code=CASE WHEN (EXISTS (SELECT *
-FROM reputation_events
-WHERE reputation_events.subject_id = payments.id AND reputation_events.kind = :kind AND reputation_events.owner_id =
-    payments.owner_id AND reputation_events.reversed_reason = :reversed_reason)) THEN :param ELSE payments.failure_code
-    END, next_attempt_at=:next_attempt_at, updated_at=:closed_at OUTPUT inserted.tenant_id WHERE payments.id IN (SELECT
-    reputation_events.subject_id
-FROM reputation_events JOIN payments AS its_fee ON its_fee.id = reputation_events.subject_id AND its_fee.tenant_id =
-    reputation_events.tenant_id
-WHERE reputation_events.kind = :kind AND reputation_events.occurred_at > :since AND reputation_events.reversed_at IS NOT
-    NULL AND reputation_events.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
-FROM openjson(:tenant_ids))) AND payments.type = :type AND payments.status = :status;
 
 -- standing_visits
 SELECT reputation_events.id, reputation_events.tenant_id, reputation_events.owner_id, reputation_events.kind,
@@ -35,8 +36,9 @@ SELECT reputation_events.id, reputation_events.tenant_id, reputation_events.owne
 FROM decisions
 WHERE decisions.subject_id = reputation_events.subject_id AND decisions.tenant_id = reputation_events.tenant_id AND
     decisions.kind = :kind)) THEN :param ELSE :param END AS is_ours, CASE WHEN (payments.status = :status AND
-    (payments.failure_code IS NULL OR (payments.failure_code NOT IN (:failure_code, ...)))) THEN :param ELSE :param END
-    AS is_forgiven, payments.status AS fee_status, payments.created_at AS fee_written_at
+    (payments.failure_code IS NULL OR (payments.failure_code NOT IN (:failure_code, ...))) OR payments.failure_code =
+    :failure_code) THEN :param ELSE :param END AS is_forgiven, payments.status AS fee_status, payments.created_at AS
+    fee_written_at
 FROM reputation_events JOIN owners ON owners.id = reputation_events.owner_id AND owners.tenant_id =
     reputation_events.tenant_id LEFT OUTER JOIN payments ON payments.id = reputation_events.subject_id AND
     payments.tenant_id = reputation_events.tenant_id
@@ -52,14 +54,15 @@ SELECT TOP (:param) reputation_events.id, reputation_events.tenant_id, reputatio
 FROM decisions
 WHERE decisions.subject_id = reputation_events.subject_id AND decisions.tenant_id = reputation_events.tenant_id AND
     decisions.kind = :kind)) THEN :param ELSE :param END AS is_ours, CASE WHEN (payments.status = :status AND
-    (payments.failure_code IS NULL OR (payments.failure_code NOT IN (:failure_code, ...)))) THEN :param ELSE :param END
-    AS is_forgiven, payments.status AS fee_status, payments.created_at AS fee_written_at
+    (payments.failure_code IS NULL OR (payments.failure_code NOT IN (:failure_code, ...))) OR payments.failure_code =
+    :failure_code) THEN :param ELSE :param END AS is_forgiven, payments.status AS fee_status, payments.created_at AS
+    fee_written_at
 FROM reputation_events JOIN owners ON owners.id = reputation_events.owner_id AND owners.tenant_id =
     reputation_events.tenant_id LEFT OUTER JOIN payments ON payments.id = reputation_events.subject_id AND
     payments.tenant_id = reputation_events.tenant_id
 WHERE reputation_events.kind = :kind AND reputation_events.reversed_at IS NULL AND reputation_events.occurred_at >
     :since AND (payments.status = :status AND (payments.failure_code IS NULL OR (payments.failure_code NOT IN
-    (:failure_code, ...))) OR NOT (EXISTS (SELECT *
+    (:failure_code, ...))) OR payments.failure_code = :failure_code OR NOT (EXISTS (SELECT *
 FROM appointments
 WHERE appointments.owner_id = reputation_events.owner_id AND appointments.status = :status AND appointments.deleted_at
     IS NULL AND appointments.tenant_id = reputation_events.tenant_id AND appointments.scheduled_start =
@@ -83,8 +86,9 @@ SELECT TOP (:param) reputation_events.id, reputation_events.tenant_id, reputatio
 FROM decisions
 WHERE decisions.subject_id = reputation_events.subject_id AND decisions.tenant_id = reputation_events.tenant_id AND
     decisions.kind = :kind)) THEN :param ELSE :param END AS is_ours, CASE WHEN (payments.status = :status AND
-    (payments.failure_code IS NULL OR (payments.failure_code NOT IN (:failure_code, ...)))) THEN :param ELSE :param END
-    AS is_forgiven, payments.status AS fee_status, payments.created_at AS fee_written_at
+    (payments.failure_code IS NULL OR (payments.failure_code NOT IN (:failure_code, ...))) OR payments.failure_code =
+    :failure_code) THEN :param ELSE :param END AS is_forgiven, payments.status AS fee_status, payments.created_at AS
+    fee_written_at
 FROM reputation_events JOIN owners ON owners.id = reputation_events.owner_id AND owners.tenant_id =
     reputation_events.tenant_id LEFT OUTER JOIN payments ON payments.id = reputation_events.subject_id AND
     payments.tenant_id = reputation_events.tenant_id

@@ -35,8 +35,8 @@ WHERE payments.type = :type AND payments.status IN (:status, ...) AND payments.n
 FROM openjson(:tenant_ids)) ORDER BY payments.next_attempt_at, payments.id)
 UPDATE payments SET status=:status, claimed_by=:worker, claimed_until=:until OUTPUT inserted.id, inserted.tenant_id,
     inserted.owner_id, inserted.appointment_id, inserted.status, inserted.amount, inserted.currency, inserted.visit_on,
-    inserted.due_at, inserted.stripe_payment_intent_id, inserted.attempts, inserted.description, inserted.failure_code
-    WHERE payments.id IN (SELECT chosen.id
+    inserted.due_at, inserted.stripe_payment_intent_id, inserted.attempts, inserted.description, inserted.failure_code,
+    inserted.claimed_until WHERE payments.id IN (SELECT chosen.id
 FROM chosen) AND payments.type = :type AND payments.status IN (:status, ...) AND payments.next_attempt_at <= :due;
 
 -- claim_closed
@@ -48,11 +48,9 @@ WHERE payments.type = :type AND payments.status IN (:status, ...) AND payments.c
     value
 FROM openjson(:tenant_ids)) ORDER BY payments.claimed_until, payments.id)
 UPDATE payments SET claimed_by=:worker, claimed_until=:until OUTPUT inserted.id, inserted.tenant_id, inserted.owner_id,
-    inserted.appointment_id, inserted.type, inserted.method, inserted.status, inserted.amount, inserted.currency,
-    inserted.offence_number, inserted.visit_on, inserted.description, inserted.policy,
-    inserted.stripe_payment_intent_id, inserted.failure_code, inserted.failure_message, inserted.attempts,
-    inserted.due_at, inserted.next_attempt_at, inserted.claimed_by, inserted.claimed_until, inserted.succeeded_at,
-    inserted.created_at, inserted.updated_at WHERE payments.id IN (SELECT chosen.id
+    inserted.appointment_id, inserted.status, inserted.amount, inserted.currency, inserted.visit_on, inserted.due_at,
+    inserted.stripe_payment_intent_id, inserted.attempts, inserted.description, inserted.failure_code,
+    inserted.claimed_until WHERE payments.id IN (SELECT chosen.id
 FROM chosen) AND payments.type = :type AND payments.status IN (:status, ...) AND payments.claimed_until <= :wall AND
     payments.stripe_payment_intent_id IS NOT NULL;
 
@@ -65,8 +63,8 @@ WHERE payments.type = :type AND payments.status IN (:status, ...) AND payments.c
 FROM openjson(:tenant_ids)) ORDER BY payments.claimed_until, payments.id)
 UPDATE payments SET status=:status, claimed_by=:worker, claimed_until=:until OUTPUT inserted.id, inserted.tenant_id,
     inserted.owner_id, inserted.appointment_id, inserted.status, inserted.amount, inserted.currency, inserted.visit_on,
-    inserted.due_at, inserted.stripe_payment_intent_id, inserted.attempts, inserted.description, inserted.failure_code
-    WHERE payments.id IN (SELECT chosen.id
+    inserted.due_at, inserted.stripe_payment_intent_id, inserted.attempts, inserted.description, inserted.failure_code,
+    inserted.claimed_until WHERE payments.id IN (SELECT chosen.id
 FROM chosen) AND payments.type = :type AND payments.status IN (:status, ...) AND payments.claimed_until <= :wall;
 
 -- claim_one
@@ -75,13 +73,13 @@ FROM payments
 WHERE payments.id = :id;
 UPDATE payments SET status=:status, claimed_by=:worker, claimed_until=:until OUTPUT inserted.id, inserted.tenant_id,
     inserted.owner_id, inserted.appointment_id, inserted.status, inserted.amount, inserted.currency, inserted.visit_on,
-    inserted.due_at, inserted.stripe_payment_intent_id, inserted.attempts, inserted.description, inserted.failure_code
-    WHERE payments.type = :type AND payments.status IN (:status, ...) AND payments.id = :id;
+    inserted.due_at, inserted.stripe_payment_intent_id, inserted.attempts, inserted.description, inserted.failure_code,
+    inserted.claimed_until WHERE payments.type = :type AND payments.status IN (:status, ...) AND payments.id = :id;
 
 -- due
 SELECT TOP (:param) payments.id, payments.tenant_id, payments.owner_id, payments.appointment_id, payments.status,
     payments.amount, payments.currency, payments.visit_on, payments.due_at, payments.stripe_payment_intent_id,
-    payments.attempts, payments.description, payments.failure_code
+    payments.attempts, payments.description, payments.failure_code, payments.claimed_until
 FROM payments
 WHERE payments.type = :type AND payments.status IN (:status, ...) AND payments.next_attempt_at <= :next_attempt_at AND
     payments.tenant_id IN (:tenant_id, ...) ORDER BY payments.next_attempt_at, payments.id;

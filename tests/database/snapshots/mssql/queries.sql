@@ -27,11 +27,11 @@ SELECT appointment_pets.appointment_id, pets.id, pets.tenant_id, pets.name, pets
 FROM appointment_pets JOIN pets ON pets.id = appointment_pets.pet_id LEFT OUTER JOIN owners ON owners.id = pets.owner_id
 WHERE appointment_pets.appointment_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
 FROM openjson(:appointment_ids)) ORDER BY pets.created_at, pets.name, pets.id;
-SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointments.scheduled_start,
-    appointments.status, appointments.created_at, appointments.deleted_at, owners.tenant_id AS owner_tenant_id,
-    owners.first_name, owners.phone, owners.sms_opted_in, owners.language, owners.is_active AS owner_is_active,
-    owners.deleted_at AS owner_deleted_at, services.tenant_id AS service_tenant_id, services.name AS service_name,
-    decisions.outcome, decisions.reason, decisions.occurrence
+SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointments.service_id,
+    appointments.scheduled_start, appointments.status, appointments.created_at, appointments.deleted_at,
+    owners.tenant_id AS owner_tenant_id, owners.first_name, owners.phone, owners.sms_opted_in, owners.language,
+    owners.is_active AS owner_is_active, owners.deleted_at AS owner_deleted_at, services.tenant_id AS service_tenant_id,
+    services.name AS service_name, decisions.outcome, decisions.reason, decisions.occurrence
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id LEFT OUTER JOIN decisions ON decisions.subject_id = appointments.id AND decisions.kind =
     :kind AND datediff_big(minute, decisions.occurs_at, appointments.scheduled_start) = 0
@@ -41,11 +41,11 @@ WHERE appointments.scheduled_start > :starts_after AND appointments.scheduled_st
 FROM openjson(:owner_ids));
 
 -- appointments_to_remind
-SELECT TOP (:param) appointments.id, appointments.tenant_id, appointments.owner_id, appointments.scheduled_start,
-    appointments.status, appointments.created_at, appointments.deleted_at, owners.tenant_id AS owner_tenant_id,
-    owners.first_name, owners.phone, owners.sms_opted_in, owners.language, owners.is_active AS owner_is_active,
-    owners.deleted_at AS owner_deleted_at, services.tenant_id AS service_tenant_id, services.name AS service_name,
-    decisions.outcome, decisions.reason, decisions.occurrence
+SELECT TOP (:param) appointments.id, appointments.tenant_id, appointments.owner_id, appointments.service_id,
+    appointments.scheduled_start, appointments.status, appointments.created_at, appointments.deleted_at,
+    owners.tenant_id AS owner_tenant_id, owners.first_name, owners.phone, owners.sms_opted_in, owners.language,
+    owners.is_active AS owner_is_active, owners.deleted_at AS owner_deleted_at, services.tenant_id AS service_tenant_id,
+    services.name AS service_name, decisions.outcome, decisions.reason, decisions.occurrence
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id LEFT OUTER JOIN decisions ON decisions.subject_id = appointments.id AND decisions.kind =
     :kind AND datediff_big(minute, decisions.occurs_at, appointments.scheduled_start) = 0
@@ -55,11 +55,11 @@ WHERE appointments.scheduled_start > :starts_after AND appointments.scheduled_st
 FROM openjson(:tenant_ids)) AND (appointments.tenant_id > :last OR appointments.tenant_id = :last AND
     appointments.scheduled_start > :last OR appointments.tenant_id = :last AND appointments.scheduled_start = :last AND
     appointments.id > :last) ORDER BY appointments.tenant_id, appointments.scheduled_start, appointments.id;
-SELECT TOP (:param) appointments.id, appointments.tenant_id, appointments.owner_id, appointments.scheduled_start,
-    appointments.status, appointments.created_at, appointments.deleted_at, owners.tenant_id AS owner_tenant_id,
-    owners.first_name, owners.phone, owners.sms_opted_in, owners.language, owners.is_active AS owner_is_active,
-    owners.deleted_at AS owner_deleted_at, services.tenant_id AS service_tenant_id, services.name AS service_name,
-    decisions.outcome, decisions.reason, decisions.occurrence
+SELECT TOP (:param) appointments.id, appointments.tenant_id, appointments.owner_id, appointments.service_id,
+    appointments.scheduled_start, appointments.status, appointments.created_at, appointments.deleted_at,
+    owners.tenant_id AS owner_tenant_id, owners.first_name, owners.phone, owners.sms_opted_in, owners.language,
+    owners.is_active AS owner_is_active, owners.deleted_at AS owner_deleted_at, services.tenant_id AS service_tenant_id,
+    services.name AS service_name, decisions.outcome, decisions.reason, decisions.occurrence
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id LEFT OUTER JOIN decisions ON decisions.subject_id = appointments.id AND decisions.kind =
     :kind AND datediff_big(minute, decisions.occurs_at, appointments.scheduled_start) = 0
@@ -74,11 +74,11 @@ WHERE appointment_pets.appointment_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER)
 FROM openjson(:appointment_ids)) ORDER BY pets.created_at, pets.name, pets.id;
 
 -- appointments_without_decision
-SELECT TOP (:param) appointments.id, appointments.tenant_id, appointments.owner_id, appointments.scheduled_start,
-    appointments.status, appointments.created_at, appointments.deleted_at, owners.tenant_id AS owner_tenant_id,
-    owners.first_name, owners.phone, owners.sms_opted_in, owners.language, owners.is_active AS owner_is_active,
-    owners.deleted_at AS owner_deleted_at, services.tenant_id AS service_tenant_id, services.name AS service_name,
-    decisions.outcome, decisions.reason, decisions.occurrence
+SELECT TOP (:param) appointments.id, appointments.tenant_id, appointments.owner_id, appointments.service_id,
+    appointments.scheduled_start, appointments.status, appointments.created_at, appointments.deleted_at,
+    owners.tenant_id AS owner_tenant_id, owners.first_name, owners.phone, owners.sms_opted_in, owners.language,
+    owners.is_active AS owner_is_active, owners.deleted_at AS owner_deleted_at, services.tenant_id AS service_tenant_id,
+    services.name AS service_name, decisions.outcome, decisions.reason, decisions.occurrence
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id LEFT OUTER JOIN decisions ON decisions.subject_id = appointments.id AND decisions.kind =
     :kind AND datediff_big(minute, decisions.occurs_at, appointments.scheduled_start) = 0
@@ -88,11 +88,11 @@ FROM openjson(:tenant_ids)) AND appointments.status != :status AND appointments.
     decisions.ledger_key IS NULL AND (appointments.tenant_id > :last OR appointments.tenant_id = :last AND
     appointments.scheduled_start > :last OR appointments.tenant_id = :last AND appointments.scheduled_start = :last AND
     appointments.id > :last) ORDER BY appointments.tenant_id, appointments.scheduled_start, appointments.id;
-SELECT TOP (:param) appointments.id, appointments.tenant_id, appointments.owner_id, appointments.scheduled_start,
-    appointments.status, appointments.created_at, appointments.deleted_at, owners.tenant_id AS owner_tenant_id,
-    owners.first_name, owners.phone, owners.sms_opted_in, owners.language, owners.is_active AS owner_is_active,
-    owners.deleted_at AS owner_deleted_at, services.tenant_id AS service_tenant_id, services.name AS service_name,
-    decisions.outcome, decisions.reason, decisions.occurrence
+SELECT TOP (:param) appointments.id, appointments.tenant_id, appointments.owner_id, appointments.service_id,
+    appointments.scheduled_start, appointments.status, appointments.created_at, appointments.deleted_at,
+    owners.tenant_id AS owner_tenant_id, owners.first_name, owners.phone, owners.sms_opted_in, owners.language,
+    owners.is_active AS owner_is_active, owners.deleted_at AS owner_deleted_at, services.tenant_id AS service_tenant_id,
+    services.name AS service_name, decisions.outcome, decisions.reason, decisions.occurrence
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id LEFT OUTER JOIN decisions ON decisions.subject_id = appointments.id AND decisions.kind =
     :kind AND datediff_big(minute, decisions.occurs_at, appointments.scheduled_start) = 0
@@ -102,9 +102,9 @@ FROM openjson(:tenant_ids)) AND appointments.status != :status AND appointments.
     decisions.ledger_key IS NULL ORDER BY appointments.tenant_id, appointments.scheduled_start, appointments.id;
 
 -- attendance
-SELECT appointments.tenant_id, appointments.owner_id, appointments.scheduled_start, appointments.scheduled_end, CASE
-    WHEN ((appointments.arrived_at IS NOT NULL OR appointments.actual_start IS NOT NULL OR appointments.status IN
-    (:status, ...)) AND appointments.deleted_at IS NULL) THEN :param ELSE :param END AS came
+SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointments.scheduled_start,
+    appointments.scheduled_end, CASE WHEN ((appointments.arrived_at IS NOT NULL OR appointments.actual_start IS NOT NULL
+    OR appointments.status IN (:status, ...)) AND appointments.deleted_at IS NULL) THEN :param ELSE :param END AS came
 FROM appointments
 WHERE appointments.owner_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
 FROM openjson(:owner_ids)) AND appointments.scheduled_start > :starts_after AND appointments.scheduled_start <=

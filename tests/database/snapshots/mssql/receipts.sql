@@ -1,8 +1,9 @@
 -- awaiting
 SELECT notifications.id, notifications.tenant_id, notifications.owner_id, notifications.kind,
     notifications.useful_until, notifications.attempts, notifications.unclear_answers,
-    notifications.provider_message_id, notifications.to_phone, notifications.segments, CASE WHEN (notifications.status =
-    :status) THEN 1 ELSE 0 END AS anon_1, notifications.sent_at
+    notifications.provider_message_id, notifications.to_phone, notifications.segments, CASE WHEN
+    (notifications.attempted_at < notifications.sent_at) THEN notifications.attempted_at ELSE notifications.sent_at END
+    AS anon_1, CASE WHEN (notifications.status = :status) THEN 1 ELSE 0 END AS anon_2, notifications.sent_at
 FROM notifications
 WHERE notifications.provider_message_id IN (SELECT CAST(value AS VARCHAR(64)) COLLATE Latin1_General_100_BIN2 AS value
 FROM openjson(:message_ids)) AND (notifications.status = :status OR notifications.price_micros IS NULL) AND

@@ -29,8 +29,7 @@ FROM openjson(:given) AS anon_1) AS given_rows
 WHERE NOT (EXISTS (SELECT present.ledger_key
 FROM reputation_events AS present WITH (UPDLOCK, HOLDLOCK)
 WHERE present.ledger_key = given_rows.ledger_key));
-SELECT owners.id, owners.tenant_id, owners.reputation_score, coalesce(owners.last_reputation_update, owners.created_at)
-    AS dated
+SELECT owners.id, owners.tenant_id, owners.reputation_score, owners.last_reputation_update, owners.created_at
 FROM owners
 WHERE owners.id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
 FROM openjson(:owner_ids)) AND (owners.id NOT IN (SELECT reputation_events.owner_id

@@ -8,24 +8,26 @@ FROM reputation_events
 WHERE reputation_events.subject_id = payments.id AND reputation_events.kind = :kind::VARCHAR AND
     reputation_events.owner_id = payments.owner_id AND reputation_events.reversed_reason = :reversed_reason::VARCHAR))
     THEN :param ELSE payments.failure_code END, next_attempt_at=:next_attempt_at::TIMESTAMP WITH TIME ZONE,
-    updated_at=:closed_at::TIMESTAMP WITH TIME ZONE WHERE payments.id IN (SELECT reputation_events.subject_id
+    claimed_until=:claimed_until::TIMESTAMP WITH TIME ZONE, updated_at=:closed_at::TIMESTAMP WITH TIME ZONE WHERE
+    payments.id IN (SELECT reputation_events.subject_id
+FROM reputation_events JOIN payments AS its_fee ON its_fee.id = reputation_events.subject_id AND its_fee.tenant_id =
+    reputation_events.tenant_id
+WHERE reputation_events.kind = :kind::VARCHAR AND reputation_events.occurred_at > :since::TIMESTAMP WITH TIME ZONE AND
+    reputation_events.reversed_at IS NOT NULL AND reputation_events.tenant_id = ANY (:tenant_ids::UUID[])) AND
+    payments.type = :type::VARCHAR AND payments.status = :status::VARCHAR RETURNING payments.tenant_id;
+UPDATE payments SET status=:status::VARCHAR, failure_code=CASE WHEN (EXISTS (SELECT *
+FROM reputation_events
+WHERE reputation_events.subject_id = payments.id AND reputation_events.kind = :kind::VARCHAR AND
+    reputation_events.owner_id = payments.owner_id AND reputation_events.reversed_reason = :reversed_reason::VARCHAR))
+    THEN :param ELSE payments.failure_code END, next_attempt_at=:next_attempt_at::TIMESTAMP WITH TIME ZONE,
+    claimed_until=CASE WHEN (payments.stripe_payment_intent_id IS NOT NULL) THEN :closed_at::TIMESTAMP WITH TIME ZONE
+    END, updated_at=:closed_at::TIMESTAMP WITH TIME ZONE WHERE payments.id IN (SELECT reputation_events.subject_id
 FROM reputation_events JOIN payments AS its_fee ON its_fee.id = reputation_events.subject_id AND its_fee.tenant_id =
     reputation_events.tenant_id
 WHERE reputation_events.kind = :kind::VARCHAR AND reputation_events.occurred_at > :since::TIMESTAMP WITH TIME ZONE AND
     reputation_events.reversed_at IS NOT NULL AND reputation_events.tenant_id = ANY (:tenant_ids::UUID[])) AND
     payments.type = :type::VARCHAR AND (payments.status IN (:status, ...) OR payments.status = :status::VARCHAR AND
     payments.failure_code IN (:failure_code, ...)) RETURNING payments.tenant_id;
-UPDATE payments SET status=:status::VARCHAR, failure_code=CASE WHEN (EXISTS (SELECT *
-FROM reputation_events
-WHERE reputation_events.subject_id = payments.id AND reputation_events.kind = :kind::VARCHAR AND
-    reputation_events.owner_id = payments.owner_id AND reputation_events.reversed_reason = :reversed_reason::VARCHAR))
-    THEN :param ELSE payments.failure_code END, next_attempt_at=:next_attempt_at::TIMESTAMP WITH TIME ZONE,
-    updated_at=:closed_at::TIMESTAMP WITH TIME ZONE WHERE payments.id IN (SELECT reputation_events.subject_id
-FROM reputation_events JOIN payments AS its_fee ON its_fee.id = reputation_events.subject_id AND its_fee.tenant_id =
-    reputation_events.tenant_id
-WHERE reputation_events.kind = :kind::VARCHAR AND reputation_events.occurred_at > :since::TIMESTAMP WITH TIME ZONE AND
-    reputation_events.reversed_at IS NOT NULL AND reputation_events.tenant_id = ANY (:tenant_ids::UUID[])) AND
-    payments.type = :type::VARCHAR AND payments.status = :status::VARCHAR RETURNING payments.tenant_id;
 
 -- standing_visits
 SELECT reputation_events.id, reputation_events.tenant_id, reputation_events.owner_id, reputation_events.kind,
@@ -36,8 +38,8 @@ FROM decisions
 WHERE decisions.subject_id = reputation_events.subject_id AND decisions.tenant_id = reputation_events.tenant_id AND
     decisions.kind = :kind::VARCHAR)) THEN :param::INTEGER ELSE :param::INTEGER END AS is_ours, CASE WHEN
     (payments.status = :status::VARCHAR AND (payments.failure_code IS NULL OR (payments.failure_code NOT IN
-    (:failure_code, ...)))) THEN :param::INTEGER ELSE :param::INTEGER END AS is_forgiven, payments.status AS fee_status,
-    payments.created_at AS fee_written_at
+    (:failure_code, ...))) OR payments.failure_code = :failure_code::VARCHAR) THEN :param::INTEGER ELSE :param::INTEGER
+    END AS is_forgiven, payments.status AS fee_status, payments.created_at AS fee_written_at
 FROM reputation_events JOIN owners ON owners.id = reputation_events.owner_id AND owners.tenant_id =
     reputation_events.tenant_id LEFT OUTER JOIN payments ON payments.id = reputation_events.subject_id AND
     payments.tenant_id = reputation_events.tenant_id
@@ -53,14 +55,15 @@ FROM decisions
 WHERE decisions.subject_id = reputation_events.subject_id AND decisions.tenant_id = reputation_events.tenant_id AND
     decisions.kind = :kind::VARCHAR)) THEN :param::INTEGER ELSE :param::INTEGER END AS is_ours, CASE WHEN
     (payments.status = :status::VARCHAR AND (payments.failure_code IS NULL OR (payments.failure_code NOT IN
-    (:failure_code, ...)))) THEN :param::INTEGER ELSE :param::INTEGER END AS is_forgiven, payments.status AS fee_status,
-    payments.created_at AS fee_written_at
+    (:failure_code, ...))) OR payments.failure_code = :failure_code::VARCHAR) THEN :param::INTEGER ELSE :param::INTEGER
+    END AS is_forgiven, payments.status AS fee_status, payments.created_at AS fee_written_at
 FROM reputation_events JOIN owners ON owners.id = reputation_events.owner_id AND owners.tenant_id =
     reputation_events.tenant_id LEFT OUTER JOIN payments ON payments.id = reputation_events.subject_id AND
     payments.tenant_id = reputation_events.tenant_id
 WHERE reputation_events.kind = :kind::VARCHAR AND reputation_events.reversed_at IS NULL AND
     reputation_events.occurred_at > :since::TIMESTAMP WITH TIME ZONE AND (payments.status = :status::VARCHAR AND
-    (payments.failure_code IS NULL OR (payments.failure_code NOT IN (:failure_code, ...))) OR NOT (EXISTS (SELECT *
+    (payments.failure_code IS NULL OR (payments.failure_code NOT IN (:failure_code, ...))) OR payments.failure_code =
+    :failure_code::VARCHAR OR NOT (EXISTS (SELECT *
 FROM appointments
 WHERE appointments.owner_id = reputation_events.owner_id AND appointments.status = :status::VARCHAR AND
     appointments.deleted_at IS NULL AND appointments.tenant_id = reputation_events.tenant_id AND
@@ -86,8 +89,8 @@ FROM decisions
 WHERE decisions.subject_id = reputation_events.subject_id AND decisions.tenant_id = reputation_events.tenant_id AND
     decisions.kind = :kind::VARCHAR)) THEN :param::INTEGER ELSE :param::INTEGER END AS is_ours, CASE WHEN
     (payments.status = :status::VARCHAR AND (payments.failure_code IS NULL OR (payments.failure_code NOT IN
-    (:failure_code, ...)))) THEN :param::INTEGER ELSE :param::INTEGER END AS is_forgiven, payments.status AS fee_status,
-    payments.created_at AS fee_written_at
+    (:failure_code, ...))) OR payments.failure_code = :failure_code::VARCHAR) THEN :param::INTEGER ELSE :param::INTEGER
+    END AS is_forgiven, payments.status AS fee_status, payments.created_at AS fee_written_at
 FROM reputation_events JOIN owners ON owners.id = reputation_events.owner_id AND owners.tenant_id =
     reputation_events.tenant_id LEFT OUTER JOIN payments ON payments.id = reputation_events.subject_id AND
     payments.tenant_id = reputation_events.tenant_id

@@ -23,7 +23,8 @@ UPDATE payments SET status=:status::VARCHAR, claimed_by=:worker::VARCHAR, claime
 FROM chosen) AND payments.type = :type::VARCHAR AND payments.status IN (:status, ...) AND payments.next_attempt_at <=
     :due::TIMESTAMP WITH TIME ZONE RETURNING payments.id, payments.tenant_id, payments.owner_id,
     payments.appointment_id, payments.status, payments.amount, payments.currency, payments.visit_on, payments.due_at,
-    payments.stripe_payment_intent_id, payments.attempts, payments.description, payments.failure_code;
+    payments.stripe_payment_intent_id, payments.attempts, payments.description, payments.failure_code,
+    payments.claimed_until;
 
 -- claim_closed
 WITH chosen AS
@@ -37,11 +38,9 @@ UPDATE payments SET claimed_by=:worker::VARCHAR, claimed_until=:until::TIMESTAMP
     (SELECT chosen.id
 FROM chosen) AND payments.type = :type::VARCHAR AND payments.status IN (:status, ...) AND payments.claimed_until <=
     :wall::TIMESTAMP WITH TIME ZONE AND payments.stripe_payment_intent_id IS NOT NULL RETURNING payments.id,
-    payments.tenant_id, payments.owner_id, payments.appointment_id, payments.type, payments.method, payments.status,
-    payments.amount, payments.currency, payments.offence_number, payments.visit_on, payments.description,
-    payments.policy, payments.stripe_payment_intent_id, payments.failure_code, payments.failure_message,
-    payments.attempts, payments.due_at, payments.next_attempt_at, payments.claimed_by, payments.claimed_until,
-    payments.succeeded_at, payments.created_at, payments.updated_at;
+    payments.tenant_id, payments.owner_id, payments.appointment_id, payments.status, payments.amount, payments.currency,
+    payments.visit_on, payments.due_at, payments.stripe_payment_intent_id, payments.attempts, payments.description,
+    payments.failure_code, payments.claimed_until;
 
 -- claim_lapsed
 WITH chosen AS
@@ -56,7 +55,8 @@ UPDATE payments SET status=:status::VARCHAR, claimed_by=:worker::VARCHAR, claime
 FROM chosen) AND payments.type = :type::VARCHAR AND payments.status IN (:status, ...) AND payments.claimed_until <=
     :wall::TIMESTAMP WITH TIME ZONE RETURNING payments.id, payments.tenant_id, payments.owner_id,
     payments.appointment_id, payments.status, payments.amount, payments.currency, payments.visit_on, payments.due_at,
-    payments.stripe_payment_intent_id, payments.attempts, payments.description, payments.failure_code;
+    payments.stripe_payment_intent_id, payments.attempts, payments.description, payments.failure_code,
+    payments.claimed_until;
 
 -- claim_one
 SELECT payments.tenant_id
@@ -66,12 +66,12 @@ UPDATE payments SET status=:status::VARCHAR, claimed_by=:worker::VARCHAR, claime
     WHERE payments.type = :type::VARCHAR AND payments.status IN (:status, ...) AND payments.id = :id::UUID RETURNING
     payments.id, payments.tenant_id, payments.owner_id, payments.appointment_id, payments.status, payments.amount,
     payments.currency, payments.visit_on, payments.due_at, payments.stripe_payment_intent_id, payments.attempts,
-    payments.description, payments.failure_code;
+    payments.description, payments.failure_code, payments.claimed_until;
 
 -- due
 SELECT payments.id, payments.tenant_id, payments.owner_id, payments.appointment_id, payments.status, payments.amount,
     payments.currency, payments.visit_on, payments.due_at, payments.stripe_payment_intent_id, payments.attempts,
-    payments.description, payments.failure_code
+    payments.description, payments.failure_code, payments.claimed_until
 FROM payments
 WHERE payments.type = :type::VARCHAR AND payments.status IN (:status, ...) AND payments.next_attempt_at <=
     :next_attempt_at::TIMESTAMP WITH TIME ZONE AND payments.tenant_id IN (:tenant_id, ...) ORDER BY

@@ -11,27 +11,32 @@ FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JO
 WHERE appointments.tenant_id = ANY (:tenant_ids::UUID[]) AND appointments.scheduled_start >= :begins::TIMESTAMP WITH
     TIME ZONE AND appointments.scheduled_start < :ends::TIMESTAMP WITH TIME ZONE AND appointments.status !=
     :status::VARCHAR AND appointments.deleted_at IS NULL AND owners.tenant_id = appointments.tenant_id AND
-    (services.tenant_id IS NULL OR services.tenant_id = appointments.tenant_id) AND NOT (EXISTS (SELECT *
+    (services.tenant_id IS NULL OR services.tenant_id = appointments.tenant_id) AND NOT ((EXISTS (SELECT *
 FROM appointment_pets, pets
 WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pets.tenant_id !=
-    appointments.tenant_id)) AND appointments.scheduled_start <= :until::TIMESTAMP WITH TIME ZONE AND
-    (appointments.scheduled_end <= :now::TIMESTAMP WITH TIME ZONE OR appointments.scheduled_end >=
-    (appointments.scheduled_start + make_interval(secs => 43200)) AND appointments.scheduled_start < :today::TIMESTAMP
-    WITH TIME ZONE)) AS past GROUP BY past.tenant_id;
+    appointments.tenant_id)) OR (EXISTS (SELECT *
+FROM appointment_pets, pets, owners AS pet_owners
+WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pet_owners.id =
+    pets.owner_id AND pet_owners.tenant_id != appointments.tenant_id))) AND appointments.scheduled_start <=
+    :until::TIMESTAMP WITH TIME ZONE AND (appointments.scheduled_end <= :now::TIMESTAMP WITH TIME ZONE OR
+    appointments.scheduled_end >= (appointments.scheduled_start + make_interval(secs => 43200)) AND
+    appointments.scheduled_start < :today::TIMESTAMP WITH TIME ZONE)) AS past GROUP BY past.tenant_id;
 
 -- candidates
 SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointments.service_id,
-    appointments.scheduled_start, appointments.scheduled_end, appointments.status, appointments.arrived_at,
-    appointments.actual_start, appointments.cancelled_at, appointments.cancelled_by, appointments.total_amount,
-    appointments.deposit_paid, appointments.no_show_fee_charged, appointments.created_at, appointments.updated_at,
-    appointments.deleted_at, owners.tenant_id AS owner_tenant_id, owners.first_name, owners.phone, owners.sms_opted_in,
-    owners.language, owners.is_active AS owner_is_active, owners.deleted_at AS owner_deleted_at, owners.no_show_count,
-    services.tenant_id AS service_tenant_id, services.price, decisions.outcome, decisions.reason, CASE WHEN (EXISTS
+    appointments.scheduled_start, appointments.scheduled_end, appointments.created_at, appointments.total_amount,
+    appointments.deposit_paid, owners.tenant_id AS owner_tenant_id, owners.first_name, owners.phone,
+    owners.sms_opted_in, owners.language, owners.is_active AS owner_is_active, owners.deleted_at AS owner_deleted_at,
+    owners.no_show_count, owners.reputation_score, owners.last_reputation_update, owners.created_at AS created_at_1,
+    services.tenant_id AS service_tenant_id, services.price, decisions.outcome, decisions.reason, CASE WHEN ((EXISTS
     (SELECT *
 FROM appointment_pets, pets
 WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pets.tenant_id !=
-    appointments.tenant_id)) THEN :param::INTEGER ELSE :param::INTEGER END AS has_foreign_pet, CASE WHEN (EXISTS (SELECT
-    *
+    appointments.tenant_id)) OR (EXISTS (SELECT *
+FROM appointment_pets, pets, owners AS pet_owners
+WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pet_owners.id =
+    pets.owner_id AND pet_owners.tenant_id != appointments.tenant_id))) THEN :param::INTEGER ELSE :param::INTEGER END AS
+    has_foreign_pet, CASE WHEN (EXISTS (SELECT *
 FROM appointments AS other
 WHERE other.owner_id = appointments.owner_id AND other.tenant_id = appointments.tenant_id AND other.scheduled_start >=
     :begins::TIMESTAMP WITH TIME ZONE AND other.scheduled_start < :ends::TIMESTAMP WITH TIME ZONE AND (other.arrived_at
@@ -68,10 +73,13 @@ FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JO
 WHERE appointments.tenant_id = ANY (:tenant_ids::UUID[]) AND appointments.scheduled_start >= :begins::TIMESTAMP WITH
     TIME ZONE AND appointments.scheduled_start < :ends::TIMESTAMP WITH TIME ZONE AND appointments.status !=
     :status::VARCHAR AND appointments.deleted_at IS NULL AND owners.tenant_id = appointments.tenant_id AND
-    (services.tenant_id IS NULL OR services.tenant_id = appointments.tenant_id) AND NOT (EXISTS (SELECT *
+    (services.tenant_id IS NULL OR services.tenant_id = appointments.tenant_id) AND NOT ((EXISTS (SELECT *
 FROM appointment_pets, pets
 WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pets.tenant_id !=
-    appointments.tenant_id))) AS booked GROUP BY booked.tenant_id;
+    appointments.tenant_id)) OR (EXISTS (SELECT *
+FROM appointment_pets, pets, owners AS pet_owners
+WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pet_owners.id =
+    pets.owner_id AND pet_owners.tenant_id != appointments.tenant_id)))) AS booked GROUP BY booked.tenant_id;
 
 -- mark
 UPDATE appointments SET status=:status::VARCHAR, updated_at=:now::TIMESTAMP WITH TIME ZONE WHERE appointments.id = ANY

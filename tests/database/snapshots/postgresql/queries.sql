@@ -23,11 +23,11 @@ SELECT appointment_pets.appointment_id, pets.id, pets.tenant_id, pets.name, pets
     owners.tenant_id AS owner_tenant_id
 FROM appointment_pets JOIN pets ON pets.id = appointment_pets.pet_id LEFT OUTER JOIN owners ON owners.id = pets.owner_id
 WHERE appointment_pets.appointment_id = ANY (:appointment_ids::UUID[]) ORDER BY pets.created_at, pets.name, pets.id;
-SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointments.scheduled_start,
-    appointments.status, appointments.created_at, appointments.deleted_at, owners.tenant_id AS owner_tenant_id,
-    owners.first_name, owners.phone, owners.sms_opted_in, owners.language, owners.is_active AS owner_is_active,
-    owners.deleted_at AS owner_deleted_at, services.tenant_id AS service_tenant_id, services.name AS service_name,
-    decisions.outcome, decisions.reason, decisions.occurrence
+SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointments.service_id,
+    appointments.scheduled_start, appointments.status, appointments.created_at, appointments.deleted_at,
+    owners.tenant_id AS owner_tenant_id, owners.first_name, owners.phone, owners.sms_opted_in, owners.language,
+    owners.is_active AS owner_is_active, owners.deleted_at AS owner_deleted_at, services.tenant_id AS service_tenant_id,
+    services.name AS service_name, decisions.outcome, decisions.reason, decisions.occurrence
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id LEFT OUTER JOIN decisions ON decisions.subject_id = appointments.id AND decisions.kind =
     :kind::VARCHAR AND date_trunc('minute', decisions.occurs_at) = date_trunc('minute', appointments.scheduled_start)
@@ -41,11 +41,11 @@ SELECT appointment_pets.appointment_id, pets.id, pets.tenant_id, pets.name, pets
     owners.tenant_id AS owner_tenant_id
 FROM appointment_pets JOIN pets ON pets.id = appointment_pets.pet_id LEFT OUTER JOIN owners ON owners.id = pets.owner_id
 WHERE appointment_pets.appointment_id = ANY (:appointment_ids::UUID[]) ORDER BY pets.created_at, pets.name, pets.id;
-SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointments.scheduled_start,
-    appointments.status, appointments.created_at, appointments.deleted_at, owners.tenant_id AS owner_tenant_id,
-    owners.first_name, owners.phone, owners.sms_opted_in, owners.language, owners.is_active AS owner_is_active,
-    owners.deleted_at AS owner_deleted_at, services.tenant_id AS service_tenant_id, services.name AS service_name,
-    decisions.outcome, decisions.reason, decisions.occurrence
+SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointments.service_id,
+    appointments.scheduled_start, appointments.status, appointments.created_at, appointments.deleted_at,
+    owners.tenant_id AS owner_tenant_id, owners.first_name, owners.phone, owners.sms_opted_in, owners.language,
+    owners.is_active AS owner_is_active, owners.deleted_at AS owner_deleted_at, services.tenant_id AS service_tenant_id,
+    services.name AS service_name, decisions.outcome, decisions.reason, decisions.occurrence
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id LEFT OUTER JOIN decisions ON decisions.subject_id = appointments.id AND decisions.kind =
     :kind::VARCHAR AND date_trunc('minute', decisions.occurs_at) = date_trunc('minute', appointments.scheduled_start)
@@ -57,11 +57,11 @@ WHERE appointments.scheduled_start > :starts_after::TIMESTAMP WITH TIME ZONE AND
     appointments.scheduled_start = :last::TIMESTAMP WITH TIME ZONE AND appointments.id > :last::UUID) ORDER BY
     appointments.tenant_id, appointments.scheduled_start, appointments.id
 LIMIT :param::INTEGER;
-SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointments.scheduled_start,
-    appointments.status, appointments.created_at, appointments.deleted_at, owners.tenant_id AS owner_tenant_id,
-    owners.first_name, owners.phone, owners.sms_opted_in, owners.language, owners.is_active AS owner_is_active,
-    owners.deleted_at AS owner_deleted_at, services.tenant_id AS service_tenant_id, services.name AS service_name,
-    decisions.outcome, decisions.reason, decisions.occurrence
+SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointments.service_id,
+    appointments.scheduled_start, appointments.status, appointments.created_at, appointments.deleted_at,
+    owners.tenant_id AS owner_tenant_id, owners.first_name, owners.phone, owners.sms_opted_in, owners.language,
+    owners.is_active AS owner_is_active, owners.deleted_at AS owner_deleted_at, services.tenant_id AS service_tenant_id,
+    services.name AS service_name, decisions.outcome, decisions.reason, decisions.occurrence
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id LEFT OUTER JOIN decisions ON decisions.subject_id = appointments.id AND decisions.kind =
     :kind::VARCHAR AND date_trunc('minute', decisions.occurs_at) = date_trunc('minute', appointments.scheduled_start)
@@ -72,11 +72,11 @@ WHERE appointments.scheduled_start > :starts_after::TIMESTAMP WITH TIME ZONE AND
 LIMIT :param::INTEGER;
 
 -- appointments_without_decision
-SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointments.scheduled_start,
-    appointments.status, appointments.created_at, appointments.deleted_at, owners.tenant_id AS owner_tenant_id,
-    owners.first_name, owners.phone, owners.sms_opted_in, owners.language, owners.is_active AS owner_is_active,
-    owners.deleted_at AS owner_deleted_at, services.tenant_id AS service_tenant_id, services.name AS service_name,
-    decisions.outcome, decisions.reason, decisions.occurrence
+SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointments.service_id,
+    appointments.scheduled_start, appointments.status, appointments.created_at, appointments.deleted_at,
+    owners.tenant_id AS owner_tenant_id, owners.first_name, owners.phone, owners.sms_opted_in, owners.language,
+    owners.is_active AS owner_is_active, owners.deleted_at AS owner_deleted_at, services.tenant_id AS service_tenant_id,
+    services.name AS service_name, decisions.outcome, decisions.reason, decisions.occurrence
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id LEFT OUTER JOIN decisions ON decisions.subject_id = appointments.id AND decisions.kind =
     :kind::VARCHAR AND date_trunc('minute', decisions.occurs_at) = date_trunc('minute', appointments.scheduled_start)
@@ -88,11 +88,11 @@ WHERE appointments.scheduled_start > :starts_after::TIMESTAMP WITH TIME ZONE AND
     :last::TIMESTAMP WITH TIME ZONE AND appointments.id > :last::UUID) ORDER BY appointments.tenant_id,
     appointments.scheduled_start, appointments.id
 LIMIT :param::INTEGER;
-SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointments.scheduled_start,
-    appointments.status, appointments.created_at, appointments.deleted_at, owners.tenant_id AS owner_tenant_id,
-    owners.first_name, owners.phone, owners.sms_opted_in, owners.language, owners.is_active AS owner_is_active,
-    owners.deleted_at AS owner_deleted_at, services.tenant_id AS service_tenant_id, services.name AS service_name,
-    decisions.outcome, decisions.reason, decisions.occurrence
+SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointments.service_id,
+    appointments.scheduled_start, appointments.status, appointments.created_at, appointments.deleted_at,
+    owners.tenant_id AS owner_tenant_id, owners.first_name, owners.phone, owners.sms_opted_in, owners.language,
+    owners.is_active AS owner_is_active, owners.deleted_at AS owner_deleted_at, services.tenant_id AS service_tenant_id,
+    services.name AS service_name, decisions.outcome, decisions.reason, decisions.occurrence
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id LEFT OUTER JOIN decisions ON decisions.subject_id = appointments.id AND decisions.kind =
     :kind::VARCHAR AND date_trunc('minute', decisions.occurs_at) = date_trunc('minute', appointments.scheduled_start)
@@ -103,9 +103,10 @@ WHERE appointments.scheduled_start > :starts_after::TIMESTAMP WITH TIME ZONE AND
 LIMIT :param::INTEGER;
 
 -- attendance
-SELECT appointments.tenant_id, appointments.owner_id, appointments.scheduled_start, appointments.scheduled_end, CASE
-    WHEN ((appointments.arrived_at IS NOT NULL OR appointments.actual_start IS NOT NULL OR appointments.status IN
-    (:status, ...)) AND appointments.deleted_at IS NULL) THEN :param::INTEGER ELSE :param::INTEGER END AS came
+SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointments.scheduled_start,
+    appointments.scheduled_end, CASE WHEN ((appointments.arrived_at IS NOT NULL OR appointments.actual_start IS NOT NULL
+    OR appointments.status IN (:status, ...)) AND appointments.deleted_at IS NULL) THEN :param::INTEGER ELSE
+    :param::INTEGER END AS came
 FROM appointments
 WHERE appointments.owner_id = ANY (:owner_ids::UUID[]) AND appointments.scheduled_start > :starts_after::TIMESTAMP WITH
     TIME ZONE AND appointments.scheduled_start <= :starts_until::TIMESTAMP WITH TIME ZONE AND (appointments.status =

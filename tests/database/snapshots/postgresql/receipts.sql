@@ -1,8 +1,10 @@
 -- awaiting
 SELECT notifications.id, notifications.tenant_id, notifications.owner_id, notifications.kind,
     notifications.useful_until, notifications.attempts, notifications.unclear_answers,
-    notifications.provider_message_id, notifications.to_phone, notifications.segments, CASE WHEN (notifications.status =
-    :status::VARCHAR) THEN true ELSE false END AS anon_1, notifications.sent_at
+    notifications.provider_message_id, notifications.to_phone, notifications.segments, CASE WHEN
+    (notifications.attempted_at < notifications.sent_at) THEN notifications.attempted_at ELSE notifications.sent_at END
+    AS anon_1, CASE WHEN (notifications.status = :status::VARCHAR) THEN true ELSE false END AS anon_2,
+    notifications.sent_at
 FROM notifications
 WHERE notifications.provider_message_id = ANY (:message_ids::VARCHAR(64)[]) AND (notifications.status = :status::VARCHAR
     OR notifications.price_micros IS NULL) AND notifications.tenant_id = ANY (:only::UUID[]) AND NOT

@@ -9,8 +9,7 @@ INSERT INTO reputation_events (id, tenant_id, owner_id, kind, points, subject_id
     VALUES (:id::UUID, :tenant_id::UUID, :owner_id::UUID, :kind::VARCHAR, :points::SMALLINT, :subject_id::UUID,
     :ledger_key::VARCHAR, :occurred_at::TIMESTAMP WITH TIME ZONE, :created_at::TIMESTAMP WITH TIME ZONE) ON CONFLICT DO
     NOTHING RETURNING reputation_events.ledger_key;
-SELECT owners.id, owners.tenant_id, owners.reputation_score, coalesce(owners.last_reputation_update, owners.created_at)
-    AS dated
+SELECT owners.id, owners.tenant_id, owners.reputation_score, owners.last_reputation_update, owners.created_at
 FROM owners
 WHERE owners.id = ANY (:owner_ids::UUID[]) AND (owners.id NOT IN (SELECT reputation_events.owner_id
 FROM reputation_events

@@ -7,17 +7,16 @@ WHERE owners.stripe_customer_id IN (:stripe_customer_id, ...) AND owners.deleted
 -- fees_by_id
 SELECT payments.id, payments.tenant_id, payments.owner_id, payments.appointment_id, payments.status, payments.amount,
     payments.currency, payments.visit_on, payments.due_at, payments.stripe_payment_intent_id, payments.attempts,
-    payments.description, payments.failure_code
+    payments.description, payments.failure_code, payments.claimed_until
 FROM payments
 WHERE payments.id = ANY (:ids::UUID[]) AND payments.type = :type::VARCHAR;
 
 -- missed_visits
 SELECT reputation_events.subject_id, reputation_events.occurred_at, reputation_events.reversed_at,
-    reputation_events.reversed_reason, owners.id, owners.tenant_id, owners.first_name, owners.last_name, owners.email,
-    owners.phone, owners.sms_opted_in, owners.language, owners.stripe_customer_id, owners.has_payment_method,
-    owners.is_active, owners.no_show_count, owners.late_cancellation_count, owners.completed_appointment_count,
-    owners.reputation_score, owners.last_reputation_update, owners.created_at, owners.updated_at, owners.deleted_at,
-    owners.id AS owner_id, reputation_events.tenant_id AS visit_tenant_id
+    reputation_events.reversed_reason, reputation_events.tenant_id AS visit_tenant_id, owners.id AS owner_id,
+    owners.tenant_id AS owner_tenant_id, owners.first_name, owners.phone, owners.sms_opted_in, owners.language,
+    owners.is_active AS owner_is_active, owners.deleted_at AS owner_deleted_at, owners.has_payment_method,
+    owners.stripe_customer_id
 FROM reputation_events JOIN owners ON owners.id = reputation_events.owner_id
 WHERE reputation_events.ledger_key = ANY (:ledger_keys::VARCHAR(200)[]);
 

@@ -7,8 +7,7 @@ INSERT INTO reputation_events (id, tenant_id, owner_id, kind, points, subject_id
 INSERT INTO reputation_events (id, tenant_id, owner_id, kind, points, subject_id, ledger_key, occurred_at, created_at)
     VALUES (:id, :tenant_id, :owner_id, :kind, :points, :subject_id, :ledger_key, :occurred_at, :created_at) ON CONFLICT
     DO NOTHING RETURNING ledger_key;
-SELECT owners.id, owners.tenant_id, owners.reputation_score, coalesce(owners.last_reputation_update, owners.created_at)
-    AS dated
+SELECT owners.id, owners.tenant_id, owners.reputation_score, owners.last_reputation_update, owners.created_at
 FROM owners
 WHERE owners.id IN (SELECT value
 FROM json_each(:owner_ids)) AND (owners.id NOT IN (SELECT reputation_events.owner_id
