@@ -67,8 +67,8 @@ def claim_one(run: Collection, fee_id: UUID, note: dict[str, Any]) -> tuple[bool
     return _counted(run, in_transaction(run.engine, work))
 
 
-def claim_lapsed(run: Collection, tenant_ids: Sequence[UUID], limit: int) -> list[Attempt]:
-    """Claim fees that were handed over and never recorded, in the attempts they were left in."""
+def claim_lapsed(run: Collection, tenant_ids: Sequence[UUID], limit: int) -> tuple[bool, list[Attempt]]:
+    """Claim fees that were handed over and never recorded; return whether there were any, and their last attempts."""
 
     def work(connection: Connection) -> Sorted:
         lapsed = fees.claim_lapsed(
@@ -84,23 +84,24 @@ def claim_lapsed(run: Collection, tenant_ids: Sequence[UUID], limit: int) -> lis
                 found.attempts.append(last_attempt(fee, visit, run.served[fee.tenant_id], earlier))
         return found
 
-    return _counted(run, in_transaction(run.engine, work))[1]
+    return _counted(run, in_transaction(run.engine, work))
 
 
-def claim_closed(run: Collection, tenant_ids: Sequence[UUID], limit: int) -> list[Attempt]:
-    """Claim fees that were waived or cancelled while a payment was begun at the provider, in their last attempts."""
+def claim_closed(run: Collection, tenant_ids: Sequence[UUID], limit: int) -> tuple[bool, list[Attempt]]:
+    """Claim fees that were waived or cancelled with a payment begun; return whether any, and their last attempts."""
 
-    def work(connection: Connection) -> list[Attempt]:
+    def work(connection: Connection) -> tuple[bool, list[Attempt]]:
         closed = fees.claim_closed(
             connection, tenant_ids, wall=run.wall(), worker=run.worker, hold=CLAIM_HOLD, limit=limit
         )
         ids = [each.id for each in closed]
         visits, past = missed_visits(connection, ids), fees.past_attempts(connection, ids)
-        return [
+        attempts = [
             last_attempt(each, visits[each.id], run.served[each.tenant_id], Past(past.get(each.id, [])))
             for each in closed
             if each.id in visits
         ]
+        return bool(closed), attempts
 
     return in_transaction(run.engine, work)
 

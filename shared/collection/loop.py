@@ -64,8 +64,8 @@ def _size(outage: Outage) -> int:
 async def _settle(run: Collection, outage: Outage, tenant_ids: Sequence[UUID]) -> None:
     """Look up what was handed over and never recorded. It is never asked again blindly."""
     while not (outage.is_on or run.is_out_of_time()):
-        attempts = claiming.claim_lapsed(run, tenant_ids, _size(outage))
-        if not attempts:
+        is_more, attempts = claiming.claim_lapsed(run, tenant_ids, _size(outage))
+        if not is_more:
             return
         record(run, attempts, await asking.look_up(run, outage, attempts))
         outage.tell()
@@ -74,8 +74,8 @@ async def _settle(run: Collection, outage: Outage, tenant_ids: Sequence[UUID]) -
 async def _close(run: Collection, outage: Outage, tenant_ids: Sequence[UUID]) -> None:
     """Cancel what was begun for fees that were waived or cancelled since. What turns out to be paid needs a refund."""
     while not (outage.is_on or run.is_out_of_time()):
-        attempts = claiming.claim_closed(run, tenant_ids, _size(outage))
-        if not attempts:
+        is_more, attempts = claiming.claim_closed(run, tenant_ids, _size(outage))
+        if not is_more:
             return
         record_closed(run, attempts, await asking.cancel(run, outage, attempts))
         outage.tell()

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, and_, case, exists, or_, select, update
+from sqlalchemy import Connection, Select, and_, case, exists, select, update
 
 from shared.database.dialects import among, same_instant
 from shared.database.tables import appointments, decisions, notifications, owners, payments, reputation_events
@@ -18,12 +18,14 @@ def heirs(connection: Connection, visits: Sequence[MarkedVisit]) -> dict[UUID, l
     """Who may have the appointment by now for which a visit was marked, by event, where its owner has it no more.
 
     A fee names its appointment. Where there is no fee it may be any missed appointment of the event's very start, if
-    the visit's owner has none then. Index: appointments (tenant_id, scheduled_start).
+    the visit's owner has none then. Index: appointments (tenant_id, scheduled_start), and primary keys.
     """
     are_ours = {each.event_id: each.is_ours for each in visits}
     found: dict[UUID, list[UUID]] = defaultdict(list)
-    for row in connection.execute(_HEIRS, {"event_ids": list(are_ours)}):
-        if row.fee_id or bool(row.is_ours) is are_ours[row.id]:
+    for row in connection.execute(_WITH_FEE, {"event_ids": list(are_ours)}):
+        found[row.id].append(row.owner_id)
+    for row in connection.execute(_WITHOUT_FEE, {"event_ids": list(are_ours)}):
+        if bool(row.is_ours) is are_ours[row.id]:
             found[row.id].append(row.owner_id)
     return found
 
@@ -56,6 +58,9 @@ _EVENT, _OWN = reputation_events.c, appointments.alias("own")
 _STARTS_THEN = and_(
     appointments.c.tenant_id == _EVENT.tenant_id, same_instant(appointments.c.scheduled_start, _EVENT.occurred_at)
 )
+_FEE = and_(payments.c.id == _EVENT.subject_id, payments.c.tenant_id == _EVENT.tenant_id)
+_ITS_OWNER = and_(owners.c.id == appointments.c.owner_id, owners.c.tenant_id == _EVENT.tenant_id)
+_OF_ANOTHER = and_(among(_EVENT.id, "event_ids"), appointments.c.owner_id != _EVENT.owner_id)
 _IS_MISSED = and_(appointments.c.status == AppointmentStatus.NO_SHOW, appointments.c.deleted_at.is_(None))
 _STILL_HAS_ONE = exists().where(
     _OWN.c.owner_id == _EVENT.owner_id,
@@ -67,22 +72,18 @@ _WAS_DETECTED = exists().where(
     decisions.c.kind == Kind.NO_SHOW,
     decisions.c.outcome == Outcome.NOTIFY,
 )
-_HEIRS: Select[Any] = (
-    select(
-        _EVENT.id,
-        appointments.c.owner_id,
-        payments.c.id.label("fee_id"),
-        case((_WAS_DETECTED, 1), else_=0).label("is_ours"),
-    )
+_WITH_FEE: Select[Any] = (
+    select(_EVENT.id, appointments.c.owner_id)
     .select_from(
-        reputation_events.join(appointments, _STARTS_THEN)
-        .join(owners, and_(owners.c.id == appointments.c.owner_id, owners.c.tenant_id == _EVENT.tenant_id))
-        .outerjoin(payments, and_(payments.c.id == _EVENT.subject_id, payments.c.tenant_id == _EVENT.tenant_id))
+        reputation_events.join(payments, _FEE)
+        .join(appointments, appointments.c.id == payments.c.appointment_id)
+        .join(owners, _ITS_OWNER)
     )
-    .where(
-        among(_EVENT.id, "event_ids"),
-        appointments.c.owner_id != _EVENT.owner_id,
-        or_(payments.c.appointment_id == appointments.c.id, and_(payments.c.id.is_(None), _IS_MISSED, ~_STILL_HAS_ONE)),
-    )
+    .where(_OF_ANOTHER)
+)
+_WITHOUT_FEE: Select[Any] = (
+    select(_EVENT.id, appointments.c.owner_id, case((_WAS_DETECTED, 1), else_=0).label("is_ours"))
+    .select_from(reputation_events.join(appointments, _STARTS_THEN).join(owners, _ITS_OWNER).outerjoin(payments, _FEE))
+    .where(_OF_ANOTHER, payments.c.id.is_(None), _IS_MISSED, ~_STILL_HAS_ONE)
     .order_by(appointments.c.id)
 )

@@ -125,21 +125,38 @@ def still_stands(visit: MarkedVisit, attendance: Sequence[Attendance], served: S
     What staff marked themselves stands although the owner came to something else that day.
     """
     on = local_date(visit.began_at, served.zone)
-    own = (each for each in attendance if each.tenant_id == visit.tenant_id)
-    came = {each.came for each in own if local_date(each.starts_at, served.zone) == on}
+    came = _came_on(on, visit.tenant_id, attendance, served.zone)
     is_excused = visit.is_forgiven or on in served.policy.no_show.closed_on or (visit.is_ours and True in came)
     return False in came and not is_excused
+
+
+def has_missed_part(visit: MarkedVisit, attendance: Sequence[Attendance], zone: ZoneInfo) -> bool:
+    """Whether an appointment of the owner of whom this is the attendance counts as missed on the visit's day."""
+    return False in _came_on(local_date(visit.began_at, zone), visit.tenant_id, attendance, zone)
+
+
+def _came_on(on: date, tenant_id: UUID, attendance: Sequence[Attendance], zone: ZoneInfo) -> set[bool]:
+    own = (each for each in attendance if each.tenant_id == tenant_id)
+    return {each.came for each in own if local_date(each.starts_at, zone) == on}
 
 
 def superseded(passed: MarkedVisit, own: MarkedVisit) -> MarkedVisit:
     """Return which of two missed visits of one owner and day does not count. `passed`: the one from another owner.
 
-    What was collected stays before what was not, a fee before none, the earlier before the later.
+    What was collected stays before what was not, a fee before none, what was counted before what only staff marked, the
+    earlier before the later.
     """
 
-    def place(visit: MarkedVisit) -> tuple[bool, bool, datetime, datetime, bool]:
+    def place(visit: MarkedVisit) -> tuple[bool, bool, bool, datetime, datetime, bool]:
         is_collected, written_at = visit.fee_status in COLLECTED, visit.fee_written_at or visit.began_at
-        return not is_collected, visit.fee_status is None, written_at, visit.began_at, visit is passed
+        return (
+            not is_collected,
+            visit.fee_status is None,
+            not visit.is_ours,
+            written_at,
+            visit.began_at,
+            visit is passed,
+        )
 
     return max(passed, own, key=place)
 

@@ -42,6 +42,11 @@ class Passed:
         return no_show.superseded(self.visit, self.own) if self.own else None
 
     @property
+    def brings_something(self) -> bool:
+        """Whether a fee comes with it, or a count that the heir's own visit of that day has not."""
+        return bool(self.visit.fee_status or not self.own or (self.visit.is_ours and not self.own.is_ours))
+
+    @property
     def is_under_way(self) -> bool:
         """Whether a card is being charged: then it is waited until the outcome is known."""
         return FeeStatus.PROCESSING in (self.visit.fee_status, self.own and self.own.fee_status)
@@ -49,9 +54,13 @@ class Passed:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Visits in doubt: `wrong`: they do not count as missed; `passed`: they do, but as another owner's."""
+    """Visits in doubt: `wrong`: they do not count as missed; `passed`: they do, but as another owner's.
+
+    `taken_along`: of the wrong ones, by event, who has the missed appointment by now: the record follows it there.
+    """
 
     wrong: list[MarkedVisit] = field(default_factory=list)
+    taken_along: dict[UUID, UUID] = field(default_factory=dict)
     passed: list[Passed] = field(default_factory=list)
 
 
@@ -104,7 +113,7 @@ def _told(context: Context, tenants: Tenants, found: Judged) -> Judged:
     """Tell what would be put right, without what another search told already; return that."""
     told = Judged(
         [each for each in found.wrong if context.tally.tell({str(each.id)})],
-        [each for each in found.passed if context.tally.tell({str(each.visit.id)})],
+        passed=[each for each in found.passed if context.tally.tell({str(each.visit.id)})],
     )
     for action, reason, visits in (
         ("correct", Reason.NO_SHOW_CORRECTED, told.wrong),
@@ -123,13 +132,18 @@ def _put_right(connection: Connection, context: Context, tenants: Tenants, page:
     reputation.lock_owners(connection, {each.owner_id for each in page} | heir_ids)
     found = _judge(connection, tenants, page, heirs)
     passed = [each for each in found.passed if _pass_on(connection, context, each)]
+    reputation.add_openings(connection, set(found.taken_along.values()), context.now)
+    for visit in found.wrong:
+        if heir := found.taken_along.get(visit.event_id):
+            passing.pass_on(connection, visit, heir, context.now)
     wrong = _reverse(connection, context, found.wrong, Reason.NO_SHOW_CORRECTED)
     touched = {
         *(each.owner_id for each in wrong),
+        *found.taken_along.values(),
         *(id_ for each in passed for id_ in (each.visit.owner_id, each.heir)),
     }
     reputation.rescore(connection, touched, context.now)
-    return Judged(wrong, passed)
+    return Judged(wrong, passed=passed)
 
 
 def _judge(connection: Connection, tenants: Tenants, page: Sequence[MarkedVisit], heirs: Heirs) -> Judged:
@@ -145,15 +159,20 @@ def _judge(connection: Connection, tenants: Tenants, page: Sequence[MarkedVisit]
         served = tenants[visit.tenant_id]
         if visit.owner_id in unclear or no_show.still_stands(visit, attended[visit.owner_id], served):
             continue  # a row that cannot be read may be the missed appointment: it takes nothing back
+        its_heirs = heirs.get(visit.event_id, ())
         may_have_it = [
             Passed(visit, heir, _own_of_that_day(visit, heir, standing.values(), served.zone))
-            for heir in heirs.get(visit.event_id, ())
+            for heir in its_heirs
             if no_show.still_stands(visit, attended[heir], served)
         ]
-        # Without a fee one who missed a visit of that day anyway may have had the appointment all along.
-        passed = next((each for each in may_have_it if visit.fee_status or not each.own), None)
+        # With neither fee nor count, one who missed a visit of that day anyway may have had the appointment all along.
+        passed = next((each for each in may_have_it if each.brings_something), None)
         if not passed:
             judged.wrong.append(visit)
+            has_it = (each for each in its_heirs if no_show.has_missed_part(visit, attended[each], served.zone))
+            heir = next(has_it, None)
+            if heir and visit.fee_status is not FeeStatus.PROCESSING:
+                judged.taken_along[visit.event_id] = heir
         elif not passed.is_under_way:
             judged.passed.append(passed)
             standing[visit.event_id] = replace(visit, owner_id=passed.heir)

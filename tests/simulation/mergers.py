@@ -22,13 +22,14 @@ def owner_now(books: Books, house: House, event: Event) -> Hashable:
 def follow(books: Books, house: House) -> None:
     """Let events, counts and fees go where their appointments are, and let one of two on one day be enough.
 
-    Where nothing was missed after all, as the new owner came that day, there is nothing to follow.
+    Where nothing was missed after all, as the new owner came that day, the record follows all the same: the correction
+    is then the new owner's, and nobody makes another event of the appointment.
     """
     for event in books.standing_no_shows(house.tenant):
         heir = owner_now(books, house, event)
-        if heir != event.owner and not event.is_reversed and is_still_missed(books, house, event):
+        if heir != event.owner and not event.is_reversed:
             rival = books.no_show_of(heir, event.day)
-            if rival is None or rival.is_reversed:
+            if rival is None or rival.is_reversed or not is_still_missed(books, house, event):
                 hand_over(books, event, heir)
             elif brings_nothing(books, event, rival):
                 supersede(books, event)

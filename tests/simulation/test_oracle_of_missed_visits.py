@@ -327,7 +327,7 @@ def test_who_came_under_the_other_name_is_given_back_what_was_taken() -> None:
     salon.book("2026-03-02 09:30", owner="lou", is_kept=True)
     salon.merge("2026-03-04 12:00", salon.book("2026-03-02 09:00"))
     said = salon.foretell("2026-03-01", "2026-03-03", "2026-03-04", "2026-03-05")
-    assert fees(said) == [("kim", "kim", "needs_refund", 2500, 1)]
+    assert fees(said) == [("kim", "lou", "needs_refund", 2500, 1)]
     assert (counts(said), points(said)) == ({}, {})
 
 

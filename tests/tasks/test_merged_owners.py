@@ -342,6 +342,45 @@ def test_what_staff_marked_goes_along_too(paws: Salon, clock: Clock) -> None:
     assert (owner_of(paws, owner), len(standing(paws))) == ((0, 80), 1)
 
 
+def test_a_count_comes_along_although_the_new_owner_has_a_visit_that_staff_marked(application: Application) -> None:
+    paws = salon(application, currency="JPY")  # no fee schedule: no fee
+    duplicate, owner = paws.owner(), paws.owner()
+    paws.missed(owner_id=duplicate)
+    paws.missed(NOON - 4 * HOUR, owner, status="no_show")
+    run(paws.application, "ReputationUpdater")
+    paws.detect()
+    merge(paws, duplicate, owner)
+    paws.detect()
+    assert (owner_of(paws, duplicate), owner_of(paws, owner), len(standing(paws))) == ((0, 100), (1, 80), 1)
+
+
+def test_who_came_under_the_other_name_is_not_blamed_by_a_later_settlement(paws: Salon, clock: Clock) -> None:
+    duplicate, owner = paws.owner(), paws.owner()
+    paws.missed(NOON - 5 * HOUR, duplicate, status="no_show")
+    run(paws.application, "ReputationUpdater")
+    paws.missed(NOON - 4 * HOUR, duplicate)
+    paws.detect()
+    paws.missed(owner_id=owner, status="completed")
+    merge(paws, duplicate, owner)
+    assert paws.detect()["corrected"] == 1
+    clock.pass_(days=7)
+    run(paws.application, "ReputationUpdater")
+    assert ([each.owner_id for each in paws.events()], standing(paws)) == ([owner], [])
+    assert owner_of(paws, owner)[0] == 0
+
+
+def test_a_fee_to_give_back_stands_under_the_owner_who_has_the_appointment_now(paws: Salon, clock: Clock) -> None:
+    duplicate, owner = paws.owner(), paws.owner()
+    paws.missed(owner_id=duplicate)
+    paws.detect()
+    clock.pass_(days=1)
+    paws.collect()
+    paws.missed(NOON - 4 * HOUR, owner, status="completed")
+    merge(paws, duplicate, owner)
+    paws.detect()
+    assert (paws.fee().status, paws.fee().owner_id) == ("needs_refund", owner)
+
+
 # At once, in part, in a dry run
 
 
