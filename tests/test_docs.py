@@ -37,7 +37,7 @@ NAMED_TEST = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 MOST_LINES = {
     "README.md": 150,
-    "docs/rules.md": 350,
+    "docs/rules.md": 400,
     "docs/fees.md": 200,
     "docs/schema.md": 200,
     "docs/databases.md": 200,
