@@ -206,7 +206,7 @@ OWN = {
     "VaccinationMonitor": "total_checked alerts_planned total_alerts_sent total_alerts_failed deferred skipped expired "
     "statuses_updated",
     "NoShowDetector": "total_detected total_fees_applied fee_cents_applied total_fees_collected fee_cents_collected "
-    "total_fees_failed corrected needs_refund held skipped deferred",
+    "total_fees_failed corrected passed_on needs_refund held skipped deferred",
     "ReputationUpdater": "total_checked events_settled total_improved total_restricted total_unrestricted",
 }
 

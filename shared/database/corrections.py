@@ -1,8 +1,8 @@
 """Finding marked visits that staff have put right since, and what follows for the count and the fee."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from shared.database.dialects import among, chunks, same_instant, shifted
 from shared.database.fees import asked_from
 from shared.database.paging import page, place
 from shared.database.queries import is_attended
+from shared.database.rows import read, read_page
 from shared.database.tables import appointments, decisions, owners, payments, reputation_events
 from shared.database.visits import AROUND
 from shared.fees import OUR_WAIVERS, UNCOLLECTED, FeeCode, FeeStatus, MarkedVisit
@@ -46,7 +47,7 @@ def visits_in_doubt(
     Index: reputation_events (kind, occurred_at), appointments (owner_id, scheduled_start).
     """
     given = {"tenant_ids": tenant_ids, "since": since}
-    return _page(connection, _page_in_doubt(limit, is_first=beyond is None), given, beyond)
+    return _page(connection, partial(_page_in_doubt, is_first=beyond is None), given, beyond, limit)
 
 
 def visits_on(
@@ -64,15 +65,15 @@ def visits_on(
     """
     event = reputation_events.c
     query = _STANDING.where(event.occurred_at >= begins, event.occurred_at < ends, _OF_TENANTS)
-    its_page = _paged(query, limit, is_first=beyond is None)
-    return _page(connection, its_page, {"tenant_ids": tenant_ids}, beyond)
+    its_page = partial(_paged, query, is_first=beyond is None)
+    return _page(connection, its_page, {"tenant_ids": tenant_ids}, beyond, limit)
 
 
 def standing_visits(connection: Connection, owner_ids: Collection[UUID]) -> list[MarkedVisit]:
     """The visits of some owners whose no-show event stands. Index: reputation_events (owner_id, subject_id)."""
     found = []
     for some in chunks(sorted(owner_ids)):
-        found += [_marked(row) for row in connection.execute(_OF_OWNERS, {"owner_ids": some})]
+        found += [_marked(row) for row in read(connection, _OF_OWNERS, {"owner_ids": some})]
     return found
 
 
@@ -99,6 +100,7 @@ _STANDING = (
         reputation_events,
         case((_IS_OURS, 1), else_=0).label("is_ours"),
         case((_IS_FORGIVEN, 1), else_=0).label("is_forgiven"),
+        payments.c.id.label("fee_id"),
         payments.c.status.label("fee_status"),
         payments.c.created_at.label("fee_written_at"),
     )
@@ -139,10 +141,14 @@ def _paged(query: Select[Any], limit: int, *, is_first: bool) -> Select[Any]:
 
 
 def _page(
-    connection: Connection, query: Select[Any], given: Mapping[str, Any], beyond: MarkedVisit | None
+    connection: Connection,
+    query: Callable[[int], Select[Any]],
+    given: Mapping[str, Any],
+    beyond: MarkedVisit | None,
+    limit: int,
 ) -> list[MarkedVisit]:
     after = place((beyond.began_at, beyond.event_id) if beyond else None)
-    return [_marked(row) for row in connection.execute(query, {**given, **after})]
+    return read_page(connection, query, {**given, **after}, limit, lambda _, rows: [_marked(row) for row in rows])
 
 
 def close_fees(

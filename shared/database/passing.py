@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,19 +15,27 @@ from shared.fees import MarkedVisit
 from shared.records import FEE_TEXTS, AppointmentStatus, Kind, NotificationStatus, Outcome
 
 
-def heirs(connection: Connection, visits: Sequence[MarkedVisit]) -> dict[UUID, list[UUID]]:
+@dataclass(frozen=True, slots=True)
+class Heir:
+    """Who has an appointment of a missed visit by now. `is_missed`: it still counts as missed."""
+
+    owner_id: UUID
+    is_missed: bool
+
+
+def heirs(connection: Connection, visits: Sequence[MarkedVisit]) -> dict[UUID, list[Heir]]:
     """Who may have the appointment by now for which a visit was marked, by event, where its owner has it no more.
 
     A fee names its appointment. Where there is no fee it may be any missed appointment of the event's very start, if
     the visit's owner has none then. Index: appointments (tenant_id, scheduled_start), and primary keys.
     """
     are_ours = {each.event_id: each.is_ours for each in visits}
-    found: dict[UUID, list[UUID]] = defaultdict(list)
+    found: dict[UUID, list[Heir]] = defaultdict(list)
     for row in connection.execute(_WITH_FEE, {"event_ids": list(are_ours)}):
-        found[row.id].append(row.owner_id)
+        found[row.id].append(Heir(row.owner_id, bool(row.is_missed)))
     for row in connection.execute(_WITHOUT_FEE, {"event_ids": list(are_ours)}):
         if bool(row.is_ours) is are_ours[row.id]:
-            found[row.id].append(row.owner_id)
+            found[row.id].append(Heir(row.owner_id, is_missed=True))
     return found
 
 
@@ -73,7 +82,7 @@ _WAS_DETECTED = exists().where(
     decisions.c.outcome == Outcome.NOTIFY,
 )
 _WITH_FEE: Select[Any] = (
-    select(_EVENT.id, appointments.c.owner_id)
+    select(_EVENT.id, appointments.c.owner_id, case((_IS_MISSED, 1), else_=0).label("is_missed"))
     .select_from(
         reputation_events.join(payments, _FEE)
         .join(appointments, appointments.c.id == payments.c.appointment_id)

@@ -125,19 +125,10 @@ def still_stands(visit: MarkedVisit, attendance: Sequence[Attendance], served: S
     What staff marked themselves stands although the owner came to something else that day.
     """
     on = local_date(visit.began_at, served.zone)
-    came = _came_on(on, visit.tenant_id, attendance, served.zone)
+    own = (each for each in attendance if each.tenant_id == visit.tenant_id)
+    came = {each.came for each in own if local_date(each.starts_at, served.zone) == on}
     is_excused = visit.is_forgiven or on in served.policy.no_show.closed_on or (visit.is_ours and True in came)
     return False in came and not is_excused
-
-
-def has_missed_part(visit: MarkedVisit, attendance: Sequence[Attendance], zone: ZoneInfo) -> bool:
-    """Whether an appointment of the owner of whom this is the attendance counts as missed on the visit's day."""
-    return False in _came_on(local_date(visit.began_at, zone), visit.tenant_id, attendance, zone)
-
-
-def _came_on(on: date, tenant_id: UUID, attendance: Sequence[Attendance], zone: ZoneInfo) -> set[bool]:
-    own = (each for each in attendance if each.tenant_id == tenant_id)
-    return {each.came for each in own if local_date(each.starts_at, zone) == on}
 
 
 def superseded(passed: MarkedVisit, own: MarkedVisit) -> MarkedVisit:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from shared.database import corrections, passing, queries, reputation
 from shared.database.engine import reading
+from shared.database.passing import Heir
 from shared.database.transactions import fetch, in_transaction
 from shared.database.visits import AROUND
 from shared.fees import Attendance, FeeStatus, MarkedVisit
@@ -25,7 +26,7 @@ from shared.tasks.tenants import Tenants, alike
 
 BATCH = 500
 
-Heirs = Mapping[UUID, Sequence[UUID]]
+Heirs = Mapping[UUID, Sequence[Heir]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,7 @@ def _told(context: Context, tenants: Tenants, found: Judged) -> Judged:
 
 def _put_right(connection: Connection, context: Context, tenants: Tenants, page: Sequence[MarkedVisit]) -> Judged:
     heirs = passing.heirs(connection, page)
-    heir_ids = {id_ for ids in heirs.values() for id_ in ids}
+    heir_ids = {each.owner_id for group in heirs.values() for each in group}
     reputation.lock_owners(connection, {each.owner_id for each in page} | heir_ids)
     found = _judge(connection, tenants, page, heirs)
     passed = [each for each in found.passed if _pass_on(connection, context, each)]
@@ -151,7 +152,7 @@ def _judge(connection: Connection, tenants: Tenants, page: Sequence[MarkedVisit]
 
     All is read anew: another run may have been quicker. `heirs`: who may have a visit's appointment, by event.
     """
-    owner_ids = {*(each.owner_id for each in page), *(id_ for ids in heirs.values() for id_ in ids)}
+    owner_ids = {*(each.owner_id for each in page), *(each.owner_id for group in heirs.values() for each in group)}
     standing = {each.event_id: each for each in corrections.standing_visits(connection, owner_ids)}
     attended, unclear = _attendance(connection, page, owner_ids)
     judged = Judged()
@@ -161,16 +162,15 @@ def _judge(connection: Connection, tenants: Tenants, page: Sequence[MarkedVisit]
             continue  # a row that cannot be read may be the missed appointment: it takes nothing back
         its_heirs = heirs.get(visit.event_id, ())
         may_have_it = [
-            Passed(visit, heir, _own_of_that_day(visit, heir, standing.values(), served.zone))
+            Passed(visit, heir.owner_id, _own_of_that_day(visit, heir.owner_id, standing.values(), served.zone))
             for heir in its_heirs
-            if no_show.still_stands(visit, attended[heir], served)
+            if no_show.still_stands(visit, attended[heir.owner_id], served)
         ]
         # With neither fee nor count, one who missed a visit of that day anyway may have had the appointment all along.
         passed = next((each for each in may_have_it if each.brings_something), None)
         if not passed:
             judged.wrong.append(visit)
-            has_it = (each for each in its_heirs if no_show.has_missed_part(visit, attended[each], served.zone))
-            heir = next(has_it, None)
+            heir = next((each.owner_id for each in its_heirs if each.is_missed), None)
             if heir and visit.fee_status is not FeeStatus.PROCESSING:
                 judged.taken_along[visit.event_id] = heir
         elif not passed.is_under_way:

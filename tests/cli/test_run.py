@@ -8,7 +8,8 @@ from tests.cli.shell import AT, JOB, JOB_2H, Done, Shell
 
 RESULT = set(
     "run_id task now tenants_processed tenants_failed total_errors errors stopped_early duration_seconds "
-    "tenant_results delivery total_checked reminders_planned reminders_sent deferred skipped expired failed".split()
+    "tenant_results delivery sender_trouble total_checked reminders_planned reminders_sent deferred skipped expired "
+    "failed".split()
 )
 WOULD = {"action", "tenant", "subject", "to", "when", "text", "segments", "reason"}
 

@@ -8,7 +8,7 @@ from sqlfluff.core.parser import Lexer, Parser
 
 from tests.database.test_snapshots import SNAPSHOTS
 
-LIST = re.compile(r"\((:\w+), \.\.\.\)")
+LIST = re.compile(r"\((:\w+),\s+\.\.\.\)")
 CONFIG = FluffConfig(overrides={"dialect": "tsql"})
 
 

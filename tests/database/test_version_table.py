@@ -65,18 +65,18 @@ def test_a_platform_that_begins_to_migrate_later_is_in_nobodys_way(engine: Engin
 
 def test_a_version_of_ours_is_taken_over(engine: Engine) -> None:
     migrations.upgrade(engine)
-    keep(engine, "0002")
-    assert migrations.current(engine) == "0002"
+    keep(engine, migrations.HEAD)
+    assert migrations.current(engine) == migrations.HEAD
     migrations.upgrade(engine)
     assert (kept(engine), kept(engine, "petcare_version")) == (None, [migrations.HEAD])
 
 
 def test_a_version_of_ours_beside_the_platforms_is_copied_and_the_table_left_alone(engine: Engine) -> None:
     migrations.upgrade(engine)
-    keep(engine, "0002", THEIRS)
+    keep(engine, migrations.HEAD, THEIRS)
     migrations.upgrade(engine)
     ensure_ready(engine)
-    assert kept(engine) == ["0002", THEIRS]
+    assert kept(engine) == [migrations.HEAD, THEIRS]
 
 
 @pytest.mark.parametrize("numbered", ["0001", "0002"])
@@ -91,7 +91,7 @@ def test_a_platform_that_numbers_its_migrations_as_we_do_keeps_its_table(engine:
 
 def test_two_that_take_it_over_at_once_do_it_once(engine: Engine) -> None:
     migrations.upgrade(engine)
-    keep(engine, "0002")
+    keep(engine, migrations.HEAD)
     with ThreadPoolExecutor() as threads:
         list(threads.map(lambda _: migrations.keep_version(engine), range(4)))
     migrations.upgrade(engine)

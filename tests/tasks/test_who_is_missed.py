@@ -195,7 +195,7 @@ def test_a_stay_is_missed_when_the_day_of_its_start_is_over_however_long_it_is(
     clock.pass_(hours=9)
     run_texts = paws.run()
     assert (run_texts["total_detected"], paws.status(boarding)) == (0, "no_show")
-    assert "yesterday at 2:00 PM. No-show fee: $25.00. Charged on or after Mar 5." in sms.bodies[0]
+    assert "Tue, Mar 3 at 2:00 PM. No-show fee: $25.00. Charged on or after Mar 5." in sms.bodies[0]
     clock.pass_(days=1)
     assert (paws.collect()["total_fees_collected"], paws.fee().status) == (1, "succeeded")
 

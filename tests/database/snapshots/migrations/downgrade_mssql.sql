@@ -1,12 +1,40 @@
 BEGIN TRANSACTION;
 
+-- Running downgrade 0004 -> 0003
+
+DROP TABLE provider_clocks;
+
+GO
+
+declare @const_name varchar(256)
+select @const_name = QUOTENAME([name]) from sys.default_constraints
+where parent_object_id = object_id('pauses')
+and col_name(parent_object_id, parent_column_id) = 'is_sender_trouble'
+exec('alter table pauses drop constraint ' + @const_name);
+
+GO
+
+ALTER TABLE pauses DROP COLUMN is_sender_trouble;
+
+GO
+
+UPDATE petcare_version SET version_num='0003' WHERE petcare_version.version_num = '0004';
+
+GO
+
+COMMIT;
+
+GO
+
+BEGIN TRANSACTION;
+
 -- Running downgrade 0003 -> 0002
 
 DROP TABLE consent_events;
 
 GO
 
-UPDATE alembic_version SET version_num='0002' WHERE alembic_version.version_num = '0003';
+UPDATE petcare_version SET version_num='0002' WHERE petcare_version.version_num = '0003';
 
 GO
 

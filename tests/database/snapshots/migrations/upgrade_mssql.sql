@@ -651,31 +651,6 @@ BEGIN TRANSACTION;
 
 -- Running upgrade 0002 -> 0003
 
-ALTER TABLE pauses ADD is_sender_trouble BIT NOT NULL DEFAULT 0;
-
-GO
-
-CREATE TABLE provider_clocks (
-    name VARCHAR(40) COLLATE Latin1_General_100_BIN2 NOT NULL,
-    skew_seconds BIGINT NOT NULL,
-    seen_at DATETIMEOFFSET NOT NULL,
-    CONSTRAINT pk_provider_clocks PRIMARY KEY (name)
-);
-
-GO
-
-UPDATE alembic_version SET version_num='0003' WHERE alembic_version.version_num = '0002';
-
-GO
-
-COMMIT;
-
-GO
-
-BEGIN TRANSACTION;
-
--- Running upgrade 0002 -> 0003
-
 CREATE TABLE consent_events (
     id UNIQUEIDENTIFIER NOT NULL,
     tenant_id UNIQUEIDENTIFIER NOT NULL,
@@ -700,7 +675,32 @@ CREATE INDEX ix_consent_events_tenant_id_phone_hash ON consent_events (tenant_id
 
 GO
 
-UPDATE alembic_version SET version_num='0003' WHERE alembic_version.version_num = '0002';
+UPDATE petcare_version SET version_num='0003' WHERE petcare_version.version_num = '0002';
+
+GO
+
+COMMIT;
+
+GO
+
+BEGIN TRANSACTION;
+
+-- Running upgrade 0003 -> 0004
+
+ALTER TABLE pauses ADD is_sender_trouble BIT NOT NULL DEFAULT 0;
+
+GO
+
+CREATE TABLE provider_clocks (
+    name VARCHAR(40) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    skew_seconds BIGINT NOT NULL,
+    seen_at DATETIMEOFFSET NOT NULL,
+    CONSTRAINT pk_provider_clocks PRIMARY KEY (name)
+);
+
+GO
+
+UPDATE petcare_version SET version_num='0004' WHERE petcare_version.version_num = '0003';
 
 GO
 

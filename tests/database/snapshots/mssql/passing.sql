@@ -1,5 +1,5 @@
 -- heirs
-SELECT reputation_events.id, appointments.owner_id, payments.id AS fee_id, CASE WHEN (EXISTS (SELECT *
+SELECT reputation_events.id, appointments.owner_id, CASE WHEN (EXISTS (SELECT *
 FROM decisions
 WHERE decisions.subject_id = appointments.id AND decisions.kind = :kind AND decisions.outcome = :outcome)) THEN :param
     ELSE :param END AS is_ours
@@ -8,12 +8,18 @@ FROM reputation_events JOIN appointments ON appointments.tenant_id = reputation_
     owners.tenant_id = reputation_events.tenant_id LEFT OUTER JOIN payments ON payments.id =
     reputation_events.subject_id AND payments.tenant_id = reputation_events.tenant_id
 WHERE reputation_events.id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
-FROM openjson(:event_ids)) AND appointments.owner_id != reputation_events.owner_id AND (payments.appointment_id =
-    appointments.id OR payments.id IS NULL AND appointments.status = :status AND appointments.deleted_at IS NULL AND NOT
-    (EXISTS (SELECT *
+FROM openjson(:event_ids)) AND appointments.owner_id != reputation_events.owner_id AND payments.id IS NULL AND
+    appointments.status = :status AND appointments.deleted_at IS NULL AND NOT (EXISTS (SELECT *
 FROM appointments AS own
 WHERE own.owner_id = reputation_events.owner_id AND own.tenant_id = reputation_events.tenant_id AND own.scheduled_start
-    = reputation_events.occurred_at))) ORDER BY appointments.id;
+    = reputation_events.occurred_at)) ORDER BY appointments.id;
+SELECT reputation_events.id, appointments.owner_id, CASE WHEN (appointments.status = :status AND appointments.deleted_at
+    IS NULL) THEN :param ELSE :param END AS is_missed
+FROM reputation_events JOIN payments ON payments.id = reputation_events.subject_id AND payments.tenant_id =
+    reputation_events.tenant_id JOIN appointments ON appointments.id = payments.appointment_id JOIN owners ON owners.id
+    = appointments.owner_id AND owners.tenant_id = reputation_events.tenant_id
+WHERE reputation_events.id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
+FROM openjson(:event_ids)) AND appointments.owner_id != reputation_events.owner_id;
 
 -- pass_on
 UPDATE notifications SET owner_id=:owner_id, updated_at=:updated_at WHERE notifications.id IN (SELECT

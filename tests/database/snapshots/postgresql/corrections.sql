@@ -39,7 +39,7 @@ WHERE decisions.subject_id = reputation_events.subject_id AND decisions.tenant_i
     decisions.kind = :kind::VARCHAR)) THEN :param::INTEGER ELSE :param::INTEGER END AS is_ours, CASE WHEN
     (payments.status = :status::VARCHAR AND (payments.failure_code IS NULL OR (payments.failure_code NOT IN
     (:failure_code, ...))) OR payments.failure_code = :failure_code::VARCHAR) THEN :param::INTEGER ELSE :param::INTEGER
-    END AS is_forgiven, payments.status AS fee_status, payments.created_at AS fee_written_at
+    END AS is_forgiven, payments.id AS fee_id, payments.status AS fee_status, payments.created_at AS fee_written_at
 FROM reputation_events JOIN owners ON owners.id = reputation_events.owner_id AND owners.tenant_id =
     reputation_events.tenant_id LEFT OUTER JOIN payments ON payments.id = reputation_events.subject_id AND
     payments.tenant_id = reputation_events.tenant_id
@@ -56,7 +56,7 @@ WHERE decisions.subject_id = reputation_events.subject_id AND decisions.tenant_i
     decisions.kind = :kind::VARCHAR)) THEN :param::INTEGER ELSE :param::INTEGER END AS is_ours, CASE WHEN
     (payments.status = :status::VARCHAR AND (payments.failure_code IS NULL OR (payments.failure_code NOT IN
     (:failure_code, ...))) OR payments.failure_code = :failure_code::VARCHAR) THEN :param::INTEGER ELSE :param::INTEGER
-    END AS is_forgiven, payments.status AS fee_status, payments.created_at AS fee_written_at
+    END AS is_forgiven, payments.id AS fee_id, payments.status AS fee_status, payments.created_at AS fee_written_at
 FROM reputation_events JOIN owners ON owners.id = reputation_events.owner_id AND owners.tenant_id =
     reputation_events.tenant_id LEFT OUTER JOIN payments ON payments.id = reputation_events.subject_id AND
     payments.tenant_id = reputation_events.tenant_id
@@ -90,7 +90,7 @@ WHERE decisions.subject_id = reputation_events.subject_id AND decisions.tenant_i
     decisions.kind = :kind::VARCHAR)) THEN :param::INTEGER ELSE :param::INTEGER END AS is_ours, CASE WHEN
     (payments.status = :status::VARCHAR AND (payments.failure_code IS NULL OR (payments.failure_code NOT IN
     (:failure_code, ...))) OR payments.failure_code = :failure_code::VARCHAR) THEN :param::INTEGER ELSE :param::INTEGER
-    END AS is_forgiven, payments.status AS fee_status, payments.created_at AS fee_written_at
+    END AS is_forgiven, payments.id AS fee_id, payments.status AS fee_status, payments.created_at AS fee_written_at
 FROM reputation_events JOIN owners ON owners.id = reputation_events.owner_id AND owners.tenant_id =
     reputation_events.tenant_id LEFT OUTER JOIN payments ON payments.id = reputation_events.subject_id AND
     payments.tenant_id = reputation_events.tenant_id

@@ -36,8 +36,8 @@ FROM decisions
 WHERE decisions.subject_id = reputation_events.subject_id AND decisions.tenant_id = reputation_events.tenant_id AND
     decisions.kind = :kind)) THEN :param ELSE :param END AS is_ours, CASE WHEN (payments.status = :status AND
     (payments.failure_code IS NULL OR (payments.failure_code NOT IN (:failure_code, ...))) OR payments.failure_code =
-    :failure_code) THEN :param ELSE :param END AS is_forgiven, payments.status AS fee_status, payments.created_at AS
-    fee_written_at
+    :failure_code) THEN :param ELSE :param END AS is_forgiven, payments.id AS fee_id, payments.status AS fee_status,
+    payments.created_at AS fee_written_at
 FROM reputation_events JOIN owners ON owners.id = reputation_events.owner_id AND owners.tenant_id =
     reputation_events.tenant_id LEFT OUTER JOIN payments ON payments.id = reputation_events.subject_id AND
     payments.tenant_id = reputation_events.tenant_id
@@ -54,8 +54,8 @@ FROM decisions
 WHERE decisions.subject_id = reputation_events.subject_id AND decisions.tenant_id = reputation_events.tenant_id AND
     decisions.kind = :kind)) THEN :param ELSE :param END AS is_ours, CASE WHEN (payments.status = :status AND
     (payments.failure_code IS NULL OR (payments.failure_code NOT IN (:failure_code, ...))) OR payments.failure_code =
-    :failure_code) THEN :param ELSE :param END AS is_forgiven, payments.status AS fee_status, payments.created_at AS
-    fee_written_at
+    :failure_code) THEN :param ELSE :param END AS is_forgiven, payments.id AS fee_id, payments.status AS fee_status,
+    payments.created_at AS fee_written_at
 FROM reputation_events JOIN owners ON owners.id = reputation_events.owner_id AND owners.tenant_id =
     reputation_events.tenant_id LEFT OUTER JOIN payments ON payments.id = reputation_events.subject_id AND
     payments.tenant_id = reputation_events.tenant_id
@@ -89,8 +89,8 @@ FROM decisions
 WHERE decisions.subject_id = reputation_events.subject_id AND decisions.tenant_id = reputation_events.tenant_id AND
     decisions.kind = :kind)) THEN :param ELSE :param END AS is_ours, CASE WHEN (payments.status = :status AND
     (payments.failure_code IS NULL OR (payments.failure_code NOT IN (:failure_code, ...))) OR payments.failure_code =
-    :failure_code) THEN :param ELSE :param END AS is_forgiven, payments.status AS fee_status, payments.created_at AS
-    fee_written_at
+    :failure_code) THEN :param ELSE :param END AS is_forgiven, payments.id AS fee_id, payments.status AS fee_status,
+    payments.created_at AS fee_written_at
 FROM reputation_events JOIN owners ON owners.id = reputation_events.owner_id AND owners.tenant_id =
     reputation_events.tenant_id LEFT OUTER JOIN payments ON payments.id = reputation_events.subject_id AND
     payments.tenant_id = reputation_events.tenant_id
