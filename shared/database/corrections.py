@@ -104,10 +104,12 @@ _STANDING = (
         payments.c.status.label("fee_status"),
         payments.c.created_at.label("fee_written_at"),
     )
-    .join(
-        owners, and_(owners.c.id == reputation_events.c.owner_id, owners.c.tenant_id == reputation_events.c.tenant_id)
+    .select_from(
+        reputation_events.join(
+            owners,
+            and_(owners.c.id == reputation_events.c.owner_id, owners.c.tenant_id == reputation_events.c.tenant_id),
+        ).outerjoin(payments, _ITS_FEE)
     )
-    .outerjoin(payments, _ITS_FEE)
     .where(reputation_events.c.kind == EventKind.NO_SHOW, reputation_events.c.reversed_at.is_(None))
 )
 

@@ -296,5 +296,8 @@ def _name_of(column: Column[Any], its: Sequence[tuple[int, Column[Any]]]) -> tup
 
 
 def _optional(query: Query) -> Iterator[FromClause]:
-    """Yield the tables of which a statement's rows may have none: those on the right of outer joins."""
+    """Yield the tables of which a statement's rows may have none: those on the right of outer joins.
+
+    Joins are seen where `select_from` takes them, not those made by the statement's own `outerjoin`.
+    """
     return (each.right for each in visitors.iterate(query) if isinstance(each, Join) and each.isouter)

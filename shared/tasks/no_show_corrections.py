@@ -171,7 +171,7 @@ def _judge(connection: Connection, tenants: Tenants, page: Sequence[MarkedVisit]
         if not passed:
             judged.wrong.append(visit)
             heir = next((each.owner_id for each in its_heirs if each.is_missed), None)
-            if heir and visit.fee_status is not FeeStatus.PROCESSING:
+            if heir and not may_have_it and visit.fee_status is not FeeStatus.PROCESSING:
                 judged.taken_along[visit.event_id] = heir
         elif not passed.is_under_way:
             judged.passed.append(passed)
