@@ -37,7 +37,9 @@ def decide(visit: Sequence[Undecided], lead: Lead, served: ServedTenant, now: da
     due = {each.appointment.id for each in visit if is_due(each.appointment.starts_at, lead, quiet, zone, now)}
     welcome = [each for each in visit if not refused[each.appointment.id]]
     going = [each for each in welcome if each.appointment.id in due]
-    leaves_at = min((send_at(each.appointment.starts_at, lead, quiet, zone, now) for each in going), default=now)
+    # The first takes the others along; reminders that merely share an SMS wait for the last, which must not be hurried.
+    pick = min if lead.rides_along else max
+    leaves_at = pick((send_at(each.appointment.starts_at, lead, quiet, zone, now) for each in going), default=now)
     if going and lead.rides_along:
         going = [each for each in welcome if leaves_at < each.appointment.starts_at - lead.useful]
     notification = _notification([each.appointment for each in going], lead, leaves_at, run_id) if going else None

@@ -217,6 +217,13 @@ def test_2h_only_those_due_in_the_same_run_share_a_text() -> None:
     assert taken(plan(visit[2:], "2026-01-15T14:30", TWO_HOURS), visit) == [None, None, "notify"]
 
 
+def test_a_reminder_that_shares_an_sms_is_not_hurried() -> None:
+    early_night = served({"sms": {"quiet_hours": "20:30-08:00"}})
+    visit = of_ana("22:00", "22:20")
+    (text,) = plan(visit, DAY + "19:30", TWO_HOURS, early_night).notifications
+    assert text.not_before == local(DAY + "19:50")
+
+
 def test_24h_those_that_may_not_be_reminded_do_not_ride_along() -> None:
     first, dead, late = of_ana("10:00", "15:00", "16:00")
     dead = replace(dead, pets=(a_pet(is_deceased=True),))

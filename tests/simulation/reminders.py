@@ -76,7 +76,8 @@ class Desk:
             else:
                 books.decide(subject(lead, row), "skipped", reason)
         for visit, due in visits.items():
-            not_before = min(leaves_at for _, leaves_at in due)
+            first_or_last = min if lead.kind == "reminder_24h" else max
+            not_before = first_or_last(leaves_at for _, leaves_at in due)
             members = [row for row, _ in due]
             if lead.kind == "reminder_24h":
                 members += [
