@@ -20,7 +20,7 @@ from pydantic import (
     model_validator,
 )
 
-from shared.records import Kind, Tenant
+from shared.records import TEXTS, Kind, Tenant
 
 PLACEHOLDERS: Final = frozenset(
     {"owner", "pets", "when", "business", "service", "address", "phone", "fee", "charge_on", "vaccines"}
@@ -208,6 +208,8 @@ class SmsPolicy(_Closed):
     @model_validator(mode="after")
     def _templates_can_be_filled(self) -> Self:
         for kind, written in self.templates.items():
+            if kind not in TEXTS:
+                raise ValueError(f"{kind} is not a text; there are {', '.join(TEXTS)}")
             for text in (written,) if isinstance(written, str) else written.values():
                 check_template(kind, text)
         return self

@@ -20,7 +20,7 @@ from shared.policy import (
     policy_of,
     zone_of,
 )
-from shared.records import Kind, Tenant
+from shared.records import TEXTS, Kind, Tenant
 
 NIGHT = QuietHours(start=time(21), end=time(8))
 SID = "MG" + "0123456789abcdef" * 2
@@ -377,10 +377,14 @@ def test_a_reminder_names_the_pets_and_the_time(kind: Kind, text: str, missing: 
     assert template_refusal(kind, text).endswith(f"{kind}: the template lacks {missing}")
 
 
-@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("kind", TEXTS)
 def test_an_unknown_placeholder_is_named_with_those_there_are(kind: Kind) -> None:
     message = template_refusal(kind, f"{REMINDER} $pet")
     assert "unknown placeholder $pet; there are $address $business $charge_on $fee $owner $pets" in message
+
+
+def test_a_template_of_what_is_never_sent_is_refused() -> None:
+    assert "no_show is not a text; there are reminder_24h" in template_refusal(Kind.NO_SHOW, REMINDER)
 
 
 @pytest.mark.parametrize("text", [f"{REMINDER}: $5", f"{REMINDER} $", f"{REMINDER} ${{pets", f"{REMINDER} $ pets"])

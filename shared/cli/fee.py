@@ -155,8 +155,13 @@ def refund(fee_id: UUID, amount: str | None, who: str, why: str) -> None:
 
 
 def _cents(amount: str | None, currency: str) -> int | None:
+    if amount is None:
+        return None
     try:
-        return None if amount is None else cents_of(Decimal(amount), currency)
+        cents = cents_of(Decimal(amount), currency)
+        if cents <= 0:
+            raise ValueError(amount)
+        return cents
     except (InvalidOperation, ValueError, OverflowError):
         raise UsageError(f"--amount: {amount!r} is not an amount of {currency}; write it like 12.50") from None
 
