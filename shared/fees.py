@@ -1,5 +1,6 @@
 """The frozen values of missed visits and the fees for them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -200,13 +201,20 @@ class PastAttempt:
 
 @dataclass(frozen=True, slots=True)
 class Attendance:
-    """An appointment that an owner came to, or that counts as missed."""
+    """An appointment that an owner came to, or that counts as missed. `have_pets_died`: all of its pets, by now."""
 
     tenant_id: UUID
     owner_id: UUID
     starts_at: datetime
     ends_at: datetime
     came: bool
+    have_pets_died: bool = False
+
+
+def have_all_pets_died(attendance: Iterable[Attendance]) -> bool:
+    """Whether some of the appointments were missed, and all pets of those have died by now."""
+    missed = [each.have_pets_died for each in attendance if not each.came]
+    return bool(missed) and all(missed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,9 +240,14 @@ class MissedVisit:
     is_superseded: bool = False
 
     def of_its_day(self, zone: ZoneInfo) -> list[Appointment]:
-        """Return the missed appointments of its local day, in order of start; none where the owner came that day."""
+        """Return the missed appointments of its local day, in order of start.
+
+        None where the owner came that day, or where all pets have died and nobody has paid yet.
+        """
         day = self.began_at.astimezone(zone).date()
-        if any(each.came and each.starts_at.astimezone(zone).date() == day for each in self.attendance):
+        its = [each for each in self.attendance if each.starts_at.astimezone(zone).date() == day]
+        is_paid = self.fee is not None and self.fee.status in COLLECTED
+        if any(each.came for each in its) or (not is_paid and have_all_pets_died(its)):
             return []
         found = [each for each in self.missed if each.starts_at.astimezone(zone).date() == day]
         return sorted(found, key=lambda each: (each.starts_at, str(each.id)))

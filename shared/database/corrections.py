@@ -12,7 +12,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from shared.database.dialects import among, chunks, same_instant, shifted
 from shared.database.fees import asked_from
 from shared.database.paging import page, place
-from shared.database.queries import is_attended
+from shared.database.queries import HAVE_PETS_DIED, is_attended
 from shared.database.rows import read, read_page
 from shared.database.tables import appointments, decisions, owners, payments, reputation_events
 from shared.database.visits import AROUND
@@ -41,7 +41,7 @@ def visits_in_doubt(
     limit: int,
 ) -> list[MarkedVisit]:
     """A page of visits whose no-show event stands, but whose fee staff waived, that have no missed appointment at the
-    event's time any more, or whose owner came to another appointment at about that time.
+    event's time any more, whose pets have died, or whose owner came to another appointment at about that time.
 
     They may have a missed one at another time of the day, and the owner may have come on another day.
     Index: reputation_events (kind, occurred_at), appointments (owner_id, scheduled_start).
@@ -132,7 +132,13 @@ def _page_in_doubt(limit: int, *, is_first: bool) -> Select[Any]:
         appointments.c.scheduled_start.between(shifted(event.occurred_at, -AROUND), shifted(event.occurred_at, AROUND)),
         is_attended(),
     )
-    is_doubtful = or_(_IS_FORGIVEN, unmissed, and_(_IS_OURS, came))
+    died = exists().where(
+        appointments.c.owner_id == event.owner_id,
+        appointments.c.tenant_id == event.tenant_id,
+        same_instant(appointments.c.scheduled_start, event.occurred_at),
+        HAVE_PETS_DIED,
+    )
+    is_doubtful = or_(_IS_FORGIVEN, unmissed, and_(_IS_OURS, or_(came, died)))
     query = _STANDING.where(event.occurred_at > bindparam("since"), is_doubtful, _OF_TENANTS)
     return _paged(query, limit, is_first=is_first)
 

@@ -12,10 +12,10 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from shared.database.dialects import among, chunks, same_instant, shifted
 from shared.database.paging import page, place
-from shared.database.queries import OWNER, is_attended, owner_of
+from shared.database.queries import HAVE_PETS_DIED, OWNER, has_pet, is_attended, owner_of
 from shared.database.reputation import SCORE
 from shared.database.rows import or_default, read_page
-from shared.database.tables import appointment_pets, appointments, decisions, owners, pets, services
+from shared.database.tables import appointments, decisions, owners, pets, services
 from shared.fees import LEAST_STAY, AttendanceCount, Candidate, DayCount
 from shared.reasons import Reason
 from shared.records import RETAKEN, AppointmentStatus, Kind, Outcome
@@ -128,18 +128,9 @@ _CAME_THAT_DAY = exists().where(
 )
 
 
-def _has_pet(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-    return exists().where(
-        appointment_pets.c.appointment_id == appointments.c.id, pets.c.id == appointment_pets.c.pet_id, *conditions
-    )
-
-
-_HAVE_PETS_DIED = and_(
-    _has_pet(pets.c.deleted_at.is_(None)), ~_has_pet(pets.c.deleted_at.is_(None), ~pets.c.is_deceased)
-)
 _HAS_FOREIGN_PET = or_(
-    _has_pet(pets.c.tenant_id != appointments.c.tenant_id),
-    _has_pet(_PET_OWNERS.c.id == pets.c.owner_id, _PET_OWNERS.c.tenant_id != appointments.c.tenant_id),
+    has_pet(pets.c.tenant_id != appointments.c.tenant_id),
+    has_pet(_PET_OWNERS.c.id == pets.c.owner_id, _PET_OWNERS.c.tenant_id != appointments.c.tenant_id),
 )
 _IS_OPEN = and_(
     appointments.c.status.in_(_OPEN),
@@ -177,7 +168,7 @@ def _mark(*, has_ended: bool) -> ReturningUpdate[Any]:
         update(appointments)
         .where(among(appointments.c.id, "ids"), _IS_OPEN, is_findable)
         .where(exists().where(_SAME))  # it starts when it did when that was decided
-        .where(~_CAME_THAT_DAY, ~_HAVE_PETS_DIED)
+        .where(~_CAME_THAT_DAY, ~HAVE_PETS_DIED)
         .values(status=AppointmentStatus.NO_SHOW, updated_at=bindparam("now"))
         .returning(appointments.c.id)
     )
@@ -238,7 +229,7 @@ _CANDIDATES = (
         decisions.c.reason,
         _flag(_HAS_FOREIGN_PET, "has_foreign_pet"),
         _flag(_CAME_THAT_DAY, "came_that_day"),
-        _flag(_HAVE_PETS_DIED, "have_pets_died"),
+        _flag(HAVE_PETS_DIED, "have_pets_died"),
     )
     .select_from(_ITS_ROWS)
     .where(

@@ -8,7 +8,7 @@ from functools import cache, partial
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, and_, bindparam, case, or_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, and_, bindparam, case, exists, or_, select
 
 from shared.database.dialects import among, chunks, same_minute
 from shared.database.paging import page, place
@@ -149,7 +149,14 @@ def attendance(
         rows = connection.execute(_ATTENDANCE, {"owner_ids": ids, **_parameters(starts)}).all()
         good = sound(connection, _ATTENDANCE, rows)
         found += [
-            Attendance(row.tenant_id, row.owner_id, row.scheduled_start, row.scheduled_end, came=bool(row.came))
+            Attendance(
+                row.tenant_id,
+                row.owner_id,
+                row.scheduled_start,
+                row.scheduled_end,
+                came=bool(row.came),
+                have_pets_died=bool(row.have_pets_died),
+            )
             for row in good
         ]
         unclear |= {row.owner_id for row in rows if row not in good}
@@ -227,6 +234,16 @@ _MISSED = (
     )
 )
 
+
+def has_pet(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return the condition that an appointment is for a pet that meets some conditions."""
+    return exists().where(
+        appointment_pets.c.appointment_id == appointments.c.id, pets.c.id == appointment_pets.c.pet_id, *conditions
+    )
+
+
+HAVE_PETS_DIED = and_(has_pet(pets.c.deleted_at.is_(None)), ~has_pet(pets.c.deleted_at.is_(None), ~pets.c.is_deceased))
+"""Whether an appointment has pets, and all of them died."""
 _ATTENDANCE = select(
     appointments.c.id,
     appointments.c.tenant_id,
@@ -234,6 +251,7 @@ _ATTENDANCE = select(
     appointments.c.scheduled_start,
     appointments.c.scheduled_end,
     case((is_attended(), 1), else_=0).label("came"),
+    case((HAVE_PETS_DIED, 1), else_=0).label("have_pets_died"),
 ).where(
     among(appointments.c.owner_id, "owner_ids"),
     _BETWEEN,

@@ -13,9 +13,8 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from shared.database import limits, senders
-from shared.database.engine import reading
 from shared.database.senders import SenderTrouble
-from shared.database.transactions import in_transaction
+from shared.database.transactions import fetch, in_transaction
 from shared.delivery.drain import PROVIDER, Drain
 from shared.policy import ServedTenant
 from shared.records import Problem
@@ -42,8 +41,7 @@ def _next_day(drain: Drain, tenant_id: UUID) -> datetime:
 
 def past_pause(drain: Drain) -> list[SenderTrouble]:
     """Return the tenants whose sender was refused and may be tried again."""
-    with reading(drain.engine) as connection:
-        found = senders.in_trouble(connection, drain.now())
+    found = fetch(drain.engine, lambda connection: senders.in_trouble(connection, drain.now()))
     return [each for each in found if each.tenant_id in drain.served and each.until <= drain.now()]
 
 
@@ -61,8 +59,8 @@ def report(drain: Drain) -> None:
 
     It is an error of the run where texts wait for it.
     """
-    with reading(drain.engine) as connection:
-        refused, failing = senders.in_trouble(connection, drain.now()), senders.failing(connection, drain.now())
+    refused = fetch(drain.engine, lambda connection: senders.in_trouble(connection, drain.now()))
+    failing = fetch(drain.engine, lambda connection: senders.failing(connection, drain.now()))
     for trouble in refused:
         served = drain.served.get(trouble.tenant_id)
         if served is None:

@@ -16,6 +16,7 @@ from shared.fees import (
     Candidate,
     DayCount,
     MarkedVisit,
+    have_all_pets_died,
 )
 from shared.policy import ServedTenant
 from shared.reasons import Reason
@@ -122,13 +123,16 @@ def is_same_day(visit: MarkedVisit, other: MarkedVisit, zone: ZoneInfo) -> bool:
 def still_stands(visit: MarkedVisit, attendance: Sequence[Attendance], served: ServedTenant) -> bool:
     """Whether a marked visit counts as missed by the owner of whom this is what they came to and what they missed.
 
-    What staff marked themselves stands although the owner came to something else that day.
+    It does not where all its pets have died by now, unless its fee was paid before that was known. What staff marked
+    themselves stands whatever else is known of the day.
     """
     on = local_date(visit.began_at, served.zone)
     own = (each for each in attendance if each.tenant_id == visit.tenant_id)
-    came = {each.came for each in own if local_date(each.starts_at, served.zone) == on}
-    is_excused = visit.is_forgiven or on in served.policy.no_show.closed_on or (visit.is_ours and True in came)
-    return False in came and not is_excused
+    its = [each for each in own if local_date(each.starts_at, served.zone) == on]
+    came = {each.came for each in its}
+    could_not = visit.fee_status not in COLLECTED and have_all_pets_died(its)
+    is_excused = visit.is_forgiven or on in served.policy.no_show.closed_on
+    return False in came and not is_excused and not (visit.is_ours and (True in came or could_not))
 
 
 def superseded(passed: MarkedVisit, own: MarkedVisit) -> MarkedVisit:

@@ -94,10 +94,21 @@ def take_back(books: Books, event: Event) -> None:
 
 
 def is_still_missed(books: Books, house: House, event: Event) -> bool:
-    """Whether some appointment of the visit is missed and, unless it was staff who said so, none was attended."""
+    """Whether some appointment of the visit is missed and, unless it was staff who said so, nothing excuses it: another
+    was attended, or all pets of the missed ones have died and nobody has paid.
+    """
     rows = rows_of(books, house, owner_now(books, house, event), event.day)
-    is_excused = event.marked_at is not None and any(map(is_attended, rows))
-    return any(row["status"] == "no_show" for row in rows) and not is_excused
+    missed = [row for row in rows if row["status"] == "no_show"]
+    fee = books.fee_of(event)
+    is_paid = fee is not None and fee["status"] in ("succeeded", "needs_refund", "refunded")
+    have_died = bool(missed) and all(have_pets_died(books, row) for row in missed)
+    is_excused = any(map(is_attended, rows)) or (have_died and not is_paid)
+    return bool(missed) and not (event.marked_at is not None and is_excused)
+
+
+def have_pets_died(books: Books, row: Row) -> bool:
+    pets = books.platform.pets(row["id"])
+    return bool(pets) and all(pet["is_deceased"] for pet in pets)
 
 
 def rows_of(books: Books, house: House, owner: Hashable, day: object) -> list[Row]:

@@ -9,7 +9,7 @@ from .books import Books, Event, Fee, Held, Member, Moment, Text, is_attended, i
 from .holds import missed, why_held
 from .house import House
 from .local_time import quiet_end
-from .mergers import follow, give_up, is_still_missed, rows_of, take_back
+from .mergers import follow, give_up, have_pets_died, is_still_missed, rows_of, take_back
 from .platform import Row, Visit
 from .stays import found_from
 from .world import DAY, HOUR
@@ -72,8 +72,7 @@ def why_not_missed(books: Books, house: House, row: Row) -> str | None:
         return "closed_day"
     if any(is_attended(other) for other in rows_of(books, house, row["owner_id"], day)):
         return "came_that_day"
-    pets = books.platform.pets(row["id"])
-    return "pet_deceased" if pets and all(pet["is_deceased"] for pet in pets) else None
+    return "pet_deceased" if have_pets_died(books, row) else None
 
 
 def by_day(house: House, rows: Iterable[Row]) -> dict[date, list[Row]]:

@@ -9,6 +9,7 @@ import pytest
 
 from shared.application import Application
 from shared.database import tables
+from shared.runtime import run
 from shared.tasks import marking
 from tests import rows
 from tests.doubles import Clock, RecordingPayments, RecordingSms
@@ -150,6 +151,35 @@ def test_a_pet_whose_death_was_written_down_by_mistake_is_missed_after_all(paws:
     (pet,) = [each for each in rows.all_of(paws.engine, tables.pets) if each.is_deceased]
     rows.change(paws.engine, tables.pets, pet.id, is_deceased=False)
     assert (paws.detect()["total_detected"], paws.status(appointment)) == (1, "no_show")
+
+
+def test_a_death_written_down_after_the_visit_was_marked_takes_it_back(
+    paws: Salon, clock: Clock, sms: RecordingSms, payments: RecordingPayments
+) -> None:
+    clock.now = NOON + 10 * HOUR  # 22:00 in New York: the notice waits for the morning
+    with_pets(paws, {}, starts_at=NOON)
+    assert paws.run()["total_fees_applied"] == 1
+    for pet in rows.all_of(paws.engine, tables.pets):
+        rows.change(paws.engine, tables.pets, pet.id, is_deceased=True)
+    clock.now = NOON + 21 * HOUR
+    run(paws.application, "AppointmentReminders24h")
+    assert (sms.sent, paws.decided("no_show_notice")) == ([], [("cancelled", "no_show_corrected")])
+    clock.pass_(days=1)
+    assert paws.collect()["total_fees_collected"] == 0
+    result = paws.run()
+    assert (result["corrected"], paws.fee().status, payments.confirmed, sms.sent) == (1, "cancelled", [], [])
+    assert (0, 100) in paws.owners()
+
+
+def test_a_death_after_the_fee_was_paid_gives_nothing_back_by_itself(paws: Salon, clock: Clock) -> None:
+    with_pets(paws, {})
+    paws.detect()
+    clock.pass_(days=1)
+    assert paws.collect()["total_fees_collected"] == 1
+    for pet in rows.all_of(paws.engine, tables.pets):
+        rows.change(paws.engine, tables.pets, pet.id, is_deceased=True)
+    result = paws.detect()
+    assert (result["corrected"], result["needs_refund"], paws.fee().status) == (0, 0, "succeeded")
 
 
 def test_a_death_written_down_at_the_same_moment_wins(paws: Salon, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,12 +35,14 @@ def upgrade(engine: Engine) -> None:
 
 def keep_version(engine: Engine) -> None:
     """Make the version table of a database that stands at some migration already and has none."""
-    try:
-        with engine.begin() as connection:
-            _make_version_table(connection)
-    except SQLAlchemyError:
-        if not inspect(engine).has_table(VERSION_TABLE):  # else another one that upgrades made it at the same moment
-            raise
+    for tries_left in (2, 1, 0):
+        try:
+            with engine.begin() as connection:
+                _make_version_table(connection)
+            return
+        except SQLAlchemyError:  # another one that upgrades made it at the same moment, or waits for us as we do for it
+            if not tries_left:
+                raise
 
 
 def _make_version_table(connection: Connection) -> None:

@@ -69,13 +69,22 @@ WHERE appointments.owner_id = reputation_events.owner_id AND appointments.status
     reputation_events.occurred_at)) OR (EXISTS (SELECT *
 FROM decisions
 WHERE decisions.subject_id = reputation_events.subject_id AND decisions.tenant_id = reputation_events.tenant_id AND
-    decisions.kind = :kind)) AND (EXISTS (SELECT *
+    decisions.kind = :kind)) AND ((EXISTS (SELECT *
 FROM appointments
 WHERE appointments.owner_id = reputation_events.owner_id AND appointments.tenant_id = reputation_events.tenant_id AND
     appointments.scheduled_start BETWEEN dateadd(second, -93600, reputation_events.occurred_at) AND dateadd(second,
     93600, reputation_events.occurred_at) AND (appointments.arrived_at IS NOT NULL OR appointments.actual_start IS NOT
-    NULL OR appointments.status IN (:status, ...)) AND appointments.deleted_at IS NULL))) AND
-    reputation_events.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
+    NULL OR appointments.status IN (:status, ...)) AND appointments.deleted_at IS NULL)) OR (EXISTS (SELECT *
+FROM appointments
+WHERE appointments.owner_id = reputation_events.owner_id AND appointments.tenant_id = reputation_events.tenant_id AND
+    appointments.scheduled_start = reputation_events.occurred_at AND (EXISTS (SELECT *
+FROM appointment_pets, pets
+WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pets.deleted_at IS
+    NULL)) AND NOT (EXISTS (SELECT *
+FROM appointment_pets, pets
+WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pets.deleted_at IS
+    NULL AND pets.is_deceased = 0)))))) AND reputation_events.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS
+    value
 FROM openjson(:tenant_ids)) ORDER BY reputation_events.occurred_at, reputation_events.id;
 
 -- visits_on

@@ -70,14 +70,23 @@ WHERE appointments.owner_id = reputation_events.owner_id AND appointments.status
     appointments.scheduled_start = reputation_events.occurred_at)) OR (EXISTS (SELECT *
 FROM decisions
 WHERE decisions.subject_id = reputation_events.subject_id AND decisions.tenant_id = reputation_events.tenant_id AND
-    decisions.kind = :kind::VARCHAR)) AND (EXISTS (SELECT *
+    decisions.kind = :kind::VARCHAR)) AND ((EXISTS (SELECT *
 FROM appointments
 WHERE appointments.owner_id = reputation_events.owner_id AND appointments.tenant_id = reputation_events.tenant_id AND
     appointments.scheduled_start BETWEEN (reputation_events.occurred_at + make_interval(secs => -93600)) AND
     (reputation_events.occurred_at + make_interval(secs => 93600)) AND (appointments.arrived_at IS NOT NULL OR
     appointments.actual_start IS NOT NULL OR appointments.status IN (:status, ...)) AND appointments.deleted_at IS
-    NULL))) AND reputation_events.tenant_id = ANY (:tenant_ids::UUID[]) ORDER BY reputation_events.occurred_at,
-    reputation_events.id
+    NULL)) OR (EXISTS (SELECT *
+FROM appointments
+WHERE appointments.owner_id = reputation_events.owner_id AND appointments.tenant_id = reputation_events.tenant_id AND
+    appointments.scheduled_start = reputation_events.occurred_at AND (EXISTS (SELECT *
+FROM appointment_pets, pets
+WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pets.deleted_at IS
+    NULL)) AND NOT (EXISTS (SELECT *
+FROM appointment_pets, pets
+WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pets.deleted_at IS
+    NULL AND NOT pets.is_deceased)))))) AND reputation_events.tenant_id = ANY (:tenant_ids::UUID[]) ORDER BY
+    reputation_events.occurred_at, reputation_events.id
 LIMIT :param::INTEGER;
 
 -- visits_on

@@ -106,7 +106,13 @@ LIMIT :param::INTEGER;
 SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointments.scheduled_start,
     appointments.scheduled_end, CASE WHEN ((appointments.arrived_at IS NOT NULL OR appointments.actual_start IS NOT NULL
     OR appointments.status IN (:status, ...)) AND appointments.deleted_at IS NULL) THEN :param::INTEGER ELSE
-    :param::INTEGER END AS came
+    :param::INTEGER END AS came, CASE WHEN ((EXISTS (SELECT *
+FROM appointment_pets, pets
+WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pets.deleted_at IS
+    NULL)) AND NOT (EXISTS (SELECT *
+FROM appointment_pets, pets
+WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pets.deleted_at IS
+    NULL AND NOT pets.is_deceased))) THEN :param::INTEGER ELSE :param::INTEGER END AS have_pets_died
 FROM appointments
 WHERE appointments.owner_id = ANY (:owner_ids::UUID[]) AND appointments.scheduled_start > :starts_after::TIMESTAMP WITH
     TIME ZONE AND appointments.scheduled_start <= :starts_until::TIMESTAMP WITH TIME ZONE AND (appointments.status =

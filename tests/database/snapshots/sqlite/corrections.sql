@@ -70,13 +70,25 @@ WHERE appointments.owner_id = reputation_events.owner_id AND appointments.status
     appointments.scheduled_start) = strftime('%Y-%m-%d %H:%M:%f', reputation_events.occurred_at)))) OR (EXISTS (SELECT *
 FROM decisions
 WHERE decisions.subject_id = reputation_events.subject_id AND decisions.tenant_id = reputation_events.tenant_id AND
-    decisions.kind = :kind)) AND (EXISTS (SELECT *
+    decisions.kind = :kind)) AND ((EXISTS (SELECT *
 FROM appointments
 WHERE appointments.owner_id = reputation_events.owner_id AND appointments.tenant_id = reputation_events.tenant_id AND
     appointments.scheduled_start BETWEEN strftime('%Y-%m-%d %H:%M:%S', reputation_events.occurred_at, -93600 || '
     seconds') AND strftime('%Y-%m-%d %H:%M:%S', reputation_events.occurred_at, 93600 || ' seconds') AND
     (appointments.arrived_at IS NOT NULL OR appointments.actual_start IS NOT NULL OR appointments.status IN (:status,
-    ...)) AND appointments.deleted_at IS NULL))) AND reputation_events.tenant_id IN (SELECT value
+    ...)) AND appointments.deleted_at IS NULL)) OR (EXISTS (SELECT *
+FROM appointments
+WHERE appointments.owner_id = reputation_events.owner_id AND appointments.tenant_id = reputation_events.tenant_id AND
+    (appointments.scheduled_start >= strftime('%Y-%m-%d %H:%M:%S', reputation_events.occurred_at) AND
+    appointments.scheduled_start < strftime('%Y-%m-%d %H:%M:%S', reputation_events.occurred_at, '+1 second') AND
+    strftime('%Y-%m-%d %H:%M:%f', appointments.scheduled_start) = strftime('%Y-%m-%d %H:%M:%f',
+    reputation_events.occurred_at)) AND (EXISTS (SELECT *
+FROM appointment_pets, pets
+WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pets.deleted_at IS
+    NULL)) AND NOT (EXISTS (SELECT *
+FROM appointment_pets, pets
+WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pets.deleted_at IS
+    NULL AND pets.is_deceased = 0)))))) AND reputation_events.tenant_id IN (SELECT value
 FROM json_each(:tenant_ids)) ORDER BY reputation_events.occurred_at, reputation_events.id
 LIMIT :param OFFSET :param;
 

@@ -108,7 +108,14 @@ LIMIT :param OFFSET :param;
 -- attendance
 SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointments.scheduled_start,
     appointments.scheduled_end, CASE WHEN ((appointments.arrived_at IS NOT NULL OR appointments.actual_start IS NOT NULL
-    OR appointments.status IN (:status, ...)) AND appointments.deleted_at IS NULL) THEN :param ELSE :param END AS came
+    OR appointments.status IN (:status, ...)) AND appointments.deleted_at IS NULL) THEN :param ELSE :param END AS came,
+    CASE WHEN ((EXISTS (SELECT *
+FROM appointment_pets, pets
+WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pets.deleted_at IS
+    NULL)) AND NOT (EXISTS (SELECT *
+FROM appointment_pets, pets
+WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pets.deleted_at IS
+    NULL AND pets.is_deceased = 0))) THEN :param ELSE :param END AS have_pets_died
 FROM appointments
 WHERE appointments.owner_id IN (SELECT value
 FROM json_each(:owner_ids)) AND appointments.scheduled_start > :starts_after AND appointments.scheduled_start <=
