@@ -228,7 +228,8 @@ def _note_bad_rows(tenants: Sequence[Tenant], tally: Tally) -> Callable[[BadRow]
     def note(row: BadRow) -> None:
         if row not in known:
             known.add(row)
-            tally.problem(Problem(names.get(row.tenant_id, str(row.tenant_id)), row.subject, row.reason))
+            name = names.get(row.tenant_id, str(row.tenant_id or "unknown tenant"))
+            tally.problem(Problem(name, row.subject, row.reason))
 
     return note
 

@@ -164,17 +164,17 @@ def _refuse(found: Sorted, attempt: Attempt, code: FeeCode, now: datetime) -> No
 
 def _leave_shared_customers(run: Collection, connection: Connection, found: Sorted) -> None:
     """Leave out and name fees whose card may be that of another business's client, too."""
-    asked = {each.charge.customer_id for each in found.attempts if _is_on_platform(each)}
+    asked = {each.visit.customer_id or "" for each in found.attempts if _is_on_platform(each)}
     others = customers_elsewhere(connection, asked)
     for attempt in list(found.attempts):
-        fee = attempt.fee
-        other = next(filter(partial(_is_another, run, fee), others.get(attempt.charge.customer_id, ())), None)
+        fee, customer_id = attempt.fee, attempt.visit.customer_id or ""
+        other = next(filter(partial(_is_another, run, fee), others.get(customer_id, ())), None)
         if other and _is_on_platform(attempt):
             found.attempts.remove(attempt)
             found.changes.append(outcomes.put_off(fee, run.now()))
             reason = (
                 f"its owner {fee.owner_id} and the owner {other.owner_id} of {other.subdomain} have one Stripe "
-                f"customer ({attempt.charge.customer_id}): neither is charged until each has their own"
+                f"customer ({customer_id}): neither is charged until each has their own"
             )
             found.problems.append(Problem(run.subdomain(fee), f"payment {fee.id}", reason))
 

@@ -48,6 +48,14 @@ def test_a_platforms_own_versions_are_left_alone_and_in_nobodys_way(engine: Engi
     assert kept(engine, "petcare_version") == [migrations.HEAD]
 
 
+def test_an_empty_version_table_of_an_upgrade_that_was_broken_off_is_filled(engine: Engine) -> None:
+    own_tables_without(engine)
+    execute(engine, KEPT.replace("alembic_version", "petcare_version"))
+    migrations.upgrade(engine)
+    ensure_ready(engine)
+    assert kept(engine, "petcare_version") == [migrations.HEAD]
+
+
 def test_versions_of_another_program_in_an_empty_database_are_left_alone(engine: Engine) -> None:
     keep(engine, THEIRS)
     migrations.upgrade(engine)

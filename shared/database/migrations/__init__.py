@@ -47,14 +47,14 @@ def keep_version(engine: Engine) -> None:
 
 def _make_version_table(connection: Connection) -> None:
     tables = inspect(connection)
-    if tables.has_table(VERSION_TABLE):
+    if _versions(connection, tables, VERSION_TABLE):
         return
     earlier = _versions(connection, tables, _ALEMBICS_OWN)
     revision = _ours(tables, earlier) or (PLATFORM if tables.has_table("tenants") else None)
     if revision is None:
         return  # nothing is there: Alembic makes the table
     versions = Table(VERSION_TABLE, MetaData(), Column("version_num", String(32), primary_key=True))
-    versions.create(connection)
+    versions.create(connection, checkfirst=True)  # it may be there and empty: what made it was broken off
     connection.execute(versions.insert(), {"version_num": revision})
     if earlier == {_ours(tables, earlier)}:
         Table(_ALEMBICS_OWN, MetaData()).drop(connection)
