@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine
 
 from shared.database.engine import open_engine
+from shared.domain.policy import TenantPolicy
 from shared.gateways.payments import ConsolePayments, PaymentGateway
 from shared.gateways.sms import ConsoleSms, SmsGateway
-from shared.policy import TenantPolicy
 from shared.settings import (
     ConfigurationError,
     JobSettings,

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from shared.records import Kind
-from shared.tally import Tally
-from shared.tasks.appointment_reminders import plan_reminders
-from shared.tasks.context import Context
-from shared.tasks.no_show_detector import detect_no_shows
-from shared.tasks.reputation_updater import update_reputations
-from shared.tasks.vaccination_monitor import monitor_vaccinations
+from shared.domain.records import Kind
+from shared.domain.tally import Tally
+from shared.planning.context import Context
+from shared.tasks.appointment_reminders.planning import plan_reminders
+from shared.tasks.no_show_detector.planning import detect_no_shows
+from shared.tasks.reputation_updater.planning import update_reputations
+from shared.tasks.vaccination_monitor.planning import monitor_vaccinations
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from logging.handlers import WatchedFileHandler
 from types import MappingProxyType
 
-from shared.safe_text import indented, masked, written_out
+from shared.domain.safe_text import indented, masked, written_out
 from shared.settings import ConfigurationError, LogSettings
 
 OURS = "shared"

@@ -15,24 +15,25 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from shared import logs, telemetry
 from shared.application import Application, open_application, payment_gateway
-from shared.breaker import BreakerState
-from shared.collection import Collection, collect, would_collect
-from shared.database import breakers, health, leases, outbox, phone_blocks, queries, runs
+from shared.database import breakers, leases, outbox, queries, runs
+from shared.database import waiting as health
 from shared.database.engine import ensure_ready, first_line, reading
 from shared.database.outbox import Scope
 from shared.database.rows import BadRow, noting
 from shared.database.transactions import fetch, in_transaction
-from shared.delivery import Drain, deliver, would_deliver
+from shared.delivery import Drain, deliver, phone_blocks, would_deliver
+from shared.domain.breaker import BreakerState
+from shared.domain.policy import ServedTenant
+from shared.domain.records import Problem, RunStatus, Tenant, ensure_aware
+from shared.domain.safe_text import masked
+from shared.domain.tally import Progress, Tally
+from shared.fees.collecting import Collection, collect, would_collect
 from shared.gateways.payments import ConsolePayments, PaymentCredentialsRefused
 from shared.gateways.sms import CredentialsRefused
 from shared.jobs import JOBS
-from shared.policy import ServedTenant
-from shared.records import Problem, RunStatus, Tenant, ensure_aware
-from shared.safe_text import masked
+from shared.planning.context import Context
+from shared.planning.tenants import senders_in_common, serve
 from shared.settings import LogSettings, load
-from shared.tally import Progress, Tally
-from shared.tasks.context import Context
-from shared.tasks.tenants import senders_in_common, serve
 
 log = logging.getLogger(__name__)
 

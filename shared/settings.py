@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from dotenv import dotenv_values
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
-from shared.policy import (
+from shared.domain.policy import (
     FeeSchedule,
     NoShowPolicy,
     OptionalQuietHours,
@@ -25,7 +25,7 @@ from shared.policy import (
     VaccinationPolicy,
     first_error,
 )
-from shared.safe_text import ensure_escaped
+from shared.domain.safe_text import ensure_escaped
 
 
 class ConfigurationError(Exception):

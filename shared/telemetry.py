@@ -17,8 +17,8 @@ from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
+from shared.domain.safe_text import masked
 from shared.logs import OURS, dimensions
-from shared.safe_text import masked
 from shared.settings import TelemetrySettings
 
 log = logging.getLogger(__name__)

@@ -5,9 +5,9 @@ from typing import Any
 
 from shared import runtime
 from shared.application import Application
+from shared.domain.tally import Tally
 from shared.jobs import JOBS
 from shared.runtime import Request, Stage
-from shared.tally import Tally
 
 ALL = [*((job, Stage.PLAN) for job in JOBS if not JOBS[job].collects), ("NoShowDetector", *Stage)]
 """All that is done when every job runs: what one of them collects or sends is not there for the others."""

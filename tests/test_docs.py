@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import CheckConstraint, Table
 
-from shared.collection.outcomes import ATTEMPT_OUTCOMES
 from shared.database import tables
-from shared.fees import FeeCode
-from shared.reasons import Reason
-from shared.records import Kind
+from shared.domain.fees import FeeCode
+from shared.domain.reasons import Reason
+from shared.domain.records import Kind
+from shared.fees.collecting.outcomes import ATTEMPT_OUTCOMES
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])

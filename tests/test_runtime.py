@@ -16,7 +16,7 @@ from shared.database.engine import DatabaseUnusable, open_engine
 from shared.database.leases import LeaseHeld
 from shared.jobs import JOBS
 from shared.runtime import RunFailed, UsageError, run
-from shared.schedulers.schedules import read_schedules
+from shared.schedules.function_json import read_schedules
 from tests import rows
 from tests.doubles import Clock, RecordingSms
 from tests.rows import NOON

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import SecretStr
 
-from shared.policy import QuietHours, TenantPolicy
+from shared.domain.policy import QuietHours, TenantPolicy
 from shared.settings import (
     ConfigurationError,
     DatabaseSettings,

@@ -17,12 +17,13 @@ from pydantic import SecretStr
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
-from shared import logs, parts, runtime, telemetry
+from shared import logs, runtime, telemetry
 from shared.application import Application
-from shared.breaker import Breaker
 from shared.database import breakers, tables
+from shared.domain.breaker import Breaker
 from shared.gateways.sms import ConsoleSms, Rejected
-from shared.parts import Whole
+from shared.schedulers import sharding as parts
+from shared.schedulers.sharding import Whole
 from shared.settings import ConfigurationError, LogSettings, TelemetrySettings, load
 from tests import rows
 from tests.doubles import Clock, RecordingSms

@@ -7,8 +7,8 @@ import click
 
 from shared.cli.showing import echo
 from shared.runtime import UsageError
-from shared.schedulers.crontab import NotForCron, crontab
-from shared.schedulers.schedules import ROOT, read_schedules
+from shared.schedules.crontab import NotForCron, crontab
+from shared.schedules.function_json import ROOT, read_schedules
 from shared.settings import JobSettings, load
 
 

@@ -10,7 +10,7 @@ from shared import sample
 from shared.application import utc_now
 from shared.cli.run import Instant
 from shared.cli.showing import echo
-from shared.database import migrations, needs
+from shared.database import migrations
 from shared.database.engine import (
     DatabaseUnusable,
     ensure_ready,
@@ -21,6 +21,7 @@ from shared.database.engine import (
     writing,
 )
 from shared.database.tables import tenants
+from shared.platform import schema_check as needs
 from shared.runtime import UsageError
 from shared.settings import SmsSettings, database_url, load
 

@@ -18,13 +18,13 @@ from shared.application import simulation
 from shared.cli.db import ensure_empty, migrate, plant
 from shared.cli.demo_tables import show
 from shared.cli.showing import line, page
-from shared.database import reports
 from shared.database.engine import open_engine, reading, shown, writing
 from shared.database.tables import tenants
+from shared.domain.tally import held_words
+from shared.operations import reports
 from shared.runtime import UsageError, run
 from shared.sample import life
-from shared.schedulers.schedules import read_schedules
-from shared.tally import held_words
+from shared.schedules.function_json import read_schedules
 
 START = datetime(2026, 3, 5, 6, tzinfo=UTC)
 """A Thursday: the clocks of New York change on the following Sunday, as the demo ends."""

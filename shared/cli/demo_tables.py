@@ -10,10 +10,10 @@ from sqlalchemy import Engine
 
 from shared import sample
 from shared.cli.showing import line, plain
-from shared.database import reports
 from shared.database.engine import reading
-from shared.reasons import SENTENCES, Reason
-from shared.records import Kind, mask_phone
+from shared.domain.reasons import SENTENCES, Reason
+from shared.domain.records import Kind, mask_phone
+from shared.operations import reports
 
 SHOWN_OF_A_KIND = 3
 

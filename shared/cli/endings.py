@@ -15,9 +15,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from shared.cli.showing import echo
 from shared.database.engine import DatabaseUnusable, first_line
 from shared.database.leases import LeaseHeld
+from shared.domain.safe_text import indented, masked, written_out
 from shared.logs import TextLines
 from shared.runtime import RunFailed, UsageError
-from shared.safe_text import indented, masked, written_out
 from shared.settings import ConfigurationError
 
 EXIT_CODES: dict[type[Exception], int] = {

@@ -9,15 +9,16 @@ from uuid import UUID
 import click
 from sqlalchemy import Engine
 
-from shared import by_hand, logs
+from shared import logs
 from shared.application import open_application, utc_now
-from shared.by_hand import Staff
 from shared.cli.showing import echo, echo_json, line, page
-from shared.database import fees
 from shared.database.engine import ensure_ready, open_engine, reading
-from shared.database.fee_list import ListedFee, listed
 from shared.database.tables import PAYMENT_STATUSES
-from shared.fees import COLLECTED, UNCOLLECTED, FeeStatus
+from shared.domain.fees import COLLECTED, UNCOLLECTED, FeeStatus
+from shared.fees import queries as fees
+from shared.fees import staff_actions as by_hand
+from shared.fees.listing import ListedFee, listed
+from shared.fees.staff_actions import Staff
 from shared.messages.wording import cents_of, money_words
 from shared.runtime import RunFailed, UsageError
 from shared.settings import ConfigurationError, LogSettings, database_url, load

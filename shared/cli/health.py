@@ -9,8 +9,8 @@ from rich.console import Console
 from shared.application import open_application, payment_gateway, utc_now
 from shared.cli.showing import echo_json, line, page
 from shared.database.engine import open_engine
-from shared.schedulers.health import Health, examine
-from shared.schedulers.schedules import read_schedules
+from shared.operations.health import Health, examine
+from shared.schedules.function_json import read_schedules
 from shared.settings import ConfigurationError, JobSettings, database_url, load
 
 

@@ -15,7 +15,7 @@ from shared import logs
 from shared.application import open_application, payment_gateway
 from shared.cli.showing import echo
 from shared.runtime import RunFailed, UsageError
-from shared.schedulers.schedules import read_schedules
+from shared.schedules.function_json import read_schedules
 from shared.settings import HostSettings, LogSettings, load
 
 if TYPE_CHECKING:

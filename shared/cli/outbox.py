@@ -11,12 +11,12 @@ from sqlalchemy import Engine
 
 from shared.application import utc_now
 from shared.cli.showing import echo, echo_json, line, page
-from shared.database import outbox_list
 from shared.database.engine import ensure_ready, open_engine, reading
-from shared.database.outbox_list import Filter, Listed
 from shared.database.transactions import in_transaction
-from shared.reasons import Reason
-from shared.records import NotificationStatus, mask_phone
+from shared.domain.reasons import Reason
+from shared.domain.records import NotificationStatus, mask_phone
+from shared.operations import outbox as outbox_list
+from shared.operations.outbox import Filter, Listed
 from shared.runtime import RunFailed, UsageError
 from shared.settings import database_url
 

@@ -17,12 +17,12 @@ from shared.application import open_application
 from shared.cli.endings import say
 from shared.cli.showing import echo_json, line, page, plain
 from shared.database.leases import LeaseHeld
+from shared.domain.records import NotificationStatus, Outcome
+from shared.domain.safe_text import written_out
+from shared.domain.tally import Progress as Report
+from shared.domain.tally import held_words
 from shared.jobs import JOBS
-from shared.records import NotificationStatus, Outcome
-from shared.safe_text import written_out
 from shared.settings import LogSettings, load
-from shared.tally import Progress as Report
-from shared.tally import held_words
 
 VERBS = {
     Outcome.NOTIFY: "send",

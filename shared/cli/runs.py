@@ -10,10 +10,10 @@ from shared.cli.showing import echo, echo_json, line, page
 from shared.database import runs
 from shared.database.engine import ensure_ready, open_engine, reading
 from shared.database.runs import NotedRun
+from shared.domain.records import RunStatus
 from shared.jobs import JOBS
-from shared.records import RunStatus
+from shared.operations.health import span_words
 from shared.runtime import one_line
-from shared.schedulers.health import span_words
 from shared.settings import database_url
 
 

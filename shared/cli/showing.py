@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from shared.safe_text import written_out
+from shared.domain.safe_text import written_out
 
 WIDTH = 110
 """Columns where the output is no terminal: a file or a pipe would otherwise get rich's 80."""

@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, select, update
 
-from shared.breaker import Breaker, BreakerState
 from shared.database.dialects import insert_absent
 from shared.database.tables import breakers
+from shared.domain.breaker import Breaker, BreakerState
 
 _KNOWN = [column for column in breakers.c if column is not breakers.c.holder]
 _NAMED = select(*_KNOWN).where(breakers.c.name == bindparam("its_name"))

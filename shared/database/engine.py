@@ -12,7 +12,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from shared.database import failures, odbc, unreadable
 from shared.database.migrations import HEAD, current
-from shared.safe_text import SQLALCHEMY, ensure_escaped
+from shared.domain.safe_text import SQLALCHEMY, ensure_escaped
 
 _UPGRADE = "run: python -m shared db upgrade"
 _SQLITE_PRAGMAS = (

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, event
 from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from shared.safe_text import masked
+from shared.domain.safe_text import masked
 
 _CONFLICTS: Final = frozenset({1205, 1222, 3960})
 """SQL Server: chosen as the victim of a deadlock, waited too long for a lock, overtaken in a snapshot."""

@@ -11,8 +11,8 @@ from sqlalchemy import Connection, and_, bindparam, or_, select, update
 from shared.database import outbox
 from shared.database.dialects import among, chunks, insert_absent, update_each
 from shared.database.tables import decisions, notifications
-from shared.reasons import Reason
-from shared.records import RETAKEN, Decision, Member, Outcome, Plan
+from shared.domain.reasons import Reason
+from shared.domain.records import RETAKEN, Decision, Member, Outcome, Plan
 
 log = logging.getLogger(__name__)
 

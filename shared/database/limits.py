@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Select, bindparam, case, func,
 
 from shared.database.dialects import among, chunks, insert_absent, locked
 from shared.database.tables import notifications, pauses, tenants
-from shared.records import NotificationStatus
+from shared.domain.records import NotificationStatus
 
 WINDOW: Final = timedelta(hours=1)
 IS_PAUSED = notifications.c.tenant_id.in_(select(pauses.c.tenant_id).where(pauses.c.until > bindparam("now")))

@@ -27,8 +27,8 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from shared.database import limits
 from shared.database.dialects import among, chunks, locked_if_free, take_each, update_chosen, update_each
 from shared.database.tables import notifications
-from shared.reasons import Reason
-from shared.records import Claimed, Kind, NotificationStatus, PlannedNotification, Unsettled
+from shared.domain.reasons import Reason
+from shared.domain.records import Claimed, Kind, NotificationStatus, PlannedNotification, Unsettled
 
 PRIORITIES = {
     Kind.REMINDER_2H: 0,

@@ -22,19 +22,9 @@ from shared.database.tables import (
     services,
     tenants,
 )
-from shared.fees import Attendance
-from shared.reasons import Reason
-from shared.records import (
-    RETAKEN,
-    Appointment,
-    AppointmentStatus,
-    Kind,
-    Outcome,
-    Owner,
-    Pet,
-    Tenant,
-    Undecided,
-)
+from shared.domain.fees import Attendance
+from shared.domain.reasons import Reason
+from shared.domain.records import RETAKEN, Appointment, AppointmentStatus, Kind, Outcome, Owner, Pet, Tenant, Undecided
 
 _COMING = (AppointmentStatus.PENDING, AppointmentStatus.CONFIRMED)
 TENANT = (

@@ -15,8 +15,8 @@ from sqlalchemy import Connection, and_, bindparam, case, select, update
 from shared.database.dialects import among, chunks, insert_absent
 from shared.database.rows import is_sound, or_default, read
 from shared.database.tables import owners, reputation_events
-from shared.records import EventKind
-from shared.reputation import BEST_SCORE, Event, NewEvent, NoShow, fold
+from shared.domain.records import EventKind
+from shared.domain.reputation import BEST_SCORE, Event, NewEvent, NoShow, fold
 
 
 def lock_owners(connection: Connection, owner_ids: Iterable[UUID]) -> None:

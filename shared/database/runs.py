@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, func, select, update
 from shared.database import commits
 from shared.database.dialects import insert_absent
 from shared.database.tables import leases, runs
-from shared.records import RunStatus
+from shared.domain.records import RunStatus
 
 DONE = (RunStatus.SUCCEEDED, RunStatus.HELD)
 """A run that holds a day back for an operator has done its work."""

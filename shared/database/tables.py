@@ -34,9 +34,9 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeEngine
 
-from shared.breaker import BreakerState
-from shared.fees import ActionOutcome, FeeAction
-from shared.records import (
+from shared.domain.breaker import BreakerState
+from shared.domain.fees import ActionOutcome, FeeAction
+from shared.domain.records import (
     AppointmentStatus,
     ConsentSource,
     EventKind,

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from shared.breaker import OPENS_AFTER
 from shared.delivery.drain import Drain
+from shared.domain.breaker import OPENS_AFTER
+from shared.domain.records import Unsettled
 from shared.gateways.sms import CHANNELS, CredentialsRefused, Logged, SmsError
-from shared.records import Unsettled
 
 log = logging.getLogger(__name__)
 

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from shared.database import phone_blocks
+from shared.delivery import phone_blocks
 from shared.delivery.drain import Drain
-from shared.records import mask_phone
-from shared.rules.contact import phone_hash
+from shared.domain.contact import phone_hash
+from shared.domain.records import mask_phone
 
 log = logging.getLogger(__name__)
 

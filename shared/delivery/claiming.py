@@ -8,12 +8,12 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from shared.breaker import Breaker
 from shared.database import breakers, limits, outbox
 from shared.database.transactions import in_transaction
 from shared.delivery.drain import PROVIDER, Drain
 from shared.delivery.preparing import Prepared, prepare, write_prepared
-from shared.records import Claimed
+from shared.domain.breaker import Breaker
+from shared.domain.records import Claimed
 
 LARGEST_BATCH: Final = 500
 

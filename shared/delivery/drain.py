@@ -14,10 +14,10 @@ from uuid import UUID, uuid4
 from sqlalchemy import Engine
 
 from shared.database.outbox import Scope
+from shared.domain.policy import ServedTenant
+from shared.domain.records import Claimed
+from shared.domain.tally import Tally
 from shared.gateways.sms import SmsGateway
-from shared.policy import ServedTenant
-from shared.records import Claimed
-from shared.tally import Tally
 
 PROVIDER: Final = "sms"
 """The name of the provider's circuit breaker."""

@@ -18,11 +18,11 @@ from shared.delivery.pipeline import Pipeline
 from shared.delivery.preparing import prepare
 from shared.delivery.probing import is_provider_there
 from shared.delivery.receipts import poll_receipts
+from shared.delivery.sender_trouble import note_clock, past_pause, report, resume
 from shared.delivery.sending import Sender
 from shared.delivery.settling import settle_lapsed
 from shared.delivery.stopping import run_until_stopped
-from shared.delivery.trouble import note_clock, past_pause, report, resume
-from shared.records import Claimed, NotificationStatus, Outcome, mask_phone
+from shared.domain.records import Claimed, NotificationStatus, Outcome, mask_phone
 
 SHOWN_AT_ONCE: Final = 500
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from shared.domain.records import Claimed
 from shared.gateways.sms import Accepted, Sms, SmsError
-from shared.records import Claimed
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,13 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from shared.database import consent, queries
-from shared.database.consent import Changed
+from shared.database import queries
+from shared.delivery import consent
+from shared.delivery.consent import Changed
 from shared.delivery.drain import Drain
-from shared.policy import PolicyError, TenantPolicy, policy_of
-from shared.records import Claimed, ConsentSource, lasting_id, mask_phone
-from shared.rules.contact import UNKNOWN_REGION, e164, phone_hash, region_of
+from shared.domain.contact import UNKNOWN_REGION, e164, phone_hash, region_of
+from shared.domain.policy import PolicyError, TenantPolicy, policy_of
+from shared.domain.records import Claimed, ConsentSource, lasting_id, mask_phone
 
 log = logging.getLogger(__name__)
 

@@ -4,9 +4,9 @@ import logging
 
 from sqlalchemy import Connection
 
-from shared.breaker import Breaker, Streak
 from shared.database import breakers
 from shared.delivery.drain import PROVIDER, Drain
+from shared.domain.breaker import Breaker, Streak
 from shared.gateways.sms import Accepted, OutcomeUnknown, SmsError, Unreachable
 
 log = logging.getLogger(__name__)

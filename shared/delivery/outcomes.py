@@ -6,6 +6,8 @@ from typing import Any, Final
 from uuid import UUID
 
 from shared.delivery.message import Answer
+from shared.domain.reasons import Reason
+from shared.domain.records import Claimed, NotificationStatus
 from shared.gateways.sms import (
     Accepted,
     CredentialsRefused,
@@ -16,8 +18,6 @@ from shared.gateways.sms import (
     Rejected,
     SenderRefused,
 )
-from shared.reasons import Reason
-from shared.records import Claimed, NotificationStatus
 
 ASK_AFTER: Final = timedelta(minutes=2)
 """How long after an unclear answer the provider's log is asked: by then it mostly holds what was accepted."""

@@ -14,13 +14,13 @@ from shared.database import ledger, outbox
 from shared.delivery.drain import CLAIM_HOLD, HAND_OVER, Drain
 from shared.delivery.message import Ready
 from shared.delivery.outcomes import ended
+from shared.domain.contact import e164
+from shared.domain.policy import ServedTenant
+from shared.domain.quiet_hours import after_quiet, quiet_began
+from shared.domain.reasons import Reason
+from shared.domain.records import Claimed, Member, NotificationStatus, Problem
 from shared.gateways.sms import Sms
-from shared.policy import ServedTenant
-from shared.reasons import Reason
-from shared.records import Claimed, Member, NotificationStatus, Problem
-from shared.rules.contact import e164
-from shared.rules.quiet_hours import after_quiet, quiet_began
-from shared.subjects import SUBJECTS, SubjectKind
+from shared.planning.subject import SUBJECTS, SubjectKind
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from shared.breaker import Breaker
 from shared.database import breakers
 from shared.database.transactions import fetch, in_transaction
 from shared.delivery.claiming import claim_for_probe
@@ -14,6 +13,7 @@ from shared.delivery.message import Answer, Ready
 from shared.delivery.outage import is_away, log
 from shared.delivery.recording import record
 from shared.delivery.sending import Sender
+from shared.domain.breaker import Breaker
 
 
 async def is_provider_there(drain: Drain, sender: Sender) -> bool:

@@ -11,18 +11,20 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from shared.database import leases, receipts, senders
-from shared.database.consent import REPORTED_FOR
-from shared.database.receipts import Awaiting
+from shared.database import leases
 from shared.database.transactions import in_transaction
+from shared.delivery import receipt_queries as receipts
+from shared.delivery import sender_queries as senders
 from shared.delivery.asking import CLOCK_SKEW
 from shared.delivery.blocking import block_dead
+from shared.delivery.consent import REPORTED_FOR
 from shared.delivery.drain import Drain
 from shared.delivery.opting_out import Withdrawal, withdraw_consent
-from shared.delivery.trouble import name_country, pause
+from shared.delivery.receipt_queries import Awaiting
+from shared.delivery.sender_trouble import name_country, pause
+from shared.domain.reasons import Reason
+from shared.domain.records import Claimed, ConsentSource, NotificationStatus
 from shared.gateways.sms import ConsoleSms, CredentialsRefused, Logged, Receipt, SmsError
-from shared.reasons import Reason
-from shared.records import Claimed, ConsentSource, NotificationStatus
 
 log = logging.getLogger(__name__)
 

@@ -13,14 +13,14 @@ from sqlalchemy.exc import IntegrityError
 from shared.database import outbox
 from shared.database.failures import is_duplicate
 from shared.database.transactions import in_transaction
-from shared.delivery import trouble
+from shared.delivery import sender_trouble as trouble
 from shared.delivery.blocking import block_dead
 from shared.delivery.drain import Drain
 from shared.delivery.message import Answer
 from shared.delivery.opting_out import Withdrawal, withdraw_consent
 from shared.delivery.outcomes import change
+from shared.domain.records import Claimed, ConsentSource
 from shared.gateways.sms import DailyCapReached, OptedOut, OutcomeUnknown, Rejected, SenderRefused, SmsError
-from shared.records import Claimed, ConsentSource
 
 Counted = dict[str, list[Claimed]]
 """Notifications by the name under which the result counts them."""

@@ -10,7 +10,7 @@ from shared.delivery.message import Answer, Ready
 from shared.delivery.outage import Outage, is_away
 from shared.delivery.outcomes import FREE, MOST_ATTEMPTS
 from shared.delivery.pace import Pace, Turn
-from shared.delivery.trouble import name_country
+from shared.delivery.sender_trouble import name_country
 from shared.gateways.sms import (
     Accepted,
     CredentialsRefused,

@@ -19,9 +19,9 @@ from shared.delivery.asking import CLOCK_SKEW, Senders, entries_about, matched
 from shared.delivery.drain import CLAIM_HOLD, HAND_OVER, Drain
 from shared.delivery.outcomes import ASK_AFTER, ASK_AGAIN_AFTER, ended, handed_back, sent
 from shared.delivery.recording import Counted, write_unique
+from shared.domain.reasons import Reason
+from shared.domain.records import NotificationStatus, Unsettled
 from shared.gateways.sms import CredentialsRefused, Logged
-from shared.reasons import Reason
-from shared.records import NotificationStatus, Unsettled
 
 BATCH: Final = 500
 MOST_UNCLEAR: Final = 2

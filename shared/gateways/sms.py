@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Final, Protocol
 from uuid import UUID
 
-from shared.records import mask_phone
+from shared.domain.records import mask_phone
 
 log = logging.getLogger(__name__)
 

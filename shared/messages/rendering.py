@@ -10,10 +10,10 @@ from string import Template
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from shared.domain.policy import PLACEHOLDERS
+from shared.domain.records import Appointment, Owner, Pet, Tenant
 from shared.messages.segments import cheapest, clusters, count_segments
 from shared.messages.wording import clean, listed, name_of, phrase, when_words
-from shared.policy import PLACEHOLDERS
-from shared.records import Appointment, Owner, Pet, Tenant
 
 LONGEST_BODY: Final = 1600
 """UTF-16 units. Twilio refuses longer bodies (error 21617)."""

@@ -17,9 +17,9 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_skeleton, format_time
 from babel.numbers import format_currency, get_currency_precision
 
+from shared.domain.policy import LANGUAGES, SmsPolicy, language_tag
+from shared.domain.records import Kind
 from shared.messages.segments import clusters
-from shared.policy import LANGUAGES, SmsPolicy, language_tag
-from shared.records import Kind
 
 BLANK_LETTERS: Final = "\u115f\u1160\u2800\u3164\uffa0"
 """Letters and symbols by category, but nothing to see."""

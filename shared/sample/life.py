@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, bindparam, select, update
 
 from shared.database.tables import appointments, owners, payments
-from shared.records import AppointmentStatus
+from shared.domain.records import AppointmentStatus
 
 SHARE_KEPT = 0.94
 MOVED_BY = timedelta(hours=1)

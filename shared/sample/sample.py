@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from sqlalchemy import insert as insert_into
 
 from shared.database.tables import metadata
-from shared.records import ensure_aware
+from shared.domain.records import ensure_aware
 from shared.sample.businesses import BUSINESSES
 from shared.sample.diary import fill_week
 from shared.sample.draft import Draft, Rows

@@ -1,8 +1,8 @@
 """The jobs on many machines: `celery -A shared.schedulers.celery_app worker` and `… beat`.
 
 Beat sends a task named for its job when the schedule of the function folder says so. That task only begins the run;
-its parts (shared/parts.py) are tasks of their own, which any worker takes. A message may come twice, late or never
-be finished: what is done is known to the database, and what it says is what counts.
+its parts (shared/schedulers/sharding.py) are tasks of their own, which any worker takes. A message may come twice, late
+or never be finished: what is done is known to the database, and what it says is what counts.
 """
 
 import logging
@@ -15,16 +15,17 @@ import click
 from celery import Celery, Task
 from celery.signals import beat_init, setup_logging, task_failure, task_retry
 
-from shared import logs, parts
+from shared import logs
 from shared.application import Application, open_application
 from shared.database.engine import DatabaseUnusable
 from shared.database.leases import LeaseHeld
+from shared.domain.safe_text import masked, written_out
 from shared.jobs import JOBS
-from shared.parts import Part, Whole
 from shared.runtime import RunFailed, Stage, UsageError
-from shared.safe_text import masked, written_out
+from shared.schedulers import sharding as parts
 from shared.schedulers.celery_beat import Timetable
-from shared.schedulers.schedules import read_schedules
+from shared.schedulers.sharding import Part, Whole
+from shared.schedules.function_json import read_schedules
 from shared.settings import CelerySettings, ConfigurationError, JobSettings, LogSettings, load
 
 log = logging.getLogger(__name__)

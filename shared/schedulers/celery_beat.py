@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from celery.schedules import BaseSchedule, schedstate
 
-from shared.schedulers.ncrontab import Ncrontab
+from shared.schedules.ncrontab import Ncrontab
 
 NEVER = timedelta(days=1)
 """How long beat waits before it asks again about a schedule that has no occurrence left."""

@@ -18,8 +18,8 @@ from shared.database import runs
 from shared.database.engine import DatabaseUnusable, ensure_ready, first_line, reading
 from shared.database.leases import LeaseHeld
 from shared.runtime import RunFailed, UsageError, run
-from shared.schedulers.schedules import Schedule
 from shared.schedulers.trigger import NcrontabTrigger
+from shared.schedules.function_json import Schedule
 from shared.settings import ConfigurationError
 
 log = logging.getLogger(__name__)

@@ -14,15 +14,15 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from shared.database import runs
 from shared.database.engine import reading
-from shared.database.latest import LatestFee, LatestText, latest_fees, latest_texts
 from shared.database.runs import NotedRun
+from shared.domain.records import mask_phone
+from shared.domain.safe_text import written_out
 from shared.messages.wording import money_words
-from shared.records import mask_phone
+from shared.operations.health import examine, span_words
+from shared.operations.latest import LatestFee, LatestText, latest_fees, latest_texts
 from shared.runtime import one_line
-from shared.safe_text import written_out
-from shared.schedulers.health import examine, span_words
 from shared.schedulers.local import LocalHost
-from shared.schedulers.schedules import Schedule
+from shared.schedules.function_json import Schedule
 
 TEMPLATES: Final = Path(__file__).with_name("templates")
 MOST: Final = 12

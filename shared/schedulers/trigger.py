@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from apscheduler.triggers.base import BaseTrigger
 
-from shared.schedulers.ncrontab import Ncrontab
+from shared.schedules.ncrontab import Ncrontab
 
 
 class NcrontabTrigger(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types

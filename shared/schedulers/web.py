@@ -20,11 +20,11 @@ from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainT
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from shared.operations.health import examine
 from shared.schedulers.connections import LONGEST_HEAD, Bounded, most_connections
-from shared.schedulers.health import examine
 from shared.schedulers.local import LocalHost
 from shared.schedulers.page import TEMPLATES, render
-from shared.schedulers.schedules import Schedule
+from shared.schedules.function_json import Schedule
 
 LONGEST_BODY: Final = 64 * 1024  # bytes; a job takes no input worth more
 

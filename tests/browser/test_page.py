@@ -20,7 +20,7 @@ from shared.database import tables
 from shared.database.engine import open_engine
 from shared.runtime import run
 from shared.schedulers.local import LocalHost
-from shared.schedulers.schedules import read_schedules
+from shared.schedules.function_json import read_schedules
 from tests.doubles import Clock
 from tests.rows import NOON
 from tests.schedulers.site import Site, site_of

@@ -10,8 +10,8 @@ import pytest
 from pydantic import BaseModel
 
 from shared import settings
-from shared.policy import PLACEHOLDERS, TenantPolicy, policy_of
-from shared.records import TEXTS, Tenant
+from shared.domain.policy import PLACEHOLDERS, TenantPolicy, policy_of
+from shared.domain.records import TEXTS, Tenant
 from shared.settings import Group, load
 from tests.cli.shell import ROOT
 

@@ -11,8 +11,9 @@ from sqlalchemy import Engine, Table
 
 from shared import sample
 from shared.application import simulation
-from shared.database import reports, tables
+from shared.database import tables
 from shared.database.engine import open_engine, writing
+from shared.operations import reports
 from shared.runtime import run
 from shared.sample import life
 from tests import rows

@@ -21,7 +21,7 @@ from shared.database.engine import open_engine, reading
 from shared.jobs import JOBS
 from shared.runtime import run
 from shared.schedulers.local import LocalHost
-from shared.schedulers.schedules import read_schedules
+from shared.schedules.function_json import read_schedules
 from tests import rows, warm_start
 from tests.celery_workers.conftest import broker
 from tests.celery_workers.fleet import Fleet, wait_for

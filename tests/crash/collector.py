@@ -14,8 +14,8 @@ from typing import Any
 from sqlalchemy import event
 
 from shared.application import simulation
-from shared.collection import claiming
 from shared.database.engine import open_engine
+from shared.fees.collecting import claiming
 from shared.gateways.stripe_payments import StripePayments
 from shared.runtime import Request, run_without_lease
 from tests.crash.worker import Countdown

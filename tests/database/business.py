@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 from sqlalchemy import Connection
 
 from shared.database import tables
+from shared.domain.records import lasting_id, visit_id
 from shared.gateways.sms import Receipt, Sms
-from shared.records import lasting_id, visit_id
 from tests import rows
 from tests.doubles import RecordingSms
 from tests.rows import NOON

@@ -13,7 +13,7 @@ from shared.database.queries import (
     appointments_without_decision,
     missed_appointments,
 )
-from shared.records import Kind
+from shared.domain.records import Kind
 from tests import rows
 from tests.rows import NOON
 

@@ -12,10 +12,10 @@ from sqlalchemy import Engine, select
 from shared.application import Application
 from shared.database import queries, tables
 from shared.database.engine import reading, writing
-from shared.database.needs import lacks
 from shared.database.queries import Starts
 from shared.database.rows import BadRow, noting
-from shared.records import Kind
+from shared.domain.records import Kind
+from shared.platform.schema_check import lacks
 from shared.runtime import Stage
 from tests import rows
 from tests.database.nonsense import let_in

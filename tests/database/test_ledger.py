@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import Engine
 
 from shared.database import ledger, tables
-from shared.reasons import Reason
-from shared.records import Decision, Kind, Outcome, Plan, PlannedNotification
+from shared.domain.reasons import Reason
+from shared.domain.records import Decision, Kind, Outcome, Plan, PlannedNotification
 from tests import rows
 from tests.rows import NOON
 

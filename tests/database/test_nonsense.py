@@ -9,15 +9,18 @@ import pytest
 from sqlalchemy import Engine, select
 
 from shared.application import Application
-from shared.database import fee_list, latest, needs, outbox_list, tables
+from shared.database import tables
 from shared.database.engine import reading
-from shared.database.history import UnreadableRow
-from shared.database.outbox_list import Filter
 from shared.database.tables import metadata
-from shared.explanations import SUBJECTS, explain
+from shared.domain.policy import TenantPolicy
+from shared.fees import listing as fee_list
 from shared.gateways.payments import Intent, IntentState
-from shared.policy import TenantPolicy
-from shared.schedulers import health
+from shared.operations import health, latest
+from shared.operations import outbox as outbox_list
+from shared.operations.explain import SUBJECTS, explain
+from shared.operations.history import UnreadableRow
+from shared.operations.outbox import Filter
+from shared.platform import schema_check as needs
 from tests.database.business import Business, booked, planted
 from tests.database.nonsense import PLATFORM, let_in, nonsense, write
 from tests.doubles import RecordingPayments, RecordingSms

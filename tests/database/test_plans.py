@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import Connection, Engine, event, text
 
 from shared.application import Application
+from shared.domain.policy import TenantPolicy
 from shared.gateways.payments import Intent, IntentState
 from shared.jobs import JOBS
-from shared.policy import TenantPolicy
 from shared.runtime import run
 from tests.database.business import booked, planted
 from tests.databases import Stock

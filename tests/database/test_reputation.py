@@ -10,9 +10,9 @@ from sqlalchemy import Engine, delete, event
 
 from shared.database import reputation, tables
 from shared.database.engine import writing
-from shared.records import EventKind, visit_id
-from shared.reputation import Event, NewEvent, fold
-from shared.rules.reputation import POINTS
+from shared.domain.records import EventKind, visit_id
+from shared.domain.reputation import Event, NewEvent, fold
+from shared.tasks.reputation_updater.rules import POINTS
 from tests import rows
 from tests.rows import NOON
 

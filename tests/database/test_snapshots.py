@@ -17,47 +17,33 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import Connection, Table, select
 
-from shared.breaker import Breaker
-from shared.database import (
-    breakers,
-    commits,
-    consent,
-    corrections,
-    fee_actions,
-    fee_list,
-    fees,
-    health,
-    history,
-    latest,
-    leases,
-    ledger,
-    limits,
-    no_shows,
-    outbox,
-    outbox_list,
-    passing,
-    phone_blocks,
-    queries,
-    receipts,
-    reports,
-    reputation,
-    runs,
-    senders,
-    tables,
-    vaccinations,
-    visits,
-)
+from shared.database import breakers, commits, leases, ledger, limits, outbox, queries, reputation, runs, tables
+from shared.database import waiting as health
 from shared.database.engine import writing
-from shared.database.fee_actions import FoundRefund
-from shared.database.no_shows import Day
 from shared.database.outbox import Scope
-from shared.database.outbox_list import Filter
 from shared.database.queries import Starts
-from shared.fees import FeeAction, MarkedVisit
-from shared.reasons import Reason
-from shared.records import Decision, ExpiryWindow, Kind, Outcome, Plan, RunStatus
-from shared.reputation import EventKind, NewEvent
+from shared.delivery import consent, phone_blocks
+from shared.delivery import receipt_queries as receipts
+from shared.delivery import sender_queries as senders
+from shared.domain.breaker import Breaker
+from shared.domain.fees import FeeAction, MarkedVisit
+from shared.domain.reasons import Reason
+from shared.domain.records import Decision, ExpiryWindow, Kind, Outcome, Plan, RunStatus
+from shared.domain.reputation import EventKind, NewEvent
+from shared.fees import listing as fee_list
+from shared.fees import queries as fees
+from shared.fees import staff_action_queries as fee_actions
+from shared.fees import visits
+from shared.fees.staff_action_queries import FoundRefund
+from shared.operations import history, latest, reports
+from shared.operations import outbox as outbox_list
+from shared.operations.outbox import Filter
 from shared.sample import build, insert
+from shared.tasks.no_show_detector import correction_queries as corrections
+from shared.tasks.no_show_detector import merger_queries as passing
+from shared.tasks.no_show_detector import queries as no_shows
+from shared.tasks.no_show_detector.queries import Day
+from shared.tasks.vaccination_monitor import queries as vaccinations
 from tests.crash.test_jobs import NOW, TURNS
 from tests.database.test_restarts import Business
 from tests.recorded_sql import BELOW, DIALECTS, FOLDER, Recorder, recording

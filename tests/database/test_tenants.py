@@ -11,9 +11,10 @@ import pytest
 from sqlalchemy import Column, Connection, Engine, Table, select
 
 from shared.application import Application
-from shared.database import fee_actions, tables
+from shared.database import tables
 from shared.database.tables import metadata
-from shared.database.visits import missed_visits
+from shared.fees import staff_action_queries as fee_actions
+from shared.fees.visits import missed_visits
 from shared.gateways.payments import Intent, IntentState
 from shared.jobs import JOBS
 from shared.runtime import Stage, run

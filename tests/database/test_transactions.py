@@ -14,8 +14,8 @@ from shared.database import leases, tables, transactions
 from shared.database.engine import open_engine
 from shared.database.failures import is_duplicate, is_passing
 from shared.database.transactions import fetch, in_transaction
-from shared.parts import Whole, begin
 from shared.runtime import run
+from shared.schedulers.sharding import Whole, begin
 from tests import rows
 from tests.doubles import Clock
 

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, inspect
 
 from shared.database import migrations
 from shared.database.engine import ensure_ready
-from shared.database.needs import lacks
+from shared.platform.schema_check import lacks
 from tests.database.test_migrations import execute, made_by, own_tables_without
 from tests.databases import Databases
 

@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from shared.breaker import FIRST_WAIT, Breaker
 from shared.database import breakers
 from shared.database.tables import notifications
+from shared.domain.breaker import FIRST_WAIT, Breaker
 from shared.gateways.sms import NotProcessed, OutcomeUnknown, Rejected
 from shared.runtime import run
 from tests import rows

@@ -8,8 +8,8 @@ from uuid import UUID
 import pytest
 
 from shared.database import tables
+from shared.domain.contact import phone_hash
 from shared.gateways.sms import OptedOut, Receipt
-from shared.rules.contact import phone_hash
 from tests import rows
 from tests.delivery.conftest import DAY, Outbox
 from tests.rows import NOON

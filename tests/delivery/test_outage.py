@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from shared.breaker import FIRST_WAIT, OPENS_AFTER, Breaker
 from shared.database import breakers, tables
+from shared.domain.breaker import FIRST_WAIT, OPENS_AFTER, Breaker
 from shared.gateways.sms import CredentialsRefused, NotProcessed, OutcomeUnknown, Rejected, Unreachable
 from shared.runtime import RunFailed
 from tests import rows

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from shared.database import tables
+from shared.domain.contact import phone_hash
 from shared.gateways.sms import ConsoleSms, CredentialsRefused, Logged, NotProcessed, Receipt, Rejected, Sms
-from shared.rules.contact import phone_hash
 from shared.runtime import RunFailed
 from tests import rows
 from tests.delivery.conftest import DAY, Outbox

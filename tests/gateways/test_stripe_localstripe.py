@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from shared import by_hand
 from shared.application import Application
-from shared.by_hand import Staff
+from shared.fees import staff_actions as by_hand
+from shared.fees.staff_actions import Staff
 from shared.gateways.payments import Declined, GivenBack, IntentState, Misconfigured
 from shared.gateways.stripe_payments import StripePayments
 from tests.doubles import Clock

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from shared import settings
-from shared.schedulers.schedules import read_schedules
+from shared.schedules.function_json import read_schedules
 from shared.settings import Group
 from tests.infra.bicep import FUNCTIONS, File, members, read, text, walk
 

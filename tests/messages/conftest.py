@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from shared.records import Appointment, AppointmentStatus, Owner, Pet, Tenant
+from shared.domain.records import Appointment, AppointmentStatus, Owner, Pet, Tenant
 
 TENANT_ID = uuid4()
 NEW_YORK = ZoneInfo("America/New_York")

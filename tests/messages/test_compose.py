@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared.domain.policy import PLACEHOLDERS
+from shared.domain.records import TEXTS, Kind
 from shared.messages.rendering import LONGEST_BODY, Text, compose
 from shared.messages.segments import count_segments
 from shared.messages.wording import clean, template_of
-from shared.policy import PLACEHOLDERS
-from shared.records import TEXTS, Kind
 
 WORDS = {
     "owner": "Ana",

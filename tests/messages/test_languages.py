@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from shared.messages.reminders import reminder_text
+from shared.domain.policy import ServedTenant, SmsPolicy, TenantPolicy
+from shared.domain.records import Appointment, Kind, Owner, Tenant
 from shared.messages.wording import template_for
-from shared.policy import ServedTenant, SmsPolicy, TenantPolicy
-from shared.records import Appointment, Kind, Owner, Tenant
+from shared.tasks.appointment_reminders.text import reminder_text
 from tests.messages.conftest import NEW_YORK, NOW, a_pet
 
 KIND = Kind.REMINDER_24H

@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from shared.domain.records import Appointment, Owner, Tenant
 from shared.messages.rendering import living_pets, reminder_words, street_of
 from shared.messages.wording import clean, day_words, days_left_words, money_words, name_of, when_words
-from shared.records import Appointment, Owner, Tenant
 from tests.messages.conftest import NEW_YORK, NOW, a_pet
 
 Book = Callable[..., Appointment]

@@ -6,13 +6,13 @@ from string import Template
 
 import pytest
 
-from shared import policy
+from shared.domain import policy
+from shared.domain.policy import LANGUAGES
+from shared.domain.records import REMINDERS, TEXTS, Kind
 from shared.messages import rendering
 from shared.messages.rendering import compose
 from shared.messages.segments import count_segments, is_gsm
 from shared.messages.wording import phrase, template_of
-from shared.policy import LANGUAGES
-from shared.records import REMINDERS, TEXTS, Kind
 
 ORDINARY = {
     "owner": "Ana",

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.database.tables import VACCINES
+from shared.domain.policy import ServedTenant, TenantPolicy
+from shared.domain.records import Kind, Owner, Pet, Tenant, Vaccination
 from shared.messages import rendering
-from shared.messages.vaccinations import vaccination_text, vaccine_words
-from shared.policy import ServedTenant, TenantPolicy
-from shared.records import Kind, Owner, Pet, Tenant, Vaccination
+from shared.tasks.vaccination_monitor.text import vaccination_text, vaccine_words
 from tests.messages.conftest import NEW_YORK, NOW, TENANT_ID, a_pet
 
 KIND = Kind.VACCINATION_EXPIRING

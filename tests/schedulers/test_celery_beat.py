@@ -11,7 +11,7 @@ from celery.beat import Scheduler
 from shared.jobs import JOBS
 from shared.schedulers import celery_app
 from shared.schedulers.celery_beat import Timetable
-from shared.schedulers.ncrontab import parse
+from shared.schedules.ncrontab import parse
 from shared.settings import ConfigurationError
 from tests.doubles import Clock
 

@@ -13,8 +13,8 @@ from shared.application import Application
 from shared.schedulers import connections
 from shared.schedulers.connections import LONGEST_HEAD, most_connections
 from shared.schedulers.local import LocalHost
-from shared.schedulers.schedules import read_schedules
 from shared.schedulers.web import listen, serving
+from shared.schedules.function_json import read_schedules
 from tests.databases import Stock
 from tests.schedulers.site import Site, site_of
 

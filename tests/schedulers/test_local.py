@@ -16,12 +16,12 @@ from shared import sample
 from shared.application import Application, utc_now
 from shared.database import runs, tables
 from shared.database.engine import DatabaseUnusable, open_engine
-from shared.records import RunStatus
+from shared.domain.records import RunStatus
 from shared.runtime import RunFailed, run
 from shared.schedulers import local
 from shared.schedulers.local import LocalHost
-from shared.schedulers.ncrontab import parse
-from shared.schedulers.schedules import Schedule, read_schedules
+from shared.schedules.function_json import Schedule, read_schedules
+from shared.schedules.ncrontab import parse
 from tests import rows
 from tests.doubles import Clock, RecordingSms
 from tests.schedulers.stepped import Stepped, stepped

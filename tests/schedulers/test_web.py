@@ -11,11 +11,11 @@ from sqlalchemy import text
 
 from shared.application import Application
 from shared.database import runs, tables
+from shared.domain.records import RunStatus
 from shared.jobs import JOBS
-from shared.records import RunStatus
 from shared.schedulers import local, web
 from shared.schedulers.local import LocalHost
-from shared.schedulers.schedules import read_schedules
+from shared.schedules.function_json import read_schedules
 from tests import rows
 from tests.doubles import Clock
 from tests.rows import NOON

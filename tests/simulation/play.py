@@ -21,9 +21,9 @@ from shared.database.tables import (
     reputation_events,
     vaccination_records,
 )
+from shared.domain.policy import TenantPolicy
 from shared.gateways.payments import ConsolePayments
 from shared.gateways.sms import Accepted, Logged, Sms
-from shared.policy import TenantPolicy
 from shared.runtime import run
 
 from .books import Fee, Member, Prediction, Sent, Standing, Subject, Verdict, step

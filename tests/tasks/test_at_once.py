@@ -10,9 +10,11 @@ from sqlalchemy import Engine, select
 from sqlalchemy.exc import OperationalError
 
 from shared.application import Application
-from shared.database import corrections, ledger, tables
+from shared.database import ledger, tables
 from shared.runtime import Request, run_without_lease
-from shared.tasks import marking, no_show_corrections
+from shared.tasks.no_show_detector import correction_queries as corrections
+from shared.tasks.no_show_detector import corrections as no_show_corrections
+from shared.tasks.no_show_detector import marking
 from tests.rows import NOON
 from tests.salon import DAY, HOUR, JOB, Salon, salon
 

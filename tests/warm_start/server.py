@@ -32,7 +32,13 @@ from tests.rows import NOON
 from tests.warm_start.client import NUMBER
 
 WANTED = (
-    *("shared.cli", "shared.parts", "shared.schedulers.web", "tests.loopback.http", "tests.loopback.stripe"),
+    *(
+        "shared.cli",
+        "shared.schedulers.sharding",
+        "shared.schedulers.web",
+        "tests.loopback.http",
+        "tests.loopback.stripe",
+    ),
     *("tests.crash.worker", "tests.crash.collector", "tests.crash.deliverer"),
     *("alembic.command", "psycopg", "requests", "rich.progress", "rich.table", "time_machine"),
     *("celery.bin.celery", "celery.apps.worker", "celery.concurrency.prefork", "kombu.transport.redis"),

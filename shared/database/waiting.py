@@ -1,0 +1,59 @@
+"""What waits, and what hangs: rows that a worker took and never gave back, and texts that were given up."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, func, or_, select
+
+from shared.database.rows import FIRST_YEAR
+from shared.database.tables import notifications, payments
+from shared.domain.records import NotificationStatus
+
+RECENT: Final = timedelta(hours=24)
+"""So long a text that was given up is a reason to look, even when it is too late to send it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hanging:
+    """How many rows, and since when the oldest."""
+
+    count: int
+    since: datetime | None
+
+
+def waiting_texts(connection: Connection, now: datetime) -> Hanging:
+    """Texts that are due and not sent yet. Index: notifications (status, not_before)."""
+    waiting = (
+        (notifications.c.status == NotificationStatus.PLANNED)
+        & (notifications.c.not_before <= now)
+        & (notifications.c.useful_until > now)
+    )
+    return _hanging(connection, notifications.c.not_before, waiting)
+
+
+def lapsed_texts(connection: Connection, wall: datetime) -> Hanging:
+    """Texts `sending` beyond their claim. Index: notifications (status, claimed_until)."""
+    lapsed = (notifications.c.status == NotificationStatus.SENDING) & (notifications.c.claimed_until <= wall)
+    return _hanging(connection, notifications.c.claimed_until, lapsed)
+
+
+def lapsed_fees(connection: Connection, wall: datetime) -> Hanging:
+    """Fees `processing` beyond their claim. Index: payments (status, next_attempt_at)."""
+    lapsed = (
+        (payments.c.type == "no_show_fee") & (payments.c.status == "processing") & (payments.c.claimed_until <= wall)
+    )
+    return _hanging(connection, payments.c.claimed_until, lapsed)
+
+
+def dead_texts(connection: Connection, wall: datetime) -> Hanging:
+    """Texts that were given up lately, or could still be sent again. Index: notifications (status, useful_until)."""
+    counts = or_(notifications.c.useful_until > wall, notifications.c.updated_at > wall - RECENT)
+    return _hanging(
+        connection, notifications.c.updated_at, (notifications.c.status == NotificationStatus.DEAD) & counts
+    )
+
+
+def _hanging(connection: Connection, since: Any, condition: ColumnElement[bool]) -> Hanging:
+    row = connection.execute(select(func.count(), func.min(since)).where(condition)).one()
+    return Hanging(row[0], row[1] if row[1] and row[1].year >= FIRST_YEAR else None)

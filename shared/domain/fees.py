@@ -1,0 +1,277 @@
+"""The frozen values of missed visits and the fees for them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from shared.domain.reasons import Reason
+from shared.domain.records import Appointment, Outcome, Owner
+
+
+class FeeStatus(StrEnum):
+    """What a no-show fee has come to."""
+
+    PENDING = "pending"
+    PROCESSING = "processing"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    REQUIRES_ACTION = "requires_action"
+    NEEDS_REFUND = "needs_refund"
+    CANCELLED = "cancelled"
+    WAIVED = "waived"
+    REFUNDED = "refunded"
+
+
+COLLECTED = (FeeStatus.SUCCEEDED, FeeStatus.NEEDS_REFUND, FeeStatus.REFUNDED)
+"""The money was taken, whatever of it was given back since."""
+UNCOLLECTED = (FeeStatus.PENDING, FeeStatus.FAILED, FeeStatus.REQUIRES_ACTION)
+"""Nobody paid it, and no charge is under way."""
+GIVEN_UP = (FeeStatus.FAILED, FeeStatus.REQUIRES_ACTION)
+"""Staff see to it: the card is not asked again by itself, and the payment at the provider was cancelled first."""
+
+
+class FeeAction(StrEnum):
+    """What staff may do to a fee by hand."""
+
+    CHARGE = "charge"
+    WAIVE = "waive"
+    REFUND = "refund"
+
+
+class ActionOutcome(StrEnum):
+    """What a refund has come to. Asked: nobody knows yet whether the money went back."""
+
+    ASKED = "asked"
+    DONE = "done"
+    REFUSED = "refused"
+
+
+class FeeCode(StrEnum):
+    """Why a fee stands as it does, in `payments.failure_code`. A card's own code stands there after a decline."""
+
+    COVERED_BY_DEPOSIT = "covered_by_deposit"
+    NO_FEE = "no_fee"
+    BELOW_MINIMUM = "below_minimum"
+    NO_DELIVERED_REMINDER = "no_delivered_reminder"
+    NO_PAYMENT_METHOD = "no_payment_method"
+    OWNER_INACTIVE = "owner_inactive"
+    TOO_LATE = "too_late"
+    AMOUNT_CHANGED = "amount_changed"
+    CANCELLED_AT_PROVIDER = "cancelled_at_provider"
+    SUPERSEDED = "superseded"
+    PAID_AFTER_WAIVER = "paid_after_waiver"
+    PAID_LATE = "paid_late"
+
+
+FEE_SENTENCES: dict[FeeCode, str] = {
+    FeeCode.COVERED_BY_DEPOSIT: "The deposit covers it.",
+    FeeCode.NO_FEE: "By the business's own settings there is nothing to pay.",
+    FeeCode.BELOW_MINIMUM: "It is less than the least amount a card can be charged.",
+    FeeCode.NO_DELIVERED_REMINDER: "No reminder of the visit was delivered, so the card was not charged.",
+    FeeCode.NO_PAYMENT_METHOD: "The owner has no saved card.",
+    FeeCode.OWNER_INACTIVE: "The owner is inactive or was deleted.",
+    FeeCode.TOO_LATE: "The visit lies more than 14 days back, so the card was not charged.",
+    FeeCode.AMOUNT_CHANGED: "Its amount or currency was changed after the payment was begun at the provider.",
+    FeeCode.CANCELLED_AT_PROVIDER: "The payment was cancelled at the provider.",
+    FeeCode.SUPERSEDED: "The owner has another fee of the same day, since two owners became one.",
+    FeeCode.PAID_AFTER_WAIVER: "The card had been charged when staff waived it.",
+    FeeCode.PAID_LATE: "The card was charged, and that became known after the fee had been cancelled or given up.",
+}
+
+LEAST_STAY = timedelta(hours=12)
+"""What ends on a later local day and lasts as long as this is a stay: a late visit that ends after midnight is none."""
+LONGEST_DAY = timedelta(hours=26)
+"""A local day lasts at most so long, whatever the clocks do."""
+
+OUR_WAIVERS = (FeeCode.COVERED_BY_DEPOSIT, FeeCode.NO_FEE, FeeCode.BELOW_MINIMUM)
+"""The waivers that detection writes. Any other was given by staff."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An appointment that may have been missed. Money in minor units; instants aware UTC.
+
+    `price`: its service's. `earlier`: what a run decided about it before, where a later one may decide again.
+    `came_that_day`: the owner attended another appointment of the local day. `have_pets_died`: all of them.
+    """
+
+    id: UUID
+    tenant_id: UUID
+    owner: Owner
+    service_tenant_id: UUID | None
+    starts_at: datetime
+    ends_at: datetime
+    created_at: datetime
+    total_amount: int | None
+    deposit_paid: int | None
+    price: int | None
+    no_show_count: int
+    has_foreign_pet: bool = False
+    came_that_day: bool = False
+    have_pets_died: bool = False
+    earlier: Outcome | None = None
+    earlier_reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DayCount:
+    """One tenant's local day: appointments not cancelled, candidates, and those that detection marked before."""
+
+    tenant_id: UUID
+    appointments: int
+    candidates: int
+    marked: int
+
+
+@dataclass(frozen=True, slots=True)
+class AttendanceCount:
+    """One tenant's past appointments of some days that were not cancelled, and those of which it is on record who came.
+
+    `recorded`: an arrival, a start, a completion, or a no-show by staff.
+    """
+
+    past: int
+    recorded: int
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What a missed visit costs. `price_cents`: the whole fee; `amount_cents`: what is left of it to be collected.
+
+    `waived`: why nothing is.
+    """
+
+    price_cents: int
+    amount_cents: int
+    waived: FeeCode | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewFee:
+    """A fee to be written. `id`: its visit's."""
+
+    id: UUID
+    tenant_id: UUID
+    owner_id: UUID
+    appointment_id: UUID
+    charge: Charge
+    currency: str
+    offence_number: int
+    visit_on: date
+    description: str
+    policy: dict[str, Any]
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Fee:
+    """A no-show fee as it stands. `claimed_until`: how long the worker that claimed it may act on it, by the wall."""
+
+    id: UUID
+    tenant_id: UUID
+    owner_id: UUID
+    appointment_id: UUID | None
+    status: FeeStatus
+    amount_cents: int
+    currency: str
+    visit_on: date
+    due_at: datetime | None
+    intent_id: str | None
+    attempts: int
+    description: str | None
+    failure_code: str | None
+    claimed_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PastAttempt:
+    """An attempt to collect a fee as it was written down. `parameters`: as asked; `charge_id`: the provider's."""
+
+    number: int
+    parameters: dict[str, Any]
+    outcome: str | None
+    code: str | None
+    charge_id: str | None
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Attendance:
+    """An appointment that an owner came to, or that counts as missed. `have_pets_died`: all of its pets, by now."""
+
+    tenant_id: UUID
+    owner_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    came: bool
+    have_pets_died: bool = False
+
+
+def have_all_pets_died(attendance: Iterable[Attendance]) -> bool:
+    """Whether some of the appointments were missed, and all pets of those have died by now."""
+    missed = [each.have_pets_died for each in attendance if not each.came]
+    return bool(missed) and all(missed)
+
+
+@dataclass(frozen=True, slots=True)
+class MissedVisit:
+    """A visit with a no-show event. `missed`: the owner's appointments around it that count as missed now.
+
+    `began_at`: the first start it was marked for. `is_reversed`: the event no longer counts. `customer_id`: whom the
+    payment provider charges; None without a saved card. `reminded`: those of `missed` of
+    which a reminder was delivered. `attendance`: which of the appointments around it the owner came to or missed.
+    `is_superseded`: it is reversed because the owner has another of that day.
+    """
+
+    id: UUID
+    tenant_id: UUID
+    owner: Owner
+    began_at: datetime
+    is_reversed: bool
+    missed: tuple[Appointment, ...]
+    fee: Fee | None
+    customer_id: str | None
+    reminded: frozenset[UUID]
+    attendance: tuple[Attendance, ...] = ()
+    is_superseded: bool = False
+
+    def of_its_day(self, zone: ZoneInfo) -> list[Appointment]:
+        """Return the missed appointments of its local day, in order of start.
+
+        None where the owner came that day, or where all pets have died and nobody has paid yet.
+        """
+        day = self.began_at.astimezone(zone).date()
+        its = [each for each in self.attendance if each.starts_at.astimezone(zone).date() == day]
+        is_paid = self.fee is not None and self.fee.status in COLLECTED
+        if any(each.came for each in its) or (not is_paid and have_all_pets_died(its)):
+            return []
+        found = [each for each in self.missed if each.starts_at.astimezone(zone).date() == day]
+        return sorted(found, key=lambda each: (each.starts_at, str(each.id)))
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedVisit:
+    """A visit whose no-show event stands and may be wrong. `is_ours`: detection found it, so it raised the count.
+
+    `is_forgiven`: staff waived its fee. `fee_status`, `fee_written_at`: None where it has no fee.
+    """
+
+    id: UUID
+    event_id: UUID
+    tenant_id: UUID
+    owner_id: UUID
+    began_at: datetime
+    is_ours: bool
+    is_forgiven: bool
+    fee_status: FeeStatus | None = None
+    fee_written_at: datetime | None = None
+
+
+def is_forgiven(fee: Fee) -> bool:
+    """Whether staff waived the fee, paid or not: the visit does not count as missed any more."""
+    is_waived = fee.status is FeeStatus.WAIVED and fee.failure_code not in OUR_WAIVERS
+    return is_waived or fee.failure_code == FeeCode.PAID_AFTER_WAIVER

@@ -1,0 +1,329 @@
+"""Every number a tenant may change: its default and its check. Nowhere else holds one."""
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import date, time
+from string import Template
+from typing import Annotated, Any, Final, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from phonenumbers import SUPPORTED_REGIONS
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+    model_validator,
+)
+
+from shared.domain.records import TEXTS, Kind, Tenant
+
+PLACEHOLDERS: Final = frozenset(
+    {"owner", "pets", "when", "business", "service", "address", "phone", "fee", "charge_on", "vaccines"}
+)
+REQUIRED_PLACEHOLDERS: Final = {
+    Kind.REMINDER_24H: frozenset({"pets", "when"}),
+    Kind.REMINDER_2H: frozenset({"pets", "when"}),
+}
+LANGUAGES: Final = frozenset({"en", "es"})
+"""The languages of texts. Each has a folder in messages/templates: our templates, and the words put into any."""
+LEAST_OPEN_MINUTES: Final = 240  # four sendable hours a day: an hour's clock change cannot swallow them
+
+
+class PolicyError(ValueError):
+    """A bad setting. `key` names it, the message says what to do."""
+
+    def __init__(self, key: str, message: str) -> None:
+        super().__init__(f"{key}: {message}")
+        self.key = key
+
+
+class _Closed(BaseModel):
+    """A typed object that refuses unknown keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class QuietHours(_Closed):
+    """The hours of the local day, `[start, end)`, in which nobody is texted. May wrap past midnight."""
+
+    start: time
+    end: time
+
+    def __str__(self) -> str:
+        return f"{self.start:%H:%M}-{self.end:%H:%M}"
+
+    def contains(self, local: time) -> bool:
+        """Whether a local time of day is inside."""
+        if self.start < self.end:
+            return self.start <= local < self.end
+        return local >= self.start or local < self.end
+
+    @property
+    def minutes(self) -> int:
+        """How long they last on an ordinary day."""
+        begin, end = (t.hour * 60 + t.minute for t in (self.start, self.end))
+        return (end - begin) % (24 * 60)
+
+    @model_validator(mode="after")
+    def _leaves_time_to_send(self) -> Self:
+        if self.start == self.end:
+            raise ValueError('start and end are the same; write "off" to have no quiet hours')
+        if 24 * 60 - self.minutes < LEAST_OPEN_MINUTES:
+            raise ValueError(f"they leave less than {LEAST_OPEN_MINUTES // 60} hours a day for sending")
+        return self
+
+
+_SPAN: Final = re.compile(r"\s*(\d\d:\d\d)\s*-\s*(\d\d:\d\d)\s*")
+
+
+def parse_quiet_hours(value: object) -> object:
+    """Read "21:00-08:00" into a QuietHours and "off" into None. Raise ValueError for anything else."""
+    if value == "off":
+        return None
+    if isinstance(value, QuietHours):
+        return value
+    if not isinstance(value, str):
+        raise ValueError('write it like "21:00-08:00", or "off"')
+    try:
+        start, end = map(time.fromisoformat, _SPAN.fullmatch(value).groups())  # type: ignore[union-attr]  # caught below
+    except (ValueError, AttributeError):
+        raise ValueError(f'{value!r} is not a span of local times; write it like "21:00-08:00", or "off"') from None
+    return QuietHours(start=start, end=end)
+
+
+def _parse_list(value: object) -> object:
+    """Read "30,14,7" into whole numbers; leave anything else to the type check."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return [int(part) for part in value.split(",")]
+    except ValueError:
+        raise ValueError(f"{value!r} is not a list of whole numbers; write it like 2500,3500") from None
+
+
+def _descending(value: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(sorted(set(value), reverse=True))
+
+
+def _quiet_as_written(value: QuietHours | None) -> str:
+    return str(value) if value else "off"
+
+
+def language_tag(written: str) -> str:
+    """Return a language tag in one spelling: "es-mx" for "es-MX" and " ES_mx"."""
+    return written.strip().lower().replace("_", "-")
+
+
+def _known_language(value: str) -> str:
+    tag = language_tag(value)
+    if tag.partition("-")[0] not in LANGUAGES:
+        known = ", ".join(sorted(LANGUAGES))
+        raise ValueError(f"{value!r} is not a language that texts can be written in; there are {known}")
+    return tag
+
+
+def _by_language(value: object) -> object:
+    """Read a tenant's own template: one text, or an object of texts by language tag."""
+    if isinstance(value, str):
+        return value
+    if not (isinstance(value, dict) and value and all(isinstance(text, str) for text in value.values())):
+        raise ValueError('write a text, or texts by language like {"en": "…", "es": "…"}')
+    spelled = {_known_language(tag): text for tag, text in value.items()}
+    if len(spelled) < len(value):
+        raise ValueError("a language is named twice")
+    return spelled
+
+
+def _known_country(value: str | None) -> str | None:
+    if value is not None and value not in SUPPORTED_REGIONS:
+        raise ValueError(f"{value!r} is not a country code; write two letters like US or GB")
+    return value
+
+
+OptionalQuietHours = Annotated[
+    QuietHours | None, BeforeValidator(parse_quiet_hours), PlainSerializer(_quiet_as_written)
+]
+# Strict: who writes 25.00 for a fee means 25 dollars, and must not get 25 cents.
+Whole = Annotated[int, Field(strict=True)]
+YesNo = Annotated[bool, Field(strict=True)]
+FeeSchedule = Annotated[
+    tuple[Annotated[Whole, Field(ge=0, le=10_000_000)], ...], BeforeValidator(_parse_list), Field(min_length=1)
+]
+Thresholds = Annotated[
+    tuple[Annotated[Whole, Field(ge=1, le=365)], ...],
+    BeforeValidator(_parse_list),
+    Field(min_length=1, max_length=10),
+    AfterValidator(_descending),
+]
+
+
+class NoShowPolicy(_Closed):
+    """When a visit counts as missed and what it costs. Cents are minor units of the tenant's currency."""
+
+    grace_minutes: Whole = Field(15, ge=0, le=24 * 60)
+    fee_schedule: FeeSchedule = (2500, 3500, 5000, 7500)
+    fee_cap_cents: Whole | None = Field(None, ge=0)
+    fee_cap: Literal["price"] | None = None
+    hold_hours: Whole = Field(24, ge=0, le=14 * 24)
+    auto_charge: YesNo = True
+    deposit_covers_fee: YesNo = True
+    closed_on: frozenset[date] = frozenset()
+    fee_requires_delivered_reminder: YesNo = False
+
+    def charges_by_itself(self, *, is_reminded: bool) -> bool:
+        """Whether a fee is collected without anybody asking. `is_reminded`: a reminder of the visit was delivered."""
+        return self.auto_charge and (is_reminded or not self.fee_requires_delivered_reminder)
+
+
+class ReminderPolicy(_Closed):
+    """Which reminders go out at all."""
+
+    h24: YesNo = Field(True, alias="24h")
+    h2: YesNo = Field(True, alias="2h")
+
+
+class VaccinationPolicy(_Closed):
+    """How many days before expiry an owner is told."""
+
+    thresholds: Thresholds = (30, 14, 7)
+
+
+class SmsPolicy(_Closed):
+    """How a tenant's texts are sent."""
+
+    enabled: YesNo = True
+    messaging_service_sid: str | None = Field(None, pattern=r"^MG[0-9a-fA-F]{32}$")
+    sender: str | None = Field(None, alias="from", max_length=32)
+    language: Annotated[str, AfterValidator(_known_language)] = "en"
+    quiet_hours: OptionalQuietHours = QuietHours(start=time(21), end=time(8))
+    rate_limit_per_hour: Whole = Field(1000, ge=0)
+    max_segments: Whole = Field(3, ge=1, le=10)
+    templates: dict[Kind, Annotated[str | dict[str, str], BeforeValidator(_by_language)]] = {}
+
+    @model_validator(mode="after")
+    def _templates_can_be_filled(self) -> Self:
+        for kind, written in self.templates.items():
+            if kind not in TEXTS:
+                raise ValueError(f"{kind} is not a text; there are {', '.join(TEXTS)}")
+            for text in (written,) if isinstance(written, str) else written.values():
+                check_template(kind, text)
+        return self
+
+    def own_template(self, kind: Kind, tag: str) -> str | None:
+        """Return the tenant's own template in a language ("es-mx"), if any. A single text is in `language`."""
+        written = self.templates.get(kind, {})
+        if isinstance(written, str):
+            written = {self.language.partition("-")[0]: written}
+        text = written.get(tag)
+        return text if text and text.strip() else None
+
+
+class ReputationPolicy(_Closed):
+    """How a score recovers."""
+
+    recovery_days: Whole = Field(90, ge=1, le=3650)
+    recovery_points: Whole = Field(5, ge=0, le=100)
+
+
+class TenantPolicy(_Closed):
+    """Everything a tenant may change: the defaults of the environment, overridden by `tenants.settings`."""
+
+    no_show: NoShowPolicy = NoShowPolicy()
+    reminders: ReminderPolicy = ReminderPolicy()
+    vaccination: VaccinationPolicy = VaccinationPolicy()
+    sms: SmsPolicy = SmsPolicy()
+    reputation: ReputationPolicy = ReputationPolicy()
+    stripe_account: str | None = Field(None, pattern=r"^acct_\w+$")
+    country: Annotated[str | None, AfterValidator(_known_country)] = None
+
+
+@dataclass(frozen=True, slots=True)
+class ServedTenant:
+    """A tenant that this run works for. `region`: two letters, where its numbers are read and its times written.
+
+    `has_own_fee_schedule`: its settings name one, so it is meant in the tenant's own currency. `blocked`: the hashes of
+    numbers that get no more texts. `can_be_answered`: its sender takes replies.
+    """
+
+    tenant: Tenant
+    policy: TenantPolicy
+    zone: ZoneInfo
+    region: str
+    has_own_fee_schedule: bool = False
+    blocked: frozenset[str] = frozenset()
+    can_be_answered: bool = True
+
+
+def check_template(kind: Kind, text: str) -> None:
+    """Raise ValueError when `text` cannot be filled, or is a reminder without its `$pets` and `$when`."""
+    template = Template(text)
+    if not template.is_valid():
+        raise ValueError(f"{kind}: a lone $ in the template; write $$ for a dollar sign")
+    names = set(template.get_identifiers())
+    if unknown := names - PLACEHOLDERS:
+        known = " ".join(f"${name}" for name in sorted(PLACEHOLDERS))
+        raise ValueError(f"{kind}: unknown placeholder ${min(unknown)}; there are {known}")
+    if missing := REQUIRED_PLACEHOLDERS.get(kind, frozenset()) - names:
+        raise ValueError(f"{kind}: the template lacks ${min(missing)}")
+
+
+def policy_of(tenant: Tenant, defaults: TenantPolicy) -> TenantPolicy:
+    """Return the tenant's policy. Raise PolicyError, naming the key, for an unknown key or a bad value."""
+    if tenant.fault:
+        raise PolicyError("its row", tenant.fault)
+    if not tenant.settings:
+        return defaults
+    try:
+        overrides = json.loads(tenant.settings)
+    except (ValueError, RecursionError) as error:
+        raise PolicyError("settings", f"not valid JSON ({error})") from None
+    if not isinstance(overrides, dict):
+        raise PolicyError("settings", 'not a JSON object; write it like {"sms": {"quiet_hours": "off"}}')
+    try:
+        return TenantPolicy.model_validate(_overlaid(defaults.model_dump(by_alias=True), overrides))
+    except ValidationError as error:
+        key, message = first_error(error)
+        raise PolicyError(key or "settings", message) from None
+
+
+def sets_fee_schedule(tenant: Tenant) -> bool:
+    """Whether the tenant's own settings name a fee schedule. They must have passed `policy_of`."""
+    settings = json.loads(tenant.settings) if tenant.settings else {}
+    return "fee_schedule" in settings.get("no_show", {})
+
+
+def zone_of(tenant: Tenant, default: ZoneInfo) -> ZoneInfo:
+    """Return the tenant's time zone, `default` where it names none. Raise PolicyError for an unknown one."""
+    if not tenant.timezone:
+        return default
+    try:
+        return ZoneInfo(tenant.timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise PolicyError(
+            "timezone", f"{tenant.timezone!r} is not an IANA time zone; write it like America/New_York"
+        ) from None
+
+
+def _overlaid(base: dict[str, Any], overrides: dict[str, Any]) -> dict[str, Any]:
+    """Return `base` with `overrides` laid over it, one level of objects deep."""
+    return {
+        **base,
+        **{
+            key: {**base[key], **value} if isinstance(value, dict) and isinstance(base.get(key), dict) else value
+            for key, value in overrides.items()
+        },
+    }
+
+
+def first_error(error: ValidationError) -> tuple[str, str]:
+    """Return the key and the reason of the first thing pydantic found wrong, in words for people."""
+    found = error.errors(include_url=False)[0]
+    key = ".".join(str(part) for part in found["loc"] if part not in ("QuietHours", "[key]"))
+    if found["type"] == "extra_forbidden":
+        return key, "unknown key; see docs/settings.md"
+    return key, found["msg"].removeprefix("Value error, ")

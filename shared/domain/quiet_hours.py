@@ -1,0 +1,88 @@
+"""When a tenant's owners may be texted: local time of day, daylight saving and skipped days included."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from shared.domain.policy import QuietHours
+
+_MINUTE = timedelta(minutes=1)
+_DAY = timedelta(days=1)
+
+
+def is_quiet(instant: datetime, quiet: QuietHours | None, zone: ZoneInfo) -> bool:
+    """Whether the local time of `instant` lies inside quiet hours."""
+    return quiet is not None and quiet.contains(instant.astimezone(zone).time())
+
+
+def after_quiet(instant: datetime, quiet: QuietHours | None, zone: ZoneInfo) -> datetime:
+    """Return `instant`, or the end of the quiet hours it falls inside, as an aware UTC instant.
+
+    The end is the first instant whose local time is at or past it. Where the clocks jump from quiet hours straight
+    into the next ones (a zone that skips a day), the end of those counts.
+    """
+    moved = instant
+    while quiet is not None and is_quiet(moved, quiet, zone):
+        moved = _first_instant_at(_next_end(moved.astimezone(zone), quiet), zone, moved)
+    return moved.astimezone(UTC)
+
+
+def quiet_began(instant: datetime, quiet: QuietHours, zone: ZoneInfo) -> datetime:
+    """Return when the quiet hours that `instant` falls inside began, as an aware UTC instant.
+
+    Where the clocks jumped into them from other quiet hours (a zone that skipped a day), the beginning of those.
+    """
+    began = _last_begin(instant, quiet, zone)
+    while is_quiet(before := began - datetime.resolution, quiet, zone):
+        began = _last_begin(before, quiet, zone)
+    return began
+
+
+def local_day(instant: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Return the local day of `instant` as aware UTC instants `[midnight, next midnight)`."""
+    midnight = datetime.combine(instant.astimezone(zone).date(), time())
+    return (
+        _first_instant_at(midnight, zone, instant - 3 * _DAY),
+        _first_instant_at(midnight + _DAY, zone, instant),
+    )
+
+
+def local_date(instant: datetime, zone: ZoneInfo) -> date:
+    """Return the date that a calendar in `zone` shows at an aware instant."""
+    return instant.astimezone(zone).date()
+
+
+def midnight(day: date, zone: ZoneInfo) -> datetime:
+    """Return the instant, aware UTC, at which a local day begins; where the clocks skip midnight, when they jump."""
+    return _first_instant_at(datetime.combine(day, time()), zone, datetime.combine(day, time(), UTC) - 3 * _DAY)
+
+
+def _last_begin(instant: datetime, quiet: QuietHours, zone: ZoneInfo) -> datetime:
+    local = instant.astimezone(zone)
+    day = local.date() if local.time() >= quiet.start else local.date() - _DAY
+    return _first_instant_at(datetime.combine(day, quiet.start), zone, instant - 2 * _DAY)
+
+
+def _next_end(local: datetime, quiet: QuietHours) -> datetime:
+    """Return the naive local time at which the quiet hours around `local` end."""
+    day = local.date() if local.time() < quiet.end else local.date() + _DAY
+    return datetime.combine(day, quiet.end)
+
+
+def _first_instant_at(local: datetime, zone: ZoneInfo, not_before: datetime) -> datetime:
+    """Return the first instant after `not_before` whose local time is at or past the naive `local`.
+
+    An ambiguous time counts at its first pass that is late enough. A time that the clocks skip counts when they jump:
+    that instant is found by halving the span between the readings by the offset after and before the jump.
+    """
+    readings = sorted(local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    exact = [at for at in readings if at.astimezone(zone).replace(tzinfo=None) == local and at > not_before]
+    if exact:
+        return exact[0]
+    early, late = readings
+    while late - early > _MINUTE:
+        middle = early + (late - early) / 2
+        if middle.astimezone(zone).replace(tzinfo=None) >= local:
+            late = middle
+        else:
+            early = middle
+    return late.replace(second=0, microsecond=0)

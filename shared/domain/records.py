@@ -1,0 +1,331 @@
+"""The frozen values that rules, messages and delivery see. Rows of the database stop here."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Final
+from uuid import UUID, uuid5
+
+from shared.domain.reasons import Reason
+
+
+class Kind(StrEnum):
+    """What a decision or a notification is about."""
+
+    REMINDER_24H = "reminder_24h"
+    REMINDER_2H = "reminder_2h"
+    VACCINATION_EXPIRING = "vaccination_expiring"
+    NO_SHOW = "no_show"
+    NO_SHOW_NOTICE = "no_show_notice"
+    FEE_RECEIPT = "fee_receipt"
+    FEE_FAILED = "fee_failed"
+
+
+REMINDERS = (Kind.REMINDER_24H, Kind.REMINDER_2H)
+"""The kinds that remind of an appointment."""
+FEE_TEXTS = (Kind.NO_SHOW_NOTICE, Kind.FEE_RECEIPT, Kind.FEE_FAILED)
+"""The kinds that are about a missed visit and its fee."""
+TEXTS = tuple(kind for kind in Kind if kind is not Kind.NO_SHOW)
+"""The kinds that are texts: each has its template. That an appointment was missed is decided, not texted."""
+
+
+class Outcome(StrEnum):
+    """What was decided about one occurrence of one subject."""
+
+    NOTIFY = "notify"
+    SKIPPED = "skipped"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+RETAKEN = frozenset({Outcome.SKIPPED, Outcome.CANCELLED})
+"""Outcomes that never reached the provider: a later run may decide again."""
+
+
+class AppointmentStatus(StrEnum):
+    PENDING = "pending"
+    CONFIRMED = "confirmed"
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    NO_SHOW = "no_show"
+
+
+class NotificationStatus(StrEnum):
+    PLANNED = "planned"
+    SENDING = "sending"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
+    FAILED = "failed"
+    DEAD = "dead"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+class EventKind(StrEnum):
+    """What moved an owner's reputation. An opening holds the score found before the first of the others."""
+
+    OPENING = "opening"
+    NO_SHOW = "no_show"
+    LATE_CANCELLATION = "late_cancellation"
+    COMPLETED = "completed"
+    ON_TIME = "on_time"
+    RECOVERY = "recovery"
+
+
+class ConsentSource(StrEnum):
+    """Through what an owner's consent to texts was given or withdrawn."""
+
+    REPLY = "reply"
+    REFUSAL = "refusal"
+    RECEIPT = "receipt"
+    PLATFORM = "platform"
+
+
+class RunStatus(StrEnum):
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    HELD = "held"
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """One active pet-care business. `settings`: its JSON as stored; `fault`: why its row cannot be used, in words."""
+
+    id: UUID
+    subdomain: str
+    business_name: str
+    phone: str | None
+    address: str | None
+    timezone: str | None
+    currency: str
+    settings: str | None
+    fault: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """One pet parent. `is_active`: neither switched off nor deleted."""
+
+    id: UUID
+    tenant_id: UUID
+    first_name: str | None
+    phone: str | None
+    sms_opted_in: bool
+    language: str | None
+    is_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pet:
+    """One animal. `owner_tenant_id`: the business of the owner it belongs to; None where there is no such owner."""
+
+    id: UUID
+    tenant_id: UUID
+    name: str | None
+    is_deceased: bool
+    is_deleted: bool
+    owner_tenant_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Appointment:
+    """An appointment with all that a reminder needs. `starts_at`, `created_at`: aware UTC instants."""
+
+    id: UUID
+    tenant_id: UUID
+    owner: Owner
+    service_tenant_id: UUID | None
+    service_name: str | None
+    pets: tuple[Pet, ...]
+    starts_at: datetime
+    created_at: datetime
+    status: AppointmentStatus
+    is_deleted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Vaccination:
+    """A vaccination record with all that an alert needs. `created_at`: aware UTC; `expires_on`: None for never.
+
+    `vaccine`: the type as stored; `name`: what staff call it. `is_pet_active`: neither switched off nor deleted.
+    `is_superseded`: a newer record of the pet takes its place.
+    """
+
+    id: UUID
+    tenant_id: UUID
+    owner: Owner
+    pet: Pet
+    is_pet_active: bool
+    vaccine: str
+    name: str | None
+    expires_on: date | None
+    created_at: datetime
+    is_superseded: bool
+    is_deleted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiryWindow:
+    """The expiry dates, `first` to `last` and both included, that the alert `tier` days before expiry is about."""
+
+    tier: int
+    first: date
+    last: date
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was decided about one occurrence of one subject, and why.
+
+    `occurs_at`: of a reminder or a no-show the start it was about, of a text about a fee when what it tells happened;
+    `occurrence`: what tells it apart from others about the same subject, as the text in the ledger key.
+    """
+
+    tenant_id: UUID
+    kind: Kind
+    subject_type: str
+    subject_id: UUID
+    occurrence: str
+    outcome: Outcome
+    reason: Reason | None = None
+    notification_id: UUID | None = None
+    occurs_at: datetime | None = None
+
+    @property
+    def ledger_key(self) -> str:
+        """The unique key that makes it exactly once. Holds no personal data."""
+        return f"{self.kind}:{self.subject_id}:{self.occurrence}"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedNotification:
+    """One SMS to be sent at or after `not_before` and before `useful_until` (aware UTC)."""
+
+    id: UUID
+    tenant_id: UUID
+    owner_id: UUID
+    kind: Kind
+    not_before: datetime
+    useful_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """An appointment about whose reminder nothing final was decided, with what an earlier run decided, if any.
+
+    `occurrence`: how that decision names the start. Before starts counted to the minute it had their seconds.
+    """
+
+    appointment: Appointment
+    earlier: Outcome | None
+    earlier_reason: Reason | None
+    occurrence: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UndecidedAlert:
+    """A record about whose alert of a tier (days before expiry) nothing final was decided.
+
+    `earlier`, `earlier_reason`: what an earlier run decided, if any.
+    """
+
+    vaccination: Vaccination
+    tier: int
+    earlier: Outcome | None
+    earlier_reason: Reason | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be written in one transaction: decisions, and the notifications of those that win.
+
+    `retaken`: ledger keys of decisions that an earlier run took and that never reached the provider.
+    """
+
+    decisions: tuple[Decision, ...] = ()
+    notifications: tuple[PlannedNotification, ...] = ()
+    retaken: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A notification that a worker took to send. `attempts` counts this one; `owner_id`: for whom it was planned.
+
+    `unclear_answers`: how often the provider was asked and gave no clear answer.
+    """
+
+    id: UUID
+    tenant_id: UUID
+    owner_id: UUID
+    kind: Kind
+    useful_until: datetime
+    attempts: int
+    unclear_answers: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """A notification handed over at `attempted_at` of which nobody knows what became of it.
+
+    `was_answered`: the provider was asked and gave no clear answer; else the worker died. `ambiguities`: how often it
+    had come to that before; `code`: what stood in place of an answer.
+    """
+
+    claimed: Claimed
+    to_phone: str
+    body: str
+    segments: int
+    attempted_at: datetime
+    ambiguities: int
+    was_answered: bool
+    code: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One decision behind a notification."""
+
+    notification_id: UUID
+    ledger_key: str
+    subject_id: UUID
+    occurs_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One bad row or one bad tenant: counted and named, never in anybody's way."""
+
+    tenant: str
+    subject: str
+    reason: str
+
+
+_NAMESPACE: Final = UUID("6f1f3c52-7c0e-5f0b-9a5e-2f4a1f0f8d11")  # never changes: ids on record were made with it
+
+
+def visit_id(tenant_id: UUID, owner_id: UUID, on: date) -> UUID:
+    """Return the id of a visit: all appointments of one owner with one tenant on one tenant-local day."""
+    return lasting_id(f"{tenant_id}:{owner_id}:{on.isoformat()}")
+
+
+def lasting_id(key: str) -> UUID:
+    """Return the id that belongs to a key, the same for ever."""
+    return uuid5(_NAMESPACE, key)
+
+
+def ensure_aware(instant: datetime) -> datetime:
+    """Return `instant`; raise ValueError when it carries no UTC offset."""
+    if instant.utcoffset() is None:
+        raise ValueError(f"{instant.isoformat()} has no UTC offset; write it like 2026-03-01T06:30:00Z")
+    return instant
+
+
+def mask_phone(phone: str | None) -> str:
+    """Return a phone number fit for a log: `+1•••••0142`. At most the last four digits are kept."""
+    if not phone:
+        return "no phone"
+    digits = "".join(c for c in phone if c.isdigit())
+    return f"{'+' + digits[:1] if phone.startswith('+') else ''}•••••{digits[-4:] if len(digits) > 7 else ''}"

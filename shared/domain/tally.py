@@ -1,0 +1,138 @@
+"""What a run counts: totals by tenant, problems, and in a dry run what would happen."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from shared.domain.records import Problem
+
+Progress = Callable[[str, int], None]
+SHOWN_ERRORS = 20
+
+
+class Tally:
+    """Counts by tenant (its subdomain) and key. A key "skipped.no_phone" is shown as {"skipped": {"no_phone": n}}.
+
+    `failure_codes`: why each text that failed did, in the provider's codes; threads may append to it.
+    """
+
+    def __init__(self, progress: Progress | None = None) -> None:
+        self._counts: dict[str, Counter[str]] = defaultdict(Counter)
+        self._delivery: Counter[str] = Counter()
+        self._progress = progress
+        self.failure_codes: list[str] = []
+        self.problems: list[Problem] = []
+        self.failed_tenants: set[str] = set()
+        self.would: list[dict[str, Any]] = []
+        self.held: list[dict[str, Any]] = []
+        self.sender_trouble: list[dict[str, str]] = []
+        self.stopped_early = False
+        self._told: set[str] = set()
+
+    def add(self, tenant: str, key: str, count: int = 1) -> None:
+        """Count something about a tenant."""
+        self._counts[tenant][key] += count
+        self._report(key, count)
+
+    def deliver(self, outcome: str, kind: str, count: int = 1) -> None:
+        """Count something delivery did, for whichever job planned it."""
+        self._delivery[f"{outcome}.{kind}"] += count
+        self._report(outcome, count)
+
+    def problem(self, problem: Problem, *, is_tenants: bool = False) -> None:
+        """Note a bad row, or (`is_tenants`) a tenant that could not be worked for."""
+        self.problems.append(problem)
+        if is_tenants:
+            self.failed_tenants.add(problem.tenant)
+
+    def trouble(self, tenant: str, code: str) -> None:
+        """Note that a tenant's texts do not arrive, and why."""
+        self.sender_trouble.append({"tenant": tenant, "code": code})
+
+    def tell(self, ledger_keys: Collection[str]) -> set[str]:
+        """Return those of the keys that this dry run has not told yet: it writes nothing, so it may meet one again."""
+        news = set(ledger_keys) - self._told
+        self._told |= news
+        return news
+
+    def total(self, key: str) -> int:
+        """Return the sum of `key` over all tenants."""
+        return sum(counts[key] for counts in self._counts.values())
+
+    def delivered(self, outcome: str, kind: str) -> int:
+        """Return how many notifications of `kind` came to `outcome` in this run."""
+        return self._delivery[f"{outcome}.{kind}"]
+
+    def totals(self) -> dict[str, Any]:
+        """Return the counts of all tenants added up."""
+        return nested(sum(self._counts.values(), Counter()))
+
+    def by_tenant(self) -> dict[str, Any]:
+        """Return each tenant's counts."""
+        return {tenant: nested(counts) for tenant, counts in sorted(self._counts.items())}
+
+    def delivery(self) -> dict[str, Any]:
+        """Return what delivery did: outcome → kind → count."""
+        return {"sent": {}, "failed": {}, "ambiguous": {}, "deferred": {}} | nested(self._delivery)
+
+    def errors(self) -> list[dict[str, str]]:
+        """Return the first problems."""
+        return [
+            {"tenant": each.tenant, "subject": each.subject, "reason": each.reason}
+            for each in self.problems[:SHOWN_ERRORS]
+        ]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return all that was counted, for another process to add up; what a dry run tells stays here."""
+        return {
+            "counts": {tenant: dict(counts) for tenant, counts in self._counts.items()},
+            "delivery": dict(self._delivery),
+            "problems": [asdict(each) for each in self.problems],
+            "failed_tenants": sorted(self.failed_tenants),
+            "held": self.held,
+            "sender_trouble": self.sender_trouble,
+            "stopped_early": self.stopped_early,
+        }
+
+    def add_up(self, counted: Mapping[str, Any]) -> None:
+        """Add what another process counted."""
+        for tenant, counts in counted["counts"].items():
+            self._counts[tenant].update(counts)
+        self._delivery.update(counted["delivery"])
+        found = (Problem(**each) for each in counted["problems"])
+        self.problems = list(dict.fromkeys([*self.problems, *found]))  # each process names the rows that it meets
+        self.failed_tenants |= set(counted["failed_tenants"])
+        self.held += counted["held"]
+        self.sender_trouble += [each for each in counted.get("sender_trouble", ()) if each not in self.sender_trouble]
+        self.stopped_early |= counted["stopped_early"]
+
+    def _report(self, key: str, count: int) -> None:
+        if self._progress:
+            self._progress(key, count)
+
+
+def nested(counts: Counter[str]) -> dict[str, Any]:
+    """Return "a.b": n as {"a": {"b": n}}."""
+    result: dict[str, Any] = {}
+    for key, count in sorted(counts.items()):
+        outer, _, inner = key.partition(".")
+        if inner:
+            result.setdefault(outer, {})[inner] = count
+        else:
+            result[outer] = count
+    return result
+
+
+def would(action: str, tenant: str, subject: str, *, reason: str | None = None, **more: Any) -> dict[str, Any]:
+    """Return one thing that a dry run would do. `more`: to, when, text, segments."""
+    told = {"action": action, "tenant": tenant, "subject": subject, "to": None, "when": None, "text": None}
+    return told | {"segments": None, "reason": reason} | more
+
+
+def held_words(held: Mapping[str, Any]) -> str:
+    """Return what is doubtful about a day that is held, in words."""
+    looks = f"{held['candidates']} of {held['appointments']} appointments look missed"
+    if "recorded" not in held:
+        return looks
+    return f"{looks}, and of {held['past_appointments']} in 14 days {held['recorded']} are on record as attended"

@@ -1,0 +1,240 @@
+"""What is asked of the provider, many fees at once. No transaction is open meanwhile.
+
+An intent is confirmed only once its id is on record, and a fee keeps the first that is: whatever else may come to exist
+at the provider, one of them at most takes the money. A fee that is given up has its intent cancelled before that is
+written down, so that nobody who stood still meanwhile can charge it any more.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from sqlalchemy import Connection
+
+from shared.database.transactions import in_transaction
+from shared.domain.fees import FeeCode
+from shared.fees import queries as fees
+from shared.fees.collecting.attempts import Attempt, Ready
+from shared.fees.collecting.collection import CLAIM_HOLD, REQUEST_LASTS, TRY_LASTS, Collection
+from shared.fees.collecting.outage import Outage
+from shared.fees.collecting.outcomes import (
+    CannotCharge,
+    KeySpent,
+    NotAsked,
+    NothingDone,
+    Outcome,
+    Paid,
+    StillOpen,
+    as_recorded,
+    gives_up,
+    outcome_of,
+)
+from shared.gateways.payments import (
+    Charge,
+    Intent,
+    IntentState,
+    Misconfigured,
+    NoPaymentMethod,
+    NotProcessed,
+    OutcomeUnknown,
+    PaymentCredentialsRefused,
+    PaymentError,
+    PaymentGateway,
+    ProviderFailed,
+)
+
+A = TypeVar("A", Attempt, Ready)
+T = TypeVar("T")
+
+
+async def charge(run: Collection, outage: Outage, attempts: Sequence[Attempt]) -> list[Outcome]:
+    """Make ready, write down, confirm; return what came of each attempt."""
+    made = await _each(run, outage, attempts, lambda each: _make_ready(run, each))
+    kept = _keep(run, [each for each in made if isinstance(each, Ready)])
+    confirmed = await _each(run, outage, kept, lambda each: _confirm(run, each))
+    came = {ready.attempt.fee.id: outcome for ready, outcome in zip(kept, confirmed, strict=True)}
+    return [came.get(each.attempt.fee.id, NotAsked("claim_lost")) if isinstance(each, Ready) else each for each in made]
+
+
+async def look_up(run: Collection, outage: Outage, attempts: Sequence[Attempt]) -> list[Outcome]:
+    """Return what became of attempts that nobody recorded. Raise PaymentCredentialsRefused: nothing is known then.
+
+    What was not asked about, because the provider is away or time is up, stays as unclear as it was.
+    """
+    answers = await _each(run, outage, attempts, lambda each: _look_up(run, each))
+    if refused := [each for each in answers if isinstance(each, PaymentCredentialsRefused)]:
+        raise refused[0]
+    return [OutcomeUnknown(each.code) if isinstance(each, NotAsked) else each for each in answers]
+
+
+async def _look_up(run: Collection, attempt: Attempt) -> Outcome:
+    intent_id = attempt.fee.intent_id
+    if intent_id is None:
+        return NothingDone("not_created")  # what is not on record was never confirmed
+    gateway = _held(run, attempt)
+    try:
+        found = outcome_of(await gateway.look_up(attempt.charge, intent_id), attempt)
+    except (NotProcessed, Misconfigured) as error:  # not even the question was taken: it is as unclear as before
+        return OutcomeUnknown(error.code)
+    return await _closed_if_last(run, gateway, attempt, attempt.charge, intent_id, found)
+
+
+async def cancel(run: Collection, outage: Outage, attempts: Sequence[Attempt]) -> list[Intent | PaymentError]:
+    """Cancel the intents of fees that nobody is to pay any more; return how each stands then."""
+    return await _each(
+        run, outage, attempts, lambda each: _held(run, each).cancel(each.charge, each.fee.intent_id or "")
+    )
+
+
+def _held(run: Collection, claimed: Attempt | Ready) -> PaymentGateway:
+    """Return the gateway as it may be used for a claimed fee: each try ends before the claim does."""
+
+    def check() -> None:
+        if run.wall() + TRY_LASTS > claimed.held_until:
+            raise NotAsked("claim_lost")
+
+    return run.gateway.while_(check)
+
+
+async def _make_ready(run: Collection, attempt: Attempt) -> Ready | Outcome:
+    """Return the attempt with its one intent and the card to ask. Nothing is taken yet, whatever goes wrong."""
+    gateway, its = _held(run, attempt), attempt.fee.intent_id
+    if attempt.refusal:
+        return await _closed_if_last(run, gateway, attempt, attempt.charge, its, CannotCharge(attempt.refusal))
+    try:
+        charge, intent_id = await _intent(gateway, attempt)
+        card = await gateway.card(charge)
+        if card is None:
+            raise NoPaymentMethod(FeeCode.NO_PAYMENT_METHOD)
+    except OutcomeUnknown as error:
+        raise NotProcessed(error.code) from error
+    except NoPaymentMethod as error:
+        return await _closed_if_last(run, gateway, attempt, attempt.charge, its, error)
+    return Ready(attempt, charge, intent_id, card, its if its != intent_id else None, attempt.held_until)
+
+
+async def _intent(gateway: PaymentGateway, attempt: Attempt) -> tuple[Charge, str]:
+    """Return the fee's intent and how it was created: one begun before, or a new one.
+
+    One that was begun for another customer than the owner has now (duplicates were merged) is cancelled first.
+    """
+    customer_id = attempt.visit.customer_id
+    if begun := await _begun_before(gateway, attempt):
+        charge, intent_id = begun
+        is_theirs = charge.customer_id == customer_id
+        if is_theirs or (await gateway.cancel(charge, intent_id)).state is not IntentState.CANCELLED:
+            return begun
+        attempt = attempt.anew()
+    elif attempt.fee.intent_id:
+        attempt = attempt.anew()
+    try:
+        return attempt.charge, await gateway.create(attempt.charge)
+    except (ProviderFailed, Misconfigured):
+        if attempt.past.has_used(attempt.charge.key):
+            raise KeySpent from None
+        raise
+
+
+async def _begun_before(gateway: PaymentGateway, attempt: Attempt) -> tuple[Charge, str] | None:
+    """Return the intent on record, else one in the provider's books; None where there is none, or a cancelled one."""
+    if known := attempt.fee.intent_id:
+        # A fee that was given up has a cancelled one: staff, who try it again, need another.
+        is_gone = attempt.by_hand and (await gateway.look_up(attempt.charge, known)).state is IntentState.CANCELLED
+        if not is_gone:
+            return attempt.charge, known
+        attempt = attempt.anew()
+    for each in attempt.places():
+        try:
+            found = await gateway.find(each, attempt.since)
+        except NoPaymentMethod:
+            if each.customer_id == attempt.visit.customer_id:
+                raise
+            continue  # whom the owner was merged from has been deleted there
+        if found:
+            return each, found.id
+    return None
+
+
+def _keep(run: Collection, ready: Sequence[Ready]) -> list[Ready]:
+    """Write intents and cards down before a card is asked; return those whose fee is still ours."""
+    intents = {each.attempt.fee.id: (each.intent_id, each.cancelled) for each in ready}
+    until = run.wall() + CLAIM_HOLD
+
+    def work(connection: Connection) -> list[Ready]:
+        ours = fees.keep_intents(connection, run.worker, intents, until)
+        kept = [replace(each, held_until=until) for each in ready if each.attempt.fee.id in ours]
+        fees.ready_attempts(connection, [each.row() for each in kept])
+        return kept
+
+    return in_transaction(run.engine, work)
+
+
+async def _confirm(run: Collection, ready: Ready) -> Outcome:
+    gateway = _held(run, ready)
+    outcome = await _caught(_asked_card(gateway, ready))
+    return await _closed_if_last(run, gateway, ready.attempt, ready.charge, ready.intent_id, outcome)
+
+
+async def _asked_card(gateway: PaymentGateway, ready: Ready) -> Outcome:
+    try:
+        return Paid(await gateway.confirm(ready.charge, ready.intent_id, ready.card, ready.attempt.key))
+    except OutcomeUnknown as error:
+        return await _settled(gateway, ready) or error
+
+
+async def _settled(gateway: PaymentGateway, ready: Ready) -> Outcome | None:
+    """Return what the books say of an unclear confirmation; None as long as it may still be under way."""
+    try:
+        found = outcome_of(await gateway.look_up(ready.charge, ready.intent_id), ready.attempt)
+    except PaymentError:
+        return None
+    return None if isinstance(found, NotProcessed | OutcomeUnknown) else found
+
+
+async def _closed_if_last(
+    run: Collection, gateway: PaymentGateway, attempt: Attempt, charge: Charge, intent_id: str | None, answer: Outcome
+) -> Outcome:
+    """Return what came of an attempt. One that gives the fee up counts only once its intent is cancelled."""
+    outcome = as_recorded(answer)
+    if intent_id is None or not gives_up(attempt, outcome, run.now()):
+        return outcome
+    try:
+        found = await gateway.cancel(charge, intent_id)
+    except PaymentError as error:
+        return StillOpen(error.code, outcome)
+    if found.state is IntentState.SUCCEEDED:
+        return Paid(found.charge_id)
+    return outcome if found.state is IntentState.CANCELLED else StillOpen("under_way", outcome)
+
+
+async def _each(
+    run: Collection, outage: Outage, things: Sequence[A], do: Callable[[A], Awaitable[T]]
+) -> list[T | PaymentError]:
+    """Do the same with many, some at once; nothing more is begun once the provider is away or time is up."""
+    slots = asyncio.Semaphore(run.concurrency)
+
+    async def one(thing: A) -> T | PaymentError:
+        async with slots:
+            if reason := _why_not(run, outage, thing):
+                return NotAsked(reason)
+            answer = await _caught(do(thing))
+            outage.note(answer)
+            return answer
+
+    return list(await asyncio.gather(*(one(each) for each in things)))
+
+
+def _why_not(run: Collection, outage: Outage, claimed: Attempt | Ready) -> str | None:
+    if outage.is_on:
+        return "provider_away"
+    if outage.is_refused:
+        return "credentials_refused"
+    return "out_of_time" if run.is_out_of_time() or run.wall() + REQUEST_LASTS > claimed.held_until else None
+
+
+async def _caught(answer: Awaitable[T]) -> T | PaymentError:
+    try:
+        return await answer
+    except PaymentError as error:
+        return error

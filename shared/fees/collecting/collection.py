@@ -1,0 +1,47 @@
+"""What one run's collecting works with."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID, uuid4
+
+from sqlalchemy import Engine
+
+from shared.domain.fees import Fee
+from shared.domain.policy import ServedTenant
+from shared.domain.tally import Tally
+from shared.gateways.payments import PaymentGateway
+
+PROVIDER: Final = "stripe"
+"""The name of the provider's circuit breaker."""
+CLAIM_HOLD: Final = timedelta(minutes=5)
+"""How long a worker keeps what it claimed."""
+REQUEST_LASTS: Final = timedelta(minutes=2, seconds=30)
+"""The longest request: three time-outs. None is begun that may outlast its claim."""
+TRY_LASTS: Final = timedelta(seconds=45)
+"""The longest single try. None is made that may outlast its claim, however long the process stood still before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """What one run's collecting works with. `now` and `wall` are the two clocks."""
+
+    engine: Engine
+    gateway: PaymentGateway
+    served: Mapping[UUID, ServedTenant]
+    run_id: UUID
+    now: Callable[[], datetime]
+    wall: Callable[[], datetime]
+    is_out_of_time: Callable[[], bool]
+    tally: Tally
+    concurrency: int = 8  # Stripe takes 25 requests a second of one kind: so many at once stay below that
+    worker: str = field(default_factory=lambda: str(uuid4()))
+
+    def subdomain(self, fee: Fee) -> str:
+        """Whose fee it is."""
+        return self.served[fee.tenant_id].tenant.subdomain
+
+    def charging(self) -> list[UUID]:
+        """The tenants whose fees are collected without anybody asking."""
+        return [id_ for id_, each in self.served.items() if each.policy.no_show.auto_charge]

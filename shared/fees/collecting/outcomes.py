@@ -1,0 +1,207 @@
+"""What the provider's answer to an attempt changes of the fee, and what the owner is told."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from shared.domain.fees import FEE_SENTENCES, GIVEN_UP, Fee, FeeCode, FeeStatus
+from shared.domain.records import Kind, Plan
+from shared.fees.collecting.attempts import DECLINED, KEY_SPENT, REFUSED, Attempt
+from shared.fees.collecting.rules import Verdict, is_tried_again, verdict
+from shared.fees.pricing import next_attempt_at
+from shared.gateways.payments import (
+    Declined,
+    Intent,
+    IntentState,
+    Misconfigured,
+    NeedsCustomer,
+    NoPaymentMethod,
+    NotProcessed,
+    OutcomeUnknown,
+    PaymentCredentialsRefused,
+    PaymentError,
+)
+from shared.tasks.no_show_detector.consequences import text_plan
+
+ASK_AFTER: Final = timedelta(minutes=2)
+"""How long after an unclear answer the charge is looked up: by then the provider's books hold what it did."""
+OUTAGE_PAUSE: Final = timedelta(hours=2)
+"""How long a fee rests that the provider could not take: longer than `EARLY`, so the same run does not try again."""
+MENDING_PAUSE: Final = timedelta(hours=20)
+"""How long a fee rests that the provider refuses: so the next day's run tries it again, and names it if it must."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """The money was taken. `charge_id`: the provider's."""
+
+    charge_id: str | None = None
+
+
+class UnderWay(OutcomeUnknown):
+    """The provider answered that it is still at it."""
+
+
+class StillOpen(OutcomeUnknown):
+    """The fee is to be given up, and its intent could not be cancelled yet. `answer`: what came of the attempt."""
+
+    def __init__(self, code: str, answer: "Outcome") -> None:
+        super().__init__(code)
+        self.answer = answer
+
+
+class NothingDone(NotProcessed):
+    """The provider certainly did not charge: the fee may be tried again at once."""
+
+
+class NotAsked(NothingDone):
+    """The provider is away, time is up or another worker is at it: the fee is given back as it was."""
+
+
+class KeySpent(NothingDone):
+    """The intent could not be created under this key, nor is there one: the next attempt has another key."""
+
+    def __init__(self) -> None:
+        super().__init__(KEY_SPENT)
+
+
+class CannotCharge(PaymentError):
+    """There is nothing to charge, or nothing to charge it with: staff see to it."""
+
+    def __init__(self, code: FeeCode) -> None:
+        super().__init__(code)
+        self.sentence = FEE_SENTENCES[code]
+
+
+Outcome = PaymentError | Paid
+
+ATTEMPT_OUTCOMES: Final[Mapping[type, str]] = {
+    Paid: "succeeded",
+    Declined: DECLINED,
+    NeedsCustomer: "requires_action",
+    Misconfigured: REFUSED,
+    CannotCharge: REFUSED,
+    OutcomeUnknown: "unknown",
+    PaymentError: "not_processed",
+}
+"""What stands in `payment_attempts.outcome`: the first that fits counts."""
+
+
+def outcome_of(intent: Intent, attempt: Attempt) -> Outcome:
+    """Return what an intent that was looked up says of an attempt that nobody recorded."""
+    if intent.state is IntentState.SUCCEEDED:
+        return Paid(intent.charge_id)
+    if intent.state is IntentState.NEEDS_CUSTOMER:
+        return NeedsCustomer(intent.code or "authentication_required", intent.charge_id)
+    if intent.state is IntentState.UNDER_WAY:
+        return UnderWay("under_way")
+    is_known = intent.charge_id in attempt.past.charge_ids
+    if intent.state is IntentState.CANCELLED and (is_known or not intent.code):
+        return CannotCharge(FeeCode.CANCELLED_AT_PROVIDER)
+    if intent.state is IntentState.UNCONFIRMED or is_known:
+        return NothingDone("not_charged")
+    return Declined(intent.code or DECLINED, intent.advice, intent.charge_id)
+
+
+def as_recorded(outcome: Outcome) -> Outcome:
+    """Return an outcome with a decline that is none of the card's told apart from the others."""
+    if isinstance(outcome, NoPaymentMethod):
+        return CannotCharge(FeeCode.NO_PAYMENT_METHOD)
+    if not isinstance(outcome, Declined):
+        return outcome
+    found = verdict(outcome.code, outcome.advice)
+    if found is Verdict.CUSTOMER:
+        return NeedsCustomer(outcome.code, outcome.charge_id)
+    return Misconfigured(outcome.code, outcome.charge_id) if found is Verdict.CONFIGURATION else outcome
+
+
+def ended(attempt: Attempt, outcome: Outcome, wall: datetime) -> dict[str, Any]:
+    """Return what is written down of an attempt once it was made."""
+    if isinstance(outcome, StillOpen):
+        outcome = outcome.answer
+    return {
+        "payment_id": attempt.fee.id,
+        "attempt": attempt.number,
+        "outcome": next(name for kind, name in ATTEMPT_OUTCOMES.items() if isinstance(outcome, kind)),
+        "code": None if isinstance(outcome, Paid) else outcome.code,
+        "stripe_charge_id": outcome.charge_id,
+        "finished_at": wall,
+    }
+
+
+def gives_up(attempt: Attempt, outcome: Outcome, now: datetime) -> bool:
+    """Whether an outcome leaves the fee to staff, while its intent at the provider might still be confirmed."""
+    is_gone = isinstance(outcome, CannotCharge) and outcome.code == FeeCode.CANCELLED_AT_PROVIDER
+    return not is_gone and change(attempt, outcome, now, now).get("status") in GIVEN_UP
+
+
+def change(attempt: Attempt, outcome: Outcome, now: datetime, wall: datetime) -> dict[str, Any]:
+    """Return what an outcome changes of the fee."""
+    fee = attempt.fee
+    if isinstance(outcome, Paid):
+        return _closed(fee, FeeStatus.SUCCEEDED, now) | {"succeeded_at": now}
+    if isinstance(outcome, OutcomeUnknown):
+        return {"id": fee.id, "claimed_until": wall + ASK_AFTER, "updated_at": now}
+    if isinstance(outcome, NeedsCustomer):
+        return _closed(fee, FeeStatus.REQUIRES_ACTION, now, outcome.code, "The bank asks the cardholder first.")
+    if isinstance(outcome, CannotCharge):
+        return _closed(fee, FeeStatus.FAILED, now, outcome.code, outcome.sentence)
+    if isinstance(outcome, Declined):
+        return _declined(attempt, outcome, now)
+    if isinstance(outcome, Misconfigured):
+        why = "The payment provider refuses the request."
+        return _pending(fee, now + MENDING_PAUSE, now) | {"failure_code": outcome.code, "failure_message": why}
+    pause = timedelta() if isinstance(outcome, NothingDone | PaymentCredentialsRefused) else OUTAGE_PAUSE
+    return _pending(fee, now + pause, now)
+
+
+def _declined(attempt: Attempt, outcome: Declined, now: datetime) -> dict[str, Any]:
+    declines = attempt.past.declines
+    again = next_attempt_at(now, declines + 1)
+    is_again = is_tried_again(verdict(outcome.code, outcome.advice), declines)
+    if attempt.by_hand or again is None or not is_again:
+        return _closed(attempt.fee, FeeStatus.FAILED, now, outcome.code, "The card was declined.")
+    return _pending(attempt.fee, again, now) | {"failure_code": outcome.code}
+
+
+def refused(fee: Fee, code: FeeCode, now: datetime) -> dict[str, Any]:
+    """Return what is written onto a fee that is not charged: staff see to it."""
+    return _closed(fee, FeeStatus.FAILED, now, code, FEE_SENTENCES[code])
+
+
+def put_off(fee: Fee, now: datetime) -> dict[str, Any]:
+    """Return what is written onto a fee whose visit was corrected meanwhile: the next run cancels it."""
+    return _pending(fee, now + timedelta(days=1), now)
+
+
+def text_of(attempt: Attempt, outcome: Outcome, status: FeeStatus, now: datetime, run_id: UUID) -> Plan:
+    """Return the plan of telling the owner what came of it; an empty one where there is nothing they should know."""
+    if isinstance(outcome, Paid) and status is FeeStatus.SUCCEEDED:
+        kind = Kind.FEE_RECEIPT
+    elif isinstance(outcome, Declined | NeedsCustomer) and status is not FeeStatus.PENDING:
+        kind = Kind.FEE_FAILED
+    else:
+        return Plan()
+    fee, visit = attempt.fee, attempt.visit
+    return text_plan(kind, fee.id, fee.visit_on, visit.owner, attempt.served, now=now, run_id=run_id)
+
+
+def _closed(
+    fee: Fee, status: FeeStatus, now: datetime, code: str | None = None, message: str | None = None
+) -> dict[str, Any]:
+    return {
+        "id": fee.id,
+        "status": status,
+        "failure_code": code,
+        "failure_message": message,
+        "next_attempt_at": None,
+        "claimed_until": None,
+        "updated_at": now,
+    }
+
+
+def _pending(fee: Fee, again: datetime, now: datetime) -> dict[str, Any]:
+    changes = {"status": FeeStatus.PENDING, "next_attempt_at": again, "claimed_until": None, "updated_at": now}
+    return {"id": fee.id, **changes}

@@ -1,0 +1,81 @@
+"""No-show fees as people look at them."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import Connection, exists, select
+
+from shared.database.rows import OF_FEE, read
+from shared.database.tables import decisions, payments, tenants
+from shared.domain.fees import FeeStatus
+from shared.domain.records import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class ListedFee:
+    """One no-show fee with the business it belongs to. `next_attempt_at`: None when nothing more is tried."""
+
+    id: UUID
+    tenant: str
+    owner_id: UUID
+    visit_on: date
+    amount_cents: int
+    currency: str
+    status: FeeStatus
+    offence_number: int | None
+    attempts: int
+    due_at: datetime | None
+    next_attempt_at: datetime | None
+    failure_code: str | None
+    description: str | None
+
+
+_LISTED = tuple(
+    payments.c[name]
+    for name in (
+        "id owner_id tenant_id visit_on amount currency status offence_number attempts due_at next_attempt_at "
+        "failure_code description"
+    ).split()
+)
+
+
+def listed(
+    connection: Connection, statuses: Collection[str] = (), ids: Collection[UUID] = (), run_id: UUID | None = None
+) -> list[ListedFee]:
+    """No-show fees, the oldest visit first: of some statuses, with some ids, made by one run; all where none is named.
+
+    Index, of a run's: decisions (subject_id, kind).
+    """
+    query = (
+        select(*_LISTED, tenants.c.subdomain)
+        .join(tenants, tenants.c.id == payments.c.tenant_id)
+        .where(payments.c.type == "no_show_fee")
+        .order_by(payments.c.visit_on, tenants.c.subdomain, payments.c.id)
+    )
+    if statuses:
+        query = query.where(payments.c.status.in_(statuses))
+    if ids:
+        query = query.where(payments.c.id.in_(ids))
+    if run_id:
+        marked = (decisions.c.subject_id == payments.c.appointment_id) & (decisions.c.kind == Kind.NO_SHOW)
+        query = query.where(exists().where(marked, decisions.c.run_id == run_id))
+    return [
+        ListedFee(
+            id=row.id,
+            tenant=row.subdomain,
+            owner_id=row.owner_id,
+            visit_on=row.visit_on,
+            amount_cents=row.amount,
+            currency=row.currency,
+            status=row.status,
+            offence_number=row.offence_number,
+            attempts=row.attempts,
+            due_at=row.due_at,
+            next_attempt_at=row.next_attempt_at,
+            failure_code=row.failure_code,
+            description=row.description,
+        )
+        for row in read(connection, query, required=OF_FEE)
+    ]

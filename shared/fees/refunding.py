@@ -1,0 +1,102 @@
+"""Giving a fee back, in full or in part. The same command given again gives back once.
+
+The provider is asked first what was given back already, in its dashboard perhaps, and that is written down.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Engine
+
+from shared.database.transactions import in_transaction
+from shared.domain.fees import ActionOutcome
+from shared.fees import staff_action_queries as fee_actions
+from shared.fees.staff_action_queries import AskedRefund, FoundRefund, MoreThanIsLeft
+from shared.gateways.payments import (
+    GivenBack,
+    Misconfigured,
+    NotProcessed,
+    OutcomeUnknown,
+    PaymentCredentialsRefused,
+    PaymentError,
+    PaymentGateway,
+    ProviderFailed,
+    Refund,
+)
+
+GIVEN_BACK_ALREADY: Final = "charge_already_refunded"
+"""The provider's code for a charge of which nothing is left: somebody gave it back there."""
+
+
+def refund(engine: Engine, gateway: PaymentGateway, asked: AskedRefund, now: datetime) -> PaymentError | None:
+    """Give back what was asked for; return why it was not, None if it was, or nothing was left.
+
+    Raise MoreThanIsLeft where the provider has given back so much already that less is left. After an unclear answer
+    it stays on record as asked for: the same command finds out, and gives back what was not.
+    """
+    if asked.outcome is ActionOutcome.DONE:
+        return None
+    changes, trouble = asyncio.run(_give_back(engine, gateway, asked, now))
+    nothing_left = changes.get("code") == GIVEN_BACK_ALREADY
+    in_transaction(
+        engine,
+        lambda connection: fee_actions.end_refund(connection, asked, changes, now, nothing_left=nothing_left),
+    )
+    if isinstance(trouble, MoreThanIsLeft):
+        raise trouble
+    return trouble
+
+
+async def _give_back(
+    engine: Engine, gateway: PaymentGateway, asked: AskedRefund, now: datetime
+) -> tuple[dict[str, Any], PaymentError | MoreThanIsLeft | None]:
+    """Return what is written onto the request, and what went wrong."""
+    async with gateway.connected():
+        try:
+            found = await gateway.refunds(_wanted(asked)) if asked.intent_id else []
+        except PaymentCredentialsRefused as error:
+            return {"code": error.code}, error
+        except PaymentError as error:
+            if asked.is_repeated:  # nobody knows whether the first request was heard
+                return {"code": error.code}, OutcomeUnknown(error.code)
+            return {"outcome": ActionOutcome.REFUSED, "code": error.code}, NotProcessed(error.code)
+        asked, left = in_transaction(engine, lambda it: fee_actions.note_refunds(it, asked, _as_kept(found), now))
+        if asked.outcome is not ActionOutcome.ASKED:
+            is_less = asked.outcome is ActionOutcome.REFUSED and left > 0
+            return {}, MoreThanIsLeft(left, asked.collected_cents, asked.currency) if is_less else None
+        try:
+            made = await gateway.refund(_wanted(asked))
+        except PaymentError as error:
+            return _not_given(asked, error)
+    return {"outcome": ActionOutcome.DONE, "stripe_refund_id": made, "code": None}, None
+
+
+def _as_kept(found: Sequence[GivenBack]) -> list[FoundRefund]:
+    return [FoundRefund(each.id, each.amount_cents, each.asked_id, is_lost=each.is_lost) for each in found]
+
+
+def _wanted(asked: AskedRefund) -> Refund:
+    return Refund(
+        id=asked.id,
+        key=asked.key,
+        intent_id=asked.intent_id or "",
+        amount_cents=asked.amount_cents,
+        currency=asked.currency,
+        account=asked.account,
+        metadata={"payment": str(asked.fee_id), "refund": str(asked.id)},
+    )
+
+
+def _not_given(asked: AskedRefund, error: PaymentError) -> tuple[dict[str, Any], PaymentError | None]:
+    if error.code == GIVEN_BACK_ALREADY:
+        return {"outcome": ActionOutcome.DONE, "code": error.code}, None
+    if isinstance(error, NotProcessed) and asked.is_repeated:
+        error = OutcomeUnknown(error.code)  # the first request may still come into the books
+    if isinstance(error, NotProcessed | Misconfigured):
+        return {"outcome": ActionOutcome.REFUSED, "code": error.code}, error
+    if isinstance(error, ProviderFailed) and asked.is_repeated:
+        # The key only repeats the error, and the books hold no refund: the next time it has another key.
+        return {"idempotency_key": fee_actions.next_key(asked.key), "code": error.code}, error
+    return {"code": error.code}, error

@@ -1,0 +1,50 @@
+"""Texts about missed visits that could not be sent are decided about again: a phone number may have been added."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from shared.database.transactions import fetch
+from shared.domain.fees import MissedVisit
+from shared.domain.plans import joined
+from shared.domain.policy import ServedTenant
+from shared.domain.records import FEE_TEXTS, Member, Plan
+from shared.fees import unsent as fee_texts
+from shared.fees import visits
+from shared.fees.unsent import Untold
+from shared.planning.context import Context
+from shared.planning.subject import SUBJECTS
+from shared.planning.writing import write
+from shared.tasks.no_show_detector.consequences import TEXT_USEFUL, retold
+
+LOOK_BACK = timedelta(days=30)
+"""How long after a visit a text about it may still be of use: its fee is settled within two weeks, the text for one."""
+
+
+def retell(context: Context) -> None:
+    """Plan the texts that can be sent by now and are still of use."""
+    tenants = {each.tenant.id: each for each in context.served}
+
+    def query(connection: Connection) -> tuple[list[Untold], dict[UUID, MissedVisit]]:
+        since, about_after = context.now - LOOK_BACK, context.now - TEXT_USEFUL
+        found = fee_texts.untold(connection, FEE_TEXTS, list(tenants), since, about_after=about_after)
+        return found, visits.missed_visits(connection, {each.visit_id for each in found})
+
+    found, missed = fetch(context.engine, query)
+    if found:
+        plan = joined([_decide(context, tenants[each.tenant_id], each, missed) for each in found])
+        write(context, tenants, plan, missed, planned_as="texts_planned")
+
+
+def _decide(context: Context, served: ServedTenant, text: Untold, missed: Mapping[UUID, MissedVisit]) -> Plan:
+    visit = missed.get(text.visit_id)
+    if visit is None:
+        return Plan()
+    member = Member(text.visit_id, "", text.visit_id, None)
+    reason = SUBJECTS[text.kind].objection(text.kind, visit, member, served)
+    if reason == text.reason:
+        return Plan()
+    plan = retold(text.kind, visit, served, reason, text.about_at, now=context.now, run_id=context.run_id)
+    return Plan() if any(each.not_before >= each.useful_until for each in plan.notifications) else plan

@@ -1,0 +1,132 @@
+"""What staff do to fees by hand, each with who and why: charge now, forgive, give back."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import Connection, Engine
+
+from shared.application import Application, payment_gateway
+from shared.database import queries
+from shared.database.transactions import fetch, in_transaction
+from shared.domain.fees import FeeAction
+from shared.domain.tally import Tally
+from shared.fees import queries as fees
+from shared.fees import staff_action_queries as fee_actions
+from shared.fees.collecting import Collection, charge_by_hand, close_now
+from shared.fees.listing import ListedFee
+from shared.fees.refunding import refund
+from shared.fees.staff_action_queries import MoreThanIsLeft, NotRefundable
+from shared.gateways.payments import OutcomeUnknown, PaymentCredentialsRefused, PaymentError
+from shared.messages.wording import money_words
+from shared.planning.tenants import serve
+from shared.runtime import RunFailed, UsageError
+
+LONGEST = 500
+"""Characters that a payment's description holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """Who does something by hand, and why."""
+
+    who: str
+    why: str
+
+
+def charge(application: Application, fee_id: UUID, staff: Staff) -> None:
+    """Charge one fee now, whatever its hold and age. What came of it stands in its row.
+
+    Raise UsageError when it cannot be charged at all, ConfigurationError without a payment provider, RunFailed with
+    what is wrong with the fee's visit or the set-up.
+    """
+    collection = _collection(application)
+    note = fee_actions.action(FeeAction.CHARGE, fee_id, staff.who, staff.why, application.clock())
+    try:
+        is_claimed = charge_by_hand(collection, fee_id, note)
+    except PaymentCredentialsRefused as error:
+        raise _credentials_refused(error) from error
+    if not is_claimed:
+        raise UsageError(f"the fee {fee_id} cannot be charged: another run is at it, or its business is not served")
+    if wrong := [each for each in collection.tally.problems if each.subject == f"payment {fee_id}"]:
+        raise RunFailed(f"the fee {fee_id}: {wrong[0].reason}")
+
+
+def _collection(application: Application) -> Collection:
+    tally, tenants = Tally(), fetch(application.engine, queries.active_tenants)
+    served, _ = serve(tenants, application.defaults, application.zone, tally)
+    return Collection(
+        engine=application.engine,
+        gateway=payment_gateway(application),
+        served={each.tenant.id: each for each in served},
+        run_id=uuid4(),
+        now=application.clock,
+        wall=application.clock,
+        is_out_of_time=lambda: False,
+        tally=tally,
+    )
+
+
+def waive(engine: Engine, forgiven: Iterable[ListedFee], staff: Staff, now: datetime) -> set[UUID]:
+    """Forgive fees that nobody paid; return those that were. The others changed at the same moment."""
+    words = {each.id: f"{each.description or 'No-show fee'}; waived by {staff.who}: {staff.why}" for each in forgiven}
+
+    def work(connection: Connection) -> set[UUID]:
+        waived = fees.waive(connection, {id_: text[:LONGEST] for id_, text in words.items()}, now)
+        rows = [fee_actions.action(FeeAction.WAIVE, id_, staff.who, staff.why, now) for id_ in sorted(waived)]
+        fee_actions.note(connection, rows)
+        return waived
+
+    return in_transaction(engine, work)
+
+
+def close_payments(application: Application) -> None:
+    """Cancel at the provider what was begun for fees that are waived. Those that were paid meanwhile need a refund.
+
+    What cannot be asked now is asked by the next run of NoShowDetector.
+    """
+    try:
+        close_now(_collection(application))
+    except PaymentCredentialsRefused as error:
+        raise _credentials_refused(error) from error
+
+
+def give_back(application: Application, fee_id: UUID, amount_cents: int | None, staff: Staff) -> None:
+    """Give a collected fee back: so much of it, or all that is left. The same command given again gives back once.
+
+    Raise UsageError for what cannot be given back, RunFailed when it was not, or when that is not known.
+    """
+    gateway, now = payment_gateway(application), application.clock()
+    try:
+        asked = in_transaction(
+            application.engine,
+            lambda connection: fee_actions.ask_refund(connection, fee_id, amount_cents, staff.who, staff.why, now),
+        )
+        trouble = refund(application.engine, gateway, asked, now)
+    except NotRefundable as error:
+        raise UsageError(f"the fee {fee_id} cannot be given back: {error}") from error
+    except MoreThanIsLeft as error:
+        left, collected = (_in_words(cents, error.currency) for cents in (error.left, error.collected))
+        raise UsageError(f"the fee {fee_id} cannot give so much back: {left} of {collected} are left") from error
+    if trouble is not None:
+        raise _not_given_back(trouble) from trouble
+
+
+def _in_words(cents: int, currency: str) -> str:
+    return money_words(cents, currency, language="en", region="US")
+
+
+def _not_given_back(trouble: PaymentError) -> RunFailed:
+    if isinstance(trouble, PaymentCredentialsRefused):
+        return _credentials_refused(trouble)
+    if isinstance(trouble, OutcomeUnknown):
+        return RunFailed(
+            f"it is not known whether the money went back ({trouble.code}); give the same command again: "
+            "it finds out, and gives back only what was not"
+        )
+    return RunFailed(f"nothing was given back ({trouble.code})")
+
+
+def _credentials_refused(error: PaymentError) -> RunFailed:
+    return RunFailed(f"the payment provider refuses the credentials ({error.code}); check the STRIPE_ settings")

@@ -1,0 +1,57 @@
+"""Texts about missed visits that never reached the provider, and how long each is still of use."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection, and_, bindparam, select
+
+from shared.database.dialects import among, chunks
+from shared.database.tables import decisions, reputation_events
+from shared.domain.reasons import Reason
+from shared.domain.records import RETAKEN, EventKind, Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Untold:
+    """A text about a visit that was skipped or cancelled. `about_at`: when what it tells happened."""
+
+    kind: Kind
+    visit_id: UUID
+    tenant_id: UUID
+    reason: Reason
+    about_at: datetime
+
+
+def untold(
+    connection: Connection, kinds: Sequence[Kind], tenant_ids: Sequence[UUID], since: datetime, *, about_after: datetime
+) -> list[Untold]:
+    """Texts that were not sent about visits that began after `since`, of what happened after `about_after`.
+
+    Index: reputation_events (kind, occurred_at).
+    """
+    found: list[Untold] = []
+    for ids in chunks(tenant_ids):
+        given = {"kinds": kinds, "tenant_ids": ids, "since": since, "about_after": about_after}
+        found += [
+            Untold(Kind(row.kind), row.subject_id, row.tenant_id, Reason(row.reason), row.occurs_at)
+            for row in connection.execute(_UNTOLD, given)
+        ]
+    return found
+
+
+_EVENT = reputation_events.c
+_UNTOLD = (
+    select(decisions)
+    .join(reputation_events, and_(_EVENT.subject_id == decisions.c.subject_id, _EVENT.kind == EventKind.NO_SHOW))
+    .where(
+        _EVENT.tenant_id == decisions.c.tenant_id,
+        _EVENT.occurred_at > bindparam("since"),
+        among(decisions.c.tenant_id, "tenant_ids"),
+        decisions.c.kind.in_(bindparam("kinds", expanding=True)),
+        decisions.c.outcome.in_(RETAKEN),
+        decisions.c.occurs_at > bindparam("about_after"),
+    )
+    .order_by(decisions.c.ledger_key)
+)

@@ -1,0 +1,178 @@
+"""What the database remembers about one appointment, vaccination, owner or payment, for people to read."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, Table, select
+
+from shared.database.dialects import chunks
+from shared.database.rows import OF_PLATFORM, fault_of, is_some_day, read, row_name
+from shared.database.tables import (
+    appointments,
+    consent_events,
+    decisions,
+    fee_actions,
+    notifications,
+    owners,
+    payment_attempts,
+    payments,
+    pets,
+    reputation_events,
+    tenants,
+    vaccination_records,
+)
+from shared.fees.visits import AROUND
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """The subject's own row, its tenant's, and everything decided, texted, charged or scored about it.
+
+    `actions`: what staff did to its payments; `visit`: of a payment, the owner's appointments around the missed one;
+    `consents`: of an owner, what became of the consent to texts.
+    """
+
+    row: Row[Any]
+    tenant: Row[Any]
+    decisions: Sequence[Row[Any]]
+    payments: Sequence[Row[Any]] = ()
+    attempts: Sequence[Row[Any]] = ()
+    events: Sequence[Row[Any]] = ()
+    actions: Sequence[Row[Any]] = ()
+    visit: Sequence[Row[Any]] = ()
+    consents: Sequence[Row[Any]] = ()
+
+
+class UnreadableRow(Exception):
+    """A row holds nonsense. The message says which, and where."""
+
+
+def of_appointment(connection: Connection, id_: UUID) -> Remembered | None:
+    """Everything about an appointment, and about its visit where it was missed."""
+    row = _row(connection, appointments, id_)
+    if row is None:
+        return None
+    fees = _all(connection, payments, payments.c.appointment_id, [id_])
+    return _remembered(connection, row, [id_], fees, _events_about(connection, [id_, *(fee.id for fee in fees)]))
+
+
+def of_vaccination(connection: Connection, id_: UUID) -> Remembered | None:
+    """Everything about a vaccination record."""
+    row = _row(connection, vaccination_records, id_)
+    return _remembered(connection, row, [id_]) if row else None
+
+
+def of_payment(connection: Connection, id_: UUID) -> Remembered | None:
+    """Everything about a payment, the visit it is for, and the reminders of the appointments around it."""
+    row = _row(connection, payments, id_)
+    if row is None:
+        return None
+    visit = _around(connection, row)
+    subjects = [each.id for each in visit]
+    return replace(_remembered(connection, row, subjects, [row], _events_about(connection, [id_])), visit=visit)
+
+
+def _around(connection: Connection, payment: Row[Any]) -> Sequence[Row[Any]]:
+    """The owner's appointments around a payment's. Index: appointments (owner_id, scheduled_start)."""
+    first = _row(connection, appointments, payment.appointment_id) if payment.appointment_id else None
+    if first is None:
+        return []
+    query = select(appointments).where(
+        appointments.c.owner_id == payment.owner_id,
+        appointments.c.tenant_id == payment.tenant_id,
+        appointments.c.scheduled_start.between(first.scheduled_start - AROUND, first.scheduled_start + AROUND),
+    )
+    return read(connection, query)
+
+
+def of_owner(connection: Connection, id_: UUID) -> Remembered | None:
+    """Everything about an owner: all appointments, vaccinations, payments, the score, and the consent to texts."""
+    row = _row(connection, owners, id_)
+    if row is None:
+        return None
+    visits = [each.id for each in _all(connection, appointments, appointments.c.owner_id, [id_])]
+    animals = [each.id for each in _all(connection, pets, pets.c.owner_id, [id_])]
+    records = [each.id for each in _all(connection, vaccination_records, vaccination_records.c.pet_id, animals)]
+    fees = _all(connection, payments, payments.c.owner_id, [id_])
+    events = _all(connection, reputation_events, reputation_events.c.owner_id, [id_])
+    consents = _all(connection, consent_events, consent_events.c.owner_id, [id_])
+    return replace(_remembered(connection, row, [*visits, *records], fees, events), consents=consents)
+
+
+def _remembered(
+    connection: Connection,
+    row: Row[Any],
+    subjects: Collection[UUID],
+    fees: Sequence[Row[Any]] = (),
+    events: Sequence[Row[Any]] = (),
+) -> Remembered:
+    tenant = _row(connection, tenants, row.tenant_id)
+    if tenant is None:
+        raise UnreadableRow(f"there is no business {row.tenant_id}, to which it belongs")
+    fee_ids = [fee.id for fee in fees]
+    return Remembered(
+        row,
+        tenant,
+        _decisions(connection, {*subjects, *fee_ids, *(event.subject_id for event in events)}),
+        fees,
+        _all(connection, payment_attempts, payment_attempts.c.payment_id, fee_ids),
+        events,
+        _all(connection, fee_actions, fee_actions.c.payment_id, fee_ids),
+    )
+
+
+def _row(connection: Connection, table: Table, id_: UUID) -> Row[Any] | None:
+    row = connection.execute(select(table).where(table.c.id == id_)).one_or_none()
+    for column, value in zip(table.columns, row or (), strict=False):
+        fault = fault_of(column, value) if table in OF_PLATFORM and column.name != "updated_at" else None
+        if fault and not is_some_day(column, value):
+            raise UnreadableRow(f"{row_name(table, id_)} cannot be explained: {fault}")
+    return row
+
+
+def _all(connection: Connection, table: Table, column: Any, ids: Sequence[UUID]) -> list[Row[Any]]:
+    found: list[Row[Any]] = []
+    for some in chunks(ids):
+        found += read(connection, select(table).where(column.in_(some)))
+    return found
+
+
+def _events_about(connection: Connection, subjects: Sequence[UUID]) -> list[Row[Any]]:
+    return _all(connection, reputation_events, reputation_events.c.subject_id, subjects)
+
+
+def _decisions(connection: Connection, subjects: Collection[UUID]) -> list[Row[Any]]:
+    """Decisions with what became of their texts. Index: decisions (subject_id, kind)."""
+    found: list[Row[Any]] = []
+    texts = (
+        notifications.c.status,
+        notifications.c.reason.label("text_reason"),
+        notifications.c.not_before,
+        notifications.c.sent_at,
+        notifications.c.to_phone,
+        notifications.c.body,
+        notifications.c.segments,
+        notifications.c.error_code,
+        notifications.c.provider_message_id,
+        notifications.c.updated_at,
+    )
+    for some in chunks(sorted(subjects)):
+        query = (
+            select(decisions, *texts)
+            .outerjoin(notifications, notifications.c.id == decisions.c.notification_id)
+            .where(decisions.c.subject_id.in_(some))
+        )
+        found += connection.execute(query).all()
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One line of a timeline. `code`: the reason's code, where there is one."""
+
+    at: datetime
+    what: str
+    code: str | None = None

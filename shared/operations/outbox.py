@@ -1,0 +1,138 @@
+"""The outbox as people look at it, and what they put back into it."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
+
+from shared.database.dialects import chunks
+from shared.database.tables import notifications, tenants
+from shared.domain.reasons import Reason
+from shared.domain.records import Kind, NotificationStatus
+
+REPLAYED: Final = (NotificationStatus.DEAD, NotificationStatus.FAILED)
+"""What may be put back: it ended, and the provider never took it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which notifications: of some statuses and tenants (subdomains), with some ids; all where none is named."""
+
+    statuses: Collection[str] = ()
+    tenants: Collection[str] = ()
+    ids: Collection[UUID] = ()
+
+    def condition(self) -> ColumnElement[bool]:
+        """The same as SQL over notifications and tenants."""
+        chosen = [notifications.c.tenant_id == tenants.c.id]
+        if self.statuses:
+            chosen.append(notifications.c.status.in_(self.statuses))
+        if self.tenants:
+            chosen.append(tenants.c.subdomain.in_(self.tenants))
+        if self.ids:
+            chosen.append(notifications.c.id.in_(self.ids))
+        return and_(*chosen)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One notification with the business it belongs to. Instants: aware UTC."""
+
+    id: UUID
+    tenant: str
+    owner_id: UUID
+    kind: Kind
+    status: NotificationStatus
+    reason: str | None
+    error_code: str | None
+    to_phone: str | None
+    body: str | None
+    segments: int | None
+    price_micros: int | None
+    price_currency: str | None
+    attempts: int
+    ambiguities: int
+    provider_message_id: str | None
+    created_at: datetime
+    not_before: datetime
+    useful_until: datetime
+    sent_at: datetime | None
+    updated_at: datetime | None
+
+
+def listed(connection: Connection, chosen: Filter, limit: int | None = None) -> list[Listed]:
+    """Notifications, the newest first. Index, of some statuses: notifications (status, priority, not_before, id)."""
+    names = [name for name in Listed.__slots__ if name != "tenant"]
+    query = (
+        select(tenants.c.subdomain, *(notifications.c[name] for name in names))
+        .where(chosen.condition())
+        .order_by(notifications.c.created_at.desc(), notifications.c.id)
+        .limit(limit)
+    )
+    return [_listed(row) for row in connection.execute(query).mappings()]
+
+
+def count(connection: Connection, chosen: Filter) -> dict[NotificationStatus, int]:
+    """How many notifications are in each status."""
+    query = (
+        select(notifications.c.status, func.count())
+        .select_from(notifications.join(tenants))
+        .where(chosen.condition())
+        .group_by(notifications.c.status)
+    )
+    found: dict[str, int] = {row[0]: row[1] for row in connection.execute(query)}
+    return {status: found[status] for status in NotificationStatus if status in found}
+
+
+def replay(connection: Connection, ids: Sequence[UUID], now: datetime) -> set[UUID]:
+    """Put notifications back into the outbox; return those that were. What is said of the others: `objection`.
+
+    The state is repeated here, so that what the provider took in the meantime stays as it is. Their decisions go on
+    pointing at them: the same thing is never decided, and texted, a second time. Index: primary key.
+    """
+    replayed: set[UUID] = set()
+    for some in chunks(ids):
+        statement = (
+            update(notifications)
+            .where(
+                notifications.c.id.in_(some),
+                notifications.c.status.in_(REPLAYED),
+                notifications.c.provider_message_id.is_(None),
+                notifications.c.useful_until > now,
+                or_(notifications.c.reason.is_(None), notifications.c.reason != Reason.OPTED_OUT),
+            )
+            .values(
+                status=NotificationStatus.PLANNED,
+                reason=None,
+                error_code=None,
+                attempts=0,
+                unclear_answers=0,
+                not_before=now,
+                updated_at=now,
+            )
+            .returning(notifications.c.id)
+        )
+        replayed |= set(connection.execute(statement).scalars())
+    return replayed
+
+
+def objection(each: Listed, now: datetime) -> str | None:
+    """Return why a notification cannot be put back, in words; None when nothing speaks against it."""
+    if each.provider_message_id:
+        return f"the provider took it ({each.status}); nothing is sent twice"
+    if each.status not in REPLAYED:
+        return f"it is {each.status}; only {' and '.join(REPLAYED)} ones can be sent again"
+    if each.reason == Reason.OPTED_OUT:
+        return "the recipient replied STOP"
+    if each.useful_until <= now:
+        return f"it was useful until {each.useful_until:%Y-%m-%d %H:%M} UTC"
+    return None
+
+
+def _listed(row: object) -> Listed:
+    values = dict(row)  # type: ignore[call-overload]  # a mapping of the row
+    kind, status = Kind(values.pop("kind")), NotificationStatus(values.pop("status"))
+    return Listed(tenant=values.pop("subdomain"), kind=kind, status=status, **values)

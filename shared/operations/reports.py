@@ -1,0 +1,140 @@
+"""Reads for people: what was sent, what was not and why."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, func, select
+
+from shared.database.dialects import chunks
+from shared.database.rows import read
+from shared.database.tables import decisions, notifications, payments, tenants
+from shared.domain.records import Kind, NotificationStatus, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class SentText:
+    """An SMS as it was sent. `sent_at`: local time of the business."""
+
+    business: str
+    kind: Kind
+    sent_at: datetime
+    to_phone: str
+    body: str
+    segments: int
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was decided about one appointment: the kind of reminder, the outcome, the reason."""
+
+    subject_id: UUID
+    kind: Kind
+    outcome: Outcome
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FeeLine:
+    """A no-show fee as a line of a list. `money`: minor units and currency."""
+
+    visit_on: date
+    business: str
+    offence_number: int
+    money: str
+    status: str
+    note: str | None
+
+
+def fees(connection: Connection) -> list[FeeLine]:
+    """Every no-show fee, by visit."""
+    query = (
+        select(*_FEE, tenants.c.business_name)
+        .join(tenants, tenants.c.id == payments.c.tenant_id)
+        .where(payments.c.type == "no_show_fee")
+        .order_by(payments.c.visit_on, tenants.c.subdomain, payments.c.offence_number, payments.c.amount)
+    )
+    return [
+        FeeLine(
+            row.visit_on,
+            row.business_name,
+            row.offence_number,
+            f"{row.amount} {row.currency}",
+            row.status,
+            row.failure_code,
+        )
+        for row in read(connection, query)
+    ]
+
+
+_FEE = (
+    payments.c.id,
+    payments.c.tenant_id,
+    payments.c.visit_on,
+    payments.c.offence_number,
+    payments.c.amount,
+    payments.c.currency,
+    payments.c.status,
+    payments.c.failure_code,
+)
+
+
+def sent_texts(connection: Connection) -> list[SentText]:
+    """Every SMS the provider took, in order."""
+    query = (
+        select(notifications, tenants.c.business_name, tenants.c.timezone)
+        .join(tenants, tenants.c.id == notifications.c.tenant_id)
+        .where(notifications.c.status == NotificationStatus.SENT)
+        .order_by(notifications.c.sent_at, tenants.c.subdomain, notifications.c.body)
+    )
+    return [
+        SentText(
+            row.business_name,
+            Kind(row.kind),
+            row.sent_at.astimezone(ZoneInfo(row.timezone)),
+            row.to_phone,
+            row.body,
+            row.segments,
+        )
+        for row in read(connection, query)
+    ]
+
+
+def reasons_not_sent(connection: Connection) -> dict[str, int]:
+    """How many decisions there are for each reason not to send."""
+    query = (
+        select(decisions.c.reason, func.count())
+        .where(decisions.c.outcome != Outcome.NOTIFY)
+        .group_by(decisions.c.reason)
+        .order_by(func.count().desc(), decisions.c.reason)
+    )
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def decisions_about(connection: Connection, subject_ids: Iterable[UUID]) -> list[Told]:
+    """What was decided about some subjects, oldest first. Index: decisions (subject_id, kind)."""
+    found = []
+    for ids in chunks(list(subject_ids)):
+        query = select(decisions).where(decisions.c.subject_id.in_(ids))
+        found += [
+            Told(row.subject_id, Kind(row.kind), Outcome(row.outcome), row.reason)
+            for row in connection.execute(query.order_by(decisions.c.occurs_at, decisions.c.kind))
+        ]
+    return found
+
+
+def appointments_waiting(connection: Connection, limit: int) -> list[UUID]:
+    """Appointments whose reminder waits in the outbox, soonest first."""
+    query = (
+        select(decisions.c.subject_id)
+        .join(notifications, notifications.c.id == decisions.c.notification_id)
+        .where(
+            notifications.c.status == NotificationStatus.PLANNED,
+            notifications.c.kind.in_((Kind.REMINDER_24H, Kind.REMINDER_2H)),
+        )
+        .order_by(notifications.c.not_before, decisions.c.ledger_key)
+        .limit(limit)
+    )
+    return list(connection.execute(query).scalars())

@@ -1,0 +1,1 @@
+"""What all tasks share to plan: the context of a run, its tenants, writing a plan."""

@@ -1,0 +1,31 @@
+"""What one run gives its task."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import Engine
+
+from shared.domain.policy import ServedTenant
+from shared.domain.tally import Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One run as its task sees it. `now`, `switch_on`: aware UTC; `is_dry`: decide everything, write nothing.
+
+    `look_back`: how old a missed appointment may be; `accept_surge`: subdomains and local dates that an operator looked
+    at.
+    """
+
+    engine: Engine
+    run_id: UUID
+    now: datetime
+    switch_on: datetime
+    served: Sequence[ServedTenant]
+    tally: Tally
+    is_dry: bool
+    is_out_of_time: Callable[[], bool]
+    look_back: timedelta = timedelta(days=7)
+    accept_surge: frozenset[tuple[str, date]] = frozenset()

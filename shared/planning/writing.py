@@ -1,0 +1,83 @@
+"""Writing what a task decided, or in a dry run telling it. All tasks that plan texts share this."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from shared.database import ledger
+from shared.database.transactions import in_transaction
+from shared.domain.policy import ServedTenant
+from shared.domain.records import Decision, Outcome, Plan, mask_phone
+from shared.planning.context import Context
+from shared.planning.subject import SUBJECTS
+
+
+def write(
+    context: Context,
+    tenants: Mapping[UUID, ServedTenant],
+    plan: Plan,
+    subjects: Mapping[UUID, Any],
+    *,
+    planned_as: str,
+) -> None:
+    """Write a plan in one transaction and count what won. `planned_as`: the result's key for planned texts.
+
+    Most runs find nothing new in most places: they take no lock.
+    """
+    if not plan.decisions:
+        return
+    if context.is_dry:
+        won = context.tally.tell({each.ledger_key for each in plan.decisions})
+        context.tally.would.extend(_would(tenants, plan, subjects, won))
+    else:
+        won = in_transaction(
+            context.engine, lambda connection: ledger.record(connection, plan, context.run_id, context.now)
+        )
+    count(context, tenants, [each for each in plan.decisions if each.ledger_key in won], planned_as=planned_as)
+
+
+def count(context: Context, tenants: Mapping[UUID, ServedTenant], won: Sequence[Decision], *, planned_as: str) -> None:
+    """Count decisions that won, by tenant and outcome, and the texts they made."""
+    texts = {each.notification_id: each.tenant_id for each in won if each.notification_id}
+    for tenant_id in texts.values():
+        context.tally.add(tenants[tenant_id].tenant.subdomain, planned_as)
+    for each in won:
+        key = {Outcome.SKIPPED: f"skipped.{each.reason}", Outcome.EXPIRED: "expired"}.get(each.outcome)
+        if key:
+            context.tally.add(tenants[each.tenant_id].tenant.subdomain, key)
+
+
+def _would(
+    tenants: Mapping[UUID, ServedTenant], plan: Plan, subjects: Mapping[UUID, Any], won: Collection[str]
+) -> Iterator[dict[str, Any]]:
+    """Yield what a dry run tells: each SMS with its text, and each decision that makes none."""
+    decisions = [each for each in plan.decisions if each.ledger_key in won]
+    for notification in plan.notifications:
+        served, kind = tenants[notification.tenant_id], SUBJECTS[notification.kind]
+        members = [each for each in decisions if each.notification_id == notification.id]
+        if not members:
+            continue
+        its = [subjects[each.subject_id] for each in members]
+        text = kind.text(notification.kind, served, its, notification.not_before)
+        yield {
+            "action": Outcome.NOTIFY,
+            "tenant": served.tenant.subdomain,
+            "subject": ", ".join(f"{each.subject_type} {each.subject_id}" for each in members),
+            "to": mask_phone(kind.owner(its[0]).phone),
+            "when": notification.not_before.isoformat(),
+            "text": text.body,
+            "segments": text.segments,
+            "reason": None,
+        }
+    for each in decisions:
+        if each.outcome is not Outcome.NOTIFY:
+            yield {
+                "action": each.outcome,
+                "tenant": tenants[each.tenant_id].tenant.subdomain,
+                "subject": f"{each.subject_type} {each.subject_id}",
+                "to": mask_phone(SUBJECTS[each.kind].owner(subjects[each.subject_id]).phone),
+                "when": None,
+                "text": None,
+                "segments": None,
+                "reason": each.reason,
+            }

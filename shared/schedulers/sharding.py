@@ -1,0 +1,253 @@
+"""A run in parts, which many workers do side by side: planning by tenant shards, then collection, then delivery.
+
+Each part is a row of `runs` under a name of its own, `NoShowDetector:plan-3`, with what it counted. Which parts are
+still to do is read from those rows, so it does not matter how often a worker is told to do one, nor which worker dies.
+Only the row of the whole run has the job's name: what asks for a job's last success finds whole runs. When that has
+its result, the rows of its parts go.
+"""
+
+import logging
+import socket
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid5
+from zlib import crc32
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from shared import logs, telemetry
+from shared.application import Application
+from shared.database import commits, leases, queries, runs
+from shared.database.engine import DatabaseUnusable, ensure_ready, first_line, reading
+from shared.database.runs import NotedRun
+from shared.database.transactions import fetch, in_transaction
+from shared.domain.records import RunStatus
+from shared.domain.tally import Tally
+from shared.gateways.payments import PaymentCredentialsRefused
+from shared.gateways.sms import CredentialsRefused
+from shared.runtime import (
+    Request,
+    RunFailed,
+    Stage,
+    conclude,
+    ensure_possible,
+    failure_of,
+    measure,
+    one_line,
+    stages_of,
+    work,
+)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A run of a job that is done in `shards` parts a stage."""
+
+    run_id: UUID
+    job: str
+    shards: int
+
+    def parts(self, *stages: Stage) -> list["Part"]:
+        """The parts of some stages, in order."""
+        return [Part(self, stage, number) for stage in stages for number in range(self.shards)]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a run. Planning is for the tenants of its shard; the others take what is there for any tenant."""
+
+    whole: Whole
+    stage: Stage
+    number: int
+
+    @property
+    def id(self) -> UUID:
+        """The same for everybody who is told to do it."""
+        return uuid5(self.whole.run_id, f"{self.stage}-{self.number}")
+
+    @property
+    def name(self) -> str:
+        return f"{self.whole.job}:{self.stage}-{self.number}"
+
+    @property
+    def lease(self) -> str:
+        """A job is planned once at a time for each shard; what the other stages take is claimed row by row."""
+        return f"{self.whole.job}:{self.number if self.stage is Stage.PLAN else self.id}"
+
+
+def shard_of(tenant_id: UUID, shards: int) -> int:
+    """Return the shard that a tenant belongs to: always the same."""
+    return crc32(tenant_id.bytes) % shards
+
+
+def begin(application: Application, whole: Whole) -> list[Part]:
+    """Note that a run began, unless it is noted, and return the parts to do first.
+
+    Raise UsageError, ConfigurationError or DatabaseUnusable.
+    """
+    ensure_possible(application, Request(whole.job))
+    ensure_ready(application.engine)
+    wall, host = application.clock(), socket.gethostname()
+
+    def work(connection: Connection) -> Mapping[UUID, NotedRun]:
+        runs.start_once(connection, whole.run_id, whole.job, wall, host)
+        commits.forget(connection, wall)
+        return _noted(connection, whole)
+
+    with _failing_plainly():
+        found = in_transaction(application.engine, work)
+    return [] if _is_over(whole, found) else _waiting(whole.parts(Stage.PLAN), found)
+
+
+def do(application: Application, part: Part) -> list[Part]:
+    """Do a part unless it is done, and return the parts to do next: those of the next stage, when this one is over.
+
+    Raise LeaseHeld (another worker is at it) or DatabaseUnusable: then try again later. Raise RunFailed when that
+    would not help.
+    """
+    with logs.about(run_id=str(part.whole.run_id), task=part.name), _failing_plainly():
+        with leases.held(application.engine, part.lease, application.clock):
+            if _start(application, part):
+                return _end(application, part, RunStatus.SUCCEEDED, result=_work(application, part))
+        found = fetch(application.engine, lambda connection: _noted(connection, part.whole))
+        return _next(application, part, found)
+
+
+def give_up(application: Application, part: Part, error: str) -> list[Part]:
+    """Note that a part failed for good, and return the parts to do next: what the others did is not to be lost."""
+    with logs.about(run_id=str(part.whole.run_id), task=part.name), _failing_plainly():
+        log.error("given up: %s", error)
+        return _end(application, part, RunStatus.FAILED, error=error) if _start(application, part) else []
+
+
+def is_begun(application: Application, part: Part) -> bool:
+    """Whether a worker has begun this part of this run, and not ended it."""
+    with _failing_plainly(), reading(application.engine) as connection:
+        found = runs.by_id(connection, [part.id])
+    return part.id in found and found[part.id].status is RunStatus.RUNNING
+
+
+@contextmanager
+def _failing_plainly() -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise DatabaseUnusable(f"the database failed: {first_line(error)}") from error
+
+
+def _start(application: Application, part: Part) -> bool:
+    """Note that a part begins; return False when it is done, or the whole run."""
+    wall, host = application.clock(), socket.gethostname()
+
+    def work(connection: Connection) -> bool:
+        return not _is_over(part.whole, _noted(connection, part.whole)) and (
+            runs.start_once(connection, part.id, part.name, wall, host)
+            or runs.start_again(connection, part.id, wall, host)
+        )
+
+    return in_transaction(application.engine, work)
+
+
+def _work(application: Application, part: Part) -> dict[str, Any]:
+    """Do a part and return what it counted."""
+    tenants = fetch(application.engine, queries.active_tenants)
+    if part.stage is Stage.PLAN:
+        tenants = [each for each in tenants if shard_of(each.id, part.whole.shards) == part.number]
+    tally, request = Tally(), Request(part.whole.job, run_id=part.whole.run_id)
+    try:
+        with telemetry.run(application.telemetry, part.name, part.whole.run_id, application.clock):
+            work(application, request, tenants, [part.stage], tally, application.clock())
+    except (CredentialsRefused, PaymentCredentialsRefused) as error:
+        raise failure_of(error) or error from error
+    return tally.as_json()
+
+
+# What comes next
+
+
+def _noted(connection: Connection, whole: Whole) -> dict[UUID, NotedRun]:
+    return runs.by_id(connection, [whole.run_id, *(each.id for each in whole.parts(*stages_of(whole.job)))])
+
+
+def _is_over(whole: Whole, found: Mapping[UUID, NotedRun]) -> bool:
+    """Whether the whole run is done, or never began as far as this database knows."""
+    return whole.run_id not in found or found[whole.run_id].status in runs.DONE
+
+
+def _waiting(parts: Sequence[Part], found: Mapping[UUID, NotedRun]) -> list[Part]:
+    return [each for each in parts if each.id not in found or found[each.id].status is RunStatus.RUNNING]
+
+
+def _end(
+    application: Application,
+    part: Part,
+    status: RunStatus,
+    *,
+    result: dict[str, Any] | None = None,
+    error: str | None = None,
+) -> list[Part]:
+    """Note how a part ended. Of parts that end at the same moment one sees them all over, so none is left waiting."""
+
+    def work(connection: Connection) -> Mapping[UUID, NotedRun]:
+        runs.lock(connection, part.whole.run_id)
+        runs.finish(connection, part.id, status, application.clock(), result, error)
+        return _noted(connection, part.whole)
+
+    return _next(application, part, in_transaction(application.engine, work))
+
+
+def _next(application: Application, part: Part, found: Mapping[UUID, NotedRun]) -> list[Part]:
+    """Return the parts of the next stage if this part's is over; after the last stage conclude the run."""
+    if _is_over(part.whole, found):
+        return []
+    for stage in stages_of(part.whole.job):
+        if waiting := _waiting(part.whole.parts(stage), found):
+            return waiting if stage is not part.stage else []  # those of this stage have their workers
+    with suppress(RunFailed), logs.about(task=part.whole.job):
+        _conclude(application, part.whole, found)
+    return []
+
+
+def _conclude(application: Application, whole: Whole, found: Mapping[UUID, NotedRun]) -> None:
+    """Note the result of the run. Raise RunFailed where it failed."""
+    took = application.clock() - found[whole.run_id].started_at
+    with telemetry.run(
+        application.telemetry, whole.job, whole.run_id, application.clock, took_seconds=took.total_seconds()
+    ):
+        result = _add_up(application, whole, found)
+        if telemetry.is_on():
+            measure(application, result)
+
+
+def _add_up(application: Application, whole: Whole, found: Mapping[UUID, NotedRun]) -> dict[str, Any]:
+    """Add up what the parts counted, note it as the result of the run, and return it."""
+    tally, failures = Tally(), []
+    for part in whole.parts(*stages_of(whole.job)):
+        tally.add_up(found[part.id].result or Tally().as_json())
+        failures += [f"{part.name}: {found[part.id].error}"] if found[part.id].status is RunStatus.FAILED else []
+    tenants = fetch(application.engine, queries.active_tenants)
+    result = None
+    try:
+        request = Request(whole.job, run_id=whole.run_id)
+        result = conclude(application, request, tenants, tally, found[whole.run_id].started_at)
+    except RunFailed as error:
+        failures.append(str(error))
+    status = RunStatus.FAILED if failures else RunStatus.HELD if tally.held else RunStatus.SUCCEEDED
+
+    def work(connection: Connection) -> None:
+        runs.finish(connection, whole.run_id, status, application.clock(), result, "; ".join(failures) or None)
+        if status in runs.DONE:
+            runs.forget(connection, [each.id for each in whole.parts(*stages_of(whole.job))])
+
+    in_transaction(application.engine, work)
+    if failures:
+        log.error("%s failed: %s", whole.job, "; ".join(failures))
+    if failures or result is None:
+        raise RunFailed("; ".join(failures))
+    log.info("%s: %s", whole.job, one_line(result))
+    return result

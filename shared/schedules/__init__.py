@@ -1,0 +1,1 @@
+"""The schedules of function.json: NCRONTAB, and the same as crontab lines."""

@@ -1,0 +1,5 @@
+"""Run the reminders by hand: `python -m shared.tasks.appointment_reminders` (both leads)."""
+
+from shared.cli import main_of
+
+main_of("AppointmentReminders24h", "AppointmentReminders2h")

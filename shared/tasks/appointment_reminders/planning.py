@@ -1,0 +1,150 @@
+"""Reminders before appointments. Both leads are this one task; they differ by a row of `reminders.LEADS`."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from shared.database import queries
+from shared.database.queries import Starts
+from shared.database.transactions import fetch
+from shared.domain.plans import joined
+from shared.domain.policy import ServedTenant
+from shared.domain.quiet_hours import local_day
+from shared.domain.records import Appointment, Kind, Plan, Problem, Undecided
+from shared.planning.context import Context
+from shared.planning.tenants import Tenants, alike
+from shared.planning.writing import write
+from shared.tasks.appointment_reminders import rules as reminders
+from shared.tasks.appointment_reminders.rules import LATE_RECORD, Lead
+from shared.tasks.appointment_reminders.visits import decide, too_late, visits
+
+log = logging.getLogger(__name__)
+
+BATCH = 500
+
+
+def plan_reminders(context: Context, kind: Kind) -> None:
+    """Decide about every reminder of a kind that is due, and record what became useless while no run took it."""
+    lead = reminders.LEADS[kind]
+    # Most hours are near the quiet hours of few zones: elsewhere the latest start is the same.
+    for latest, tenants in alike(context.served, lambda each: _latest(context, lead, each)):
+        for batch in _due_batches(context, lead, tenants, latest):
+            _decide_batch(context, lead, tenants, batch)
+    # What is too late is so on every clock.
+    enabled = [each for each in context.served if reminders.is_enabled(kind, each.policy)]
+    for _, tenants in alike(enabled, lambda _: None):
+        for missed in _missed_batches(context, lead, tenants):
+            _record_late(context, lead, tenants, missed)
+
+
+# Finding
+
+
+def _latest(context: Context, lead: Lead, served: ServedTenant) -> datetime:
+    return reminders.latest_start_due(lead, served.policy.sms.quiet_hours, served.zone, context.now)
+
+
+def _due_batches(context: Context, lead: Lead, tenants: Tenants, latest: datetime) -> Iterator[list[Undecided]]:
+    starts = Starts(after=context.now + lead.useful, until=latest)
+
+    def page(connection: Connection, beyond: Appointment | None) -> tuple[list[Undecided], list[Undecided]]:
+        ids = list(tenants)
+        found = queries.appointments_to_remind(connection, lead.kind, ids, starts, beyond=beyond, limit=BATCH)
+        return found, _rest_of_visits(connection, context, lead, tenants, found) if found else []
+
+    beyond: Appointment | None = None
+    while not context.is_out_of_time():
+        found, visits = fetch(context.engine, partial(page, beyond=beyond))
+        if found:
+            beyond = found[-1].appointment
+            yield list({each.appointment.id: each for each in [*found, *visits]}.values())
+        if len(found) < BATCH:
+            return
+
+
+def _rest_of_visits(
+    connection: Connection, context: Context, lead: Lead, tenants: Tenants, found: Sequence[Undecided]
+) -> list[Undecided]:
+    """The undecided appointments of the same owners on the same local days."""
+
+    def visit(each: Undecided) -> tuple[UUID, UUID, tuple[datetime, datetime]]:
+        appointment = each.appointment
+        zone = tenants[appointment.tenant_id].zone
+        return appointment.tenant_id, appointment.owner.id, local_day(appointment.starts_at, zone)
+
+    visits = {visit(each) for each in found}
+    starts = Starts(
+        after=max(min(begin for _, _, (begin, _) in visits) - datetime.resolution, context.now + lead.useful),
+        until=max(end for _, _, (_, end) in visits),
+    )
+    owners = {owner for _, owner, _ in visits}
+    rest = queries.appointments_of_owners_to_remind(connection, lead.kind, owners, starts)
+    return [each for each in rest if each.appointment.tenant_id in tenants and visit(each) in visits]
+
+
+def _missed_batches(context: Context, lead: Lead, tenants: Tenants) -> Iterator[list[Appointment]]:
+    ids = list(tenants)
+    since = max(context.now - LATE_RECORD, context.switch_on)
+    starts = Starts(after=since + lead.useful, until=context.now + lead.useful)
+    beyond: Appointment | None = None
+    while since < context.now and not context.is_out_of_time():
+        query = partial(
+            queries.appointments_without_decision, kind=lead.kind, tenant_ids=ids, starts=starts, limit=BATCH
+        )
+        found = fetch(context.engine, partial(query, beyond=beyond))
+        if found:
+            beyond = found[-1]
+            yield found
+        if len(found) < BATCH:
+            return
+
+
+# Deciding and writing
+
+
+def _decide_batch(context: Context, lead: Lead, tenants: Tenants, batch: Sequence[Undecided]) -> None:
+    """Decide about a batch and write it in one transaction; a bad row or a failing tenant stays out of it."""
+    plans = []
+    for served, own in _by_tenant(context, tenants, batch):
+        try:
+            plans += [decide(visit, lead, served, context.now, context.run_id) for visit in visits(own, served.zone)]
+        except Exception as error:  # one tenant's data must not stop the others
+            log.exception("its reminders cannot be planned", extra={"tenant": served.tenant.subdomain})
+            context.tally.problem(Problem(served.tenant.subdomain, lead.kind, repr(error)), is_tenants=True)
+    subjects = {each.appointment.id: each.appointment for each in batch}
+    write(context, tenants, joined(plans), subjects, planned_as="reminders_planned")
+
+
+def _by_tenant(
+    context: Context, tenants: Tenants, batch: Sequence[Undecided]
+) -> Iterator[tuple[ServedTenant, list[Undecided]]]:
+    """Yield each tenant's sound rows; name the ones that refer to another tenant."""
+    own = defaultdict(list)
+    for each in batch:
+        appointment = each.appointment
+        if appointment.tenant_id not in tenants:
+            continue
+        served = tenants[appointment.tenant_id]
+        if strange := reminders.refers_elsewhere(appointment):
+            reason = f"its {strange} belongs to another business"
+            context.tally.problem(Problem(served.tenant.subdomain, f"appointment {appointment.id}", reason))
+        else:
+            own[appointment.tenant_id].append(each)
+    for id_, rows in own.items():
+        context.tally.add(tenants[id_].tenant.subdomain, "total_checked", len(rows))
+        yield tenants[id_], rows
+
+
+def _record_late(context: Context, lead: Lead, tenants: Tenants, missed: Sequence[Appointment]) -> None:
+    late = [
+        too_late(each, lead, tenants[each.tenant_id])
+        for each in missed
+        if each.created_at < each.starts_at and not reminders.refers_elsewhere(each)  # else it was entered afterwards
+    ]
+    subjects = {each.id: each for each in missed}
+    write(context, tenants, Plan(decisions=tuple(late)), subjects, planned_as="reminders_planned")

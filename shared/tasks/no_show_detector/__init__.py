@@ -1,0 +1,1 @@
+"""Missed visits: found, marked, corrected."""

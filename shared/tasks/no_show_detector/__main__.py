@@ -1,0 +1,5 @@
+"""Run the no-show detector by hand: `python -m shared.tasks.no_show_detector`."""
+
+from shared.cli import main_of
+
+main_of("NoShowDetector")

@@ -1,0 +1,82 @@
+"""What a dry run tells of missed visits."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from shared.database import queries
+from shared.domain.fees import Fee, FeeStatus, MissedVisit, NewFee
+from shared.domain.records import Appointment, Kind, Plan, mask_phone
+from shared.domain.tally import would
+from shared.fees.text import fee_text
+from shared.fees.visits import reminded_of, saved_cards
+from shared.tasks.no_show_detector.rules import FoundVisit
+
+
+def told_visits(
+    connection: Connection,
+    visits: Sequence[FoundVisit],
+    notices: Mapping[UUID, Plan],
+    fees: Mapping[UUID, NewFee | None],
+) -> Iterator[dict[str, Any]]:
+    """Yield each visit that would be marked, with its notice where it is a new one."""
+    appointments = queries.appointments_by_id(connection, [each.id for visit in visits for each in visit.appointments])
+    cards = saved_cards(connection, {each.owner.id for each in visits})
+    reminded = reminded_of(connection, list(appointments))
+    for visit in visits:
+        its = tuple(appointments[each.id] for each in visit.appointments if each.id in appointments)
+        if its:  # else what belongs to them, a pet, cannot be read, and is named
+            foreseen = _foreseen(visit, its, fees.get(visit.id), cards.get(visit.owner.id), reminded)
+            yield _told(visit, notices.get(visit.id, Plan()), foreseen)
+
+
+def _told(visit: FoundVisit, notice: Plan, foreseen: MissedVisit) -> dict[str, Any]:
+    subject = ", ".join(f"appointment {each.id}" for each in visit.appointments)
+    told = would("mark_no_show", visit.served.tenant.subdomain, subject, to=mask_phone(visit.owner.phone))
+    for text in notice.notifications:
+        body = fee_text(Kind.NO_SHOW_NOTICE, visit.served, [foreseen], text.not_before)
+        told |= {"when": text.not_before.isoformat(), "text": body.body, "segments": body.segments}
+    for decision in notice.decisions:
+        told["reason"] = decision.reason
+    return told
+
+
+def _foreseen(
+    visit: FoundVisit,
+    appointments: tuple[Appointment, ...],
+    fee: NewFee | None,
+    customer_id: str | None,
+    reminded: Collection[UUID],
+) -> MissedVisit:
+    """Return the visit as it would stand once it was marked."""
+    return MissedVisit(
+        id=visit.id,
+        tenant_id=visit.served.tenant.id,
+        owner=visit.owner,
+        began_at=visit.appointments[0].starts_at,
+        is_reversed=False,
+        missed=appointments,
+        fee=_as_written(fee) if fee else None,
+        customer_id=customer_id,
+        reminded=frozenset(each.id for each in appointments if each.id in reminded),
+    )
+
+
+def _as_written(fee: NewFee) -> Fee:
+    return Fee(
+        id=fee.id,
+        tenant_id=fee.tenant_id,
+        owner_id=fee.owner_id,
+        appointment_id=fee.appointment_id,
+        status=FeeStatus.WAIVED if fee.charge.waived else FeeStatus.PENDING,
+        amount_cents=fee.charge.amount_cents,
+        currency=fee.currency,
+        visit_on=fee.visit_on,
+        due_at=fee.due_at,
+        intent_id=None,
+        attempts=0,
+        description=fee.description,
+        failure_code=fee.charge.waived,
+    )

@@ -1,0 +1,136 @@
+"""Writing missed visits: appointments, count, fee, event and notice of a visit in one transaction, or in none."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from shared.database import ledger, reputation
+from shared.database.engine import reading
+from shared.database.transactions import in_transaction
+from shared.domain.fees import NewFee
+from shared.domain.plans import joined
+from shared.domain.reasons import Reason
+from shared.domain.records import Decision, Plan
+from shared.domain.tally import would
+from shared.fees import queries as fees
+from shared.fees.pricing import is_fee_configured
+from shared.planning.context import Context
+from shared.tasks.no_show_detector import queries as no_shows
+from shared.tasks.no_show_detector.consequences import decisions_of, event_of, fee_of, notice_of
+from shared.tasks.no_show_detector.dry_run import told_visits
+from shared.tasks.no_show_detector.queries import Day
+from shared.tasks.no_show_detector.rules import FoundVisit, id_on_record
+
+
+@dataclass(frozen=True, slots=True)
+class Marking:
+    """How one run writes the visits it finds. `foretold`: in a dry run, how many of each owner it found so far."""
+
+    context: Context
+    foretold: Counter[UUID] = field(default_factory=Counter)
+
+    def write(self, visits: Sequence[FoundVisit], excused: Plan, day: Day) -> None:
+        """Mark what is still to be marked, and count it; in a dry run tell it. `excused`: what is skipped."""
+        context = self.context
+        if not visits and not excused.decisions:
+            return
+        if context.is_dry:
+            with reading(context.engine) as connection:
+                self._count(visits, *self._foretell(connection, visits))
+        else:
+            self._count(
+                *in_transaction(context.engine, lambda connection: self._write(connection, visits, excused, day))
+            )
+        subdomains = {each.tenant.id: each.tenant.subdomain for each in context.served}
+        for each in excused.decisions:
+            subdomain, subject = subdomains[each.tenant_id], f"{each.subject_type} {each.subject_id}"
+            context.tally.add(subdomain, f"skipped.{each.reason}")
+            if context.is_dry:
+                context.tally.would.append(would(each.outcome, subdomain, subject, reason=each.reason))
+
+    def _write(
+        self, connection: Connection, visits: Sequence[FoundVisit], excused: Plan, day: Day
+    ) -> tuple[list[FoundVisit], dict[UUID, Decision], list[NewFee]]:
+        """Return the visits with what was marked of them, the decisions on notices of new ones, and their fees."""
+        context = self.context
+        reputation.lock_owners(connection, {each.owner.id for each in visits})  # first of all, as everywhere
+        found = self._mark(connection, _on_record(connection, visits), excused, day)
+        notices = self._notices(connection, found)
+        won = ledger.record(connection, joined(notices.values()), context.run_id, context.now)
+        new = [each for each in found if each.id in notices and notices[each.id].decisions[0].ledger_key in won]
+        counts = no_shows.raise_counts(connection, [each.owner.id for each in new], context.now)
+        made = [fee_of(each, counts[each.owner.id], context.now) for each in new]
+        written = fees.add(connection, [each for each in made if each], context.now)
+        reputation.add_events(connection, [event_of(each) for each in found], context.now)
+        reputation.rescore(connection, {each.owner.id for each in found}, context.now)
+        decided = {each.id: notices[each.id].decisions[0] for each in new}
+        return found, decided, [each for each in made if each and each.id in written]
+
+    def _notices(self, connection: Connection, visits: Sequence[FoundVisit]) -> dict[UUID, Plan]:
+        """Return the notices of the visits, but of those taken back before: they cost nothing and nobody is told."""
+        settled = reputation.taken_back(connection, [each.id for each in visits])
+        now, run_id = self.context.now, self.context.run_id
+        return {each.id: notice_of(each, now, run_id) for each in visits if each.id not in settled}
+
+    def _mark(self, connection: Connection, visits: Sequence[FoundVisit], excused: Plan, day: Day) -> list[FoundVisit]:
+        """Decide, then mark what was decided and is still unattended; the other decisions are withdrawn."""
+        context = self.context
+        decided = {each.subject_id: each for visit in visits for each in decisions_of(visit)}
+        earlier = {each.id for visit in visits for each in visit.appointments if each.earlier}
+        retaken = excused.retaken | {decided[each].ledger_key for each in earlier}
+        plan = Plan((*decided.values(), *excused.decisions), retaken=retaken)
+        won = ledger.record(connection, plan, context.run_id, context.now)
+        ours = {id_ for id_, each in decided.items() if each.ledger_key in won}
+        marked = no_shows.mark(connection, ours, day)
+        ledger.withdraw(connection, [decided[id_].ledger_key for id_ in ours - marked])
+        left = [each.limited_to(marked) for each in visits]
+        return [each for each in left if each.appointments]
+
+    def _foretell(
+        self, connection: Connection, visits: Sequence[FoundVisit]
+    ) -> tuple[dict[UUID, Decision], list[NewFee]]:
+        """Tell what would be marked; return the decisions on notices of new visits, and their fees."""
+        visits = _on_record(connection, visits)
+        notices = self._notices(connection, visits)
+        known = ledger.known(connection, [each.decisions[0].ledger_key for each in notices.values()])
+        new = [each for each in visits if each.id in notices and notices[each.id].decisions[0].ledger_key not in known]
+        made = {}
+        for each in new:
+            self.foretold[each.owner.id] += 1
+            offence = each.appointments[0].no_show_count + self.foretold[each.owner.id]
+            made[each.id] = fee_of(each, offence, self.context.now)
+        plans = {each.id: notices[each.id] for each in new}
+        self.context.tally.would.extend(told_visits(connection, visits, plans, made))
+        return {id_: plan.decisions[0] for id_, plan in plans.items()}, [each for each in made.values() if each]
+
+    def _count(self, found: Sequence[FoundVisit], notices: Mapping[UUID, Decision], made: Sequence[NewFee]) -> None:
+        written = {each.id: each for each in made}
+        for visit in found:
+            subdomain = visit.served.tenant.subdomain
+            self.context.tally.add(subdomain, "total_detected", len(visit.appointments))
+            if visit.id in notices:
+                for key, count in _counts(visit, notices[visit.id], written.get(visit.id)):
+                    self.context.tally.add(subdomain, key, count)
+
+
+def _on_record(connection: Connection, visits: Sequence[FoundVisit]) -> list[FoundVisit]:
+    """Return the visits under the ids that they go by: one that passed over from another owner keeps its own."""
+    known = reputation.no_shows(connection, {each.owner.id for each in visits})
+    ids = [id_on_record(known.get(each.owner.id, ()), each.on, each.served.zone) for each in visits]
+    return [replace(each, id=id_ or each.id) for each, id_ in zip(visits, ids, strict=True)]
+
+
+def _counts(visit: FoundVisit, notice: Decision, fee: NewFee | None) -> Iterator[tuple[str, int]]:
+    """Yield what a new visit counts as."""
+    if notice.reason:
+        yield f"skipped.{notice.reason}", 1
+    if not is_fee_configured(visit.served):
+        yield f"skipped.{Reason.FEE_NOT_CONFIGURED}", 1
+    if fee and fee.charge.waived:
+        yield f"skipped.{fee.charge.waived}", 1
+    elif fee:
+        yield "total_fees_applied", 1
+        yield f"fee_cents_applied.{fee.currency}", fee.charge.amount_cents

@@ -1,0 +1,174 @@
+"""Missed appointments: staff corrections first, then what nobody came to, local day by local day."""
+
+import logging
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from itertools import groupby
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from shared.database.transactions import fetch
+from shared.domain.fees import AttendanceCount, Candidate, DayCount
+from shared.domain.policy import ServedTenant
+from shared.domain.quiet_hours import local_date
+from shared.domain.reasons import Reason
+from shared.domain.records import Problem
+from shared.domain.tally import held_words, would
+from shared.fees.renotify import retell
+from shared.planning.context import Context
+from shared.planning.tenants import Tenants, alike
+from shared.tasks.no_show_detector import queries as no_shows
+from shared.tasks.no_show_detector import rules as no_show
+from shared.tasks.no_show_detector.consequences import excused
+from shared.tasks.no_show_detector.corrections import correct
+from shared.tasks.no_show_detector.marking import Marking
+from shared.tasks.no_show_detector.queries import Day, Place
+from shared.tasks.no_show_detector.rules import FoundVisit
+
+log = logging.getLogger(__name__)
+
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A run's search among tenants that share a zone and a grace period. `attendance`: what is known of their desks."""
+
+    marking: Marking
+    tenants: Tenants
+    zone: ZoneInfo
+    attendance: dict[UUID, AttendanceCount] = field(default_factory=dict)
+
+    @property
+    def context(self) -> Context:
+        return self.marking.context
+
+
+@dataclass(slots=True)
+class Judged:
+    """What the rules say of a page. `unusable`: rows, or whole tenants (True), about which nothing can be decided."""
+
+    missed: list[FoundVisit] = field(default_factory=list)
+    excused: list[tuple[Candidate, Reason]] = field(default_factory=list)
+    unusable: list[tuple[Problem, bool]] = field(default_factory=list)
+
+
+def detect_no_shows(context: Context) -> None:
+    """Put right what staff corrected, mark what was missed with its fee and event, tell the owners."""
+    correct(context)
+    marking = Marking(context)
+    since = no_show.look_back_bound(context.now, context.look_back, context.switch_on)
+    for (zone, grace), tenants in alike(context.served, lambda each: (each.zone, each.policy.no_show.grace_minutes)):
+        search, until = Search(marking, tenants, zone), context.now - timedelta(minutes=grace)
+        for begins, ends in no_show.days(since, context.now, zone):
+            if context.is_out_of_time():
+                return
+            _search_day(search, Day(begins, ends, since, until, context.now))
+    retell(context)
+
+
+def _search_day(search: Search, day: Day) -> None:
+    """Mark what was missed on a day, once all of it was counted: a person looks first at what cannot be believed."""
+    candidates: Counter[UUID] = Counter()
+    for page in _pages(search, search.tenants, day):
+        judged = _judge(search, page, day)
+        candidates.update({each.tenant_id: 0 for each, _ in judged.excused})  # there is something to write down
+        for visit in judged.missed:
+            candidates[visit.served.tenant.id] += len(visit.appointments)
+        for problem, is_tenants in judged.unusable:
+            search.context.tally.problem(problem, is_tenants=is_tenants)
+    believed = set(candidates) - _held(search, candidates, day)
+    for page in _pages(search, believed, day):
+        judged = _judge(search, page, day)
+        search.marking.write(judged.missed, excused(judged.excused), day)
+
+
+def _held(search: Search, candidates: Mapping[UUID, int], day: Day) -> set[UUID]:
+    """Return the tenants whose day a person must look at first, and say so."""
+    on, accepted = local_date(day.begins, search.zone), search.context.accept_surge
+    doubtful = {
+        id_: count
+        for id_, count in candidates.items()
+        if count and (search.tenants[id_].tenant.subdomain, on) not in accepted
+    }
+    if not doubtful:
+        return set()
+    _look_at_desks(search, doubtful, day)
+    counts = fetch(search.context.engine, lambda connection: no_shows.day_counts(connection, doubtful, day))
+    reasons = {each: no_show.why_held(each, search.attendance[each.tenant_id]) for each in counts}
+    for count, reason in reasons.items():
+        if reason:
+            _tell_held(search, on.isoformat(), count, reason)
+    return {count.tenant_id for count, reason in reasons.items() if reason}
+
+
+def _look_at_desks(search: Search, tenant_ids: Mapping[UUID, int], day: Day) -> None:
+    """Find out whether tenants write down who comes, once a run and only of those with something to mark."""
+    unknown = [each for each in tenant_ids if each not in search.attendance]
+    if unknown:
+        since, today = no_show.attendance_days(day.now, search.zone)
+        query = partial(no_shows.attendance, tenant_ids=unknown, since=since, today=today, day=day)
+        search.attendance.update(dict.fromkeys(unknown, AttendanceCount(0, 0)))
+        search.attendance.update(fetch(search.context.engine, query))
+
+
+def _tell_held(search: Search, date: str, count: DayCount, reason: Reason) -> None:
+    subdomain, suspects = search.tenants[count.tenant_id].tenant.subdomain, count.candidates + count.marked
+    held = {"tenant": subdomain, "date": date, "candidates": suspects, "appointments": count.appointments}
+    if reason is Reason.ATTENDANCE_NOT_RECORDED:
+        its = search.attendance[count.tenant_id]
+        held |= {"past_appointments": its.past, "recorded": its.recorded}
+    search.context.tally.held.append({**held, "reason": reason})
+    log.warning("%s is held, %s: %s", date, reason, held_words(held), extra={"tenant": subdomain})
+    if search.context.is_dry:
+        told = would("hold", subdomain, date, reason=f"{reason}: {held_words(held)}")
+        search.context.tally.would.append(told)
+
+
+def _pages(search: Search, tenant_ids: Collection[UUID], day: Day) -> Iterator[list[Candidate]]:
+    beyond: Place | None = None
+    while tenant_ids and not search.context.is_out_of_time():
+        query = partial(no_shows.candidates, tenant_ids=sorted(tenant_ids), day=day, beyond=beyond, limit=BATCH)
+        page = fetch(search.context.engine, query)
+        if not page:
+            return
+        beyond = Place(page[-1].tenant_id, page[-1].owner.id)
+        yield page
+        if len(page) < BATCH:
+            return
+
+
+def _judge(search: Search, page: Sequence[Candidate], day: Day) -> Judged:
+    """Say which appointments of a page were missed; a bad row or a failing tenant stays out of it."""
+    judged = Judged()
+    for tenant_id, rows in groupby(page, key=lambda each: each.tenant_id):
+        served = search.tenants[tenant_id]
+        try:
+            its = _judge_tenant(served, rows, day)
+        except Exception as error:  # one tenant's data must not stop the others
+            log.exception("its missed appointments cannot be marked", extra={"tenant": served.tenant.subdomain})
+            judged.unusable.append((Problem(served.tenant.subdomain, "no_show", repr(error)), True))
+        else:
+            judged.missed += its.missed
+            judged.excused += its.excused
+            judged.unusable += its.unusable
+    return judged
+
+
+def _judge_tenant(served: ServedTenant, rows: Iterable[Candidate], day: Day) -> Judged:
+    judged, missed = Judged(), []
+    for each in rows:
+        if not no_show.is_no_show(each, served, day.now, day.since):
+            continue
+        if strange := no_show.refers_elsewhere(each):
+            reason = f"its {strange} belongs to another business"
+            judged.unusable.append((Problem(served.tenant.subdomain, f"appointment {each.id}", reason), False))
+        elif excuse := no_show.excuse(each, served):
+            judged.excused.append((each, excuse))
+        else:
+            missed.append(each)
+    judged.missed += no_show.visits(missed, served)
+    return judged

@@ -1,0 +1,1 @@
+"""Reputation scores: past visits settled, good days rewarded."""

@@ -1,0 +1,233 @@
+"""Reputation scores: what past visits did to them is settled first, then good days mend them."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from shared.database import reputation, runs
+from shared.database.dialects import chunks
+from shared.database.engine import reading
+from shared.database.queries import Starts
+from shared.database.transactions import fetch, in_transaction
+from shared.domain.policy import ServedTenant
+from shared.domain.quiet_hours import local_date
+from shared.domain.records import EventKind, Problem
+from shared.domain.reputation import NewEvent, PastAppointment, Standing
+from shared.domain.tally import would
+from shared.planning.context import Context
+from shared.tasks.no_show_detector.rules import id_on_record
+from shared.tasks.reputation_updater import standings
+from shared.tasks.reputation_updater.rules import NEGATIVE, crossed, events_of, recovery, settle_since
+
+log = logging.getLogger(__name__)
+
+JOB: Final = "ReputationUpdater"
+BATCH = 500
+
+Scores = Mapping[UUID, tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """What a run does for some tenants.
+
+    `unwritten`: in a dry run, the events it would have written, by owner; `crossings`: by owner the tenant, and the
+    scores before the run and now, of those whom the run as a whole brings across the booking threshold.
+    """
+
+    context: Context
+    tenants: Mapping[UUID, ServedTenant]
+    unwritten: dict[UUID, list[NewEvent]] = field(default_factory=lambda: defaultdict(list))
+    crossings: dict[UUID, tuple[UUID, int, int]] = field(default_factory=dict)
+
+
+def update_reputations(context: Context) -> None:
+    """Settle what past appointments did to scores, then mend those whose owners have earned it."""
+    for some in chunks(list(context.served)):
+        book = Book(context, {each.tenant.id: each for each in some})
+        for settled in _pages_to_settle(book):
+            _settle(book, settled)
+        for owners in _pages_to_mend(book):
+            _mend(book, owners)
+        for tenant_id, before, after in book.crossings.values():
+            context.tally.add(_subdomain(book, tenant_id), f"total_{crossed(before, after)}")
+
+
+# Settling
+
+
+def _pages_to_settle(book: Book) -> Iterator[list[PastAppointment]]:
+    context = book.context
+    last = fetch(context.engine, lambda connection: runs.last_complete(connection, JOB, context.now))
+    since = settle_since(last, context.now)
+    starts, beyond = Starts(after=since, until=context.now), None
+    while not context.is_out_of_time():
+        query = partial(standings.appointments_to_settle, tenant_ids=list(book.tenants), starts=starts, limit=BATCH)
+        found = fetch(context.engine, partial(query, beyond=beyond))
+        if not found:
+            return
+        beyond = found[-1]
+        yield found
+
+
+def _settle(book: Book, page: Sequence[PastAppointment]) -> None:
+    """Settle a page in one transaction; a bad row or a failing tenant stays out of it."""
+    subjects: dict[NewEvent, UUID] = {}
+    for served, own in _by_tenant(book, page):
+        try:
+            subjects |= {event: past.id for past in own for event in events_of(past, served)}
+        except Exception as error:  # one tenant's data must not stop the others
+            log.exception("its appointments cannot be settled", extra={"tenant": served.tenant.subdomain})
+            book.context.tally.problem(Problem(served.tenant.subdomain, "settle", repr(error)), is_tenants=True)
+    _leave_out_known_visits(book, subjects)
+    new, scores = _rehearse(book, list(subjects)) if book.context.is_dry else _write(book, list(subjects))
+    _note_crossings(book, new, scores)
+    for event in new:
+        book.context.tally.add(_subdomain(book, event.tenant_id), "events_settled")
+        _tell(book, "settle", f"appointment {subjects[event]}", event)
+
+
+def _leave_out_known_visits(book: Book, subjects: dict[NewEvent, UUID]) -> None:
+    """Leave out no-shows of visits that are on record under another id: they passed to their owner from another one."""
+    no_shows = [each for each in subjects if each.kind is EventKind.NO_SHOW]
+    if not no_shows:
+        return
+    owner_ids = {each.owner_id for each in no_shows}
+    known = fetch(book.context.engine, lambda connection: reputation.no_shows(connection, owner_ids))
+    for event in no_shows:
+        zone = book.tenants[event.tenant_id].zone
+        visit_id = id_on_record(known.get(event.owner_id, ()), local_date(event.occurred_at, zone), zone)
+        if visit_id not in (None, event.subject_id):
+            del subjects[event]
+
+
+def _by_tenant(book: Book, page: Sequence[PastAppointment]) -> Iterator[tuple[ServedTenant, list[PastAppointment]]]:
+    """Yield each tenant's sound rows; name the ones that refer to another tenant."""
+    own = defaultdict(list)
+    for past in page:
+        if past.strange:
+            reason = f"its {past.strange} belongs to another business"
+            subdomain = _subdomain(book, past.tenant_id)
+            book.context.tally.problem(Problem(subdomain, f"appointment {past.id}", reason))
+        else:
+            own[past.tenant_id].append(past)
+    for tenant_id, rows in own.items():
+        yield book.tenants[tenant_id], rows
+
+
+# Mending
+
+
+def _pages_to_mend(book: Book) -> Iterator[list[Standing]]:
+    # A tenant that could not be settled may have bad news waiting: nobody recovers before it is in.
+    failed = book.context.tally.failed_tenants
+    settled = [id_ for id_, each in book.tenants.items() if each.tenant.subdomain not in failed]
+    beyond = None
+    while not book.context.is_out_of_time():
+        query = partial(standings.standings_to_mend, tenant_ids=settled, beyond=beyond, limit=BATCH)
+        found = fetch(book.context.engine, query)
+        if not found:
+            return
+        beyond = found[-1]
+        yield found
+
+
+def _mend(book: Book, page: Sequence[Standing]) -> None:
+    """Give the owners of a page the steps they earned, in one transaction."""
+    for standing in page:
+        book.context.tally.add(_subdomain(book, standing.tenant_id), "total_checked")
+    due = _recoveries(book, page)
+    new, scores = _rehearse(book, due) if book.context.is_dry else _write_recoveries(book, due)
+    _note_crossings(book, new, scores)
+    for event in new:
+        before, after = scores[event.owner_id]
+        if after > before:
+            book.context.tally.add(_subdomain(book, event.tenant_id), "total_improved")
+        _tell(book, "recover", f"owner {event.owner_id}", event)
+
+
+def _recoveries(book: Book, page: Iterable[Standing]) -> list[NewEvent]:
+    """Return the steps that are due; in a dry run as if the events it settled were on record."""
+    due = []
+    for standing in page:
+        unwritten = [each.occurred_at for each in book.unwritten.get(standing.owner_id, ()) if each.kind in NEGATIVE]
+        negative = max(filter(None, [standing.last_negative, *unwritten]), default=None)
+        policy = book.tenants[standing.tenant_id].policy.reputation
+        if step := recovery(replace(standing, last_negative=negative), policy, book.context.now):
+            due.append(step)
+    return due
+
+
+# Writing, and in a dry run not writing
+
+
+def _write(book: Book, events: Sequence[NewEvent]) -> tuple[list[NewEvent], Scores]:
+    """Write events and the scores they make in one transaction; return the new ones, and their owners' scores."""
+    if not events:
+        return [], {}
+    return in_transaction(book.context.engine, lambda connection: _record(book, connection, events))
+
+
+def _write_recoveries(book: Book, due: Sequence[NewEvent]) -> tuple[list[NewEvent], Scores]:
+    """Do the same for recoveries that are still due once nobody else can touch their owners' scores."""
+    if not due:
+        return [], {}
+    owner_ids = {each.owner_id for each in due}
+
+    def work(connection: Connection) -> tuple[list[NewEvent], Scores]:
+        reputation.lock_owners(connection, owner_ids)
+        return _record(book, connection, _recoveries(book, standings.standings_of(connection, owner_ids)))
+
+    return in_transaction(book.context.engine, work)
+
+
+def _record(book: Book, connection: Connection, events: Sequence[NewEvent]) -> tuple[list[NewEvent], Scores]:
+    written = reputation.add_events(connection, events, book.context.now)
+    new = [each for each in _distinct(events) if each.ledger_key in written]
+    return new, reputation.rescore(connection, {each.owner_id for each in new}, book.context.now)
+
+
+def _rehearse(book: Book, events: Sequence[NewEvent]) -> tuple[list[NewEvent], Scores]:
+    """Return what `_write` would, and remember it for the rest of the dry run."""
+    with reading(book.context.engine) as connection:
+        known = reputation.keys_on_record(connection, events)
+        known |= {each.ledger_key for event in events for each in book.unwritten.get(event.owner_id, ())}
+        new = [each for each in _distinct(events) if each.ledger_key not in known]
+        for each in new:
+            book.unwritten[each.owner_id].append(each)
+        return new, reputation.scores(connection, {each.owner_id for each in new}, book.unwritten)
+
+
+def _distinct(events: Sequence[NewEvent]) -> list[NewEvent]:
+    """Return one event per key, the earlier one, as the database keeps it."""
+    latest_first = sorted(events, key=lambda each: each.occurred_at, reverse=True)
+    return list({each.ledger_key: each for each in latest_first}.values())
+
+
+# Counting and telling
+
+
+def _note_crossings(book: Book, new: Sequence[NewEvent], scores: Scores) -> None:
+    for owner_id, tenant_id in {each.owner_id: each.tenant_id for each in new}.items():
+        before, after = scores[owner_id]
+        _, first, _ = book.crossings.pop(owner_id, (tenant_id, before, after))
+        if crossed(first, after):
+            book.crossings[owner_id] = (tenant_id, first, after)
+
+
+def _tell(book: Book, action: str, subject: str, event: NewEvent) -> None:
+    """In a dry run, tell what would be written."""
+    if book.context.is_dry:
+        when = event.occurred_at.isoformat()
+        told = would(action, _subdomain(book, event.tenant_id), subject, when=when, reason=event.kind)
+        book.context.tally.would.append(told)
+
+
+def _subdomain(book: Book, tenant_id: UUID) -> str:
+    return book.tenants[tenant_id].tenant.subdomain

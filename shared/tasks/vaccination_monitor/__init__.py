@@ -1,0 +1,1 @@
+"""Vaccination alerts, and the statuses of records and pets."""

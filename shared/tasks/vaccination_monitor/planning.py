@@ -1,0 +1,171 @@
+"""Statuses of vaccination records and pets, and alerts about what expires soon: one SMS per owner and run."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Sequence
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from shared.database.transactions import fetch, in_transaction
+from shared.domain.plans import joined
+from shared.domain.policy import ServedTenant
+from shared.domain.quiet_hours import local_date
+from shared.domain.reasons import Reason
+from shared.domain.records import ExpiryWindow, Outcome, Plan, Problem, UndecidedAlert, Vaccination
+from shared.domain.tally import would
+from shared.planning.context import Context
+from shared.planning.tenants import Tenants, alike
+from shared.planning.writing import write
+from shared.tasks.vaccination_monitor import queries as vaccinations
+from shared.tasks.vaccination_monitor import rules
+from shared.tasks.vaccination_monitor import statuses as vaccination_statuses
+from shared.tasks.vaccination_monitor.statuses import Soon
+
+log = logging.getLogger(__name__)
+
+BATCH = 500
+
+
+def monitor_vaccinations(context: Context) -> None:
+    """Bring all statuses up to date, decide about every alert that is due, and record what became useless unsent."""
+    for soon, tenants in alike(context.served, lambda each: _soon(each, context.now)):
+        _bring_up_to_date(context, tenants, soon)
+    for calendar, tenants in alike(
+        context.served, lambda each: rules.calendar_of(each, context.now, context.switch_on)
+    ):
+        for batch in _due_batches(context, tenants, rules.due_windows(calendar)):
+            _decide_batch(context, tenants, batch)
+        for batch in _missed_batches(context, tenants, rules.missed_windows(calendar)):
+            _record_late(context, tenants, batch)
+
+
+# Statuses
+
+
+def _soon(served: ServedTenant, now: datetime) -> Soon:
+    return Soon.within(local_date(now, served.zone), max(served.policy.vaccination.thresholds))
+
+
+def _bring_up_to_date(context: Context, tenants: Tenants, soon: Soon) -> None:
+    """Write what changed; a run in which nothing did takes no lock. A dry run tells how much it would be."""
+    counts = fetch(context.engine, lambda connection: vaccination_statuses.outdated(connection, list(tenants), soon))
+    if counts and not context.is_dry:
+        ids = sorted(counts)
+        in_transaction(
+            context.engine,
+            lambda connection: vaccination_statuses.bring_up_to_date(connection, ids, soon, context.now),
+        )
+    for id_, count in counts.items():
+        subdomain = tenants[id_].tenant.subdomain
+        context.tally.add(subdomain, "statuses_updated", count)
+        if context.is_dry:
+            what = f"{count} vaccination status{'' if count == 1 else 'es'}"
+            context.tally.would.append(would("update", subdomain, what, reason="out of date"))
+
+
+# Finding
+
+
+def _due_batches(context: Context, tenants: Tenants, windows: Sequence[ExpiryWindow]) -> Iterator[list[UndecidedAlert]]:
+    """Yield what may be alerted in batches of whole owners: all that one owner is to be told goes into one SMS."""
+    ids = list(tenants)
+    seen: set[UUID] = set()
+    for window in windows:
+        for found in _pages(context, partial(vaccinations.vaccinations_to_alert, tenant_ids=ids, window=window)):
+            owners = {each.vaccination.owner.id for each in _sound(context, tenants, found)} - seen
+            seen |= owners
+            if owners:
+                yield _of_owners(context, ids, owners, windows)
+
+
+def _of_owners(
+    context: Context, tenant_ids: Sequence[UUID], owners: Collection[UUID], windows: Sequence[ExpiryWindow]
+) -> list[UndecidedAlert]:
+    def query(connection: Connection) -> list[UndecidedAlert]:
+        return [
+            each
+            for window in windows
+            for each in vaccinations.vaccinations_of_owners_to_alert(connection, tenant_ids, owners, window)
+        ]
+
+    found = fetch(context.engine, query)
+    return [each for each in found if not rules.refers_elsewhere(each.vaccination)]
+
+
+def _missed_batches(
+    context: Context, tenants: Tenants, windows: Sequence[ExpiryWindow]
+) -> Iterator[list[UndecidedAlert]]:
+    for window in windows:
+        yield from _pages(
+            context, partial(vaccinations.vaccinations_without_decision, tenant_ids=list(tenants), window=window)
+        )
+
+
+def _pages(context: Context, read: Callable[..., list[UndecidedAlert]]) -> Iterator[list[UndecidedAlert]]:
+    """Yield page after page of a query. `read`: takes `connection`, `beyond` and `limit`."""
+    beyond: Vaccination | None = None
+    while not context.is_out_of_time():
+        found = fetch(context.engine, partial(read, beyond=beyond, limit=BATCH))
+        if found:
+            beyond = found[-1].vaccination
+            yield found
+        if len(found) < BATCH:
+            return
+
+
+def _sound(context: Context, tenants: Tenants, found: Sequence[UndecidedAlert]) -> Iterator[UndecidedAlert]:
+    """Yield the sound rows; name the ones that refer to another tenant."""
+    for each in found:
+        if strange := rules.refers_elsewhere(each.vaccination):
+            subdomain = tenants[each.vaccination.tenant_id].tenant.subdomain
+            reason = f"its {strange} belongs to another business"
+            context.tally.problem(Problem(subdomain, f"vaccination {each.vaccination.id}", reason))
+        else:
+            yield each
+
+
+# Deciding and writing
+
+
+def _decide_batch(context: Context, tenants: Tenants, batch: Sequence[UndecidedAlert]) -> None:
+    """Decide about a batch and write it in one transaction; a failing tenant stays out of it."""
+    plans = []
+    for served, own in _by_tenant(context, tenants, batch):
+        try:
+            plans += [
+                rules.decide(alerts, served, context.now, context.switch_on, context.run_id)
+                for alerts in rules.by_owner(own)
+            ]
+        except Exception as error:  # one tenant's data must not stop the others
+            log.exception("its alerts cannot be planned", extra={"tenant": served.tenant.subdomain})
+            context.tally.problem(Problem(served.tenant.subdomain, rules.KIND, repr(error)), is_tenants=True)
+    _write(context, tenants, joined(plans), batch)
+
+
+def _by_tenant(
+    context: Context, tenants: Tenants, batch: Sequence[UndecidedAlert]
+) -> Iterator[tuple[ServedTenant, list[UndecidedAlert]]]:
+    own = defaultdict(list)
+    for each in batch:
+        own[each.vaccination.tenant_id].append(each)
+    for id_, rows in own.items():
+        context.tally.add(tenants[id_].tenant.subdomain, "total_checked", len(rows))
+        yield tenants[id_], rows
+
+
+def _record_late(context: Context, tenants: Tenants, missed: Sequence[UndecidedAlert]) -> None:
+    late = [
+        rules.decision(each.vaccination, each.tier, outcome=Outcome.EXPIRED, reason=Reason.TOO_LATE)
+        for each in missed
+        if not rules.refers_elsewhere(each.vaccination)
+        and rules.is_late(each.vaccination, each.tier, tenants[each.vaccination.tenant_id], context.switch_on)
+    ]
+    _write(context, tenants, Plan(decisions=tuple(late)), missed)
+
+
+def _write(context: Context, tenants: Tenants, plan: Plan, batch: Sequence[UndecidedAlert]) -> None:
+    subjects = {each.vaccination.id: each.vaccination for each in batch}
+    write(context, tenants, plan, subjects, planned_as="alerts_planned")

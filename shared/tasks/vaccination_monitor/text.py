@@ -1,0 +1,96 @@
+"""The text about vaccinations that expire soon, as one tenant writes it to one owner."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+from typing import Final
+from uuid import UUID
+
+from shared.domain.policy import ServedTenant
+from shared.domain.records import Kind, Pet, Vaccination
+from shared.messages.rendering import Text, compose, pet_words, sender_words
+from shared.messages.wording import day_words, days_left_words, listed, name_of, phrase, template_for
+
+_WITH_A_WORD: Final = frozenset(
+    "rabies distemper parvo bordetella leukemia lyme dhpp fvrcp leptospirosis influenza".split()
+)
+"""The vaccines that have a name in every language; any other is called what the record calls it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """In which language and region a text is read, and on which local day."""
+
+    language: str
+    region: str
+    today: date
+
+
+def vaccination_text(kind: Kind, served: ServedTenant, vaccinations: Sequence[Vaccination], at: datetime) -> Text:
+    """Return what one owner is told of some records, as it reads when sent at `at` (aware): days left count from it."""
+    ordered = sorted(vaccinations, key=_place)
+    owner = ordered[0].owner
+    template, language = template_for(kind, served.policy.sms, owner.language)
+    reader = _Reader(language, served.region, at.astimezone(served.zone).date())
+    pets = tuple({each.pet.id: each.pet for each in ordered}.values())
+    return compose(
+        template,
+        sender_words(served.tenant)
+        | {
+            "owner": name_of(owner.first_name),
+            "pets": pet_words(pets, language=language),
+            "vaccines": _vaccines(ordered, pets, reader),
+        },
+        language=language,
+        max_segments=served.policy.sms.max_segments,
+        can_be_answered=served.can_be_answered,
+        pet_count=len(pets),
+        shorter_vaccines=(_vaccines(ordered, pets, reader, is_short=True), _count(ordered, reader)),
+    )
+
+
+def _place(each: Vaccination) -> tuple[date, str, str, str, str]:
+    """Return the order of telling: what expires first, then by pet and vaccine."""
+    return _expiry(each), each.pet.name or "", str(each.pet.id), each.vaccine, str(each.id)
+
+
+def vaccine_words(vaccine: str, name: str | None, language: str) -> str:
+    """Return what people call a vaccine: its word, else the record's name for it, else just "vaccine"."""
+    if vaccine in _WITH_A_WORD:
+        return phrase(f"vaccine_{vaccine}", language)
+    return name_of(name) or phrase("vaccine_other", language)
+
+
+def _vaccines(ordered: Sequence[Vaccination], pets: Sequence[Pet], reader: _Reader, *, is_short: bool = False) -> str:
+    """Return "Bella: rabies and DHPP (Sat, Mar 7, 7 days left); Max: Lyme (...)", in short with "(Mar 7)"."""
+    return "; ".join(
+        f"{_heading(pet, reader.language)}: {', '.join(_of_pet(ordered, pet.id, reader, is_short))}" for pet in pets
+    )
+
+
+def _heading(pet: Pet, language: str) -> str:
+    return name_of(pet.name) or phrase("your_pet", language).capitalize()
+
+
+def _of_pet(ordered: Sequence[Vaccination], pet_id: UUID, reader: _Reader, is_short: bool) -> Iterator[str]:
+    for day, same_day in groupby((each for each in ordered if each.pet.id == pet_id), key=_expiry):
+        names = [vaccine_words(each.vaccine, each.name, reader.language) for each in same_day]
+        words = day_words(day, language=reader.language, region=reader.region, weekday=not is_short)
+        if not is_short:
+            words += f", {days_left_words((day - reader.today).days, language=reader.language)}"
+        yield f"{listed(names, reader.language)} ({words})"
+
+
+def _count(ordered: Sequence[Vaccination], reader: _Reader) -> str:
+    """Return "3 vaccinations, the first on Mar 7"."""
+    first = day_words(_expiry(ordered[0]), language=reader.language, region=reader.region, weekday=False)
+    name = "one_vaccination" if len(ordered) == 1 else "many_vaccinations"
+    return phrase(name, reader.language, count=len(ordered), day=first)
+
+
+def _expiry(vaccination: Vaccination) -> date:
+    """Return the expiry date of a record that has one: no other is alerted."""
+    if vaccination.expires_on is None:
+        raise ValueError(f"vaccination {vaccination.id} has no expiry date")
+    return vaccination.expires_on
