@@ -15,11 +15,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from shared import logs, telemetry
 from shared.application import Application, open_application, payment_gateway
-from shared.database import breakers, leases, outbox, queries, runs
+from shared.database import breakers, leases, outbox, runs
 from shared.database import waiting as health
 from shared.database.engine import ensure_ready, first_line, reading
 from shared.database.outbox import Scope
 from shared.database.rows import BadRow, noting
+from shared.database.tenants import active_tenants
 from shared.database.transactions import fetch, in_transaction
 from shared.delivery import Drain, deliver, phone_blocks, would_deliver
 from shared.domain.breaker import BreakerState
@@ -209,7 +210,7 @@ def work(
         tenants, application.defaults, application.zone, errors, blocked, application.default_sender
     )
     if Stage.PLAN in stages:
-        for problem in senders_in_common(fetch(application.engine, queries.active_tenants), served):
+        for problem in senders_in_common(fetch(application.engine, active_tenants), served):
             tally.problem(problem)
     context = _context(application, request, started, served, tally)
     for stage in stages:
@@ -367,7 +368,7 @@ def _collection(application: Application, context: Context, started: datetime) -
 
 
 def _tenants(application: Application, request: Request) -> list[Tenant]:
-    tenants = fetch(application.engine, queries.active_tenants)
+    tenants = fetch(application.engine, active_tenants)
     named = {*request.only, *(subdomain for subdomain, _ in request.accept_surge)}
     if unknown := named - {each.subdomain for each in tenants}:
         raise UsageError(f"there is no active tenant {min(unknown)!r}")

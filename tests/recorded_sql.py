@@ -4,12 +4,14 @@ What the application executes are SQLAlchemy's statements, the same for all data
 them. Where `dialects.py` makes a statement of its own for a database it is asked for all of them.
 """
 
+import ast
 import re
 import sys
 import textwrap
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final
@@ -22,8 +24,9 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from shared.database import dialects
 
-FOLDER: Final = Path(dialects.__file__).parent
-BELOW: Final = ("dialects", "engine", "paging", "rows", "transactions")
+SHARED: Final = Path(dialects.__file__).parents[1]
+EXECUTING: Final = ("connection.execute", "insert_absent", "read", "read_page", "take_each", "update_each")
+BELOW: Final = tuple(f"database.{each}" for each in ("dialects", "engine", "paging", "rows", "transactions"))
 """Modules whose functions are named by those who call them."""
 DIALECTS: Final[Mapping[str, Dialect]] = {
     "sqlite": SQLiteDialect_pysqlite(paramstyle="named"),
@@ -50,7 +53,7 @@ class Recorder:
                 self.note(name, statement, keys)
 
     def note(self, dialect: str, statement: Any, keys: list[str]) -> None:
-        """Note a statement for one database, under the function of `shared/database` that executes it."""
+        """Note a statement for one database, under the function that executes it."""
         its = list(_frames())
         self.lines |= {(module, line) for module, _, line in its}
         for module, function, _ in its:
@@ -84,7 +87,7 @@ def recording(engine: Engine) -> Iterator[Recorder]:
     """Record what is executed on an engine during the block."""
     recorder = Recorder()
     event.listen(engine, "before_execute", recorder.hear)
-    modules = [each for name, each in list(sys.modules.items()) if name.startswith("shared.database.")]
+    modules = [each for name, each in list(sys.modules.items()) if name.startswith("shared.")]
     originals = {name: getattr(dialects, name) for name in ("insert_absent", "take_each", "update_each")}
     patches = [
         patch.object(module, name, recorder.in_all_dialects(function))
@@ -117,10 +120,31 @@ def compiled(statement: Any, dialect: Dialect, keys: list[str]) -> str:
 
 
 def _frames() -> Iterator[tuple[str, str, int]]:
-    """Yield module, function and line of what is at work in `shared/database`, from the innermost outwards."""
-    frame: Any = sys._getframe()
+    """Yield module, function and line of those at work that have to do with SQL, from the innermost outwards."""
+    modules, frame = {str(file): name for name, file in modules_with_sql().items()}, sys._getframe()
     while frame is not None:
-        path = Path(frame.f_code.co_filename)
-        if path.parent == FOLDER:
-            yield path.stem, frame.f_code.co_name, frame.f_lineno
-        frame = frame.f_back
+        if name := modules.get(frame.f_code.co_filename):
+            yield name, frame.f_code.co_name, frame.f_lineno
+        frame = frame.f_back  # type: ignore[assignment]
+
+
+@cache
+def modules_with_sql() -> dict[str, Path]:
+    """Return the modules that execute statements, by their name within `shared`: `fees.queries`.
+
+    Left out are those that invent data, and those that only hand statements of others to an engine.
+    """
+    found = {}
+    for file in sorted(SHARED.rglob("*.py")):
+        its = file.relative_to(SHARED)
+        if its.parts[0] not in ("cli", "sample") and "migrations" not in its.parts and _executes(file):
+            found[".".join(its.with_suffix("").parts)] = file
+    return found | {each: SHARED / f"{each.replace('.', '/')}.py" for each in BELOW}
+
+
+def _executes(file: Path) -> bool:
+    nodes = list(ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
+    asked = {alias.name for each in nodes if isinstance(each, ast.ImportFrom) for alias in each.names}
+    return "Connection" in asked and any(
+        isinstance(each, ast.Call) and ast.unparse(each.func) in EXECUTING for each in nodes
+    )

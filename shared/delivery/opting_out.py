@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from shared.database import queries
+from shared.database.tenants import tenant_by_id
 from shared.delivery import consent
 from shared.delivery.consent import Changed
 from shared.delivery.drain import Drain
@@ -122,7 +122,7 @@ def _region(drain: Drain, connection: Connection, tenant_id: UUID) -> str:
     """Return where a tenant's numbers are read, as far as its settings can be read."""
     if served := drain.served.get(tenant_id):
         return served.region
-    tenant = queries.tenant(connection, tenant_id)
+    tenant = tenant_by_id(connection, tenant_id)
     try:
         country = policy_of(tenant, TenantPolicy()).country
     except PolicyError:

@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import Connection, case, delete, exists, false, func, select, true, union_all, update
 
 from shared.database.dialects import among, insert_absent
-from shared.database.queries import IS_ACTIVE
 from shared.database.tables import notifications, pauses, provider_clocks, tenants
+from shared.database.tenants import IS_ACTIVE
 from shared.domain.records import NotificationStatus
 
 LAST: Final = 20

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Connection, Engine
 
 from shared.application import Application, payment_gateway
-from shared.database import queries
+from shared.database.tenants import active_tenants
 from shared.database.transactions import fetch, in_transaction
 from shared.domain.fees import FeeAction
 from shared.domain.tally import Tally
@@ -54,7 +54,7 @@ def charge(application: Application, fee_id: UUID, staff: Staff) -> None:
 
 
 def _collection(application: Application) -> Collection:
-    tally, tenants = Tally(), fetch(application.engine, queries.active_tenants)
+    tally, tenants = Tally(), fetch(application.engine, active_tenants)
     served, _ = serve(tenants, application.defaults, application.zone, tally)
     return Collection(
         engine=application.engine,

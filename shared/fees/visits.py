@@ -9,9 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, select
 
-from shared.database import queries
+from shared.database.appointments import OWNER, Starts, attendance_of, missed_appointments, owner_of
 from shared.database.dialects import among, chunks, same_minute
-from shared.database.queries import OWNER, owner_of
 from shared.database.rows import OF_FEE, read
 from shared.database.tables import (
     appointments,
@@ -41,8 +40,8 @@ def missed_visits(connection: Connection, ids: Collection[UUID]) -> dict[UUID, M
         if not rows:
             continue
         starts, owner_ids = _around(rows), {row.owner_id for row in rows}
-        missed = _by_owner(queries.missed_appointments(connection, owner_ids, starts), lambda each: each.owner.id)
-        came, _ = queries.attendance(connection, owner_ids, starts)
+        missed = _by_owner(missed_appointments(connection, owner_ids, starts), lambda each: each.owner.id)
+        came, _ = attendance_of(connection, owner_ids, starts)
         attendance = _by_owner(came, lambda each: each.owner_id)
         fees = fees_by_id(connection, some)
         reminded = reminded_of(connection, [each.id for group in missed.values() for each in group])
@@ -164,10 +163,10 @@ _REMINDED = (
 )
 
 
-def _around(visits: Collection[Any]) -> queries.Starts:
+def _around(visits: Collection[Any]) -> Starts:
     """Return the starts that may belong to one of the visits."""
     began = [row.occurred_at for row in visits]
-    return queries.Starts(after=min(began) - AROUND, until=max(began) + AROUND)
+    return Starts(after=min(began) - AROUND, until=max(began) + AROUND)
 
 
 def _by_owner(found: Iterable[Each], owner_of: Callable[[Each], UUID]) -> dict[UUID, list[Each]]:

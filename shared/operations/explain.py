@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row
 
-from shared.database.queries import tenant_of
+from shared.database.tenants import tenant_of
 from shared.domain.policy import PolicyError, TenantPolicy, policy_of, zone_of
 from shared.domain.reasons import SENTENCES, Reason
 from shared.domain.records import (

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from shared.database import queries
+from shared.database.appointments import appointments_by_id
 from shared.domain.contact import cannot_text
 from shared.domain.fees import FeeStatus, MissedVisit, is_forgiven
 from shared.domain.policy import ServedTenant
@@ -70,7 +70,7 @@ def _owner_of(subject: Appointment | Vaccination | MissedVisit) -> Owner:
     return subject.owner
 
 
-_APPOINTMENTS = SubjectKind(queries.appointments_by_id, _reminder_objection, _owner_of, reminder_text)
+_APPOINTMENTS = SubjectKind(appointments_by_id, _reminder_objection, _owner_of, reminder_text)
 _VACCINATIONS = SubjectKind(vaccinations.vaccinations_by_id, _vaccination_objection, _owner_of, vaccination_text)
 _FEES = SubjectKind(visits.missed_visits, _fee_objection, _owner_of, fee_text)
 

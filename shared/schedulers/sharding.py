@@ -20,9 +20,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from shared import logs, telemetry
 from shared.application import Application
-from shared.database import commits, leases, queries, runs
+from shared.database import commits, leases, runs
 from shared.database.engine import DatabaseUnusable, ensure_ready, first_line, reading
 from shared.database.runs import NotedRun
+from shared.database.tenants import active_tenants
 from shared.database.transactions import fetch, in_transaction
 from shared.domain.records import RunStatus
 from shared.domain.tally import Tally
@@ -155,7 +156,7 @@ def _start(application: Application, part: Part) -> bool:
 
 def _work(application: Application, part: Part) -> dict[str, Any]:
     """Do a part and return what it counted."""
-    tenants = fetch(application.engine, queries.active_tenants)
+    tenants = fetch(application.engine, active_tenants)
     if part.stage is Stage.PLAN:
         tenants = [each for each in tenants if shard_of(each.id, part.whole.shards) == part.number]
     tally, request = Tally(), Request(part.whole.job, run_id=part.whole.run_id)
@@ -230,7 +231,7 @@ def _add_up(application: Application, whole: Whole, found: Mapping[UUID, NotedRu
     for part in whole.parts(*stages_of(whole.job)):
         tally.add_up(found[part.id].result or Tally().as_json())
         failures += [f"{part.name}: {found[part.id].error}"] if found[part.id].status is RunStatus.FAILED else []
-    tenants = fetch(application.engine, queries.active_tenants)
+    tenants = fetch(application.engine, active_tenants)
     result = None
     try:
         request = Request(whole.job, run_id=whole.run_id)

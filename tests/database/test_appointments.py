@@ -7,13 +7,9 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine
 
-from shared.database.queries import (
-    Starts,
-    appointments_to_remind,
-    appointments_without_decision,
-    missed_appointments,
-)
+from shared.database.appointments import Starts, missed_appointments
 from shared.domain.records import Kind
+from shared.tasks.appointment_reminders.queries import appointments_to_remind, appointments_without_decision
 from tests import rows
 from tests.rows import NOON
 

@@ -10,13 +10,14 @@ import pytest
 from sqlalchemy import Engine, select
 
 from shared.application import Application
-from shared.database import queries, tables
+from shared.database import tables
+from shared.database.appointments import Starts
 from shared.database.engine import reading, writing
-from shared.database.queries import Starts
 from shared.database.rows import BadRow, noting
 from shared.domain.records import Kind
 from shared.platform.schema_check import lacks
 from shared.runtime import Stage
+from shared.tasks.appointment_reminders import queries
 from tests import rows
 from tests.database.nonsense import let_in
 from tests.doubles import RecordingSms

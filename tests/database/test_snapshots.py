@@ -17,11 +17,12 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import Connection, Table, select
 
-from shared.database import breakers, commits, leases, ledger, limits, outbox, queries, reputation, runs, tables
+from shared.database import breakers, commits, leases, ledger, limits, outbox, reputation, runs, tables
 from shared.database import waiting as health
+from shared.database.appointments import Starts
 from shared.database.engine import writing
 from shared.database.outbox import Scope
-from shared.database.queries import Starts
+from shared.database.tenants import tenant_by_id
 from shared.delivery import consent, phone_blocks
 from shared.delivery import receipt_queries as receipts
 from shared.delivery import sender_queries as senders
@@ -39,6 +40,7 @@ from shared.operations import history, latest, reports
 from shared.operations import outbox as outbox_list
 from shared.operations.outbox import Filter
 from shared.sample import build, insert
+from shared.tasks.appointment_reminders import queries
 from shared.tasks.no_show_detector import correction_queries as corrections
 from shared.tasks.no_show_detector import merger_queries as passing
 from shared.tasks.no_show_detector import queries as no_shows
@@ -46,12 +48,11 @@ from shared.tasks.no_show_detector.queries import Day
 from shared.tasks.vaccination_monitor import queries as vaccinations
 from tests.crash.test_jobs import NOW, TURNS
 from tests.database.test_restarts import Business
-from tests.recorded_sql import BELOW, DIALECTS, FOLDER, Recorder, recording
+from tests.recorded_sql import BELOW, DIALECTS, EXECUTING, Recorder, modules_with_sql, recording
 
 RENEW = "RENEW_SNAPSHOTS=1 python3 dev.py test tests/database/test_snapshots.py"
-OF_DB_CHECK = ("bad_values", "needs", "sqlite_texts")
+OF_DB_CHECK = ("platform.bad_values", "platform.schema_check", "database.sqlite_texts")
 """They ask a database's own catalogue, or SQLite alone."""
-EXECUTING = ("connection.execute", "insert_absent", "read", "read_page", "take_each", "update_each")
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 DAY, HOLD, PHONES, WORKER = timedelta(days=1), timedelta(minutes=5), ["+12125550143"], "worker"
 SOME = UUID(int=1)
@@ -137,7 +138,7 @@ CALLS: list[Callable[[Connection], object]] = [
     lambda it: outbox_list.replay(it, [SOME], NOW),
     lambda it: phone_blocks.add(it, one(it, tables.tenants), ["hash"], NOW),
     lambda it: phone_blocks.proofs(it, SOME, PHONES),
-    lambda it: queries.tenant(it, one(it, tables.tenants)),
+    lambda it: tenant_by_id(it, one(it, tables.tenants)),
     lambda it: queries.appointments_to_remind(it, Kind.REMINDER_24H, [SOME], STARTS, beyond=ROW, limit=100),
     lambda it: queries.appointments_without_decision(it, Kind.REMINDER_24H, [SOME], STARTS, limit=100),
     lambda it: queries.appointments_without_decision(it, Kind.REMINDER_24H, [SOME], STARTS, beyond=ROW, limit=100),
@@ -248,11 +249,11 @@ def test_every_query_is_as_it_was_reviewed(recorded: Recorder, dialect: str) -> 
 
 def test_every_query_is_recorded(recorded: Recorder) -> None:
     named = {
-        (file.stem, each.name)
-        for file in FOLDER.glob("*.py")
+        (module, each.name)
+        for module, file in modules_with_sql().items()
         for each in ast.parse(file.read_text(encoding="utf-8")).body
         if isinstance(each, ast.FunctionDef) and each.args.args and each.args.args[0].arg == "connection"
-        if not each.name.startswith("_") and file.stem not in ("dialects", "rows", *OF_DB_CHECK)
+        if not each.name.startswith("_") and module not in (*BELOW, *OF_DB_CHECK)
     }
     found = {(module, name) for (_, module), functions in recorded.texts.items() for name in functions}
     assert named - found == set()
@@ -260,12 +261,10 @@ def test_every_query_is_recorded(recorded: Recorder) -> None:
 
 def test_every_place_that_executes_a_statement_is_recorded(recorded: Recorder) -> None:
     places = [
-        (file.stem, each)
-        for file in FOLDER.glob("*.py")
+        (module, each)
+        for module, file in modules_with_sql().items()
         for each in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
-        if isinstance(each, ast.Call)
-        and ast.unparse(each.func) in EXECUTING
-        and file.stem not in (*BELOW, *OF_DB_CHECK)
+        if isinstance(each, ast.Call) and ast.unparse(each.func) in EXECUTING and module not in (*BELOW, *OF_DB_CHECK)
     ]
     reached = [
         (module, call.lineno)

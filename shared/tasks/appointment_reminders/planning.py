@@ -9,8 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from shared.database import queries
-from shared.database.queries import Starts
+from shared.database.appointments import Starts
 from shared.database.transactions import fetch
 from shared.domain.plans import joined
 from shared.domain.policy import ServedTenant
@@ -19,6 +18,7 @@ from shared.domain.records import Appointment, Kind, Plan, Problem, Undecided
 from shared.planning.context import Context
 from shared.planning.tenants import Tenants, alike
 from shared.planning.writing import write
+from shared.tasks.appointment_reminders import queries
 from shared.tasks.appointment_reminders import rules as reminders
 from shared.tasks.appointment_reminders.rules import LATE_RECORD, Lead
 from shared.tasks.appointment_reminders.visits import decide, too_late, visits

@@ -9,9 +9,9 @@ from uuid import UUID
 from sqlalchemy import Connection, Select, and_, bindparam, case, exists, or_, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
+from shared.database.appointments import HAVE_PETS_DIED, is_attended
 from shared.database.dialects import among, chunks, same_instant, shifted
 from shared.database.paging import page, place
-from shared.database.queries import HAVE_PETS_DIED, is_attended
 from shared.database.rows import read, read_page
 from shared.database.tables import appointments, decisions, owners, payments, reputation_events
 from shared.domain.fees import OUR_WAIVERS, UNCOLLECTED, FeeCode, FeeStatus, MarkedVisit

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from shared.database import queries, reputation
+from shared.database import reputation
+from shared.database.appointments import Starts, attendance_of
 from shared.database.engine import reading
 from shared.database.transactions import fetch, in_transaction
 from shared.domain.fees import Attendance, FeeStatus, MarkedVisit
@@ -198,8 +199,8 @@ def _attendance(
     """
     first, last = (pick(each.began_at for each in visits) for pick in (min, max))
     found: dict[UUID, list[Attendance]] = defaultdict(list)
-    starts = queries.Starts(after=first - AROUND, until=last + AROUND)
-    attendance, unclear = queries.attendance(connection, owner_ids, starts)
+    starts = Starts(after=first - AROUND, until=last + AROUND)
+    attendance, unclear = attendance_of(connection, owner_ids, starts)
     for each in attendance:
         found[each.owner_id].append(each)
     return found, unclear

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from shared.database import queries
+from shared.database.appointments import appointments_by_id
 from shared.domain.fees import Fee, FeeStatus, MissedVisit, NewFee
 from shared.domain.records import Appointment, Kind, Plan, mask_phone
 from shared.domain.tally import would
@@ -22,7 +22,7 @@ def told_visits(
     fees: Mapping[UUID, NewFee | None],
 ) -> Iterator[dict[str, Any]]:
     """Yield each visit that would be marked, with its notice where it is a new one."""
-    appointments = queries.appointments_by_id(connection, [each.id for visit in visits for each in visit.appointments])
+    appointments = appointments_by_id(connection, [each.id for visit in visits for each in visit.appointments])
     cards = saved_cards(connection, {each.owner.id for each in visits})
     reminded = reminded_of(connection, list(appointments))
     for visit in visits:

@@ -10,9 +10,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, exists, func, or_, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
+from shared.database.appointments import HAVE_PETS_DIED, OWNER, has_pet, is_attended, owner_of
 from shared.database.dialects import among, chunks, same_instant, shifted
 from shared.database.paging import page, place
-from shared.database.queries import HAVE_PETS_DIED, OWNER, has_pet, is_attended, owner_of
 from shared.database.reputation import SCORE
 from shared.database.rows import or_default, read_page
 from shared.database.tables import appointments, decisions, owners, pets, services

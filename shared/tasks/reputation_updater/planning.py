@@ -11,9 +11,9 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from shared.database import reputation, runs
+from shared.database.appointments import Starts
 from shared.database.dialects import chunks
 from shared.database.engine import reading
-from shared.database.queries import Starts
 from shared.database.transactions import fetch, in_transaction
 from shared.domain.policy import ServedTenant
 from shared.domain.quiet_hours import local_date

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, case, exists, func, or_, select
 
+from shared.database.appointments import Starts
 from shared.database.dialects import among, chunks
 from shared.database.paging import page, place
-from shared.database.queries import Starts
 from shared.database.reputation import OF_OWNER, SCORE
 from shared.database.rows import read, read_page
 from shared.database.tables import (

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, String, and_, bindparam, case, cast, or_, select
 
+from shared.database.appointments import OWNER, owner_of
 from shared.database.dialects import among, chunks
 from shared.database.paging import page, place
-from shared.database.queries import OWNER, owner_of
 from shared.database.rows import FOREVER, read, read_page
 from shared.database.tables import decisions, owners, pets, vaccination_records
 from shared.domain.reasons import Reason

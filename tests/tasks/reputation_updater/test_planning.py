@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import event
 
 from shared.application import Application
-from shared.database import queries, reputation, tables
+from shared.database import reputation, tables
 from shared.database.engine import reading, writing
+from shared.database.tenants import active_tenants
 from shared.domain.records import EventKind, visit_id
 from shared.domain.reputation import NewEvent
 from shared.domain.tally import Tally
@@ -504,7 +505,7 @@ def test_running_twice_changes_nothing(application: Application, tenant: UUID) -
 
 def a_book(application: Application) -> Book:
     with reading(application.engine) as connection:
-        tenants = queries.active_tenants(connection)
+        tenants = active_tenants(connection)
     tally = Tally()
     served, _ = serve(tenants, application.defaults, application.zone, tally)
     context = Context(application.engine, uuid4(), SUNDAY, SUNDAY, served, tally, False, lambda: False)

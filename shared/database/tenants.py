@@ -1,0 +1,67 @@
+"""The tenants, as records."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, and_, select
+
+from shared.database.rows import BadRow, fault_of, is_sound, leave_out, or_default
+from shared.database.tables import (
+    tenants,
+)
+from shared.domain.records import Tenant
+
+TENANT = (
+    tenants.c.id,
+    tenants.c.subdomain,
+    tenants.c.business_name,
+    tenants.c.phone,
+    tenants.c.address_line1,
+    tenants.c.timezone,
+    tenants.c.currency,
+    tenants.c.settings,
+)
+"""What `tenant_of` reads: the first columns of a row."""
+
+
+IS_ACTIVE = and_(tenants.c.is_active, tenants.c.deleted_at.is_(None), tenants.c.status.in_(("trial", "active")))
+"""Whether the platform serves a tenant."""
+
+_ACTIVE_TENANTS = select(*TENANT).where(IS_ACTIVE).order_by(tenants.c.subdomain)
+
+
+def active_tenants(connection: Connection) -> list[Tenant]:
+    """All tenants the platform serves, by subdomain. (A scan: the table is small.)
+
+    One whose row holds nonsense is among them, with its `fault`, and like any that cannot be served its texts wait. One
+    without an id has none.
+    """
+    found = []
+    for row in connection.execute(_ACTIVE_TENANTS):
+        if is_sound(tenants.c.id, row.id):
+            found.append(tenant_of(row))
+        else:
+            subject, fault = f"tenant {ascii(row.subdomain)[:40]}", fault_of(tenants.c.id, row.id)
+            leave_out(connection, BadRow(None, subject, str(fault)))
+    return found
+
+
+def tenant_by_id(connection: Connection, id_: UUID) -> Tenant:
+    """One tenant, whether or not the platform serves it. Index: primary key."""
+    return tenant_of(connection.execute(select(*TENANT).where(tenants.c.id == id_)).one())
+
+
+def tenant_of(row: Any) -> Tenant:
+    """Return the tenant in a row with the columns `TENANT`, as far as it can be read."""
+    faults = (fault_of(column, value) for column, value in zip(TENANT, row[: len(TENANT)], strict=True))
+    return Tenant(
+        id=row.id,
+        subdomain=row.subdomain if isinstance(row.subdomain, str) else str(row.id),
+        business_name=row.business_name,
+        phone=row.phone,
+        address=row.address_line1,
+        timezone=row.timezone,
+        currency=or_default(tenants.c.currency, row.currency),
+        settings=row.settings,
+        fault=next(filter(None, faults), None),
+    )

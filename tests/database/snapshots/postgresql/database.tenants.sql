@@ -1,0 +1,11 @@
+-- active_tenants
+SELECT tenants.id, tenants.subdomain, tenants.business_name, tenants.phone, tenants.address_line1, tenants.timezone,
+    tenants.currency, tenants.settings
+FROM tenants
+WHERE tenants.is_active AND tenants.deleted_at IS NULL AND tenants.status IN (:status, ...) ORDER BY tenants.subdomain;
+
+-- tenant_by_id
+SELECT tenants.id, tenants.subdomain, tenants.business_name, tenants.phone, tenants.address_line1, tenants.timezone,
+    tenants.currency, tenants.settings
+FROM tenants
+WHERE tenants.id = :id::UUID;
