@@ -11,17 +11,10 @@ from sqlalchemy import Engine
 
 from shared.database.engine import open_engine
 from shared.domain.policy import TenantPolicy
+from shared.errors import ConfigurationError
 from shared.gateways.payments import ConsolePayments, PaymentGateway
 from shared.gateways.sms import ConsoleSms, SmsGateway
-from shared.settings import (
-    ConfigurationError,
-    JobSettings,
-    PaymentSettings,
-    SmsSettings,
-    TelemetrySettings,
-    database_url,
-    load,
-)
+from shared.settings import JobSettings, PaymentSettings, SmsSettings, TelemetrySettings, database_url, load
 
 
 def utc_now() -> datetime:

@@ -1,4 +1,4 @@
-"""The jobs by the names of their function folders: how each plans, and what its result tells."""
+"""The jobs by the names of their function folders: how each plans, what its texts are, and what its result tells."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,11 +6,15 @@ from typing import Any, Final
 
 from shared.domain.records import Kind
 from shared.domain.tally import Tally
+from shared.fees.text import FEE_TEXT
 from shared.planning.context import Context
+from shared.planning.subject import SubjectKinds
 from shared.tasks.appointment_reminders.planning import plan_reminders
+from shared.tasks.appointment_reminders.text import REMINDER
 from shared.tasks.no_show_detector.planning import detect_no_shows
 from shared.tasks.reputation_updater.planning import update_reputations
 from shared.tasks.vaccination_monitor.planning import monitor_vaccinations
+from shared.tasks.vaccination_monitor.text import ALERT
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +87,13 @@ JOBS: Final[dict[str, Job]] = {
     "NoShowDetector": Job(detect_no_shows, Kind.NO_SHOW_NOTICE, _no_shows, collects=True),
     "ReputationUpdater": Job(update_reputations, None, _reputations),
 }
+
+KINDS: Final[SubjectKinds] = {
+    Kind.REMINDER_24H: REMINDER,
+    Kind.REMINDER_2H: REMINDER,
+    Kind.VACCINATION_EXPIRING: ALERT,
+    Kind.NO_SHOW_NOTICE: FEE_TEXT,
+    Kind.FEE_RECEIPT: FEE_TEXT,
+    Kind.FEE_FAILED: FEE_TEXT,
+}
+"""What each kind of text is about."""

@@ -15,7 +15,8 @@ from logging.handlers import WatchedFileHandler
 from types import MappingProxyType
 
 from shared.domain.safe_text import indented, masked, written_out
-from shared.settings import ConfigurationError, LogSettings
+from shared.errors import ConfigurationError
+from shared.settings import LogSettings
 
 OURS = "shared"
 """The logger above all of ours. Of libraries only warnings are shown: the rest quotes what they send."""

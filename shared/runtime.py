@@ -27,11 +27,12 @@ from shared.domain.breaker import BreakerState
 from shared.domain.policy import ServedTenant
 from shared.domain.records import Problem, RunStatus, Tenant, ensure_aware
 from shared.domain.safe_text import masked
-from shared.domain.tally import Progress, Tally
+from shared.domain.tally import Progress, Tally, one_line
+from shared.errors import RunFailed, UsageError
 from shared.fees.collecting import Collection, collect, would_collect
 from shared.gateways.payments import ConsolePayments, PaymentCredentialsRefused
 from shared.gateways.sms import CredentialsRefused
-from shared.jobs import JOBS
+from shared.jobs import JOBS, KINDS
 from shared.planning.context import Context
 from shared.planning.tenants import senders_in_common, serve
 from shared.settings import LogSettings, load
@@ -40,14 +41,6 @@ log = logging.getLogger(__name__)
 
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 """Between these a run may be asked for: outside them is a typing error."""
-
-
-class UsageError(Exception):
-    """Something was asked for that cannot be done. The message says what to do."""
-
-
-class RunFailed(Exception):
-    """The run failed as a whole; what it had done stands, and running it again is harmless."""
 
 
 class Stage(StrEnum):
@@ -297,6 +290,7 @@ def _context(
         now=now,
         switch_on=switch_on or now,
         served=served,
+        kinds=KINDS,
         tally=tally,
         is_dry=request.is_dry,
         is_out_of_time=lambda: _time_left(application, started) <= timedelta(),
@@ -327,6 +321,7 @@ def _deliver(
         engine=application.engine,
         gateway=application.sms,
         begun_at=context.now,
+        kinds=context.kinds,
         served={each.tenant.id: each for each in context.served},
         scope=_scope(context.served, left_out, request.only, only_sending=True),
         expirable=_scope(context.served, left_out, request.only, only_sending=False),
@@ -444,17 +439,3 @@ def _tell_by_tenant(tenants: Sequence[Tenant], tally: Tally) -> None:
     for tenant in tenants:
         told = counts.get(tenant.subdomain, {}) | {"errors": errors[tenant.subdomain]}
         log.info("%s", one_line(told) or "nothing to do", extra={"tenant": tenant.subdomain})
-
-
-def one_line(result: Mapping[str, Any]) -> str:
-    """Return what a result counts, without what is zero."""
-    return ", ".join(f"{key} {count}" for key, count in _counts(result) if count)
-
-
-def _counts(result: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
-    """Yield the counts of a result with their names; those of single tenants have lines of their own."""
-    for key, value in result.items():
-        if isinstance(value, int):
-            yield key, value
-        elif isinstance(value, dict) and key != "tenant_results":
-            yield from ((f"{key} {inner}", count) for inner, count in _counts(value))

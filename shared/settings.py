@@ -26,10 +26,7 @@ from shared.domain.policy import (
     first_error,
 )
 from shared.domain.safe_text import ensure_escaped
-
-
-class ConfigurationError(Exception):
-    """A missing or bad setting. The message names it and says what to do."""
+from shared.errors import ConfigurationError
 
 
 def _zone(name: object) -> object:

@@ -12,10 +12,10 @@ from sqlalchemy import Engine, text
 from shared import runtime
 from shared.application import Application
 from shared.database import leases, tables
-from shared.database.engine import DatabaseUnusable, open_engine
-from shared.database.leases import LeaseHeld
+from shared.database.engine import open_engine
+from shared.errors import DatabaseUnusable, LeaseHeld, RunFailed, UsageError
 from shared.jobs import JOBS
-from shared.runtime import RunFailed, UsageError, run
+from shared.runtime import run
 from shared.schedules.function_json import read_schedules
 from tests import rows
 from tests.doubles import Clock, RecordingSms

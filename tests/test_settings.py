@@ -9,8 +9,8 @@ import pytest
 from pydantic import SecretStr
 
 from shared.domain.policy import QuietHours, TenantPolicy
+from shared.errors import ConfigurationError
 from shared.settings import (
-    ConfigurationError,
     DatabaseSettings,
     Group,
     HostSettings,

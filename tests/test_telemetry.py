@@ -17,14 +17,15 @@ from pydantic import SecretStr
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
-from shared import logs, runtime, telemetry
+from shared import errors, logs, runtime, telemetry
 from shared.application import Application
 from shared.database import breakers, tables
 from shared.domain.breaker import Breaker
+from shared.errors import ConfigurationError
 from shared.gateways.sms import ConsoleSms, Rejected
 from shared.schedulers import sharding as parts
 from shared.schedulers.sharding import Whole
-from shared.settings import ConfigurationError, LogSettings, TelemetrySettings, load
+from shared.settings import LogSettings, TelemetrySettings, load
 from tests import rows
 from tests.doubles import Clock, RecordingSms
 from tests.loopback.ingestion import KEY, Ingestion, ingestion, stop_exporters
@@ -129,7 +130,7 @@ def test_a_run_that_failed_is_a_request_that_failed(observed: Application, insig
     with observed.engine.begin() as connection:
         rows.tenant(connection)
         connection.execute(text("ALTER TABLE decisions RENAME TO gone"))
-    with pytest.raises(runtime.RunFailed):
+    with pytest.raises(errors.RunFailed):
         runtime.run(observed, JOB)
     (root,) = insights.of("Request")
     assert root["data"]["baseData"]["success"] is False

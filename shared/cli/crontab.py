@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from shared.cli.showing import echo
-from shared.runtime import UsageError
+from shared.errors import UsageError
 from shared.schedules.crontab import NotForCron, crontab
 from shared.schedules.function_json import ROOT, read_schedules
 from shared.settings import JobSettings, load

@@ -11,18 +11,10 @@ from shared.application import utc_now
 from shared.cli.run import Instant
 from shared.cli.showing import echo
 from shared.database import migrations
-from shared.database.engine import (
-    DatabaseUnusable,
-    ensure_ready,
-    first_line,
-    open_engine,
-    reading,
-    shown,
-    writing,
-)
+from shared.database.engine import ensure_ready, first_line, open_engine, reading, shown, writing
 from shared.database.tables import tenants
+from shared.errors import DatabaseUnusable, UsageError
 from shared.platform import schema_check as needs
-from shared.runtime import UsageError
 from shared.settings import SmsSettings, database_url, load
 
 

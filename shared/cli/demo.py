@@ -21,8 +21,9 @@ from shared.cli.showing import line, page
 from shared.database.engine import open_engine, reading, shown, writing
 from shared.database.tables import tenants
 from shared.domain.tally import held_words
+from shared.errors import UsageError
 from shared.operations import reports
-from shared.runtime import UsageError, run
+from shared.runtime import run
 from shared.sample import life
 from shared.schedules.function_json import read_schedules
 

@@ -13,12 +13,10 @@ import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from shared.cli.showing import echo
-from shared.database.engine import DatabaseUnusable, first_line
-from shared.database.leases import LeaseHeld
+from shared.database.engine import first_line
 from shared.domain.safe_text import indented, masked, written_out
+from shared.errors import ConfigurationError, DatabaseUnusable, LeaseHeld, RunFailed, UsageError
 from shared.logs import TextLines
-from shared.runtime import RunFailed, UsageError
-from shared.settings import ConfigurationError
 
 EXIT_CODES: dict[type[Exception], int] = {
     UsageError: 2,

@@ -7,9 +7,9 @@ import click
 from shared.application import utc_now
 from shared.cli.showing import echo, echo_json
 from shared.database.engine import ensure_ready, open_engine, reading
+from shared.errors import RunFailed, UsageError
 from shared.operations.explain import SUBJECTS, Explanation, explain
 from shared.operations.history import UnreadableRow
-from shared.runtime import RunFailed, UsageError
 from shared.settings import JobSettings, database_url, load
 
 

@@ -15,13 +15,13 @@ from shared.cli.showing import echo, echo_json, line, page
 from shared.database.engine import ensure_ready, open_engine, reading
 from shared.database.tables import PAYMENT_STATUSES
 from shared.domain.fees import COLLECTED, UNCOLLECTED, FeeStatus
+from shared.errors import ConfigurationError, RunFailed, UsageError
 from shared.fees import queries as fees
 from shared.fees import staff_actions as by_hand
 from shared.fees.listing import ListedFee, listed
 from shared.fees.staff_actions import Staff
 from shared.messages.wording import cents_of, money_words
-from shared.runtime import RunFailed, UsageError
-from shared.settings import ConfigurationError, LogSettings, database_url, load
+from shared.settings import LogSettings, database_url, load
 
 LONGEST = {"who": 200, "why": 500}  # characters that the record of it holds
 ID = click.argument("fee_id", type=click.UUID, metavar="ID")

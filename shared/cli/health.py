@@ -9,9 +9,10 @@ from rich.console import Console
 from shared.application import open_application, payment_gateway, utc_now
 from shared.cli.showing import echo_json, line, page
 from shared.database.engine import open_engine
+from shared.errors import ConfigurationError
 from shared.operations.health import Health, examine
 from shared.schedules.function_json import read_schedules
-from shared.settings import ConfigurationError, JobSettings, database_url, load
+from shared.settings import JobSettings, database_url, load
 
 
 @click.command(name="health")

@@ -14,7 +14,7 @@ import click
 from shared import logs
 from shared.application import open_application, payment_gateway
 from shared.cli.showing import echo
-from shared.runtime import RunFailed, UsageError
+from shared.errors import RunFailed, UsageError
 from shared.schedules.function_json import read_schedules
 from shared.settings import HostSettings, LogSettings, load
 

@@ -15,9 +15,9 @@ from shared.database.engine import ensure_ready, open_engine, reading
 from shared.database.transactions import in_transaction
 from shared.domain.reasons import Reason
 from shared.domain.records import NotificationStatus, mask_phone
+from shared.errors import RunFailed, UsageError
 from shared.operations import outbox as outbox_list
 from shared.operations.outbox import Filter, Listed
-from shared.runtime import RunFailed, UsageError
 from shared.settings import database_url
 
 STATUSES = click.Choice([each.value for each in NotificationStatus])

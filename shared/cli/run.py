@@ -12,15 +12,15 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from shared import logs, runtime
+from shared import errors, logs, runtime
 from shared.application import open_application
 from shared.cli.endings import say
 from shared.cli.showing import echo_json, line, page, plain
-from shared.database.leases import LeaseHeld
 from shared.domain.records import NotificationStatus, Outcome
 from shared.domain.safe_text import written_out
 from shared.domain.tally import Progress as Report
 from shared.domain.tally import held_words
+from shared.errors import LeaseHeld
 from shared.jobs import JOBS
 from shared.settings import LogSettings, load
 
@@ -127,7 +127,7 @@ def run_and_show(
                 result = runtime.run(
                     application, job, at=at, only=only, is_dry=is_dry, progress=progress, accept_surge=accept_surge
                 )
-        except (LeaseHeld, runtime.RunFailed) as error:
+        except (LeaseHeld, errors.RunFailed) as error:
             codes.add(say(error))
             continue
         codes.add(1 if result["total_errors"] else 0)

@@ -11,9 +11,9 @@ from shared.database import runs
 from shared.database.engine import ensure_ready, open_engine, reading
 from shared.database.runs import NotedRun
 from shared.domain.records import RunStatus
+from shared.domain.tally import one_line
 from shared.jobs import JOBS
 from shared.operations.health import span_words
-from shared.runtime import one_line
 from shared.settings import database_url
 
 

@@ -18,7 +18,7 @@ from shared.database.tables import (
     pets,
     services,
 )
-from shared.domain.fees import Attendance
+from shared.domain.missed_visits import Attendance
 from shared.domain.records import Appointment, AppointmentStatus, Owner, Pet
 
 

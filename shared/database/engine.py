@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from shared.database import failures, odbc, unreadable
 from shared.database.migrations import HEAD, current
 from shared.domain.safe_text import SQLALCHEMY, ensure_escaped
+from shared.errors import DatabaseUnusable
 
 _UPGRADE = "run: python -m shared db upgrade"
 _SQLITE_PRAGMAS = (
@@ -31,16 +32,6 @@ _PATIENCE = {
     "tcp_user_timeout": 60_000,  # ms: the same where what was sent is not acknowledged
 }
 """For libpq, which by itself would wait for ever for a PostgreSQL that is gone. DATABASE_URL may say otherwise."""
-
-
-class DatabaseUnusable(Exception):
-    """The database cannot be reached, or does not have what the jobs need. The message says what to do.
-
-    Its first argument is a line, the others the lines of a list below it.
-    """
-
-    def __str__(self) -> str:
-        return "\n  ".join(self.args)
 
 
 def open_engine(url: str) -> Engine:

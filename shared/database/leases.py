@@ -16,15 +16,12 @@ from shared.database.dialects import insert_absent
 from shared.database.engine import first_line
 from shared.database.tables import leases
 from shared.database.transactions import in_transaction
+from shared.errors import LeaseHeld
 
 log = logging.getLogger(__name__)
 
 HOLD: Final = timedelta(seconds=60)
 RENEW_SECONDS = 20
-
-
-class LeaseHeld(Exception):
-    """Another run of the same job is at work."""
 
 
 @contextmanager

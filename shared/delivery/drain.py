@@ -18,6 +18,7 @@ from shared.domain.policy import ServedTenant
 from shared.domain.records import Claimed
 from shared.domain.tally import Tally
 from shared.gateways.sms import SmsGateway
+from shared.planning.subject import SubjectKinds
 
 PROVIDER: Final = "sms"
 """The name of the provider's circuit breaker."""
@@ -34,15 +35,16 @@ it took before another worker asks for it."""
 class Drain:
     """What one run's delivery works with. `now` and `wall` are the two clocks; `scope` the tenants it may send for.
 
-    `begun_at`: `now` at the beginning of the run. `on_trial`: the tenants of whom one text may go, to see whether their
-    sender is still refused; each run finds out.
-    `expirable`: the tenants whose outbox may expire: also those that have switched sending off. `max_per_second`: None
-    for no limit; `concurrency`: the most requests at once. `monotonic`, `wait`: in seconds.
+    `kinds`: what each kind of text is about; `begun_at`: `now` at the beginning of the run. `on_trial`: the tenants of
+    whom one text may go, to see whether their sender is still refused; each run finds out. `expirable`: the tenants
+    whose outbox may expire: also those that have switched sending off. `max_per_second`: None for no limit;
+    `concurrency`: the most requests at once. `monotonic`, `wait`: in seconds.
     """
 
     engine: Engine
     gateway: SmsGateway
     begun_at: datetime
+    kinds: SubjectKinds
     served: Mapping[UUID, ServedTenant]
     scope: Scope
     expirable: Scope

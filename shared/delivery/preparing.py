@@ -20,7 +20,7 @@ from shared.domain.quiet_hours import after_quiet, quiet_began
 from shared.domain.reasons import Reason
 from shared.domain.records import Claimed, Member, NotificationStatus, Problem
 from shared.gateways.sms import Sms
-from shared.planning.subject import SUBJECTS, SubjectKind
+from shared.planning.subject import SubjectKind
 
 log = logging.getLogger(__name__)
 
@@ -40,18 +40,25 @@ class Prepared:
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """The instant at which a batch is prepared, by both clocks, and until when each tenant may send in it."""
+class Reread:
+    """Claimed notifications with what was read again for them, as of one instant by both clocks.
 
+    `members`: the decisions behind each; `subjects`: what these are about, as it is now; `hours`: from when and until
+    when each tenant may send, as far as it was asked.
+    """
+
+    drain: Drain
     now: datetime
     wall: datetime
-    quiet: dict[UUID, tuple[datetime, datetime]] = field(default_factory=dict)
+    members: Mapping[UUID, Sequence[Member]]
+    subjects: Mapping[UUID, Any]
+    hours: dict[UUID, tuple[datetime, datetime]] = field(default_factory=dict)
 
     def may_leave(self, served: ServedTenant) -> tuple[datetime, datetime]:
         """Return from when and until when a tenant's texts may be handed over, quiet hours considered."""
-        found = self.quiet.get(served.tenant.id)
+        found = self.hours.get(served.tenant.id)
         if found is None:
-            found = self.quiet[served.tenant.id] = _open_hours(served, self.now)
+            found = self.hours[served.tenant.id] = _open_hours(served, self.now)
         return found
 
 
@@ -65,14 +72,10 @@ def _open_hours(served: ServedTenant, now: datetime) -> tuple[datetime, datetime
 
 def prepare(drain: Drain, connection: Connection, claimed: Sequence[Claimed]) -> Prepared:
     """Read the subjects of claimed notifications again and sort out what may leave now."""
-    members = defaultdict(list)
-    for member in ledger.members(connection, [each.id for each in claimed]):
-        members[member.notification_id].append(member)
-    subjects = _read_again(connection, claimed, members)
-    prepared, moment = Prepared(), Moment(drain.now(), drain.wall())
+    reread, prepared = _read_again(drain, connection, claimed), Prepared()
     for each in claimed:
         try:
-            _prepare_one(drain, each, members[each.id], subjects, moment, prepared)
+            _prepare_one(reread, each, prepared)
         except Exception as error:  # one message that cannot be written must not hold up all others
             log.exception("notification %s cannot be prepared", each.id)
             problem = Problem(drain.subdomain(each.tenant_id), f"notification {each.id}", repr(error))
@@ -81,65 +84,57 @@ def prepare(drain: Drain, connection: Connection, claimed: Sequence[Claimed]) ->
     return prepared
 
 
-def _read_again(
-    connection: Connection, claimed: Sequence[Claimed], members: Mapping[UUID, Sequence[Member]]
-) -> dict[UUID, Any]:
+def _read_again(drain: Drain, connection: Connection, claimed: Sequence[Claimed]) -> Reread:
+    members = defaultdict(list)
+    for member in ledger.members(connection, [each.id for each in claimed]):
+        members[member.notification_id].append(member)
     wanted: dict[SubjectKind, set[UUID]] = defaultdict(set)
     for each in claimed:
-        wanted[SUBJECTS[each.kind]] |= {member.subject_id for member in members[each.id]}
-    found: dict[UUID, Any] = {}
+        wanted[drain.kinds[each.kind]] |= {member.subject_id for member in members[each.id]}
+    subjects: dict[UUID, Any] = {}
     for kind, ids in wanted.items():
-        found |= kind.read(connection, ids)
-    return found
+        subjects |= kind.read(connection, ids)
+    return Reread(drain, drain.now(), drain.wall(), members, subjects)
 
 
-def _prepare_one(
-    drain: Drain,
-    claimed: Claimed,
-    members: Sequence[Member],
-    subjects: Mapping[UUID, Any],
-    moment: Moment,
-    into: Prepared,
-) -> None:
-    served = drain.served.get(claimed.tenant_id)
-    objections = {each.ledger_key: _objection(claimed, each, subjects, served) for each in members}
+def _prepare_one(reread: Reread, claimed: Claimed, into: Prepared) -> None:
+    served, members = reread.drain.served.get(claimed.tenant_id), reread.members[claimed.id]
+    objections = {each.ledger_key: _objection(reread, claimed, each, served) for each in members}
     into.cancelled_members |= {key: reason for key, reason in objections.items() if reason}
-    right = [subjects[each.subject_id] for each in members if not objections[each.ledger_key]]
+    right = [reread.subjects[each.subject_id] for each in members if not objections[each.ledger_key]]
     if served is None or not right:
         reason = next(filter(None, objections.values()), Reason.TENANT_INACTIVE)
         into.cancelled.append((claimed, reason))
         return
-    begin, _ = moment.may_leave(served)
-    if begin > moment.now:
+    begin, _ = reread.may_leave(served)
+    if begin > reread.now:
         into.postponed.append((claimed, begin))
     else:
-        into.ready.append(_render(served, claimed, right, moment))
+        into.ready.append(_render(reread, served, claimed, right))
 
 
-def _objection(
-    claimed: Claimed, member: Member, subjects: Mapping[UUID, Any], served: ServedTenant | None
-) -> Reason | None:
+def _objection(reread: Reread, claimed: Claimed, member: Member, served: ServedTenant | None) -> Reason | None:
     if served is None:
         return Reason.TENANT_INACTIVE
-    subject = subjects.get(member.subject_id)
+    subject = reread.subjects.get(member.subject_id)
     if subject is None:
         return Reason.SUBJECT_GONE
     if subject.tenant_id != claimed.tenant_id:
         return Reason.FOREIGN_REFERENCE
-    kind = SUBJECTS[claimed.kind]
+    kind = reread.drain.kinds[claimed.kind]
     objection = kind.objection(claimed.kind, subject, member, served)
     if objection is None and kind.owner(subject).id != claimed.owner_id:
         return Reason.OWNER_CHANGED
     return objection
 
 
-def _render(served: ServedTenant, claimed: Claimed, right: Sequence[Any], moment: Moment) -> Ready:
-    kind = SUBJECTS[claimed.kind]
-    text = kind.text(claimed.kind, served, right, moment.now)
+def _render(reread: Reread, served: ServedTenant, claimed: Claimed, right: Sequence[Any]) -> Ready:
+    kind = reread.drain.kinds[claimed.kind]
+    text = kind.text(claimed.kind, served, right, reread.now)
     phone = kind.owner(right[0]).phone or ""
-    message = sms(served, claimed, e164(phone, served.region) or phone, text.body, moment.now)
-    until = min(moment.may_leave(served)[1], claimed.useful_until)
-    return Ready(claimed, message, text.segments, moment.wall + (until - moment.now))
+    message = sms(served, claimed, e164(phone, served.region) or phone, text.body, reread.now)
+    until = min(reread.may_leave(served)[1], claimed.useful_until)
+    return Ready(claimed, message, text.segments, reread.wall + (until - reread.now))
 
 
 def sms(served: ServedTenant | None, claimed: Claimed, to: str, body: str, now: datetime) -> Sms:

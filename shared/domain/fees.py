@@ -1,15 +1,10 @@
 """The frozen values of missed visits and the fees for them."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
-
-from shared.domain.reasons import Reason
-from shared.domain.records import Appointment, Outcome, Owner
 
 
 class FeeStatus(StrEnum):
@@ -92,53 +87,6 @@ OUR_WAIVERS = (FeeCode.COVERED_BY_DEPOSIT, FeeCode.NO_FEE, FeeCode.BELOW_MINIMUM
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """An appointment that may have been missed. Money in minor units; instants aware UTC.
-
-    `price`: its service's. `earlier`: what a run decided about it before, where a later one may decide again.
-    `came_that_day`: the owner attended another appointment of the local day. `have_pets_died`: all of them.
-    """
-
-    id: UUID
-    tenant_id: UUID
-    owner: Owner
-    service_tenant_id: UUID | None
-    starts_at: datetime
-    ends_at: datetime
-    created_at: datetime
-    total_amount: int | None
-    deposit_paid: int | None
-    price: int | None
-    no_show_count: int
-    has_foreign_pet: bool = False
-    came_that_day: bool = False
-    have_pets_died: bool = False
-    earlier: Outcome | None = None
-    earlier_reason: Reason | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class DayCount:
-    """One tenant's local day: appointments not cancelled, candidates, and those that detection marked before."""
-
-    tenant_id: UUID
-    appointments: int
-    candidates: int
-    marked: int
-
-
-@dataclass(frozen=True, slots=True)
-class AttendanceCount:
-    """One tenant's past appointments of some days that were not cancelled, and those of which it is on record who came.
-
-    `recorded`: an arrival, a start, a completion, or a no-show by staff.
-    """
-
-    past: int
-    recorded: int
-
-
-@dataclass(frozen=True, slots=True)
 class Charge:
     """What a missed visit costs. `price_cents`: the whole fee; `amount_cents`: what is left of it to be collected.
 
@@ -197,78 +145,6 @@ class PastAttempt:
     code: str | None
     charge_id: str | None
     started_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Attendance:
-    """An appointment that an owner came to, or that counts as missed. `have_pets_died`: all of its pets, by now."""
-
-    tenant_id: UUID
-    owner_id: UUID
-    starts_at: datetime
-    ends_at: datetime
-    came: bool
-    have_pets_died: bool = False
-
-
-def have_all_pets_died(attendance: Iterable[Attendance]) -> bool:
-    """Whether some of the appointments were missed, and all pets of those have died by now."""
-    missed = [each.have_pets_died for each in attendance if not each.came]
-    return bool(missed) and all(missed)
-
-
-@dataclass(frozen=True, slots=True)
-class MissedVisit:
-    """A visit with a no-show event. `missed`: the owner's appointments around it that count as missed now.
-
-    `began_at`: the first start it was marked for. `is_reversed`: the event no longer counts. `customer_id`: whom the
-    payment provider charges; None without a saved card. `reminded`: those of `missed` of
-    which a reminder was delivered. `attendance`: which of the appointments around it the owner came to or missed.
-    `is_superseded`: it is reversed because the owner has another of that day.
-    """
-
-    id: UUID
-    tenant_id: UUID
-    owner: Owner
-    began_at: datetime
-    is_reversed: bool
-    missed: tuple[Appointment, ...]
-    fee: Fee | None
-    customer_id: str | None
-    reminded: frozenset[UUID]
-    attendance: tuple[Attendance, ...] = ()
-    is_superseded: bool = False
-
-    def of_its_day(self, zone: ZoneInfo) -> list[Appointment]:
-        """Return the missed appointments of its local day, in order of start.
-
-        None where the owner came that day, or where all pets have died and nobody has paid yet.
-        """
-        day = self.began_at.astimezone(zone).date()
-        its = [each for each in self.attendance if each.starts_at.astimezone(zone).date() == day]
-        is_paid = self.fee is not None and self.fee.status in COLLECTED
-        if any(each.came for each in its) or (not is_paid and have_all_pets_died(its)):
-            return []
-        found = [each for each in self.missed if each.starts_at.astimezone(zone).date() == day]
-        return sorted(found, key=lambda each: (each.starts_at, str(each.id)))
-
-
-@dataclass(frozen=True, slots=True)
-class MarkedVisit:
-    """A visit whose no-show event stands and may be wrong. `is_ours`: detection found it, so it raised the count.
-
-    `is_forgiven`: staff waived its fee. `fee_status`, `fee_written_at`: None where it has no fee.
-    """
-
-    id: UUID
-    event_id: UUID
-    tenant_id: UUID
-    owner_id: UUID
-    began_at: datetime
-    is_ours: bool
-    is_forgiven: bool
-    fee_status: FeeStatus | None = None
-    fee_written_at: datetime | None = None
 
 
 def is_forgiven(fee: Fee) -> bool:

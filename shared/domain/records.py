@@ -145,6 +145,17 @@ class Appointment:
     status: AppointmentStatus
     is_deleted: bool
 
+    @property
+    def foreign_part(self) -> str | None:
+        """Which of its rows belongs to another tenant: "owner", "pet", …; None if none."""
+        if self.owner.tenant_id != self.tenant_id:
+            return "owner"
+        if any(pet.tenant_id != self.tenant_id for pet in self.pets):
+            return "pet"
+        if any(pet.owner_tenant_id not in (None, self.tenant_id) for pet in self.pets):
+            return "pet's owner"
+        return None if self.service_tenant_id in (None, self.tenant_id) else "service"
+
 
 @dataclass(frozen=True, slots=True)
 class Vaccination:
@@ -165,6 +176,13 @@ class Vaccination:
     created_at: datetime
     is_superseded: bool
     is_deleted: bool
+
+    @property
+    def foreign_part(self) -> str | None:
+        """Which of its rows belongs to another tenant: "pet" or "pet's owner"; None if none."""
+        if self.pet.tenant_id != self.tenant_id:
+            return "pet"
+        return None if self.owner.tenant_id == self.tenant_id else "pet's owner"
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +319,11 @@ class Problem:
     tenant: str
     subject: str
     reason: str
+
+
+def foreign_reference(subdomain: str, subject: str, part: str) -> Problem:
+    """Return the problem of a row one `part` of which belongs to another tenant: it is left out."""
+    return Problem(subdomain, subject, f"its {part} belongs to another business")
 
 
 _NAMESPACE: Final = UUID("6f1f3c52-7c0e-5f0b-9a5e-2f4a1f0f8d11")  # never changes: ids on record were made with it

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+from shared.domain.quiet_hours import local_date
 from shared.domain.records import AppointmentStatus, EventKind, lasting_id
 
 BEST_SCORE: Final = 100
@@ -67,7 +69,7 @@ class NoShow:
 class PastAppointment:
     """An appointment of the past with what its owner's reputation depends on. Instants: aware UTC.
 
-    `strange`: which of its rows belongs to another tenant ("owner", "pet", …), None when none does.
+    `foreign_part`: which of its rows belongs to another tenant ("owner", "pet", …), None when none does.
     """
 
     id: UUID
@@ -77,7 +79,7 @@ class PastAppointment:
     status: AppointmentStatus
     arrived_at: datetime | None
     cancelled_at: datetime | None
-    strange: str | None
+    foreign_part: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,3 +108,20 @@ def fold(opening: int, events: Iterable[Event]) -> int:
 
 def _clamped(score: int) -> int:
     return max(0, min(BEST_SCORE, score))
+
+
+def id_on_record(known: Iterable[NoShow], on: date, zone: ZoneInfo) -> UUID | None:
+    """Return the id under which a missed visit of a local day goes. `known`: its owner's, those that stand first.
+
+    One that passed over from another owner keeps the id which it had there.
+    """
+    return next((each.visit_id for each in known if local_date(each.occurred_at, zone) == on), None)
+
+
+POINTS: Final = {
+    EventKind.NO_SHOW: -20,
+    EventKind.LATE_CANCELLATION: -10,
+    EventKind.COMPLETED: 2,
+    EventKind.ON_TIME: 5,
+}
+"""What each event adds to the score. A recovery's points are the tenant's."""

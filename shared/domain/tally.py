@@ -1,7 +1,7 @@
 """What a run counts: totals by tenant, problems, and in a dry run what would happen."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -136,3 +136,17 @@ def held_words(held: Mapping[str, Any]) -> str:
     if "recorded" not in held:
         return looks
     return f"{looks}, and of {held['past_appointments']} in 14 days {held['recorded']} are on record as attended"
+
+
+def one_line(result: Mapping[str, Any]) -> str:
+    """Return what a result counts, without what is zero."""
+    return ", ".join(f"{key} {count}" for key, count in _counts(result) if count)
+
+
+def _counts(result: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+    """Yield the counts of a result with their names; those of single tenants have lines of their own."""
+    for key, value in result.items():
+        if isinstance(value, int):
+            yield key, value
+        elif isinstance(value, dict) and key != "tenant_results":
+            yield from ((f"{key} {inner}", count) for inner, count in _counts(value))

@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from shared.domain.fees import Candidate, Charge, FeeCode
+from shared.domain.fees import Charge, FeeCode
+from shared.domain.missed_visits import Candidate
 from shared.domain.policy import NoShowPolicy, ServedTenant
 
 DEFAULT_SCHEDULE_CURRENCIES: Final = frozenset({"USD", "CAD", "AUD", "NZD", "EUR", "GBP"})

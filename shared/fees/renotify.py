@@ -7,17 +7,17 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from shared.database.transactions import fetch
-from shared.domain.fees import MissedVisit
+from shared.domain.missed_visits import MissedVisit
 from shared.domain.plans import joined
 from shared.domain.policy import ServedTenant
 from shared.domain.records import FEE_TEXTS, Member, Plan
 from shared.fees import unsent as fee_texts
 from shared.fees import visits
+from shared.fees.text import FEE_TEXT
+from shared.fees.text_plans import TEXT_USEFUL, retold
 from shared.fees.unsent import Untold
 from shared.planning.context import Context
-from shared.planning.subject import SUBJECTS
 from shared.planning.writing import write
-from shared.tasks.no_show_detector.consequences import TEXT_USEFUL, retold
 
 LOOK_BACK = timedelta(days=30)
 """How long after a visit a text about it may still be of use: its fee is settled within two weeks, the text for one."""
@@ -43,7 +43,7 @@ def _decide(context: Context, served: ServedTenant, text: Untold, missed: Mappin
     if visit is None:
         return Plan()
     member = Member(text.visit_id, "", text.visit_id, None)
-    reason = SUBJECTS[text.kind].objection(text.kind, visit, member, served)
+    reason = FEE_TEXT.objection(text.kind, visit, member, served)
     if reason == text.reason:
         return Plan()
     plan = retold(text.kind, visit, served, reason, text.about_at, now=context.now, run_id=context.run_id)

@@ -12,6 +12,7 @@ from shared.database.tenants import active_tenants
 from shared.database.transactions import fetch, in_transaction
 from shared.domain.fees import FeeAction
 from shared.domain.tally import Tally
+from shared.errors import RunFailed, UsageError
 from shared.fees import queries as fees
 from shared.fees import staff_action_queries as fee_actions
 from shared.fees.collecting import Collection, charge_by_hand, close_now
@@ -21,7 +22,6 @@ from shared.fees.staff_action_queries import MoreThanIsLeft, NotRefundable
 from shared.gateways.payments import OutcomeUnknown, PaymentCredentialsRefused, PaymentError
 from shared.messages.wording import money_words
 from shared.planning.tenants import serve
-from shared.runtime import RunFailed, UsageError
 
 LONGEST = 500
 """Characters that a payment's description holds."""

@@ -1,13 +1,19 @@
-"""The texts about a missed visit and its fee, as one tenant writes them."""
+"""The texts about a missed visit and its fee: what they say, and what speaks against one that is to be sent."""
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
-from shared.domain.fees import Fee, FeeStatus, MissedVisit
+from shared.domain.contact import cannot_text
+from shared.domain.fees import Fee, FeeStatus, is_forgiven
+from shared.domain.missed_visits import MissedVisit
 from shared.domain.policy import ServedTenant
-from shared.domain.records import Appointment, Kind
+from shared.domain.reasons import Reason
+from shared.domain.records import Appointment, Kind, Member
+from shared.fees.visits import missed_visits
 from shared.messages.rendering import Text, compose, living_pets, pet_words, sender_words
 from shared.messages.wording import day_words, money_words, name_of, template_for, when_words
+from shared.planning.subject import SubjectKind
 
 _OWED = frozenset({FeeStatus.PENDING, FeeStatus.PROCESSING, FeeStatus.FAILED, FeeStatus.REQUIRES_ACTION})
 
@@ -51,3 +57,19 @@ def _charge_words(
         return ""
     day = fee.due_at.astimezone(served.zone).date()
     return day_words(day, language=language, region=served.region, weekday=False)
+
+
+def _objection(kind: Kind, visit: MissedVisit, _member: Member, served: ServedTenant) -> Reason | None:
+    if visit.foreign_part:
+        return Reason.FOREIGN_REFERENCE
+    if kind is not Kind.FEE_RECEIPT and (visit.is_reversed or not visit.of_its_day(served.zone)):
+        return Reason.SUPERSEDED if visit.is_superseded else Reason.NO_SHOW_CORRECTED
+    if kind is Kind.NO_SHOW_NOTICE and visit.fee and is_forgiven(visit.fee):
+        return Reason.NO_SHOW_CORRECTED
+    status = visit.fee.status if visit.fee else None
+    if kind is Kind.FEE_FAILED and status not in (FeeStatus.FAILED, FeeStatus.REQUIRES_ACTION):
+        return Reason.FEE_SETTLED
+    return cannot_text(visit.owner, served.region, served.blocked) if visit.owner.is_active else Reason.OWNER_INACTIVE
+
+
+FEE_TEXT: Final = SubjectKind(missed_visits, _objection, fee_text)

@@ -21,7 +21,8 @@ from shared.database.tables import (
     reputation_events,
     tenants,
 )
-from shared.domain.fees import LONGEST_DAY, Attendance, Fee, FeeStatus, MissedVisit
+from shared.domain.fees import LONGEST_DAY, Fee, FeeStatus
+from shared.domain.missed_visits import Attendance, MissedVisit
 from shared.domain.reasons import Reason
 from shared.domain.records import REMINDERS, Appointment, EventKind, NotificationStatus
 

@@ -14,13 +14,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from shared.database import breakers, runs
 from shared.database import waiting as health
-from shared.database.engine import DatabaseUnusable, ensure_ready, first_line, reading, shown
+from shared.database.engine import ensure_ready, first_line, reading, shown
 from shared.database.runs import NotedRun
 from shared.database.waiting import Hanging
 from shared.delivery import sender_queries as senders
 from shared.delivery.sender_queries import Failing, SenderTrouble
 from shared.domain.breaker import Breaker
 from shared.domain.records import RunStatus
+from shared.errors import DatabaseUnusable
 from shared.schedules.function_json import Schedule
 
 LATE: Final = timedelta(minutes=30)

@@ -9,14 +9,15 @@ from sqlalchemy import Engine
 
 from shared.domain.policy import ServedTenant
 from shared.domain.tally import Tally
+from shared.planning.subject import SubjectKinds
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
     """One run as its task sees it. `now`, `switch_on`: aware UTC; `is_dry`: decide everything, write nothing.
 
-    `look_back`: how old a missed appointment may be; `accept_surge`: subdomains and local dates that an operator looked
-    at.
+    `kinds`: what each kind of text is about; `look_back`: how old a missed appointment may be; `accept_surge`:
+    subdomains and local dates that an operator looked at.
     """
 
     engine: Engine
@@ -24,6 +25,7 @@ class Context:
     now: datetime
     switch_on: datetime
     served: Sequence[ServedTenant]
+    kinds: SubjectKinds
     tally: Tally
     is_dry: bool
     is_out_of_time: Callable[[], bool]

@@ -9,7 +9,7 @@ from shared.database.transactions import in_transaction
 from shared.domain.policy import ServedTenant
 from shared.domain.records import Decision, Outcome, Plan, mask_phone
 from shared.planning.context import Context
-from shared.planning.subject import SUBJECTS
+from shared.planning.subject import SubjectKinds
 
 
 def write(
@@ -28,7 +28,7 @@ def write(
         return
     if context.is_dry:
         won = context.tally.tell({each.ledger_key for each in plan.decisions})
-        context.tally.would.extend(_would(tenants, plan, subjects, won))
+        context.tally.would.extend(_would(context.kinds, tenants, plan, subjects, won))
     else:
         won = in_transaction(
             context.engine, lambda connection: ledger.record(connection, plan, context.run_id, context.now)
@@ -48,12 +48,16 @@ def count(context: Context, tenants: Mapping[UUID, ServedTenant], won: Sequence[
 
 
 def _would(
-    tenants: Mapping[UUID, ServedTenant], plan: Plan, subjects: Mapping[UUID, Any], won: Collection[str]
+    kinds: SubjectKinds,
+    tenants: Mapping[UUID, ServedTenant],
+    plan: Plan,
+    subjects: Mapping[UUID, Any],
+    won: Collection[str],
 ) -> Iterator[dict[str, Any]]:
     """Yield what a dry run tells: each SMS with its text, and each decision that makes none."""
     decisions = [each for each in plan.decisions if each.ledger_key in won]
     for notification in plan.notifications:
-        served, kind = tenants[notification.tenant_id], SUBJECTS[notification.kind]
+        served, kind = tenants[notification.tenant_id], kinds[notification.kind]
         members = [each for each in decisions if each.notification_id == notification.id]
         if not members:
             continue
@@ -75,7 +79,7 @@ def _would(
                 "action": each.outcome,
                 "tenant": tenants[each.tenant_id].tenant.subdomain,
                 "subject": f"{each.subject_type} {each.subject_id}",
-                "to": mask_phone(SUBJECTS[each.kind].owner(subjects[each.subject_id]).phone),
+                "to": mask_phone(kinds[each.kind].owner(subjects[each.subject_id]).phone),
                 "when": None,
                 "text": None,
                 "segments": None,

@@ -17,16 +17,15 @@ from celery.signals import beat_init, setup_logging, task_failure, task_retry
 
 from shared import logs
 from shared.application import Application, open_application
-from shared.database.engine import DatabaseUnusable
-from shared.database.leases import LeaseHeld
 from shared.domain.safe_text import masked, written_out
+from shared.errors import ConfigurationError, DatabaseUnusable, LeaseHeld, RunFailed, UsageError
 from shared.jobs import JOBS
-from shared.runtime import RunFailed, Stage, UsageError
+from shared.runtime import Stage
 from shared.schedulers import sharding as parts
 from shared.schedulers.celery_beat import Timetable
 from shared.schedulers.sharding import Part, Whole
 from shared.schedules.function_json import read_schedules
-from shared.settings import CelerySettings, ConfigurationError, JobSettings, LogSettings, load
+from shared.settings import CelerySettings, JobSettings, LogSettings, load
 
 log = logging.getLogger(__name__)
 

@@ -15,12 +15,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from shared.application import Application
 from shared.database import runs
-from shared.database.engine import DatabaseUnusable, ensure_ready, first_line, reading
-from shared.database.leases import LeaseHeld
-from shared.runtime import RunFailed, UsageError, run
+from shared.database.engine import ensure_ready, first_line, reading
+from shared.errors import ConfigurationError, DatabaseUnusable, LeaseHeld, RunFailed, UsageError
+from shared.runtime import run
 from shared.schedulers.trigger import NcrontabTrigger
 from shared.schedules.function_json import Schedule
-from shared.settings import ConfigurationError
 
 log = logging.getLogger(__name__)
 

@@ -17,10 +17,10 @@ from shared.database.engine import reading
 from shared.database.runs import NotedRun
 from shared.domain.records import mask_phone
 from shared.domain.safe_text import written_out
+from shared.domain.tally import one_line
 from shared.messages.wording import money_words
 from shared.operations.health import examine, span_words
 from shared.operations.latest import LatestFee, LatestText, latest_fees, latest_texts
-from shared.runtime import one_line
 from shared.schedulers.local import LocalHost
 from shared.schedules.function_json import Schedule
 

@@ -21,26 +21,16 @@ from sqlalchemy.exc import SQLAlchemyError
 from shared import logs, telemetry
 from shared.application import Application
 from shared.database import commits, leases, runs
-from shared.database.engine import DatabaseUnusable, ensure_ready, first_line, reading
+from shared.database.engine import ensure_ready, first_line, reading
 from shared.database.runs import NotedRun
 from shared.database.tenants import active_tenants
 from shared.database.transactions import fetch, in_transaction
 from shared.domain.records import RunStatus
-from shared.domain.tally import Tally
+from shared.domain.tally import Tally, one_line
+from shared.errors import DatabaseUnusable, RunFailed
 from shared.gateways.payments import PaymentCredentialsRefused
 from shared.gateways.sms import CredentialsRefused
-from shared.runtime import (
-    Request,
-    RunFailed,
-    Stage,
-    conclude,
-    ensure_possible,
-    failure_of,
-    measure,
-    one_line,
-    stages_of,
-    work,
-)
+from shared.runtime import Request, Stage, conclude, ensure_possible, failure_of, measure, stages_of, work
 
 log = logging.getLogger(__name__)
 

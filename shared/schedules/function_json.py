@@ -7,8 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from shared.errors import ConfigurationError
 from shared.schedules.ncrontab import Ncrontab, parse
-from shared.settings import ConfigurationError
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 """The folder that holds the function folders."""

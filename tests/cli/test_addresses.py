@@ -10,8 +10,9 @@ from sqlalchemy import create_engine, make_url
 from sqlalchemy.exc import OperationalError
 
 from shared.database import failures
-from shared.database.engine import DatabaseUnusable, ensure_ready, open_engine
-from shared.settings import CelerySettings, ConfigurationError, DatabaseSettings, PaymentSettings, SmsSettings, load
+from shared.database.engine import ensure_ready, open_engine
+from shared.errors import ConfigurationError, DatabaseUnusable
+from shared.settings import CelerySettings, DatabaseSettings, PaymentSettings, SmsSettings, load
 from tests.cli.shell import JOB, Shell
 
 COMMANDS = (("db", "check"), ("health",), ("run", JOB), ("runs",), ("outbox",), ("fee", "list"))

@@ -8,7 +8,8 @@ from azure.identity import CredentialUnavailableError
 from sqlalchemy.engine import make_url
 
 from shared.database import odbc
-from shared.database.engine import DatabaseUnusable, ensure_ready, open_engine
+from shared.database.engine import ensure_ready, open_engine
+from shared.errors import DatabaseUnusable
 
 AZURE = "mssql+pyodbc://@petcare.database.windows.net/petcare"
 OLD, D17, D18 = "SQL Server", "ODBC Driver 17 for SQL Server", "ODBC Driver 18 for SQL Server"

@@ -11,8 +11,7 @@ from sqlalchemy import Engine, delete, event
 from shared.database import reputation, tables
 from shared.database.engine import writing
 from shared.domain.records import EventKind, visit_id
-from shared.domain.reputation import Event, NewEvent, fold
-from shared.tasks.reputation_updater.rules import POINTS
+from shared.domain.reputation import POINTS, Event, NewEvent, fold
 from tests import rows
 from tests.rows import NOON
 

@@ -27,7 +27,8 @@ from shared.delivery import consent, phone_blocks
 from shared.delivery import receipt_queries as receipts
 from shared.delivery import sender_queries as senders
 from shared.domain.breaker import Breaker
-from shared.domain.fees import FeeAction, MarkedVisit
+from shared.domain.fees import FeeAction
+from shared.domain.missed_visits import MarkedVisit
 from shared.domain.reasons import Reason
 from shared.domain.records import Decision, ExpiryWindow, Kind, Outcome, Plan, RunStatus
 from shared.domain.reputation import EventKind, NewEvent

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from shared.database import tables
+from shared.errors import RunFailed
 from shared.gateways.sms import (
     CredentialsRefused,
     DailyCapReached,
@@ -16,7 +17,7 @@ from shared.gateways.sms import (
     Sms,
     Unreachable,
 )
-from shared.runtime import RunFailed, run
+from shared.runtime import run
 from tests import rows
 from tests.delivery.conftest import DAY, Outbox
 from tests.rows import NOON

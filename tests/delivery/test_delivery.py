@@ -9,9 +9,10 @@ from sqlalchemy import Engine
 from shared.application import Application
 from shared.database import tables
 from shared.domain.records import Kind
+from shared.errors import RunFailed
 from shared.gateways.sms import CredentialsRefused, NotProcessed, OutcomeUnknown, Rejected, Sms
-from shared.planning.subject import SUBJECTS
-from shared.runtime import RunFailed, run
+from shared.jobs import KINDS
+from shared.runtime import run
 from tests import rows
 from tests.doubles import Clock, RecordingSms
 from tests.rows import NOON
@@ -487,14 +488,14 @@ def test_what_came_to_belong_to_another_owner_is_not_texted_to_either(
 def test_one_message_that_cannot_be_written_does_not_hold_up_the_others(
     application: Application, sms: RecordingSms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ordinary = SUBJECTS[Kind.REMINDER_24H]
+    ordinary = KINDS[Kind.REMINDER_24H]
 
     def fails_for_bad(kind, served, appointments, at):
         if any(pet.name == "Bad" for each in appointments for pet in each.pets):
             raise ZeroDivisionError("bad")
         return ordinary.text(kind, served, appointments, at)
 
-    monkeypatch.setitem(SUBJECTS, Kind.REMINDER_24H, replace(ordinary, text=fails_for_bad))
+    monkeypatch.setitem(KINDS, Kind.REMINDER_24H, replace(ordinary, text=fails_for_bad))
     with application.engine.begin() as connection:
         tenant = rows.tenant(connection)
         for name in ("Bad", "Good"):

@@ -6,8 +6,8 @@ import pytest
 
 from shared.database import breakers, tables
 from shared.domain.breaker import FIRST_WAIT, OPENS_AFTER, Breaker
+from shared.errors import RunFailed
 from shared.gateways.sms import CredentialsRefused, NotProcessed, OutcomeUnknown, Rejected, Unreachable
-from shared.runtime import RunFailed
 from tests import rows
 from tests.delivery.conftest import Outbox
 from tests.rows import NOON

@@ -10,8 +10,8 @@ import pytest
 
 from shared.database import tables
 from shared.domain.contact import phone_hash
+from shared.errors import RunFailed
 from shared.gateways.sms import ConsoleSms, CredentialsRefused, Logged, NotProcessed, Receipt, Rejected, Sms
-from shared.runtime import RunFailed
 from tests import rows
 from tests.delivery.conftest import DAY, Outbox
 from tests.rows import NOON

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from shared.database import tables
+from shared.errors import RunFailed
 from shared.gateways.sms import CredentialsRefused, Logged, NotProcessed, OutcomeUnknown, Sms
-from shared.runtime import RunFailed
 from tests import rows
 from tests.delivery.conftest import Outbox
 from tests.rows import NOON

@@ -14,6 +14,7 @@ from sqlalchemy.exc import NoResultFound
 from shared.application import Application
 from shared.database import tables
 from shared.domain.breaker import OPENS_AFTER
+from shared.errors import ConfigurationError, RunFailed, UsageError
 from shared.fees import staff_actions as by_hand
 from shared.fees.listing import listed
 from shared.fees.staff_actions import Staff
@@ -32,8 +33,7 @@ from shared.gateways.payments import (
 )
 from shared.gateways.stripe_errors import PAUSES
 from shared.gateways.stripe_payments import READ_SECONDS
-from shared.runtime import RunFailed, Stage, UsageError
-from shared.settings import ConfigurationError
+from shared.runtime import Stage
 from tests import rows
 from tests.doubles import Clock, RecordingPayments, RecordingSms
 from tests.rows import NOON

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from shared.domain.fees import Attendance, Fee, FeeCode, FeeStatus, MissedVisit
+from shared.domain.fees import Fee, FeeCode, FeeStatus
+from shared.domain.missed_visits import Attendance, MissedVisit
 from shared.fees.collecting.rules import Verdict, is_still_owed, is_tried_again, refusal, verdict
 from tests.domain.builders import MINUTE, NEW_YORK, TENANT_ID, an_owner, booked, local, served, utc
 

@@ -10,11 +10,12 @@ import pytest
 from shared.application import Application
 from shared.database import tables
 from shared.domain.breaker import OPENS_AFTER
+from shared.errors import RunFailed, UsageError
 from shared.fees import staff_action_queries as fee_actions
 from shared.fees import staff_actions as by_hand
 from shared.fees.staff_actions import Staff
 from shared.gateways.stripe_payments import StripePayments
-from shared.runtime import RunFailed, Stage, UsageError
+from shared.runtime import Stage
 from tests import rows
 from tests.doubles import Clock, RecordingSms
 from tests.loopback.stripe import (

@@ -12,12 +12,13 @@ import pytest
 from shared.application import Application
 from shared.database import tables
 from shared.database.engine import reading
+from shared.errors import RunFailed
 from shared.fees import staff_actions as by_hand
 from shared.fees.listing import listed
 from shared.fees.staff_actions import Staff
 from shared.gateways.payments import Charge, Declined, OutcomeUnknown
 from shared.gateways.stripe_payments import StripePayments
-from shared.runtime import RunFailed, Stage
+from shared.runtime import Stage
 from tests import rows
 from tests.doubles import Clock, RecordingPayments, RecordingSms
 from tests.loopback.stripe import SECRET, Answer, Card, LoopbackStripe, Refusal, dropped, failing

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from shared.application import Application
 from shared.database import tables
 from shared.domain.fees import COLLECTED
+from shared.errors import RunFailed, UsageError
 from shared.fees import staff_actions as by_hand
 from shared.fees.staff_actions import Staff
 from shared.gateways.stripe_payments import StripePayments
-from shared.runtime import RunFailed, UsageError
 from tests import rows
 from tests.doubles import Clock
 from tests.loopback.http import Response

@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from celery.beat import Scheduler
 
+from shared.errors import ConfigurationError
 from shared.jobs import JOBS
 from shared.schedulers import celery_app
 from shared.schedulers.celery_beat import Timetable
 from shared.schedules.ncrontab import parse
-from shared.settings import ConfigurationError
 from tests.doubles import Clock
 
 GREENWICH = ZoneInfo("UTC")

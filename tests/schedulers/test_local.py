@@ -15,9 +15,10 @@ from sqlalchemy import Engine, text
 from shared import sample
 from shared.application import Application, utc_now
 from shared.database import runs, tables
-from shared.database.engine import DatabaseUnusable, open_engine
+from shared.database.engine import open_engine
 from shared.domain.records import RunStatus
-from shared.runtime import RunFailed, run
+from shared.errors import DatabaseUnusable, RunFailed
+from shared.runtime import run
 from shared.schedulers import local
 from shared.schedulers.local import LocalHost
 from shared.schedules.function_json import Schedule, read_schedules

@@ -12,11 +12,11 @@ from sqlalchemy import Engine
 
 from shared.application import Application
 from shared.database import leases, runs, tables
-from shared.database.engine import DatabaseUnusable, open_engine
-from shared.database.leases import LeaseHeld
+from shared.database.engine import open_engine
+from shared.errors import DatabaseUnusable, LeaseHeld, RunFailed
 from shared.gateways.sms import CredentialsRefused, Sms
 from shared.jobs import JOBS
-from shared.runtime import RunFailed, Stage, run
+from shared.runtime import Stage, run
 from shared.sample import Sample, build, insert
 from shared.schedulers import sharding as parts
 from shared.schedulers.sharding import Part, Whole, shard_of

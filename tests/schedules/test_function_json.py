@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from shared.errors import ConfigurationError
 from shared.jobs import JOBS
 from shared.schedules.function_json import read_schedules
-from shared.settings import ConfigurationError
 
 RETRY = {"strategy": "fixedDelay", "maxRetryCount": 3, "delayInterval": "00:01:30"}
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from shared.domain.fees import Fee, FeeCode, MissedVisit, PastAttempt
+from shared.domain.fees import Fee, FeeCode, PastAttempt
+from shared.domain.missed_visits import MissedVisit
 from shared.domain.policy import ServedTenant
 from shared.gateways.payments import Charge
 

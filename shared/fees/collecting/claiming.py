@@ -11,8 +11,9 @@ from sqlalchemy import Connection
 
 from shared.database.engine import reading
 from shared.database.transactions import in_transaction
-from shared.domain.fees import Fee, FeeCode, MissedVisit
-from shared.domain.records import Problem
+from shared.domain.fees import Fee, FeeCode
+from shared.domain.missed_visits import MissedVisit
+from shared.domain.records import Problem, foreign_reference
 from shared.domain.tally import would
 from shared.fees import queries as fees
 from shared.fees import staff_action_queries as fee_actions
@@ -22,7 +23,6 @@ from shared.fees.collecting.collection import CLAIM_HOLD, Collection
 from shared.fees.collecting.rules import is_still_owed, refusal
 from shared.fees.pricing import EARLY
 from shared.fees.visits import CustomerElsewhere, customers_elsewhere, missed_visits
-from shared.tasks.no_show_detector.consequences import refers_elsewhere
 
 BATCH = 100
 
@@ -109,14 +109,13 @@ def claim_closed(run: Collection, tenant_ids: Sequence[UUID], limit: int) -> tup
 
 def _sound(run: Collection, fee: Fee, visits: Mapping[UUID, MissedVisit], into: Sorted) -> MissedVisit | None:
     """Return a fee's visit; note the problem of one that is not on record, or mixes in another business."""
-    visit = visits.get(fee.id)
+    visit, subject = visits.get(fee.id), f"payment {fee.id}"
     if visit is None or visit.tenant_id != fee.tenant_id:
-        reason = "its visit is not on record"
-    elif strange := refers_elsewhere(visit):
-        reason = f"its visit's {strange} belongs to another business"
+        into.problems.append(Problem(run.subdomain(fee), subject, "its visit is not on record"))
+    elif part := visit.foreign_part:
+        into.problems.append(foreign_reference(run.subdomain(fee), subject, f"visit's {part}"))
     else:
         return visit
-    into.problems.append(Problem(run.subdomain(fee), f"payment {fee.id}", reason))
     return None
 
 

@@ -11,6 +11,7 @@ from shared.domain.records import Kind, Plan
 from shared.fees.collecting.attempts import DECLINED, KEY_SPENT, REFUSED, Attempt
 from shared.fees.collecting.rules import Verdict, is_tried_again, verdict
 from shared.fees.pricing import next_attempt_at
+from shared.fees.text_plans import text_plan
 from shared.gateways.payments import (
     Declined,
     Intent,
@@ -23,7 +24,6 @@ from shared.gateways.payments import (
     PaymentCredentialsRefused,
     PaymentError,
 )
-from shared.tasks.no_show_detector.consequences import text_plan
 
 ASK_AFTER: Final = timedelta(minutes=2)
 """How long after an unclear answer the charge is looked up: by then the provider's books hold what it did."""

@@ -6,11 +6,11 @@ from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from shared.domain.fees import Fee, FeeCode, MissedVisit
+from shared.domain.fees import Fee, FeeCode
+from shared.domain.missed_visits import MissedVisit, findable_at
 from shared.domain.policy import ServedTenant
 from shared.domain.quiet_hours import local_date
 from shared.fees.pricing import is_too_late
-from shared.tasks.no_show_detector.rules import findable_at
 
 
 class Verdict(StrEnum):

@@ -14,7 +14,7 @@ from shared.database.transactions import fetch
 from shared.domain.plans import joined
 from shared.domain.policy import ServedTenant
 from shared.domain.quiet_hours import local_day
-from shared.domain.records import Appointment, Kind, Plan, Problem, Undecided
+from shared.domain.records import Appointment, Kind, Plan, Problem, Undecided, foreign_reference
 from shared.planning.context import Context
 from shared.planning.tenants import Tenants, alike
 from shared.planning.writing import write
@@ -130,9 +130,9 @@ def _by_tenant(
         if appointment.tenant_id not in tenants:
             continue
         served = tenants[appointment.tenant_id]
-        if strange := reminders.refers_elsewhere(appointment):
-            reason = f"its {strange} belongs to another business"
-            context.tally.problem(Problem(served.tenant.subdomain, f"appointment {appointment.id}", reason))
+        if part := appointment.foreign_part:
+            subject = f"appointment {appointment.id}"
+            context.tally.problem(foreign_reference(served.tenant.subdomain, subject, part))
         else:
             own[appointment.tenant_id].append(each)
     for id_, rows in own.items():
@@ -144,7 +144,7 @@ def _record_late(context: Context, lead: Lead, tenants: Tenants, missed: Sequenc
     late = [
         too_late(each, lead, tenants[each.tenant_id])
         for each in missed
-        if each.created_at < each.starts_at and not reminders.refers_elsewhere(each)  # else it was entered afterwards
+        if each.created_at < each.starts_at and not each.foreign_part  # else it was entered afterwards
     ]
     subjects = {each.id: each for each in missed}
     write(context, tenants, Plan(decisions=tuple(late)), subjects, planned_as="reminders_planned")

@@ -157,16 +157,3 @@ def no_longer_right(
     if not is_enabled(kind, policy):
         return Reason.KIND_DISABLED
     return objection(appointment, region, blocked)
-
-
-def refers_elsewhere(appointment: Appointment) -> str | None:
-    """Return which of the appointment's rows belongs to another tenant: "owner", "pet", …; None if none."""
-    if appointment.owner.tenant_id != appointment.tenant_id:
-        return "owner"
-    if any(pet.tenant_id != appointment.tenant_id for pet in appointment.pets):
-        return "pet"
-    if any(pet.owner_tenant_id not in (None, appointment.tenant_id) for pet in appointment.pets):
-        return "pet's owner"
-    if appointment.service_tenant_id not in (None, appointment.tenant_id):
-        return "service"
-    return None

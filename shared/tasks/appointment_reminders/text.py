@@ -1,12 +1,17 @@
-"""The text of a reminder, as one tenant writes it."""
+"""The text of a reminder: what it says, and what speaks against it when it is about to be sent."""
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
+from shared.database.appointments import appointments_by_id
 from shared.domain.policy import ServedTenant
-from shared.domain.records import Appointment, Kind
+from shared.domain.reasons import Reason
+from shared.domain.records import Appointment, Kind, Member
 from shared.messages.rendering import Text, compose, living_pets, reminder_words
 from shared.messages.wording import template_for
+from shared.planning.subject import SubjectKind
+from shared.tasks.appointment_reminders import rules
 
 
 def reminder_text(kind: Kind, served: ServedTenant, appointments: Sequence[Appointment], at: datetime) -> Text:
@@ -24,3 +29,12 @@ def reminder_text(kind: Kind, served: ServedTenant, appointments: Sequence[Appoi
         can_be_answered=served.can_be_answered,
         pet_count=len(living_pets(ordered)),
     )
+
+
+def _objection(kind: Kind, appointment: Appointment, member: Member, served: ServedTenant) -> Reason | None:
+    if appointment.foreign_part:
+        return Reason.FOREIGN_REFERENCE
+    return rules.no_longer_right(appointment, kind, member.occurs_at, served.policy, served.region, served.blocked)
+
+
+REMINDER: Final = SubjectKind(appointments_by_id, _objection, reminder_text)

@@ -1,24 +1,17 @@
 """What is written about a missed visit: the decisions, the event, the fee, and the texts."""
 
 from collections.abc import Iterable
-from dataclasses import replace
-from datetime import date, datetime, timedelta
-from uuid import UUID, uuid5
+from datetime import datetime, timedelta
+from uuid import UUID
 
-from shared.domain.contact import cannot_text
-from shared.domain.fees import Candidate, MissedVisit, NewFee
-from shared.domain.policy import ServedTenant
-from shared.domain.quiet_hours import after_quiet
+from shared.domain.fees import NewFee
+from shared.domain.missed_visits import Candidate
 from shared.domain.reasons import Reason
-from shared.domain.records import Decision, EventKind, Kind, Outcome, Owner, Plan, PlannedNotification
-from shared.domain.reputation import NewEvent
+from shared.domain.records import Decision, EventKind, Kind, Outcome, Plan
+from shared.domain.reputation import POINTS, NewEvent
 from shared.fees import pricing as fees
-from shared.tasks.appointment_reminders import rules as reminders
+from shared.fees.text_plans import text_plan
 from shared.tasks.no_show_detector.rules import FoundVisit
-from shared.tasks.reputation_updater.rules import POINTS
-
-TEXT_USEFUL = timedelta(days=7)
-"""How long after what it tells a notice, a receipt or a "could not be charged" is worth sending."""
 
 
 def decision(candidate: Candidate, outcome: Outcome, reason: Reason | None = None) -> Decision:
@@ -46,15 +39,6 @@ def excused(found: Iterable[tuple[Candidate, Reason]]) -> Plan:
     news = [(each, reason) for each, reason in found if each.earlier_reason is not reason]
     made = {each.id: decision(each, Outcome.SKIPPED, reason) for each, reason in news}
     return Plan(tuple(made.values()), retaken=frozenset(made[each.id].ledger_key for each, _ in news if each.earlier))
-
-
-def refers_elsewhere(visit: MissedVisit) -> str | None:
-    """Return which of the visit's rows belongs to another tenant, or owner; None if none."""
-    if visit.owner.tenant_id != visit.tenant_id:
-        return "owner"
-    if visit.fee and visit.fee.owner_id != visit.owner.id:
-        return "fee's owner"
-    return next(filter(None, map(reminders.refers_elsewhere, visit.missed)), None)
 
 
 def event_of(visit: FoundVisit) -> NewEvent:
@@ -95,63 +79,3 @@ def fee_of(visit: FoundVisit, offence: int, now: datetime) -> NewFee | None:
 def notice_of(visit: FoundVisit, now: datetime, run_id: UUID) -> Plan:
     """Return the plan of telling the owner that the visit was missed and what it costs."""
     return text_plan(Kind.NO_SHOW_NOTICE, visit.id, visit.on, visit.owner, visit.served, now=now, run_id=run_id)
-
-
-def retold(
-    kind: Kind,
-    visit: MissedVisit,
-    served: ServedTenant,
-    reason: Reason | None,
-    about_at: datetime,
-    *,
-    now: datetime,
-    run_id: UUID,
-) -> Plan:
-    """Return the plan of deciding again about a text that never reached the provider. `reason`: why not now either.
-
-    `about_at`: when what it tells happened.
-    """
-    on = visit.began_at.astimezone(served.zone).date()
-    plan = _plan(kind, visit.id, on, visit.owner, served, reason, about_at, now=now, run_id=run_id)
-    return replace(plan, retaken=frozenset(each.ledger_key for each in plan.decisions))
-
-
-def text_plan(
-    kind: Kind, visit: UUID, on: date, owner: Owner, served: ServedTenant, *, now: datetime, run_id: UUID
-) -> Plan:
-    """Return the plan of one text about a visit's fee: sent after quiet hours, or skipped because it cannot be sent.
-
-    Its decision is unique for the visit, so each kind of text goes out once at most.
-    """
-    reason = cannot_text(owner, served.region, served.blocked) if owner.is_active else Reason.OWNER_INACTIVE
-    return _plan(kind, visit, on, owner, served, reason, now, now=now, run_id=run_id)
-
-
-def _plan(
-    kind: Kind,
-    visit: UUID,
-    on: date,
-    owner: Owner,
-    served: ServedTenant,
-    reason: Reason | None,
-    about_at: datetime,
-    *,
-    now: datetime,
-    run_id: UUID,
-) -> Plan:
-    leaves_at = after_quiet(now, served.policy.sms.quiet_hours, served.zone)
-    text = PlannedNotification(
-        uuid5(run_id, f"{kind}:{visit}"), served.tenant.id, owner.id, kind, leaves_at, about_at + TEXT_USEFUL
-    )
-    made = Decision(
-        tenant_id=served.tenant.id,
-        kind=kind,
-        subject_type="visit",
-        subject_id=visit,
-        occurrence=on.isoformat(),
-        outcome=Outcome.SKIPPED if reason else Outcome.NOTIFY,
-        reason=reason,
-        notification_id=None if reason else text.id,
-        occurs_at=about_at,
-    )
-    return Plan((made,), () if reason else (text,))

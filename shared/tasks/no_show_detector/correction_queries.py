@@ -14,7 +14,8 @@ from shared.database.dialects import among, chunks, same_instant, shifted
 from shared.database.paging import page, place
 from shared.database.rows import read, read_page
 from shared.database.tables import appointments, decisions, owners, payments, reputation_events
-from shared.domain.fees import OUR_WAIVERS, UNCOLLECTED, FeeCode, FeeStatus, MarkedVisit
+from shared.domain.fees import OUR_WAIVERS, UNCOLLECTED, FeeCode, FeeStatus
+from shared.domain.missed_visits import MarkedVisit
 from shared.domain.reasons import Reason
 from shared.domain.records import AppointmentStatus, EventKind, Kind
 from shared.fees.queries import asked_from

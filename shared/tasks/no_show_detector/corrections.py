@@ -14,7 +14,8 @@ from shared.database import reputation
 from shared.database.appointments import Starts, attendance_of
 from shared.database.engine import reading
 from shared.database.transactions import fetch, in_transaction
-from shared.domain.fees import Attendance, FeeStatus, MarkedVisit
+from shared.domain.fees import FeeStatus
+from shared.domain.missed_visits import Attendance, MarkedVisit
 from shared.domain.policy import ServedTenant
 from shared.domain.quiet_hours import local_date, midnight
 from shared.domain.reasons import Reason

@@ -7,7 +7,8 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from shared.database.appointments import appointments_by_id
-from shared.domain.fees import Fee, FeeStatus, MissedVisit, NewFee
+from shared.domain.fees import Fee, FeeStatus, NewFee
+from shared.domain.missed_visits import MissedVisit
 from shared.domain.records import Appointment, Kind, Plan, mask_phone
 from shared.domain.tally import would
 from shared.fees.text import fee_text

@@ -14,6 +14,7 @@ from shared.domain.fees import NewFee
 from shared.domain.plans import joined
 from shared.domain.reasons import Reason
 from shared.domain.records import Decision, Plan
+from shared.domain.reputation import id_on_record
 from shared.domain.tally import would
 from shared.fees import queries as fees
 from shared.fees.pricing import is_fee_configured
@@ -22,7 +23,7 @@ from shared.tasks.no_show_detector import queries as no_shows
 from shared.tasks.no_show_detector.consequences import decisions_of, event_of, fee_of, notice_of
 from shared.tasks.no_show_detector.dry_run import told_visits
 from shared.tasks.no_show_detector.queries import Day
-from shared.tasks.no_show_detector.rules import FoundVisit, id_on_record
+from shared.tasks.no_show_detector.rules import FoundVisit
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select, and_, case, exists, select, update
 
 from shared.database.dialects import among, same_instant
 from shared.database.tables import appointments, decisions, notifications, owners, payments, reputation_events
-from shared.domain.fees import MarkedVisit
+from shared.domain.missed_visits import MarkedVisit
 from shared.domain.records import FEE_TEXTS, AppointmentStatus, Kind, NotificationStatus, Outcome
 
 

@@ -11,11 +11,11 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from shared.database.transactions import fetch
-from shared.domain.fees import AttendanceCount, Candidate, DayCount
+from shared.domain.missed_visits import AttendanceCount, Candidate, DayCount
 from shared.domain.policy import ServedTenant
 from shared.domain.quiet_hours import local_date
 from shared.domain.reasons import Reason
-from shared.domain.records import Problem
+from shared.domain.records import Problem, foreign_reference
 from shared.domain.tally import held_words, would
 from shared.fees.renotify import retell
 from shared.planning.context import Context
@@ -163,9 +163,8 @@ def _judge_tenant(served: ServedTenant, rows: Iterable[Candidate], day: Day) -> 
     for each in rows:
         if not no_show.is_no_show(each, served, day.now, day.since):
             continue
-        if strange := no_show.refers_elsewhere(each):
-            reason = f"its {strange} belongs to another business"
-            judged.unusable.append((Problem(served.tenant.subdomain, f"appointment {each.id}", reason), False))
+        if part := each.foreign_part:
+            judged.unusable.append((foreign_reference(served.tenant.subdomain, f"appointment {each.id}", part), False))
         elif excuse := no_show.excuse(each, served):
             judged.excused.append((each, excuse))
         else:

@@ -16,7 +16,8 @@ from shared.database.paging import page, place
 from shared.database.reputation import SCORE
 from shared.database.rows import or_default, read_page
 from shared.database.tables import appointments, decisions, owners, pets, services
-from shared.domain.fees import LEAST_STAY, AttendanceCount, Candidate, DayCount
+from shared.domain.fees import LEAST_STAY
+from shared.domain.missed_visits import AttendanceCount, Candidate, DayCount
 from shared.domain.reasons import Reason
 from shared.domain.records import RETAKEN, AppointmentStatus, Kind, Outcome
 

@@ -1,28 +1,26 @@
 """When an appointment counts as missed, which belong to one visit, and when a whole day is not to be believed."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from shared.domain.fees import (
-    COLLECTED,
-    LEAST_STAY,
-    LONGEST_DAY,
+from shared.domain.fees import COLLECTED, LONGEST_DAY
+from shared.domain.missed_visits import (
     Attendance,
     AttendanceCount,
     Candidate,
     DayCount,
     MarkedVisit,
+    findable_at,
     have_all_pets_died,
 )
 from shared.domain.policy import ServedTenant
 from shared.domain.quiet_hours import local_date, local_day, midnight
 from shared.domain.reasons import Reason
 from shared.domain.records import Owner, visit_id
-from shared.domain.reputation import NoShow
 
 SURGE_LEAST = 3
 """So many candidates on one day may be a desk that stopped checking in, or a snow day."""
@@ -57,17 +55,6 @@ class FoundVisit:
 def look_back_bound(now: datetime, look_back: timedelta, switch_on: datetime) -> datetime:
     """Return the instant after which an appointment must have become findable to be looked at."""
     return max(now - look_back, switch_on - SWITCH_ON_LOOK_BACK)
-
-
-def findable_at(starts_at: datetime, ends_at: datetime, grace: timedelta, zone: ZoneInfo) -> datetime:
-    """Return the instant from which an appointment that nobody came to counts as missed.
-
-    Its grace and its end must both have passed: before that the pet may be on the table. Nobody waits for the end of a
-    stay: the end of the local day on which it starts takes its place.
-    """
-    is_overnight = local_date(ends_at, zone) > local_date(starts_at, zone)
-    is_stay = is_overnight and ends_at - starts_at >= LEAST_STAY
-    return max(starts_at + grace, local_day(starts_at, zone)[1] if is_stay else ends_at)
 
 
 def is_no_show(candidate: Candidate, served: ServedTenant, now: datetime, since: datetime) -> bool:
@@ -105,14 +92,6 @@ def visits(candidates: Sequence[Candidate], served: ServedTenant) -> list[FoundV
 def _found(appointments: tuple[Candidate, ...], on: date, served: ServedTenant) -> FoundVisit:
     first = appointments[0]
     return FoundVisit(visit_id(first.tenant_id, first.owner.id, on), on, served, appointments)
-
-
-def id_on_record(known: Iterable[NoShow], on: date, zone: ZoneInfo) -> UUID | None:
-    """Return the id under which a missed visit of a local day goes. `known`: its owner's, those that stand first.
-
-    One that passed over from another owner keeps the id which it had there.
-    """
-    return next((each.visit_id for each in known if local_date(each.occurred_at, zone) == on), None)
 
 
 def is_same_day(visit: MarkedVisit, other: MarkedVisit, zone: ZoneInfo) -> bool:
@@ -192,12 +171,3 @@ def is_surge(day: DayCount) -> bool:
     """
     suspects = day.candidates + day.marked
     return day.candidates > 0 and suspects >= SURGE_LEAST and suspects * 2 > day.appointments
-
-
-def refers_elsewhere(candidate: Candidate) -> str | None:
-    """Return which of the appointment's rows belongs to another tenant: "owner", "pet" or "service"; None if none."""
-    if candidate.owner.tenant_id != candidate.tenant_id:
-        return "owner"
-    if candidate.has_foreign_pet:
-        return "pet"
-    return "service" if candidate.service_tenant_id not in (None, candidate.tenant_id) else None

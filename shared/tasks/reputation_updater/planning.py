@@ -17,11 +17,10 @@ from shared.database.engine import reading
 from shared.database.transactions import fetch, in_transaction
 from shared.domain.policy import ServedTenant
 from shared.domain.quiet_hours import local_date
-from shared.domain.records import EventKind, Problem
-from shared.domain.reputation import NewEvent, PastAppointment, Standing
+from shared.domain.records import EventKind, Problem, foreign_reference
+from shared.domain.reputation import NewEvent, PastAppointment, Standing, id_on_record
 from shared.domain.tally import would
 from shared.planning.context import Context
-from shared.tasks.no_show_detector.rules import id_on_record
 from shared.tasks.reputation_updater import standings
 from shared.tasks.reputation_updater.rules import NEGATIVE, crossed, events_of, recovery, settle_since
 
@@ -111,10 +110,9 @@ def _by_tenant(book: Book, page: Sequence[PastAppointment]) -> Iterator[tuple[Se
     """Yield each tenant's sound rows; name the ones that refer to another tenant."""
     own = defaultdict(list)
     for past in page:
-        if past.strange:
-            reason = f"its {past.strange} belongs to another business"
+        if part := past.foreign_part:
             subdomain = _subdomain(book, past.tenant_id)
-            book.context.tally.problem(Problem(subdomain, f"appointment {past.id}", reason))
+            book.context.tally.problem(foreign_reference(subdomain, f"appointment {past.id}", part))
         else:
             own[past.tenant_id].append(past)
     for tenant_id, rows in own.items():

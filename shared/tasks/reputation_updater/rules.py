@@ -6,15 +6,8 @@ from uuid import UUID
 
 from shared.domain.policy import ReputationPolicy, ServedTenant
 from shared.domain.records import AppointmentStatus, EventKind, visit_id
-from shared.domain.reputation import BEST_SCORE, NewEvent, PastAppointment, Standing
+from shared.domain.reputation import BEST_SCORE, POINTS, NewEvent, PastAppointment, Standing
 
-POINTS: Final = {
-    EventKind.NO_SHOW: -20,
-    EventKind.LATE_CANCELLATION: -10,
-    EventKind.COMPLETED: 2,
-    EventKind.ON_TIME: 5,
-}
-"""What each event adds to the score. A recovery's points are the tenant's."""
 NEGATIVE: Final = frozenset(kind for kind, points in POINTS.items() if points < 0)
 BOOKING_THRESHOLD: Final = 30
 """Below this score an owner is restricted in booking."""

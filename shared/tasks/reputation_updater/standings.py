@@ -90,14 +90,14 @@ def _flag(condition: ColumnElement[bool], name: str) -> ColumnElement[int]:
     return case((condition, 1), else_=0).label(name)
 
 
-_OWNER_IS_STRANGE = _flag(owners.c.tenant_id != appointments.c.tenant_id, "is_owner_strange")
-_SERVICE_IS_STRANGE = _flag(services.c.tenant_id != appointments.c.tenant_id, "is_service_strange")
+_OWNER_IS_FOREIGN = _flag(owners.c.tenant_id != appointments.c.tenant_id, "is_owner_foreign")
+_SERVICE_IS_FOREIGN = _flag(services.c.tenant_id != appointments.c.tenant_id, "is_service_foreign")
 _PET_OWNERS = owners.alias("pet_owners")
 _ITS_PETS = and_(appointment_pets.c.appointment_id == appointments.c.id, pets.c.id == appointment_pets.c.pet_id)
-_PET_IS_STRANGE = _flag(exists().where(_ITS_PETS, pets.c.tenant_id != appointments.c.tenant_id), "is_pet_strange")
-_PET_OWNER_IS_STRANGE = _flag(
+_PET_IS_FOREIGN = _flag(exists().where(_ITS_PETS, pets.c.tenant_id != appointments.c.tenant_id), "is_pet_foreign")
+_PET_OWNER_IS_FOREIGN = _flag(
     exists().where(_ITS_PETS, _PET_OWNERS.c.id == pets.c.owner_id, _PET_OWNERS.c.tenant_id != appointments.c.tenant_id),
-    "is_pet_owner_strange",
+    "is_pet_owner_foreign",
 )
 _PAST = (
     appointments.c.id,
@@ -114,7 +114,7 @@ _PAST = (
 def _page_to_settle(limit: int, *, is_first: bool) -> Select[Any]:
     key = (appointments.c.tenant_id, appointments.c.scheduled_start, appointments.c.id)
     query = (
-        select(*_PAST, *SCORE, _OWNER_IS_STRANGE, _SERVICE_IS_STRANGE, _PET_IS_STRANGE, _PET_OWNER_IS_STRANGE)
+        select(*_PAST, *SCORE, _OWNER_IS_FOREIGN, _SERVICE_IS_FOREIGN, _PET_IS_FOREIGN, _PET_OWNER_IS_FOREIGN)
         .select_from(appointments.join(owners).outerjoin(services, services.c.id == appointments.c.service_id))
         .where(
             among(appointments.c.tenant_id, "tenant_ids"),
@@ -148,11 +148,11 @@ _LATEST_EVENTS = (
 
 
 def _past(row: Row[Any]) -> PastAppointment:
-    strange = {
-        "owner": row.is_owner_strange,
-        "pet": row.is_pet_strange,
-        "pet's owner": row.is_pet_owner_strange,
-        "service": row.is_service_strange,
+    foreign = {
+        "owner": row.is_owner_foreign,
+        "pet": row.is_pet_foreign,
+        "pet's owner": row.is_pet_owner_foreign,
+        "service": row.is_service_foreign,
     }
     return PastAppointment(
         id=row.id,
@@ -162,7 +162,7 @@ def _past(row: Row[Any]) -> PastAppointment:
         status=AppointmentStatus(row.status),
         arrived_at=row.arrived_at,
         cancelled_at=row.cancelled_at,
-        strange=next((name for name, is_strange in strange.items() if is_strange), None),
+        foreign_part=next((name for name, is_foreign in foreign.items() if is_foreign), None),
     )
 
 

@@ -14,7 +14,7 @@ from shared.domain.plans import joined
 from shared.domain.policy import ServedTenant
 from shared.domain.quiet_hours import local_date
 from shared.domain.reasons import Reason
-from shared.domain.records import ExpiryWindow, Outcome, Plan, Problem, UndecidedAlert, Vaccination
+from shared.domain.records import ExpiryWindow, Outcome, Plan, Problem, UndecidedAlert, Vaccination, foreign_reference
 from shared.domain.tally import would
 from shared.planning.context import Context
 from shared.planning.tenants import Tenants, alike
@@ -92,7 +92,7 @@ def _of_owners(
         ]
 
     found = fetch(context.engine, query)
-    return [each for each in found if not rules.refers_elsewhere(each.vaccination)]
+    return [each for each in found if not each.vaccination.foreign_part]
 
 
 def _missed_batches(
@@ -119,10 +119,9 @@ def _pages(context: Context, read: Callable[..., list[UndecidedAlert]]) -> Itera
 def _sound(context: Context, tenants: Tenants, found: Sequence[UndecidedAlert]) -> Iterator[UndecidedAlert]:
     """Yield the sound rows; name the ones that refer to another tenant."""
     for each in found:
-        if strange := rules.refers_elsewhere(each.vaccination):
+        if part := each.vaccination.foreign_part:
             subdomain = tenants[each.vaccination.tenant_id].tenant.subdomain
-            reason = f"its {strange} belongs to another business"
-            context.tally.problem(Problem(subdomain, f"vaccination {each.vaccination.id}", reason))
+            context.tally.problem(foreign_reference(subdomain, f"vaccination {each.vaccination.id}", part))
         else:
             yield each
 
@@ -160,7 +159,7 @@ def _record_late(context: Context, tenants: Tenants, missed: Sequence[UndecidedA
     late = [
         rules.decision(each.vaccination, each.tier, outcome=Outcome.EXPIRED, reason=Reason.TOO_LATE)
         for each in missed
-        if not rules.refers_elsewhere(each.vaccination)
+        if not each.vaccination.foreign_part
         and rules.is_late(each.vaccination, each.tier, tenants[each.vaccination.tenant_id], context.switch_on)
     ]
     _write(context, tenants, Plan(decisions=tuple(late)), missed)

@@ -151,15 +151,6 @@ def no_longer_right(
     return skip_reason(vaccination, region, blocked)
 
 
-def refers_elsewhere(vaccination: Vaccination) -> str | None:
-    """Return which of the record's rows belongs to another tenant: "pet" or "pet's owner"; None if none."""
-    if vaccination.pet.tenant_id != vaccination.tenant_id:
-        return "pet"
-    if vaccination.owner.tenant_id != vaccination.tenant_id:
-        return "pet's owner"
-    return None
-
-
 # Deciding
 
 

@@ -8,9 +8,13 @@ from typing import Final
 from uuid import UUID
 
 from shared.domain.policy import ServedTenant
-from shared.domain.records import Kind, Pet, Vaccination
+from shared.domain.reasons import Reason
+from shared.domain.records import Kind, Member, Pet, Vaccination
 from shared.messages.rendering import Text, compose, pet_words, sender_words
 from shared.messages.wording import day_words, days_left_words, listed, name_of, phrase, template_for
+from shared.planning.subject import SubjectKind
+from shared.tasks.vaccination_monitor import rules
+from shared.tasks.vaccination_monitor.queries import vaccinations_by_id
 
 _WITH_A_WORD: Final = frozenset(
     "rabies distemper parvo bordetella leukemia lyme dhpp fvrcp leptospirosis influenza".split()
@@ -94,3 +98,12 @@ def _expiry(vaccination: Vaccination) -> date:
     if vaccination.expires_on is None:
         raise ValueError(f"vaccination {vaccination.id} has no expiry date")
     return vaccination.expires_on
+
+
+def _objection(_kind: Kind, vaccination: Vaccination, member: Member, served: ServedTenant) -> Reason | None:
+    if vaccination.foreign_part:
+        return Reason.FOREIGN_REFERENCE
+    return rules.no_longer_right(vaccination, member, served.region, served.blocked)
+
+
+ALERT: Final = SubjectKind(vaccinations_by_id, _objection, vaccination_text)

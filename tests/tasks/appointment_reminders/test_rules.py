@@ -21,7 +21,6 @@ from shared.tasks.appointment_reminders.rules import (
     latest_start_due,
     no_longer_right,
     objection,
-    refers_elsewhere,
     send_at,
     skip_reason,
 )
@@ -459,7 +458,7 @@ def test_the_first_reason_of_many_is_given_for_a_planned_reminder() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "strange"),
+    ("changes", "foreign"),
     [
         ({}, None),
         ({"pets": ()}, None),
@@ -470,14 +469,14 @@ def test_the_first_reason_of_many_is_given_for_a_planned_reminder() -> None:
         ({"service_tenant_id": ELSEWHERE}, "service"),
     ],
 )
-def test_a_row_of_another_tenant_is_named(changes: dict[str, Any], strange: str | None) -> None:
-    assert refers_elsewhere(booked(START, **changes)) == strange
+def test_a_row_of_another_tenant_is_named(changes: dict[str, Any], foreign: str | None) -> None:
+    assert booked(START, **changes).foreign_part == foreign
 
 
 @pytest.mark.parametrize("owner", [an_owner(), an_owner(tenant_id=ELSEWHERE)])
 def test_a_row_is_compared_with_the_appointments_own_tenant(owner: Owner) -> None:
     appointment = booked(START, owner=owner, pets=(), service_tenant_id=None, tenant_id=UUID(int=9))
-    assert refers_elsewhere(appointment) == "owner"
+    assert appointment.foreign_part == "owner"
 
 
 def test_instants_may_carry_any_offset() -> None:

@@ -11,7 +11,8 @@ from sqlalchemy import Engine, event
 
 from shared.application import Application
 from shared.database import tables
-from shared.runtime import UsageError, run
+from shared.errors import UsageError
+from shared.runtime import run
 from shared.tasks.no_show_detector import marking
 from tests import rows
 from tests.doubles import Clock, RecordingSms

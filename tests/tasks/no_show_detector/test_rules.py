@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from shared.domain.fees import AttendanceCount, Candidate, DayCount, FeeStatus, MarkedVisit
+from shared.domain.fees import FeeStatus
+from shared.domain.missed_visits import AttendanceCount, Candidate, DayCount, MarkedVisit, findable_at
 from shared.domain.reasons import Reason
 from shared.domain.records import visit_id
 from shared.tasks.no_show_detector.rules import (
     attendance_days,
     days,
     excuse,
-    findable_at,
     is_attendance_recorded,
     is_no_show,
     is_surge,

@@ -16,9 +16,10 @@ from shared.database.tenants import active_tenants
 from shared.domain.records import EventKind, visit_id
 from shared.domain.reputation import NewEvent
 from shared.domain.tally import Tally
+from shared.errors import RunFailed
 from shared.planning.context import Context
 from shared.planning.tenants import serve
-from shared.runtime import RunFailed, Stage, run
+from shared.runtime import Stage, run
 from shared.tasks.reputation_updater import planning as reputation_updater
 from shared.tasks.reputation_updater.planning import Book
 from tests import rows

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from shared.domain.policy import NoShowPolicy, ReputationPolicy, ServedTenant, TenantPolicy
 from shared.domain.records import AppointmentStatus, EventKind, Tenant, visit_id
-from shared.domain.reputation import Event, NewEvent, PastAppointment, Standing, fold
-from shared.tasks.reputation_updater.rules import POINTS, crossed, events_of, recovery, settle_since
+from shared.domain.reputation import POINTS, Event, NewEvent, PastAppointment, Standing, fold
+from shared.tasks.reputation_updater.rules import crossed, events_of, recovery, settle_since
 
 MONDAY = datetime(2026, 3, 2, 15, tzinfo=UTC)
 SUNDAY = datetime(2026, 3, 8, tzinfo=UTC)

@@ -191,9 +191,9 @@ def test_what_is_no_longer_right_when_it_is_sent(changes: dict[str, Any], reason
 
 
 def test_a_row_of_another_business_is_found() -> None:
-    assert rules.refers_elsewhere(a_record()) is None
-    assert rules.refers_elsewhere(a_record(pet=a_pet(tenant_id=ELSEWHERE))) == "pet"
-    assert rules.refers_elsewhere(a_record(owner=an_owner(tenant_id=ELSEWHERE))) == "pet's owner"
+    assert a_record().foreign_part is None
+    assert a_record(pet=a_pet(tenant_id=ELSEWHERE)).foreign_part == "pet"
+    assert a_record(owner=an_owner(tenant_id=ELSEWHERE)).foreign_part == "pet's owner"
 
 
 # Deciding
