@@ -14,7 +14,8 @@ from pathlib import Path
 from benchmarks.due import application_on
 from benchmarks.stand_in import ROOT, gateway
 from shared.database.engine import open_engine
-from shared.runtime import Request, run_without_lease
+from shared.runtime import run_without_lease
+from shared.stages import requested
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def main(database: str, url: str, concurrency: str) -> None:
     application = replace(application, sms=gateway(url, int(concurrency)), concurrency=int(concurrency))
     print("ready", flush=True)
     sys.stdin.readline()
-    result = run_without_lease(application, Request("AppointmentReminders2h"))
+    result = run_without_lease(application, requested(application, "AppointmentReminders2h"))
     print(json.dumps({"sent": sum(result["delivery"]["sent"].values()), "peak": _peak()}))
 
 

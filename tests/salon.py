@@ -9,7 +9,8 @@ from sqlalchemy import Engine
 
 from shared.application import Application
 from shared.database import tables
-from shared.runtime import Stage, run
+from shared.runtime import run
+from shared.stages import Stage
 from tests import rows
 from tests.doubles import Clock
 from tests.rows import NOON

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from shared import runtime
 from shared.application import Application
 from shared.domain.tally import Tally
 from shared.jobs import JOBS
-from shared.runtime import Request, Stage
+from shared.stages import Stage, conclude, requested, tenants_of, work
 
 ALL = [*((job, Stage.PLAN) for job in JOBS if not JOBS[job].collects), ("NoShowDetector", *Stage)]
 """All that is done when every job runs: what one of them collects or sends is not there for the others."""
@@ -17,7 +16,7 @@ def do(
     application: Application, job: str, *stages: Stage, only: Sequence[str] = (), is_dry: bool = False
 ) -> dict[str, Any]:
     """Do some stages of a job, as a run in parts does, and return what a run's result would be."""
-    request, tally, started = Request(job, only=only, is_dry=is_dry), Tally(), application.clock()
-    tenants = runtime._tenants(application, request)
-    runtime.work(application, request, tenants, stages, tally, started)
-    return runtime.conclude(application, request, tenants, tally, started)
+    request, tally = requested(application, job, only=only, is_dry=is_dry), Tally()
+    tenants = tenants_of(application, request)
+    work(application, request, tenants, stages, tally)
+    return conclude(application, request, tenants, tally)

@@ -22,6 +22,7 @@ from shared.fees.listing import ListedFee, listed
 from shared.fees.staff_actions import Staff
 from shared.messages.wording import cents_of, money_words
 from shared.settings import LogSettings, database_url, load
+from shared.stages import collection_by_hand
 
 LONGEST = {"who": 200, "why": 500}  # characters that the record of it holds
 ID = click.argument("fee_id", type=click.UUID, metavar="ID")
@@ -76,7 +77,7 @@ def charge(fee_id: UUID, now: bool, who: str, why: str) -> None:
     application = open_application(texts=False)
     ensure_ready(application.engine)
     _open_fees(application.engine, [fee_id])
-    by_hand.charge(application, fee_id, Staff(who, why))
+    by_hand.charge(collection_by_hand(application), fee_id, Staff(who, why))
     after = _one(application.engine, fee_id)
     echo(as_line(after))
     if after.status != FeeStatus.SUCCEEDED:
@@ -110,7 +111,7 @@ def _close_payments(engine: Engine, waived: Collection[UUID]) -> str | None:
     if not _still_open(engine, waived):
         return None
     try:
-        by_hand.close_payments(open_application(texts=False))
+        by_hand.close_payments(collection_by_hand(open_application(texts=False)))
     except (ConfigurationError, RunFailed) as error:
         why = f": {error}"
     else:
@@ -151,7 +152,8 @@ def refund(fee_id: UUID, amount: str | None, who: str, why: str) -> None:
     application = open_application(texts=False)
     ensure_ready(application.engine)
     before = _one(application.engine, fee_id)
-    by_hand.give_back(application, fee_id, _cents(amount, before.currency), Staff(who, why))
+    cents = _cents(amount, before.currency)
+    by_hand.give_back(collection_by_hand(application), fee_id, cents, Staff(who, why))
     echo(as_line(_one(application.engine, fee_id)))
 
 

@@ -3,15 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import Connection, Engine
 
-from shared.application import Application, payment_gateway
-from shared.database.tenants import active_tenants
-from shared.database.transactions import fetch, in_transaction
+from shared.database.transactions import in_transaction
 from shared.domain.fees import FeeAction
-from shared.domain.tally import Tally
 from shared.errors import RunFailed, UsageError
 from shared.fees import queries as fees
 from shared.fees import staff_action_queries as fee_actions
@@ -21,7 +18,6 @@ from shared.fees.refunding import refund
 from shared.fees.staff_action_queries import MoreThanIsLeft, NotRefundable
 from shared.gateways.payments import OutcomeUnknown, PaymentCredentialsRefused, PaymentError
 from shared.messages.wording import money_words
-from shared.planning.tenants import serve
 
 LONGEST = 500
 """Characters that a payment's description holds."""
@@ -35,14 +31,12 @@ class Staff:
     why: str
 
 
-def charge(application: Application, fee_id: UUID, staff: Staff) -> None:
+def charge(collection: Collection, fee_id: UUID, staff: Staff) -> None:
     """Charge one fee now, whatever its hold and age. What came of it stands in its row.
 
-    Raise UsageError when it cannot be charged at all, ConfigurationError without a payment provider, RunFailed with
-    what is wrong with the fee's visit or the set-up.
+    Raise UsageError when it cannot be charged at all, RunFailed with what is wrong with the fee's visit or the set-up.
     """
-    collection = _collection(application)
-    note = fee_actions.action(FeeAction.CHARGE, fee_id, staff.who, staff.why, application.clock())
+    note = fee_actions.action(FeeAction.CHARGE, fee_id, staff.who, staff.why, collection.now())
     try:
         is_claimed = charge_by_hand(collection, fee_id, note)
     except PaymentCredentialsRefused as error:
@@ -51,21 +45,6 @@ def charge(application: Application, fee_id: UUID, staff: Staff) -> None:
         raise UsageError(f"the fee {fee_id} cannot be charged: another run is at it, or its business is not served")
     if wrong := [each for each in collection.tally.problems if each.subject == f"payment {fee_id}"]:
         raise RunFailed(f"the fee {fee_id}: {wrong[0].reason}")
-
-
-def _collection(application: Application) -> Collection:
-    tally, tenants = Tally(), fetch(application.engine, active_tenants)
-    served, _ = serve(tenants, application.defaults, application.zone, tally)
-    return Collection(
-        engine=application.engine,
-        gateway=payment_gateway(application),
-        served={each.tenant.id: each for each in served},
-        run_id=uuid4(),
-        now=application.clock,
-        wall=application.clock,
-        is_out_of_time=lambda: False,
-        tally=tally,
-    )
 
 
 def waive(engine: Engine, forgiven: Iterable[ListedFee], staff: Staff, now: datetime) -> set[UUID]:
@@ -81,29 +60,29 @@ def waive(engine: Engine, forgiven: Iterable[ListedFee], staff: Staff, now: date
     return in_transaction(engine, work)
 
 
-def close_payments(application: Application) -> None:
+def close_payments(collection: Collection) -> None:
     """Cancel at the provider what was begun for fees that are waived. Those that were paid meanwhile need a refund.
 
     What cannot be asked now is asked by the next run of NoShowDetector.
     """
     try:
-        close_now(_collection(application))
+        close_now(collection)
     except PaymentCredentialsRefused as error:
         raise _credentials_refused(error) from error
 
 
-def give_back(application: Application, fee_id: UUID, amount_cents: int | None, staff: Staff) -> None:
+def give_back(collection: Collection, fee_id: UUID, amount_cents: int | None, staff: Staff) -> None:
     """Give a collected fee back: so much of it, or all that is left. The same command given again gives back once.
 
     Raise UsageError for what cannot be given back, RunFailed when it was not, or when that is not known.
     """
-    gateway, now = payment_gateway(application), application.clock()
+    now = collection.now()
     try:
         asked = in_transaction(
-            application.engine,
+            collection.engine,
             lambda connection: fee_actions.ask_refund(connection, fee_id, amount_cents, staff.who, staff.why, now),
         )
-        trouble = refund(application.engine, gateway, asked, now)
+        trouble = refund(collection.engine, collection.gateway, asked, now)
     except NotRefundable as error:
         raise UsageError(f"the fee {fee_id} cannot be given back: {error}") from error
     except MoreThanIsLeft as error:

@@ -20,12 +20,12 @@ from shared.application import Application, open_application
 from shared.domain.safe_text import masked, written_out
 from shared.errors import ConfigurationError, DatabaseUnusable, LeaseHeld, RunFailed, UsageError
 from shared.jobs import JOBS
-from shared.runtime import Stage
 from shared.schedulers import sharding as parts
 from shared.schedulers.celery_beat import Timetable
 from shared.schedulers.sharding import Part, Whole
 from shared.schedules.function_json import read_schedules
 from shared.settings import CelerySettings, JobSettings, LogSettings, load
+from shared.stages import Stage
 
 log = logging.getLogger(__name__)
 

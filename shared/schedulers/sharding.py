@@ -10,7 +10,7 @@ import logging
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID, uuid5
 from zlib import crc32
@@ -30,7 +30,8 @@ from shared.domain.tally import Tally, one_line
 from shared.errors import DatabaseUnusable, RunFailed
 from shared.gateways.payments import PaymentCredentialsRefused
 from shared.gateways.sms import CredentialsRefused
-from shared.runtime import Request, Stage, conclude, ensure_possible, failure_of, measure, stages_of, work
+from shared.runtime import ensure_possible, failure_of, measure
+from shared.stages import Request, Stage, conclude, requested, stages_of, work
 
 log = logging.getLogger(__name__)
 
@@ -81,13 +82,13 @@ def begin(application: Application, whole: Whole) -> list[Part]:
 
     Raise UsageError, ConfigurationError or DatabaseUnusable.
     """
-    ensure_possible(application, Request(whole.job))
+    request, host = requested(application, whole.job), socket.gethostname()
+    ensure_possible(application, request)
     ensure_ready(application.engine)
-    wall, host = application.clock(), socket.gethostname()
 
     def work(connection: Connection) -> Mapping[UUID, NotedRun]:
-        runs.start_once(connection, whole.run_id, whole.job, wall, host)
-        commits.forget(connection, wall)
+        runs.start_once(connection, whole.run_id, whole.job, request.started_at, host)
+        commits.forget(connection, request.started_at)
         return _noted(connection, whole)
 
     with _failing_plainly():
@@ -149,10 +150,10 @@ def _work(application: Application, part: Part) -> dict[str, Any]:
     tenants = fetch(application.engine, active_tenants)
     if part.stage is Stage.PLAN:
         tenants = [each for each in tenants if shard_of(each.id, part.whole.shards) == part.number]
-    tally, request = Tally(), Request(part.whole.job, run_id=part.whole.run_id)
+    tally, request = Tally(), replace(requested(application, part.whole.job), run_id=part.whole.run_id)
     try:
         with telemetry.run(application.telemetry, part.name, part.whole.run_id, application.clock):
-            work(application, request, tenants, [part.stage], tally, application.clock())
+            work(application, request, tenants, [part.stage], tally)
     except (CredentialsRefused, PaymentCredentialsRefused) as error:
         raise failure_of(error) or error from error
     return tally.as_json()
@@ -224,8 +225,9 @@ def _add_up(application: Application, whole: Whole, found: Mapping[UUID, NotedRu
     tenants = fetch(application.engine, active_tenants)
     result = None
     try:
-        request = Request(whole.job, run_id=whole.run_id)
-        result = conclude(application, request, tenants, tally, found[whole.run_id].started_at)
+        noted = found[whole.run_id]
+        request = Request(whole.job, noted.now, noted.started_at, run_id=whole.run_id)
+        result = conclude(application, request, tenants, tally)
     except RunFailed as error:
         failures.append(str(error))
     status = RunStatus.FAILED if failures else RunStatus.HELD if tally.held else RunStatus.SUCCEEDED

@@ -17,7 +17,8 @@ from shared.application import simulation
 from shared.database.engine import open_engine
 from shared.fees.collecting import claiming
 from shared.gateways.stripe_payments import StripePayments
-from shared.runtime import Request, run_without_lease
+from shared.runtime import run_without_lease
+from shared.stages import requested
 from tests.crash.worker import Countdown
 from tests.loopback.stripe import SECRET
 
@@ -50,7 +51,7 @@ def main(database: str, stripe: str, now: str, wall: str, moment: str = "") -> N
     print("ready", flush=True)  # noqa: T201
     sys.stdin.readline()
     event.listen(engine, "before_cursor_execute", lambda *_: countdowns["statement"].step())
-    run_without_lease(application, Request("NoShowDetector", at=datetime.fromisoformat(now)))
+    run_without_lease(application, requested(application, "NoShowDetector", at=datetime.fromisoformat(now)))
 
 
 if __name__ == "__main__":

@@ -19,7 +19,8 @@ from shared.application import utc_now
 from shared.database.engine import open_engine
 from shared.gateways.sms import Accepted, Sms, SmsGateway
 from shared.gateways.twilio import TwilioSms
-from shared.runtime import Request, run_without_lease
+from shared.runtime import run_without_lease
+from shared.stages import Request
 
 
 def die() -> None:

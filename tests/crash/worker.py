@@ -16,7 +16,8 @@ from sqlalchemy import Engine, event
 from shared.application import simulation
 from shared.database.engine import open_engine
 from shared.gateways.sms import Accepted, ConsoleSms, Sms
-from shared.runtime import Request, run_without_lease
+from shared.runtime import run_without_lease
+from shared.stages import requested
 
 
 class Countdown:
@@ -64,7 +65,7 @@ def main(database: str, log_file: str, now: str, wall: str, job: str, moment: st
     application = replace(simulation(engine, lambda: stands_at), sms=sms)
     print("ready", flush=True)  # noqa: T201
     sys.stdin.readline()
-    run_without_lease(application, Request(job, at=datetime.fromisoformat(now)))
+    run_without_lease(application, requested(application, job, at=datetime.fromisoformat(now)))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from shared.database.engine import reading, writing
 from shared.database.rows import BadRow, noting
 from shared.domain.records import Kind
 from shared.platform.schema_check import lacks
-from shared.runtime import Stage
+from shared.stages import Stage
 from shared.tasks.appointment_reminders import queries
 from tests import rows
 from tests.database.nonsense import let_in

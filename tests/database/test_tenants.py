@@ -17,7 +17,8 @@ from shared.fees import staff_action_queries as fee_actions
 from shared.fees.visits import missed_visits
 from shared.gateways.payments import Intent, IntentState
 from shared.jobs import JOBS
-from shared.runtime import Stage, run
+from shared.runtime import run
+from shared.stages import Stage
 from tests import rows
 from tests.database.business import DAY, Business, booked, planted
 from tests.doubles import RecordingPayments, RecordingSms

@@ -11,7 +11,8 @@ import pytest
 from shared.application import Application
 from shared.database import tables
 from shared.gateways.sms import Sms, SmsError
-from shared.runtime import Stage, run
+from shared.runtime import run
+from shared.stages import Stage
 from tests import rows
 from tests.doubles import Clock, RecordingSms
 from tests.rows import NOON

@@ -33,7 +33,7 @@ from shared.gateways.payments import (
 )
 from shared.gateways.stripe_errors import PAUSES
 from shared.gateways.stripe_payments import READ_SECONDS
-from shared.runtime import Stage
+from shared.stages import Stage, collection_by_hand
 from tests import rows
 from tests.doubles import Clock, RecordingPayments, RecordingSms
 from tests.rows import NOON
@@ -58,7 +58,7 @@ def raising(error: Exception) -> Any:
 
 def claim_by_hand(paws: Salon, fee_id: UUID) -> str:
     """Let staff charge a fee; return what it came to."""
-    by_hand.charge(paws.application, fee_id, Staff("Maria", "she agreed"))
+    by_hand.charge(collection_by_hand(paws.application), fee_id, Staff("Maria", "she agreed"))
     status: str = paws.fee().status
     return status
 
@@ -336,8 +336,8 @@ def test_a_payment_that_is_no_fee_is_never_touched(
     with paws.engine.connect() as connection:
         assert (listed(connection), fees_by_id(connection, [deposit])) == ([], {})
     for act in (
-        lambda: by_hand.charge(paws.application, deposit, Staff("Maria", "a mistake")),
-        lambda: by_hand.give_back(paws.application, deposit, None, Staff("Maria", "a mistake")),
+        lambda: by_hand.charge(collection_by_hand(paws.application), deposit, Staff("Maria", "a mistake")),
+        lambda: by_hand.give_back(collection_by_hand(paws.application), deposit, None, Staff("Maria", "a mistake")),
     ):
         with pytest.raises((UsageError, NoResultFound)):
             act()

@@ -18,7 +18,7 @@ from shared.fees.listing import listed
 from shared.fees.staff_actions import Staff
 from shared.gateways.payments import Charge, Declined, OutcomeUnknown
 from shared.gateways.stripe_payments import StripePayments
-from shared.runtime import Stage
+from shared.stages import Stage, collection_by_hand
 from tests import rows
 from tests.doubles import Clock, RecordingPayments, RecordingSms
 from tests.loopback.stripe import SECRET, Answer, Card, LoopbackStripe, Refusal, dropped, failing
@@ -176,11 +176,11 @@ def test_staff_charge_a_fee_that_was_given_up_by_a_new_payment(
     paws.collect()
     owner = rows.only(paws.engine, tables.owners).id
     rows.change(paws.engine, tables.owners, owner, stripe_customer_id="cus_2")
-    by_hand.charge(paws.application, paws.fee().id, MARIA)
+    by_hand.charge(collection_by_hand(paws.application), paws.fee().id, MARIA)
     assert (paws.fee().status, states(stripe)) == ("succeeded", ["canceled", "succeeded"])
     (paid,) = stripe.paid
     assert (paid["intent"], paid["card"]) == (paws.fee().stripe_payment_intent_id, "pm_cus_2")
-    by_hand.give_back(paws.application, paws.fee().id, None, MARIA)
+    by_hand.give_back(collection_by_hand(paws.application), paws.fee().id, None, MARIA)
     assert (paws.fee().status, [each["payment_intent"] for each in stripe.refunds.values()]) == (
         "refunded", [paid["intent"]],
     )  # fmt: skip
@@ -193,11 +193,11 @@ def test_staff_charge_again_and_again_without_a_second_payment_that_lives(
     paws.owed(clock)
     paws.collect()
     for _ in range(2):
-        by_hand.charge(paws.application, paws.fee().id, MARIA)
+        by_hand.charge(collection_by_hand(paws.application), paws.fee().id, MARIA)
     assert (paws.fee().status, states(stripe)) == ("failed", ["canceled"] * 3)
     stripe.cards["cus_1"] = [Card("pm_2")]
     stripe.says("create", dropped())
-    by_hand.charge(paws.application, paws.fee().id, MARIA)
+    by_hand.charge(collection_by_hand(paws.application), paws.fee().id, MARIA)
     assert (paws.fee().status, states(stripe)) == ("succeeded", ["canceled"] * 3 + ["succeeded"])
 
 
@@ -310,7 +310,7 @@ def test_a_waived_fee_that_was_paid_all_the_same_waits_for_its_refund_and_stays_
         "the card was charged after all; it waits to be given back with `fee refund`"
     ]
     assert (paws.owners(), paws.run()["errors"]) == ([(0, 100)], [])
-    by_hand.give_back(paws.application, paws.fee().id, None, MARIA)
+    by_hand.give_back(collection_by_hand(paws.application), paws.fee().id, None, MARIA)
     paws.run()
     assert (paws.fee().status, paws.owners(), len(stripe.refunds)) == ("refunded", [(0, 100)], 1)
 
@@ -321,7 +321,7 @@ def test_a_fee_known_as_paid_at_the_moment_it_is_waived_takes_the_visit_off_the_
     begun(paws, clock, stripe)
     paid_meanwhile(stripe)
     waive(paws, clock)
-    by_hand.close_payments(paws.application)
+    by_hand.close_payments(collection_by_hand(paws.application))
     assert paws.fee().status == "needs_refund"
     clock.pass_(days=1)
     assert (paws.run()["corrected"], paws.owners(), paws.fee().status) == (1, [(0, 100)], "needs_refund")
@@ -496,7 +496,7 @@ def test_two_businesses_with_one_customer_are_named_and_neither_card_is_charged(
     ]  # fmt: skip
     fee = next(each for each in paws.fees() if each.owner_id == mine)
     with pytest.raises(RunFailed, match="have one Stripe customer"):
-        by_hand.charge(paws.application, fee.id, MARIA)
+        by_hand.charge(collection_by_hand(paws.application), fee.id, MARIA)
     rows.change(paws.engine, tables.owners, theirs, stripe_customer_id="cus_3")
     clock.pass_(days=1)
     assert paws.collect()["total_fees_collected"] == 2

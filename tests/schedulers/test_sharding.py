@@ -16,10 +16,11 @@ from shared.database.engine import open_engine
 from shared.errors import DatabaseUnusable, LeaseHeld, RunFailed
 from shared.gateways.sms import CredentialsRefused, Sms
 from shared.jobs import JOBS
-from shared.runtime import Stage, run
+from shared.runtime import run
 from shared.sample import Sample, build, insert
 from shared.schedulers import sharding as parts
 from shared.schedulers.sharding import Part, Whole, shard_of
+from shared.stages import Stage
 from tests import rows
 from tests.crash.test_jobs import differences, state
 from tests.databases import Databases

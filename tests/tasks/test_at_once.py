@@ -11,7 +11,8 @@ from sqlalchemy.exc import OperationalError
 
 from shared.application import Application
 from shared.database import ledger, tables
-from shared.runtime import Request, run_without_lease
+from shared.runtime import run_without_lease
+from shared.stages import requested
 from shared.tasks.no_show_detector import correction_queries as corrections
 from shared.tasks.no_show_detector import corrections as no_show_corrections
 from shared.tasks.no_show_detector import marking
@@ -75,7 +76,7 @@ def test_what_staff_put_right_just_after_another_run_marked_it_stays_right(
     appointment = paws.missed()
 
     def mark_and_put_right() -> None:
-        assert run_without_lease(paws.application, Request(JOB))["total_detected"] == 1
+        assert run_without_lease(paws.application, requested(paws.application, JOB))["total_detected"] == 1
         paws.set(appointment, status="confirmed")
 
     first(monkeypatch, marking.Marking, "write", mark_and_put_right)
@@ -94,7 +95,7 @@ def test_two_runs_that_found_the_same_correction_lower_the_count_once(
         monkeypatch,
         no_show_corrections,
         "_correct_page",
-        lambda: corrected.append(run_without_lease(paws.application, Request(JOB))["corrected"]),
+        lambda: corrected.append(run_without_lease(paws.application, requested(paws.application, JOB))["corrected"]),
     )
     corrected.append(paws.run()["corrected"])
     assert (corrected, paws.owners()) == ([1, 0], [(1, 80)])

@@ -420,9 +420,9 @@ def test_a_killed_correction_is_done_whole_by_the_next_run(
     def dies(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    for step in ("reputation.rescore", "corrections.close_fees"):
+    for step in ("database.reputation.rescore", "tasks.no_show_detector.correction_queries.close_fees"):
         with monkeypatch.context() as patch:
-            patch.setattr(f"shared.database.{step}", dies)
+            patch.setattr(f"shared.{step}", dies)
             with pytest.raises(KeyboardInterrupt):
                 paws.run()
     paws.run()

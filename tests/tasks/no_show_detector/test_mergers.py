@@ -8,7 +8,8 @@ import pytest
 
 from shared.application import Application
 from shared.database import tables
-from shared.runtime import Request, run, run_without_lease
+from shared.runtime import run, run_without_lease
+from shared.stages import requested
 from shared.tasks.no_show_detector import correction_queries as corrections
 from shared.tasks.no_show_detector import corrections as no_show_corrections
 from shared.tasks.no_show_detector import merger_queries as passing
@@ -394,7 +395,7 @@ def test_two_runs_at_once_pass_it_on_once(paws: Salon, monkeypatch: pytest.Monke
     def after(*arguments: Any) -> None:
         if not found:
             found.append(0)
-            found[0] = run_without_lease(paws.application, Request(JOB))["passed_on"]
+            found[0] = run_without_lease(paws.application, requested(paws.application, JOB))["passed_on"]
         original(*arguments)
 
     monkeypatch.setattr(no_show_corrections, "_correct_page", after)

@@ -13,6 +13,7 @@ from shared.application import Application
 from shared.database import tables
 from shared.errors import UsageError
 from shared.runtime import run
+from shared.stages import requested
 from shared.tasks.no_show_detector import marking
 from tests import rows
 from tests.doubles import Clock, RecordingSms
@@ -561,7 +562,7 @@ def test_who_is_checked_in_for_one_of_two_at_the_same_moment_missed_neither(
 def test_two_runs_at_once_mark_a_visit_once(
     application: Application, sms: RecordingSms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from shared.runtime import Request, run_without_lease
+    from shared.runtime import run_without_lease
 
     paws = salon(application)
     paws.missed()
@@ -570,7 +571,7 @@ def test_two_runs_at_once_mark_a_visit_once(
     def also() -> None:
         if not nested:
             nested.append(None)
-            nested.append(run_without_lease(application, Request(JOB)))
+            nested.append(run_without_lease(application, requested(application, JOB)))
 
     at_the_last_moment(monkeypatch, also)
     result = paws.run()

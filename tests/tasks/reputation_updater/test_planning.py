@@ -19,7 +19,8 @@ from shared.domain.tally import Tally
 from shared.errors import RunFailed
 from shared.planning.context import Context
 from shared.planning.tenants import serve
-from shared.runtime import Stage, run
+from shared.runtime import run
+from shared.stages import Stage
 from shared.tasks.reputation_updater import planning as reputation_updater
 from shared.tasks.reputation_updater.planning import Book
 from tests import rows

@@ -1,0 +1,279 @@
+"""The stages of a run: plan, collect, deliver, each for the tenants it serves; and what the run's result says."""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID, uuid4
+
+from shared import telemetry
+from shared.application import Application, payment_gateway
+from shared.database import outbox, runs
+from shared.database.outbox import Scope
+from shared.database.rows import BadRow, noting
+from shared.database.tenants import active_tenants
+from shared.database.transactions import fetch
+from shared.delivery import Drain, deliver, phone_blocks, would_deliver
+from shared.domain.policy import ServedTenant
+from shared.domain.records import Problem, Tenant
+from shared.domain.tally import Progress, Tally, one_line
+from shared.errors import RunFailed, UsageError
+from shared.fees.collecting import Collection, collect, would_collect
+from shared.gateways.payments import ConsolePayments
+from shared.jobs import JOBS, KINDS
+from shared.planning.context import Context
+from shared.planning.tenants import senders_in_common, serve
+
+log = logging.getLogger(__name__)
+
+
+class Stage(StrEnum):
+    """What a run does, in this order."""
+
+    PLAN = "plan"
+    COLLECT = "collect"
+    DELIVER = "deliver"
+
+
+def stages_of(job: str) -> tuple[Stage, ...]:
+    """Return the stages of a job's run, in order: only some jobs collect."""
+    return tuple(Stage) if JOBS[job].collects else (Stage.PLAN, Stage.DELIVER)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked of a run. `now`: as of when; `started_at`: by the wall clock; both aware UTC.
+
+    `only`: subdomains, none for all tenants; `accept_surge`: subdomains and local dates on which so many missed
+    appointments are to be believed.
+    """
+
+    job: str
+    now: datetime
+    started_at: datetime
+    only: Sequence[str] = ()
+    is_dry: bool = False
+    progress: Progress | None = None
+    accept_surge: frozenset[tuple[str, date]] = frozenset()
+    run_id: UUID = field(default_factory=uuid4)
+
+    @property
+    def is_of_another_time(self) -> bool:
+        """Whether it is as of another time than the present."""
+        return self.now != self.started_at
+
+
+def requested(
+    application: Application,
+    job: str,
+    *,
+    at: datetime | None = None,
+    only: Sequence[str] = (),
+    is_dry: bool = False,
+    progress: Progress | None = None,
+    accept_surge: Iterable[tuple[str, date]] = (),
+) -> Request:
+    """Return the request of a run as of `at`, or of now. This is where a run reads the clock, once."""
+    started_at = application.clock()
+    return Request(job, at or started_at, started_at, only, is_dry, progress, frozenset(accept_surge))
+
+
+def tenants_of(application: Application, request: Request) -> list[Tenant]:
+    """Return the tenants that a run is for. Raise UsageError for one that is named and not active."""
+    tenants = fetch(application.engine, active_tenants)
+    named = {*request.only, *(subdomain for subdomain, _ in request.accept_surge)}
+    if unknown := named - {each.subdomain for each in tenants}:
+        raise UsageError(f"there is no active tenant {min(unknown)!r}")
+    return [each for each in tenants if not request.only or each.subdomain in request.only]
+
+
+def work(
+    application: Application, request: Request, tenants: Sequence[Tenant], stages: Sequence[Stage], tally: Tally
+) -> None:
+    """Do some stages of a run for some tenants and count what was done; to note the run is the caller's part."""
+    # A tenant with bad settings is one error of the run, counted where its work is planned.
+    errors = tally if Stage.PLAN in stages else Tally()
+    application = replace(application, engine=noting(application.engine, _note_bad_rows(tenants, tally)))
+    blocked = fetch(application.engine, phone_blocks.blocked)
+    served, left_out = serve(
+        tenants, application.defaults, application.zone, errors, blocked, application.default_sender
+    )
+    if Stage.PLAN in stages:
+        for problem in senders_in_common(fetch(application.engine, active_tenants), served):
+            tally.problem(problem)
+    context = _context(application, request, served, tally)
+    for stage in stages:
+        with telemetry.span(stage):
+            _do(application, request, stage, context, left_out)
+    tally.stopped_early = context.is_out_of_time()
+    telemetry.record(
+        telemetry.Number("failures", n, {"code": code}) for code, n in Counter(tally.failure_codes).items()
+    )
+
+
+def _note_bad_rows(tenants: Sequence[Tenant], tally: Tally) -> Callable[[BadRow], None]:
+    """Return what counts a row that holds nonsense as its tenant's error, once however often it is met."""
+    names: Mapping[UUID | None, str] = {each.id: each.subdomain for each in tenants}
+    known = set[BadRow]()
+
+    def note(row: BadRow) -> None:
+        if row not in known:
+            known.add(row)
+            name = names.get(row.tenant_id, str(row.tenant_id or "unknown tenant"))
+            tally.problem(Problem(name, row.subject, row.reason))
+
+    return note
+
+
+def _do(application: Application, request: Request, stage: Stage, context: Context, left_out: Sequence[Tenant]) -> None:
+    match stage:
+        case Stage.PLAN:
+            JOBS[request.job].plan(context)
+        case Stage.COLLECT:
+            _collect(application, request, context)
+        case Stage.DELIVER:
+            _deliver(application, request, context, left_out)
+
+
+def _context(application: Application, request: Request, served: Sequence[ServedTenant], tally: Tally) -> Context:
+    switch_on = fetch(application.engine, lambda connection: runs.switch_on(connection, request.job, request.only))
+    return Context(
+        engine=application.engine,
+        run_id=request.run_id,
+        now=request.now,
+        switch_on=switch_on or request.now,
+        served=served,
+        kinds=KINDS,
+        tally=tally,
+        is_dry=request.is_dry,
+        is_out_of_time=lambda: _time_left(application, request) <= timedelta(),
+        look_back=application.look_back,
+        accept_surge=request.accept_surge,
+    )
+
+
+def _time_left(application: Application, request: Request) -> timedelta:
+    """Return for how long a run may go on; nothing when its time is up or the process was told to end."""
+    if application.is_stopping():
+        return timedelta()
+    return max(timedelta(), application.time_budget - (application.clock() - request.started_at))
+
+
+def _collect(application: Application, request: Request, context: Context) -> None:
+    collection = Collection(
+        engine=application.engine,
+        gateway=application.payments or ConsolePayments(),  # a dry run asks nothing of it
+        served={each.tenant.id: each for each in context.served},
+        run_id=context.run_id,
+        now=lambda: request.now + (application.clock() - request.started_at),
+        wall=application.clock,
+        is_out_of_time=context.is_out_of_time,
+        tally=context.tally,
+    )
+    if context.is_dry:
+        context.tally.would.extend(would_collect(collection))
+    else:
+        collect(collection)
+
+
+def collection_by_hand(application: Application) -> Collection:
+    """Return what staff charge and give back fees with, outside of any run.
+
+    Raise ConfigurationError without a payment provider.
+    """
+    tally, tenants = Tally(), fetch(application.engine, active_tenants)
+    served, _ = serve(tenants, application.defaults, application.zone, tally)
+    return Collection(
+        engine=application.engine,
+        gateway=payment_gateway(application),
+        served={each.tenant.id: each for each in served},
+        run_id=uuid4(),
+        now=application.clock,
+        wall=application.clock,
+        is_out_of_time=lambda: False,
+        tally=tally,
+    )
+
+
+def _deliver(application: Application, request: Request, context: Context, left_out: Sequence[Tenant]) -> None:
+    drain = Drain(
+        engine=application.engine,
+        gateway=application.sms,
+        begun_at=request.now,
+        kinds=context.kinds,
+        served={each.tenant.id: each for each in context.served},
+        scope=_scope(context.served, left_out, request.only, only_sending=True),
+        expirable=_scope(context.served, left_out, request.only, only_sending=False),
+        now=lambda: request.now + (application.clock() - request.started_at),
+        wall=application.clock,
+        time_left=lambda: _time_left(application, request),
+        tally=context.tally,
+        concurrency=application.concurrency,
+        max_per_second=application.max_per_second,
+        is_sending=application.sms_enabled,
+        monotonic=application.monotonic,
+        wait=application.wait,
+    )
+    if context.is_dry:
+        context.tally.would.extend(would_deliver(drain))
+    else:
+        deliver(drain)
+
+
+def _scope(
+    served: Sequence[ServedTenant], unserved: Sequence[Tenant], only: Sequence[str], *, only_sending: bool
+) -> Scope:
+    silent = {each.tenant.id for each in served if only_sending and not each.policy.sms.enabled}
+    return Scope(
+        only=frozenset(each.tenant.id for each in served) if only else None,
+        left_out=frozenset(silent | {each.id for each in unserved}),
+    )
+
+
+# The result
+
+
+def conclude(application: Application, request: Request, tenants: Sequence[Tenant], tally: Tally) -> dict[str, Any]:
+    """Return the result of a run that did all its stages. Raise RunFailed where it worked for no tenant."""
+    if not request.is_dry:
+        _log_by_tenant(tenants, tally)
+    if tally.failed_tenants and len(tally.failed_tenants) == len(tenants):
+        first = tally.problems[0]
+        raise RunFailed(
+            f"no tenant could be worked for; the first error: {first.tenant}: {first.subject}: {first.reason}"
+        )
+    return {
+        "run_id": str(request.run_id),
+        "task": request.job,
+        "now": request.now.isoformat(),
+        "tenants_processed": len(tenants) - len(tally.failed_tenants),
+        "tenants_failed": len(tally.failed_tenants),
+        **JOBS[request.job].summarize(tally, _waiting(application, request)),
+        "total_errors": len(tally.problems),
+        "errors": tally.errors(),
+        "stopped_early": tally.stopped_early,
+        "duration_seconds": round((application.clock() - request.started_at).total_seconds(), 3),
+        "tenant_results": tally.by_tenant(),
+        "delivery": tally.delivery(),
+        "sender_trouble": tally.sender_trouble,
+        **({"would": tally.would} if request.is_dry else {}),
+    }
+
+
+def _waiting(application: Application, request: Request) -> int:
+    """How many of the run's own texts wait for a later run."""
+    kind = JOBS[request.job].kind
+    if kind is None or request.is_dry:
+        return 0
+    return fetch(application.engine, lambda connection: outbox.waiting(connection, request.run_id, kind))
+
+
+def _log_by_tenant(tenants: Sequence[Tenant], tally: Tally) -> None:
+    """Log one line for each tenant: what this run did for it."""
+    counts, errors = tally.by_tenant(), Counter(each.tenant for each in tally.problems)
+    for tenant in tenants:
+        its = counts.get(tenant.subdomain, {}) | {"errors": errors[tenant.subdomain]}
+        log.info("%s", one_line(its) or "nothing to do", extra={"tenant": tenant.subdomain})
