@@ -29,7 +29,7 @@ from shared.database.rows import OF_FEE, read_page, sound
 from shared.database.tables import appointments, decisions, notifications, payment_attempts, payments
 from shared.domain.fees import COLLECTED, GIVEN_UP, UNCOLLECTED, Fee, FeeCode, FeeStatus, NewFee, PastAttempt
 from shared.domain.records import Kind, NotificationStatus
-from shared.fees.visits import FEE, fee_of
+from shared.fees.visit_queries import FEE, fee_of
 
 UNKNOWN = "unknown"
 """The outcome of an attempt of which nobody knows yet what came of it."""

@@ -12,7 +12,7 @@ from shared.domain.plans import joined
 from shared.domain.policy import ServedTenant
 from shared.domain.records import FEE_TEXTS, Member, Plan
 from shared.fees import unsent as fee_texts
-from shared.fees import visits
+from shared.fees import visit_queries as visits
 from shared.fees.text import FEE_TEXT
 from shared.fees.text_plans import TEXT_USEFUL, retold
 from shared.fees.unsent import Untold

@@ -24,7 +24,7 @@ from shared.database.tables import (
     tenants,
     vaccination_records,
 )
-from shared.fees.visits import AROUND
+from shared.fees.visit_queries import AROUND
 
 
 @dataclass(frozen=True, slots=True)

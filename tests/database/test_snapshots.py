@@ -35,7 +35,7 @@ from shared.domain.reputation import EventKind, NewEvent
 from shared.fees import listing as fee_list
 from shared.fees import queries as fees
 from shared.fees import staff_action_queries as fee_actions
-from shared.fees import visits
+from shared.fees import visit_queries as visits
 from shared.fees.staff_action_queries import FoundRefund
 from shared.operations import history, latest, reports
 from shared.operations import outbox as outbox_list

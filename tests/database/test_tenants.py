@@ -14,7 +14,7 @@ from shared.application import Application
 from shared.database import tables
 from shared.database.tables import metadata
 from shared.fees import staff_action_queries as fee_actions
-from shared.fees.visits import missed_visits
+from shared.fees.visit_queries import missed_visits
 from shared.gateways.payments import Intent, IntentState
 from shared.jobs import JOBS
 from shared.runtime import run

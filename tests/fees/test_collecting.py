@@ -18,7 +18,7 @@ from shared.errors import ConfigurationError, RunFailed, UsageError
 from shared.fees import staff_actions as by_hand
 from shared.fees.listing import listed
 from shared.fees.staff_actions import Staff
-from shared.fees.visits import fees_by_id, reminded_of
+from shared.fees.visit_queries import fees_by_id, reminded_of
 from shared.gateways.payments import (
     Charge,
     Declined,

@@ -22,7 +22,7 @@ from shared.fees.collecting.attempts import Attempt, Past, attempt_of, last_atte
 from shared.fees.collecting.collection import CLAIM_HOLD, Collection
 from shared.fees.collecting.rules import is_still_owed, refusal
 from shared.fees.pricing import EARLY
-from shared.fees.visits import CustomerElsewhere, customers_elsewhere, missed_visits
+from shared.fees.visit_queries import CustomerElsewhere, customers_elsewhere, missed_visits
 
 BATCH = 100
 

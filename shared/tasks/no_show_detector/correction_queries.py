@@ -19,7 +19,7 @@ from shared.domain.missed_visits import MarkedVisit
 from shared.domain.reasons import Reason
 from shared.domain.records import AppointmentStatus, EventKind, Kind
 from shared.fees.queries import asked_from
-from shared.fees.visits import AROUND
+from shared.fees.visit_queries import AROUND
 
 
 def change_counts(connection: Connection, owner_ids: Sequence[UUID], by: int, now: datetime) -> None:

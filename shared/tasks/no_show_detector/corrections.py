@@ -20,7 +20,7 @@ from shared.domain.policy import ServedTenant
 from shared.domain.quiet_hours import local_date, midnight
 from shared.domain.reasons import Reason
 from shared.domain.tally import would
-from shared.fees.visits import AROUND
+from shared.fees.visit_queries import AROUND
 from shared.planning.context import Context
 from shared.planning.tenants import Tenants, alike
 from shared.tasks.no_show_detector import correction_queries as corrections

@@ -12,7 +12,7 @@ from shared.domain.missed_visits import MissedVisit
 from shared.domain.records import Appointment, Kind, Plan, mask_phone
 from shared.domain.tally import would
 from shared.fees.text import fee_text
-from shared.fees.visits import reminded_of, saved_cards
+from shared.fees.visit_queries import reminded_of, saved_cards
 from shared.tasks.no_show_detector.rules import FoundVisit
 
 
