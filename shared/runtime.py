@@ -17,6 +17,7 @@ from shared.database import waiting as health
 from shared.database.engine import ensure_ready, first_line, reading
 from shared.database.transactions import in_transaction
 from shared.domain.breaker import BreakerState
+from shared.domain.metrics import Number, numbers_of
 from shared.domain.records import RunStatus, Tenant, ensure_aware
 from shared.domain.safe_text import masked
 from shared.domain.tally import Progress, Tally, one_line
@@ -151,7 +152,7 @@ def _ensure_found_yet(look_back: timedelta, request: Request) -> None:
 
 def measure(application: Application, result: dict[str, Any]) -> None:
     """Tell telemetry the result, and how the whole stands: what waits, who is given a rest, when each job was done."""
-    telemetry.record(telemetry.numbers_of(result))
+    telemetry.record(numbers_of(result))
     try:
         with reading(application.engine) as connection:
             telemetry.record(list(_standing(connection, application.clock())))
@@ -159,15 +160,15 @@ def measure(application: Application, result: dict[str, Any]) -> None:
         log.warning("the outbox cannot be measured: %s", first_line(error))
 
 
-def _standing(connection: Connection, wall: datetime) -> Iterator[telemetry.Number]:
+def _standing(connection: Connection, wall: datetime) -> Iterator[Number]:
     waiting = health.waiting_texts(connection, wall)
-    yield telemetry.Number("queue_length", waiting.count)
-    yield telemetry.Number("queue_age_seconds", (wall - (waiting.since or wall)).total_seconds())
+    yield Number("queue_length", waiting.count)
+    yield Number("queue_age_seconds", (wall - (waiting.since or wall)).total_seconds())
     for each in breakers.all_of_them(connection):
-        yield telemetry.Number("breaker_open", each.state is not BreakerState.CLOSED, {"provider": each.name})
+        yield Number("breaker_open", each.state is not BreakerState.CLOSED, {"provider": each.name})
     for job in JOBS:
         for done in runs.latest(connection, wall, task=job, statuses=runs.DONE, only_for_all=True):
-            yield telemetry.Number("hours_since_done", (wall - done.started_at) / timedelta(hours=1), {"job": job})
+            yield Number("hours_since_done", (wall - done.started_at) / timedelta(hours=1), {"job": job})
 
 
 def _finish(

@@ -13,10 +13,11 @@ from shared import telemetry
 from shared.application import Application, payment_gateway
 from shared.database import outbox, runs
 from shared.database.outbox import Scope
-from shared.database.rows import BadRow, noting
+from shared.database.rows.reading import BadRow, noting
 from shared.database.tenants import active_tenants
 from shared.database.transactions import fetch
 from shared.delivery import Drain, deliver, phone_blocks, would_deliver
+from shared.domain.metrics import Number
 from shared.domain.policy import ServedTenant
 from shared.domain.records import Problem, Tenant
 from shared.domain.tally import Progress, Tally, one_line
@@ -109,9 +110,7 @@ def work(
         with telemetry.span(stage):
             _do(application, request, stage, context, left_out)
     tally.stopped_early = context.is_out_of_time()
-    telemetry.record(
-        telemetry.Number("failures", n, {"code": code}) for code, n in Counter(tally.failure_codes).items()
-    )
+    telemetry.record(Number("failures", n, {"code": code}) for code, n in Counter(tally.failure_codes).items())
 
 
 def _note_bad_rows(tenants: Sequence[Tenant], tally: Tally) -> Callable[[BadRow], None]:

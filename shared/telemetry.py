@@ -8,7 +8,7 @@ history of runs has the numbers anyway.
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -17,6 +17,7 @@ from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
+from shared.domain.metrics import Number
 from shared.domain.safe_text import masked
 from shared.logs import OURS, dimensions
 from shared.settings import TelemetrySettings
@@ -30,39 +31,6 @@ _EXIT_SECONDS: Final = 0.05
 _MOST_LINES: Final = 4096
 """How many log lines wait to be sent; more are dropped."""
 _ROLE: Final = "petcare-scheduler"
-
-NUMBERS: Final = {
-    "total_checked": "checked",
-    "reminders_planned": "planned",
-    "alerts_planned": "planned",
-    "statuses_updated": "statuses_updated",
-    "total_detected": "no_shows",
-    "total_fees_applied": "fees_applied",
-    "total_fees_collected": "fees_collected",
-    "total_fees_failed": "fees_failed",
-    "corrected": "corrected",
-    "needs_refund": "needs_refund",
-    "events_settled": "events_settled",
-    "total_improved": "scores_improved",
-    "tenants_processed": "tenants",
-    "total_errors": "errors",
-}
-"""Numbers of a result, and the metrics they become (each after `petcare.`)."""
-GROUPS: Final = {
-    "skipped": "reason",
-    "fee_cents_applied": "currency",
-    "fee_cents_collected": "currency",
-}
-"""Numbers of a result by something: metrics of the same name, and the dimension that says by what."""
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    """One value of a metric, with the dimensions of its own."""
-
-    name: str
-    value: float
-    dimensions: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -138,19 +106,6 @@ def record(numbers: Iterable[Number]) -> None:
     """Add numbers to the run, where one is traced."""
     if traced := _traced.get():
         traced.numbers.extend(numbers)
-
-
-def numbers_of(result: Mapping[str, Any]) -> Iterator[Number]:
-    """Yield the metrics that a result holds: plain numbers, and those by reason, currency or kind of text."""
-    for key, name in NUMBERS.items():
-        if key in result:
-            yield Number(name, result[key])
-    for key, by in GROUPS.items():
-        yield from (Number(key, value, {by: group}) for group, value in result.get(key, {}).items())
-    for outcome, kinds in result.get("delivery", {}).items():
-        yield from (Number(outcome, value, {"kind": kind}) for kind, value in kinds.items())
-    if "held" in result:
-        yield Number("days_held", len(result["held"]))
 
 
 def _root_span(traced: _Run) -> Any:

@@ -1,7 +1,7 @@
 """The SQL of each named query as each database gets it, recorded while the application runs on SQLite.
 
 What the application executes are SQLAlchemy's statements, the same for all databases: each is compiled for each of
-them. Where `dialects.py` makes a statement of its own for a database it is asked for all of them.
+them. Where `dialects/writing.py` makes a statement of its own for a database it is asked for all of them.
 """
 
 import ast
@@ -22,11 +22,13 @@ from sqlalchemy.dialects.mssql.pyodbc import MSDialect_pyodbc
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
-from shared.database import dialects
+from shared.database.dialects import writing
 
-SHARED: Final = Path(dialects.__file__).parents[1]
+SHARED: Final = Path(writing.__file__).parents[2]
 EXECUTING: Final = ("connection.execute", "insert_absent", "read", "read_page", "take_each", "update_each")
-BELOW: Final = tuple(f"database.{each}" for each in ("dialects", "engine", "paging", "rows", "transactions"))
+BELOW: Final = tuple(
+    f"database.{each}" for each in ("dialects.writing", "engine", "paging", "rows.reading", "transactions")
+)
 """Modules whose functions are named by those who call them."""
 DIALECTS: Final[Mapping[str, Dialect]] = {
     "sqlite": SQLiteDialect_pysqlite(paramstyle="named"),
@@ -62,7 +64,7 @@ class Recorder:
                 return
 
     def in_all_dialects(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Return a function of dialects.py that is noted for all databases and done for the one at hand."""
+        """Return a function of dialects/writing.py that is noted for all databases and done for the one at hand."""
 
         def done(connection: Any, *args: Any, **kwargs: Any) -> Any:
             for name, dialect in DIALECTS.items():
@@ -88,12 +90,12 @@ def recording(engine: Engine) -> Iterator[Recorder]:
     recorder = Recorder()
     event.listen(engine, "before_execute", recorder.hear)
     modules = [each for name, each in list(sys.modules.items()) if name.startswith("shared.")]
-    originals = {name: getattr(dialects, name) for name in ("insert_absent", "take_each", "update_each")}
+    originals = {name: getattr(writing, name) for name in ("insert_absent", "take_each", "update_each")}
     patches = [
         patch.object(module, name, recorder.in_all_dialects(function))
         for module in modules
         for name, function in originals.items()
-        if module is not dialects and getattr(module, name, None) is function
+        if module is not writing and getattr(module, name, None) is function
     ]
     for each in patches:
         each.start()

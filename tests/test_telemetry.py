@@ -20,6 +20,7 @@ from sqlalchemy.exc import OperationalError
 from shared import errors, logs, runtime, telemetry
 from shared.application import Application
 from shared.database import breakers, tables
+from shared.domain import metrics
 from shared.domain.breaker import Breaker
 from shared.errors import ConfigurationError
 from shared.gateways.sms import ConsoleSms, Rejected
@@ -196,7 +197,7 @@ def test_failures_arrive_by_the_providers_code(
 
 def test_fees_arrive_by_currency() -> None:
     result = {"total_fees_applied": 2, "fee_cents_applied": {"USD": 2500, "EUR": 3000}, "held": [{}, {}]}
-    assert [(each.name, each.value, each.dimensions) for each in telemetry.numbers_of(result)] == [
+    assert [(each.name, each.value, each.dimensions) for each in metrics.numbers_of(result)] == [
         ("fees_applied", 2, {}),
         ("fee_cents_applied", 2500, {"currency": "USD"}),
         ("fee_cents_applied", 3000, {"currency": "EUR"}),
@@ -298,9 +299,10 @@ def test_without_a_connection_string_opencensus_is_not_even_imported(tmp_path: P
     script = (
         "import sys, uuid\n"
         "from shared import telemetry, runtime\n"
+        "from shared.domain.metrics import Number\n"
         "from shared.settings import TelemetrySettings\n"
         "with telemetry.run(TelemetrySettings(), 'J', uuid.uuid4(), None), telemetry.span('plan'):\n"
-        "    telemetry.record([telemetry.Number('planned', 1)])\n"
+        "    telemetry.record([Number('planned', 1)])\n"
         "    assert not telemetry.is_on()\n"
         "print([name for name in sys.modules if name.startswith('opencensus')])\n"
     )

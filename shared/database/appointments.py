@@ -9,8 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Row, and_, bindparam, case, exists, or_, select
 
-from shared.database.dialects import among, chunks
-from shared.database.rows import read, sound
+from shared.database.dialects.lists import among, chunks
+from shared.database.rows.reading import read, sound
 from shared.database.tables import (
     appointment_pets,
     appointments,

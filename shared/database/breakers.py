@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, select, update
 
-from shared.database.dialects import insert_absent
+from shared.database.dialects.writing import insert_absent
 from shared.database.tables import breakers
 from shared.domain.breaker import Breaker, BreakerState
 

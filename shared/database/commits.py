@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from shared.database.dialects import insert_absent
+from shared.database.dialects.writing import insert_absent
 from shared.database.tables import commits
 
 _KEPT: Final = timedelta(days=1)

@@ -10,8 +10,9 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from shared.database import failures, odbc, unreadable
+from shared.database import failures, odbc
 from shared.database.migrations import HEAD, current
+from shared.database.rows import unreadable
 from shared.domain.safe_text import SQLALCHEMY, ensure_escaped
 from shared.errors import DatabaseUnusable
 

@@ -12,7 +12,7 @@ from uuid import uuid4
 from sqlalchemy import Connection, Engine, or_, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from shared.database.dialects import insert_absent
+from shared.database.dialects.writing import insert_absent
 from shared.database.engine import first_line
 from shared.database.tables import leases
 from shared.database.transactions import in_transaction

@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy import Connection, and_, bindparam, or_, select, update
 
 from shared.database import outbox
-from shared.database.dialects import among, chunks, insert_absent, update_each
+from shared.database.dialects.lists import among, chunks
+from shared.database.dialects.writing import insert_absent, update_each
 from shared.database.tables import decisions, notifications
 from shared.domain.reasons import Reason
 from shared.domain.records import RETAKEN, Decision, Member, Outcome, Plan

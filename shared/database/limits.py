@@ -8,7 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, case, func, select, union_all, update
 
-from shared.database.dialects import among, chunks, insert_absent, locked
+from shared.database.dialects.lists import among, chunks
+from shared.database.dialects.writing import insert_absent, locked
 from shared.database.tables import notifications, pauses, tenants
 from shared.domain.records import NotificationStatus
 

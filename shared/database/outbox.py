@@ -25,7 +25,8 @@ from sqlalchemy import (
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from shared.database import limits
-from shared.database.dialects import among, chunks, locked_if_free, take_each, update_chosen, update_each
+from shared.database.dialects.lists import among, chunks
+from shared.database.dialects.writing import locked_if_free, take_each, update_chosen, update_each
 from shared.database.tables import notifications
 from shared.domain.reasons import Reason
 from shared.domain.records import Claimed, Kind, NotificationStatus, PlannedNotification, Unsettled

@@ -12,8 +12,10 @@ from uuid import UUID
 
 from sqlalchemy import Connection, and_, bindparam, case, select, update
 
-from shared.database.dialects import among, chunks, insert_absent
-from shared.database.rows import is_sound, or_default, read
+from shared.database.dialects.lists import among, chunks
+from shared.database.dialects.writing import insert_absent
+from shared.database.rows.promises import is_sound, or_default
+from shared.database.rows.reading import read
 from shared.database.tables import owners, reputation_events
 from shared.domain.records import EventKind
 from shared.domain.reputation import BEST_SCORE, Event, NewEvent, NoShow, fold

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, bindparam, func, select, update
 
 from shared.database import commits
-from shared.database.dialects import insert_absent
+from shared.database.dialects.writing import insert_absent
 from shared.database.tables import leases, runs
 from shared.domain.records import RunStatus
 

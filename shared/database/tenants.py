@@ -5,7 +5,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, and_, select
 
-from shared.database.rows import BadRow, fault_of, is_sound, leave_out, or_default
+from shared.database.rows.promises import fault_of, is_sound, or_default
+from shared.database.rows.reading import BadRow, leave_out
 from shared.database.tables import (
     tenants,
 )

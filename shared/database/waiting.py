@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, func, or_, select
 
-from shared.database.rows import FIRST_YEAR
+from shared.database.rows.promises import FIRST_YEAR
 from shared.database.tables import notifications, payments
 from shared.domain.records import NotificationStatus
 

@@ -8,8 +8,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Select, and_, bindparam, exists, func, null, or_, select, update
 
-from shared.database.dialects import among, chunks, insert_absent
-from shared.database.rows import read
+from shared.database.dialects.lists import among, chunks
+from shared.database.dialects.writing import insert_absent
+from shared.database.rows.reading import read
 from shared.database.runs import DONE
 from shared.database.tables import consent_events, notifications, owners, runs
 from shared.domain.records import NotificationStatus

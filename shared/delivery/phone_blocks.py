@@ -8,7 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, func, select
 
-from shared.database.dialects import chunks, insert_absent
+from shared.database.dialects.lists import chunks
+from shared.database.dialects.writing import insert_absent
 from shared.database.tables import notifications, phone_blocks
 from shared.domain.reasons import Reason
 from shared.domain.records import NotificationStatus

@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, case, false, func, or_, select, true
 
-from shared.database.dialects import among, chunks, update_each
+from shared.database.dialects.lists import among, chunks
+from shared.database.dialects.writing import update_each
 from shared.database.outbox import CLAIMED, Scope, claimed_of, in_scope
 from shared.database.tables import notifications
 from shared.domain.records import Claimed, NotificationStatus

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, case, delete, exists, false, func, select, true, union_all, update
 
-from shared.database.dialects import among, insert_absent
+from shared.database.dialects.lists import among
+from shared.database.dialects.writing import insert_absent
 from shared.database.tables import notifications, pauses, provider_clocks, tenants
 from shared.database.tenants import IS_ACTIVE
 from shared.domain.records import NotificationStatus

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, exists, select
 
-from shared.database.rows import OF_FEE, read
+from shared.database.rows.reading import OF_FEE, read
 from shared.database.tables import decisions, payments, tenants
 from shared.domain.fees import FeeStatus
 from shared.domain.records import Kind

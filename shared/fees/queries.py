@@ -24,8 +24,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from shared.database.dialects import among, chunks, insert_absent, update_chosen
-from shared.database.rows import OF_FEE, read_page, sound
+from shared.database.dialects.lists import among, chunks
+from shared.database.dialects.writing import insert_absent, update_chosen
+from shared.database.rows.reading import OF_FEE, read_page, sound
 from shared.database.tables import appointments, decisions, notifications, payment_attempts, payments
 from shared.domain.fees import COLLECTED, GIVEN_UP, UNCOLLECTED, Fee, FeeCode, FeeStatus, NewFee, PastAttempt
 from shared.domain.records import Kind, NotificationStatus

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, and_, bindparam, select
 
-from shared.database.dialects import among, chunks
+from shared.database.dialects.lists import among, chunks
 from shared.database.tables import decisions, reputation_events
 from shared.domain.reasons import Reason
 from shared.domain.records import RETAKEN, EventKind, Kind

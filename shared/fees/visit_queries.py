@@ -10,8 +10,9 @@ from uuid import UUID
 from sqlalchemy import Connection, select
 
 from shared.database.appointments import OWNER, Starts, attendance_of, missed_appointments, owner_of
-from shared.database.dialects import among, chunks, same_minute
-from shared.database.rows import OF_FEE, read
+from shared.database.dialects.instants import same_minute
+from shared.database.dialects.lists import among, chunks
+from shared.database.rows.reading import OF_FEE, read
 from shared.database.tables import (
     appointments,
     decisions,

@@ -8,8 +8,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, Table, select
 
-from shared.database.dialects import chunks
-from shared.database.rows import OF_PLATFORM, fault_of, is_some_day, read, row_name
+from shared.database.dialects.lists import chunks
+from shared.database.rows.promises import OF_PLATFORM, fault_of, is_some_day, row_name
+from shared.database.rows.reading import read
 from shared.database.tables import (
     appointments,
     consent_events,

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
-from shared.database.rows import OF_FEE, read, read_page
+from shared.database.rows.reading import OF_FEE, read, read_page
 from shared.database.tables import notifications, payments, tenants
 from shared.domain.records import Kind, NotificationStatus
 

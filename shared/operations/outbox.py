@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
 
-from shared.database.dialects import chunks
+from shared.database.dialects.lists import chunks
 from shared.database.tables import notifications, tenants
 from shared.domain.reasons import Reason
 from shared.domain.records import Kind, NotificationStatus

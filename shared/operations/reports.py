@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, func, select
 
-from shared.database.dialects import chunks
-from shared.database.rows import read
+from shared.database.dialects.lists import chunks
+from shared.database.rows.reading import read
 from shared.database.tables import decisions, notifications, payments, tenants
 from shared.domain.records import Kind, NotificationStatus, Outcome
 

@@ -6,7 +6,7 @@ from typing import TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from shared.database.dialects import chunks
+from shared.database.dialects.lists import chunks
 from shared.domain.contact import UNKNOWN_REGION, can_be_answered, region_of
 from shared.domain.policy import PolicyError, ServedTenant, TenantPolicy, policy_of, sets_fee_schedule, zone_of
 from shared.domain.records import Problem, Tenant

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import Column, Connection, Table, select
 
-from shared.database.rows import OF_PLATFORM, is_some_day, is_sound, row_name, what_is_wrong
+from shared.database.rows.promises import OF_PLATFORM, is_some_day, is_sound, row_name, what_is_wrong
 
 SHOWN: Final = 3
 """So many rows are named for each column."""

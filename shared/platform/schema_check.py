@@ -32,8 +32,8 @@ from sqlalchemy.dialects.mssql import DATETIMEOFFSET
 from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 from sqlalchemy.types import TypeEngine
 
-from shared.database import sqlite_texts
 from shared.database.tables import appointments, metadata, owners, payments
+from shared.platform import sqlite_texts
 from shared.platform.bad_values import bad_values
 
 _WITH_OUTPUT: Final = (appointments, owners, payments)

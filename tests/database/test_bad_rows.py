@@ -13,7 +13,7 @@ from shared.application import Application
 from shared.database import tables
 from shared.database.appointments import Starts
 from shared.database.engine import reading, writing
-from shared.database.rows import BadRow, noting
+from shared.database.rows.reading import BadRow, noting
 from shared.domain.records import Kind
 from shared.platform.schema_check import lacks
 from shared.stages import Stage

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import Engine, not_, select
 
-from shared.database.dialects import among
+from shared.database.dialects.lists import among
 from shared.database.tables import commits, leases
 from tests.recorded_sql import DIALECTS
 from tests.rows import NOON

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine, func, select, text
 
-from shared.database.dialects import shifted
+from shared.database.dialects.instants import shifted
 from shared.database.tables import appointments
 from tests import rows
 from tests.rows import NOON

@@ -6,7 +6,7 @@ from uuid import uuid4
 from sqlalchemy import Engine, event, true
 
 from shared.database import tables
-from shared.database.dialects import update_each
+from shared.database.dialects.writing import update_each
 from tests import rows
 from tests.rows import NOON
 

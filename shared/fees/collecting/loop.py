@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from shared.database.dialects import chunks
+from shared.database.dialects.lists import chunks
 from shared.fees.collecting import asking, claiming
 from shared.fees.collecting.attempts import Attempt
 from shared.fees.collecting.collection import Collection

@@ -8,9 +8,10 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, Select, and_, or_, select
 
 from shared.database.appointments import APPOINTMENT, BETWEEN, ITS_ROWS, Starts, parameters, with_pets
-from shared.database.dialects import among, chunks, same_minute
+from shared.database.dialects.instants import same_minute
+from shared.database.dialects.lists import among, chunks
 from shared.database.paging import page, place
-from shared.database.rows import read, read_page
+from shared.database.rows.reading import read, read_page
 from shared.database.tables import (
     appointments,
     decisions,

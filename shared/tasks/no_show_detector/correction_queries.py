@@ -10,9 +10,10 @@ from sqlalchemy import Connection, Select, and_, bindparam, case, exists, or_, s
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from shared.database.appointments import HAVE_PETS_DIED, is_attended
-from shared.database.dialects import among, chunks, same_instant, shifted
+from shared.database.dialects.instants import same_instant, shifted
+from shared.database.dialects.lists import among, chunks
 from shared.database.paging import page, place
-from shared.database.rows import read, read_page
+from shared.database.rows.reading import read, read_page
 from shared.database.tables import appointments, decisions, owners, payments, reputation_events
 from shared.domain.fees import OUR_WAIVERS, UNCOLLECTED, FeeCode, FeeStatus
 from shared.domain.missed_visits import MarkedVisit

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Select, and_, case, exists, select, update
 
-from shared.database.dialects import among, same_instant
+from shared.database.dialects.instants import same_instant
+from shared.database.dialects.lists import among
 from shared.database.tables import appointments, decisions, notifications, owners, payments, reputation_events
 from shared.domain.missed_visits import MarkedVisit
 from shared.domain.records import FEE_TEXTS, AppointmentStatus, Kind, NotificationStatus, Outcome

@@ -11,10 +11,12 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case,
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from shared.database.appointments import HAVE_PETS_DIED, OWNER, has_pet, is_attended, owner_of
-from shared.database.dialects import among, chunks, same_instant, shifted
+from shared.database.dialects.instants import same_instant, shifted
+from shared.database.dialects.lists import among, chunks
 from shared.database.paging import page, place
 from shared.database.reputation import SCORE
-from shared.database.rows import or_default, read_page
+from shared.database.rows.promises import or_default
+from shared.database.rows.reading import read_page
 from shared.database.tables import appointments, decisions, owners, pets, services
 from shared.domain.fees import LEAST_STAY
 from shared.domain.missed_visits import AttendanceCount, Candidate, DayCount

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from shared.database import reputation, runs
 from shared.database.appointments import Starts
-from shared.database.dialects import chunks
+from shared.database.dialects.lists import chunks
 from shared.database.engine import reading
 from shared.database.transactions import fetch, in_transaction
 from shared.domain.policy import ServedTenant

@@ -9,10 +9,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, case, exists, func, or_, select
 
 from shared.database.appointments import Starts
-from shared.database.dialects import among, chunks
+from shared.database.dialects.lists import among, chunks
 from shared.database.paging import page, place
 from shared.database.reputation import OF_OWNER, SCORE
-from shared.database.rows import read, read_page
+from shared.database.rows.reading import read, read_page
 from shared.database.tables import (
     appointment_pets,
     appointments,

@@ -8,9 +8,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Row, Select, String, and_, bindparam, case, cast, or_, select
 
 from shared.database.appointments import OWNER, owner_of
-from shared.database.dialects import among, chunks
+from shared.database.dialects.lists import among, chunks
 from shared.database.paging import page, place
-from shared.database.rows import FOREVER, read, read_page
+from shared.database.rows.promises import FOREVER
+from shared.database.rows.reading import read, read_page
 from shared.database.tables import decisions, owners, pets, vaccination_records
 from shared.domain.reasons import Reason
 from shared.domain.records import RETAKEN, ExpiryWindow, Kind, Outcome, Pet, UndecidedAlert, Vaccination

@@ -23,8 +23,8 @@ from sqlalchemy import (
     update,
 )
 
-from shared.database.dialects import among
-from shared.database.rows import FOREVER
+from shared.database.dialects.lists import among
+from shared.database.rows.promises import FOREVER
 from shared.database.tables import pets, vaccination_records
 from shared.tasks.vaccination_monitor.superseding import counting
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, FromClause, and_, exists, func, or_, select
 
-from shared.database.rows import FOREVER
+from shared.database.rows.promises import FOREVER
 from shared.database.tables import vaccination_records
 
 _OLDEST: Final = date(1, 1, 1)

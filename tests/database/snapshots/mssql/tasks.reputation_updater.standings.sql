@@ -2,15 +2,15 @@
 SELECT TOP (:param) appointments.id, appointments.tenant_id, appointments.owner_id, appointments.scheduled_start,
     appointments.status, appointments.arrived_at, appointments.cancelled_at, owners.reputation_score,
     owners.last_reputation_update, owners.created_at, CASE WHEN (owners.tenant_id != appointments.tenant_id) THEN :param
-    ELSE :param END AS is_owner_strange, CASE WHEN (services.tenant_id != appointments.tenant_id) THEN :param ELSE
-    :param END AS is_service_strange, CASE WHEN (EXISTS (SELECT *
+    ELSE :param END AS is_owner_foreign, CASE WHEN (services.tenant_id != appointments.tenant_id) THEN :param ELSE
+    :param END AS is_service_foreign, CASE WHEN (EXISTS (SELECT *
 FROM appointment_pets, pets
 WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pets.tenant_id !=
-    appointments.tenant_id)) THEN :param ELSE :param END AS is_pet_strange, CASE WHEN (EXISTS (SELECT *
+    appointments.tenant_id)) THEN :param ELSE :param END AS is_pet_foreign, CASE WHEN (EXISTS (SELECT *
 FROM appointment_pets, pets, owners AS pet_owners
 WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pet_owners.id =
     pets.owner_id AND pet_owners.tenant_id != appointments.tenant_id)) THEN :param ELSE :param END AS
-    is_pet_owner_strange
+    is_pet_owner_foreign
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id
 WHERE appointments.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
@@ -29,15 +29,15 @@ WHERE reputation_events.owner_id = appointments.owner_id AND reputation_events.s
 SELECT TOP (:param) appointments.id, appointments.tenant_id, appointments.owner_id, appointments.scheduled_start,
     appointments.status, appointments.arrived_at, appointments.cancelled_at, owners.reputation_score,
     owners.last_reputation_update, owners.created_at, CASE WHEN (owners.tenant_id != appointments.tenant_id) THEN :param
-    ELSE :param END AS is_owner_strange, CASE WHEN (services.tenant_id != appointments.tenant_id) THEN :param ELSE
-    :param END AS is_service_strange, CASE WHEN (EXISTS (SELECT *
+    ELSE :param END AS is_owner_foreign, CASE WHEN (services.tenant_id != appointments.tenant_id) THEN :param ELSE
+    :param END AS is_service_foreign, CASE WHEN (EXISTS (SELECT *
 FROM appointment_pets, pets
 WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pets.tenant_id !=
-    appointments.tenant_id)) THEN :param ELSE :param END AS is_pet_strange, CASE WHEN (EXISTS (SELECT *
+    appointments.tenant_id)) THEN :param ELSE :param END AS is_pet_foreign, CASE WHEN (EXISTS (SELECT *
 FROM appointment_pets, pets, owners AS pet_owners
 WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pet_owners.id =
     pets.owner_id AND pet_owners.tenant_id != appointments.tenant_id)) THEN :param ELSE :param END AS
-    is_pet_owner_strange
+    is_pet_owner_foreign
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id
 WHERE appointments.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value

@@ -1,8 +1,7 @@
-"""What databases do differently: inserting what is absent, claiming what nobody holds, many values in one statement."""
+"""Writing: inserting what is absent, updating many rows at once, claiming what nobody holds."""
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -14,29 +13,19 @@ from sqlalchemy import (
     Select,
     Subquery,
     Table,
-    TypeDecorator,
     Unicode,
     Update,
-    and_,
-    any_,
     bindparam,
     case,
     cast,
     column,
     func,
-    literal_column,
     select,
     type_coerce,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.dml import ReturningUpdate
-from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import TypeEngine
-
-IN_LIST = 1000
-"""How many values one IN list may hold: SQL Server takes 2,099 parameters a statement."""
 
 
 def insert_absent(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], key: str) -> set[Any]:
@@ -193,151 +182,3 @@ def update_chosen(table: Table, chosen: Select[Any], expected: ColumnElement[boo
 def _insert(connection: Connection, table: Table) -> Any:
     inserts: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
     return inserts[connection.dialect.name](table)
-
-
-def among(column: Column[Any], name: str) -> ColumnElement[bool]:
-    """Return that `column` is one of the values given as the parameter `name`, however many: they travel as one.
-
-    So a statement has one text, and no list of parameters that would take longer to write than to answer.
-    """
-    return _Among(column, bindparam(name, type_=_ListOf(column.type)))
-
-
-class _Among(FunctionElement[bool]):
-    # No type: else SQLAlchemy would compare it with 1 where a database has no booleans.
-    inherit_cache = True
-
-
-class _ListOf(TypeDecorator[Sequence[Any]]):
-    """An array on PostgreSQL, JSON elsewhere."""
-
-    impl = Unicode
-    cache_ok = True
-
-    def __init__(self, each: TypeEngine[Any]) -> None:
-        super().__init__()
-        self.each = each
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        return postgresql.ARRAY(self.each) if dialect.name == "postgresql" else Unicode()
-
-    def process_bind_param(self, value: Sequence[Any] | None, dialect: Dialect) -> Any:
-        if dialect.name == "postgresql":
-            return value
-        kept = self.each.dialect_impl(dialect).bind_processor(dialect)
-        return json.dumps([kept(each) if kept else each for each in value or ()], default=str)
-
-
-@compiles(_Among, "postgresql")
-def _among_on_postgresql(element: _Among, compiler: Any, **options: Any) -> str:
-    column, values = element.clauses
-    return str(compiler.process(column == any_(values), **options))
-
-
-@compiles(_Among, "sqlite")
-def _among_on_sqlite(element: _Among, compiler: Any, **options: Any) -> str:
-    column, values = element.clauses
-    listed: Select[Any] = select(literal_column("value")).select_from(func.json_each(values))
-    return str(compiler.process(column.in_(listed), **options))
-
-
-@compiles(_Among, "mssql")
-def _among_on_mssql(element: _Among, compiler: Any, **options: Any) -> str:
-    column, values = element.clauses
-    listed = select(cast(literal_column("value"), column.type)).select_from(func.openjson(values))
-    return str(compiler.process(column.in_(listed), **options))
-
-
-def same_instant(one: ColumnElement[Any], other: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Return that two instants are the same, to the millisecond where they are texts.
-
-    SQLite keeps what was written: `15:00:00` of its own functions, `15:00:00.000000` of SQLAlchemy.
-    """
-    return _SameInstant(one, other)
-
-
-_SECONDS: ColumnElement[str] = literal_column("'%Y-%m-%d %H:%M:%S'")
-_MILLISECONDS: ColumnElement[str] = literal_column("'%Y-%m-%d %H:%M:%f'")
-
-
-class _SameInstant(FunctionElement[bool]):
-    # No type, as above.
-    inherit_cache = True
-
-
-@compiles(_SameInstant)
-def _same_instant(element: _SameInstant, compiler: Any, **options: Any) -> str:
-    one, other = element.clauses
-    return str(compiler.process(one == other, **options))
-
-
-@compiles(_SameInstant, "sqlite")
-def _same_instant_on_sqlite(element: _SameInstant, compiler: Any, **options: Any) -> str:
-    one, other = element.clauses
-    begins, ends = func.strftime(_SECONDS, other), func.strftime(_SECONDS, other, literal_column("'+1 second'"))
-    within = and_(one >= begins, one < ends)  # for an index over `one`
-    same = func.strftime(_MILLISECONDS, one) == func.strftime(_MILLISECONDS, other)
-    return str(compiler.process(and_(within, same).self_group(), **options))
-
-
-def shifted(instant: ColumnElement[Any], by: timedelta) -> ColumnElement[Any]:
-    """Return an instant of a row moved by whole seconds, to be compared with others; on SQLite without its fraction."""
-    return _Shifted(instant, literal_column(str(int(by.total_seconds()))))
-
-
-class _Shifted(FunctionElement[Any]):
-    # No type, as above.
-    inherit_cache = True
-
-
-@compiles(_Shifted, "postgresql")
-def _shifted_on_postgresql(element: _Shifted, compiler: Any, **options: Any) -> str:
-    instant, seconds = (compiler.process(each, **options) for each in element.clauses)
-    return f"({instant} + make_interval(secs => {seconds}))"
-
-
-@compiles(_Shifted, "sqlite")
-def _shifted_on_sqlite(element: _Shifted, compiler: Any, **options: Any) -> str:
-    instant, seconds = element.clauses
-    moved = func.strftime(_SECONDS, instant, seconds.op("||")(literal_column("' seconds'")))
-    return str(compiler.process(moved, **options))
-
-
-@compiles(_Shifted, "mssql")
-def _shifted_on_mssql(element: _Shifted, compiler: Any, **options: Any) -> str:
-    instant, seconds = element.clauses
-    return str(compiler.process(func.dateadd(literal_column("second"), seconds, instant), **options))
-
-
-def same_minute(one: ColumnElement[Any], other: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Return that two instants lie in the same minute of the clock."""
-    return _SameMinute(one, other)
-
-
-class _SameMinute(FunctionElement[bool]):
-    # No type, as above.
-    inherit_cache = True
-
-
-@compiles(_SameMinute, "postgresql")
-def _same_minute_on_postgresql(element: _SameMinute, compiler: Any, **options: Any) -> str:
-    one, other = (func.date_trunc(literal_column("'minute'"), each) for each in element.clauses)
-    return str(compiler.process(one == other, **options))
-
-
-@compiles(_SameMinute, "sqlite")
-def _same_minute_on_sqlite(element: _SameMinute, compiler: Any, **options: Any) -> str:
-    one, other = (func.strftime(literal_column("'%Y-%m-%d %H:%M'"), each) for each in element.clauses)
-    return str(compiler.process(one == other, **options))
-
-
-@compiles(_SameMinute, "mssql")
-def _same_minute_on_mssql(element: _SameMinute, compiler: Any, **options: Any) -> str:
-    # It counts the minutes that begin between the two, by UTC.
-    begun = func.datediff_big(literal_column("minute"), *element.clauses)
-    return str(compiler.process(begun == literal_column("0"), **options))
-
-
-def chunks(values: Sequence[Any], size: int = IN_LIST) -> list[Sequence[Any]]:
-    """Split `values` into lists that fit an IN clause."""
-    return [values[start : start + size] for start in range(0, len(values), size)]

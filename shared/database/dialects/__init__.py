@@ -1,0 +1,1 @@
+"""What databases do differently: writing, many values in one statement, instants."""
