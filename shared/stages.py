@@ -46,10 +46,10 @@ def stages_of(job: str) -> tuple[Stage, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked of a run. `now`: as of when; `started_at`: by the wall clock; both aware UTC.
+    """What is asked of a run. `now`: as of when; `started_at`: by the wall clock; both aware.
 
     `only`: subdomains, none for all tenants; `accept_surge`: subdomains and local dates on which so many missed
-    appointments are to be believed.
+    appointments are to be believed; `is_of_another_time`: `now` was asked for, by `--at`.
     """
 
     job: str
@@ -59,12 +59,8 @@ class Request:
     is_dry: bool = False
     progress: Progress | None = None
     accept_surge: frozenset[tuple[str, date]] = frozenset()
+    is_of_another_time: bool = False
     run_id: UUID = field(default_factory=uuid4)
-
-    @property
-    def is_of_another_time(self) -> bool:
-        """Whether it is as of another time than the present."""
-        return self.now != self.started_at
 
 
 def requested(
@@ -79,7 +75,7 @@ def requested(
 ) -> Request:
     """Return the request of a run as of `at`, or of now. This is where a run reads the clock, once."""
     started_at = application.clock()
-    return Request(job, at or started_at, started_at, only, is_dry, progress, frozenset(accept_surge))
+    return Request(job, at or started_at, started_at, only, is_dry, progress, frozenset(accept_surge), at is not None)
 
 
 def tenants_of(application: Application, request: Request) -> list[Tenant]:

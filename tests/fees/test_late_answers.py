@@ -410,43 +410,6 @@ def test_a_customer_who_was_deleted_has_no_payment_method(
     assert states(stripe) == ["canceled"] * tries
 
 
-@pytest.mark.parametrize("is_deleted", [False, True], ids=["the old customer stays", "the old customer is deleted"])
-@pytest.mark.parametrize("first", ["declined", "lost", "not asked"])
-def test_a_fee_that_follows_a_merger_is_charged_to_the_new_owners_card(
-    paws: Salon, clock: Clock, stripe: LoopbackStripe, first: str, *, is_deleted: bool
-) -> None:
-    stripe.cards["cus_1"] = [Card("pm_1", "insufficient_funds")]
-    missed = paws.owed(clock)
-    if first == "lost":
-        stripe.says("create", *[dropped()] * 3)
-    if first != "not asked":
-        paws.collect()
-    clock.pass_(days=1)
-    stripe.cards["cus_2"] = [Card("pm_2")]
-    paws.set(missed, owner_id=paws.owner(stripe_customer_id="cus_2"))
-    stripe.deleted |= {"cus_1"} if is_deleted else set()
-    paws.detect()
-    assert paws.collect()["fee_cents_collected"] == {"USD": 2500}
-    (paid,) = stripe.paid
-    assert (paid["card"], stripe.intents[paid["intent"]]["customer"]) == ("pm_2", "cus_2")
-    assert [each["status"] for each in stripe.intents.values() if each["customer"] == "cus_1"] in ([], ["canceled"])
-
-
-def test_the_old_owners_payment_that_was_made_meanwhile_is_the_fees(
-    paws: Salon, clock: Clock, stripe: LoopbackStripe
-) -> None:
-    stripe.cards["cus_1"] = [Card("pm_1", "insufficient_funds")]
-    missed = paws.owed(clock)
-    paws.collect()
-    clock.pass_(days=1)
-    (intent,) = stripe.intents.values()
-    intent |= {"status": "succeeded", "latest_charge": "ch_by_hand"}
-    paws.set(missed, owner_id=paws.owner(stripe_customer_id="cus_2"))
-    paws.detect()
-    assert paws.collect()["total_fees_collected"] == 1
-    assert (len(stripe.intents), stripe.paid, paws.fee().stripe_payment_intent_id) == (1, [], intent["id"])
-
-
 def test_a_customer_who_never_was_is_a_matter_of_set_up(paws: Salon, clock: Clock, stripe: LoopbackStripe) -> None:
     stripe.missing.add("cus_1")
     paws.owed(clock)

@@ -115,29 +115,7 @@ async def _make_ready(run: Collection, attempt: Attempt) -> Ready | Outcome:
 
 
 async def _intent(gateway: PaymentGateway, attempt: Attempt) -> tuple[Charge, str]:
-    """Return the fee's intent and how it was created: one begun before, or a new one.
-
-    One that was begun for another customer than the owner has now (duplicates were merged) is cancelled first.
-    """
-    customer_id = attempt.visit.customer_id
-    if begun := await _begun_before(gateway, attempt):
-        charge, intent_id = begun
-        is_theirs = charge.customer_id == customer_id
-        if is_theirs or (await gateway.cancel(charge, intent_id)).state is not IntentState.CANCELLED:
-            return begun
-        attempt = attempt.anew()
-    elif attempt.fee.intent_id:
-        attempt = attempt.anew()
-    try:
-        return attempt.charge, await gateway.create(attempt.charge)
-    except (ProviderFailed, Misconfigured):
-        if attempt.past.has_used(attempt.charge.key):
-            raise KeySpent from None
-        raise
-
-
-async def _begun_before(gateway: PaymentGateway, attempt: Attempt) -> tuple[Charge, str] | None:
-    """Return the intent on record, else one in the provider's books; None where there is none, or a cancelled one."""
+    """Return the fee's intent and how it was created: the one on record, one in the provider's books, or a new one."""
     if known := attempt.fee.intent_id:
         # A fee that was given up has a cancelled one: staff, who try it again, need another.
         is_gone = attempt.by_hand and (await gateway.look_up(attempt.charge, known)).state is IntentState.CANCELLED
@@ -145,15 +123,14 @@ async def _begun_before(gateway: PaymentGateway, attempt: Attempt) -> tuple[Char
             return attempt.charge, known
         attempt = attempt.anew()
     for each in attempt.places():
-        try:
-            found = await gateway.find(each, attempt.since)
-        except NoPaymentMethod:
-            if each.customer_id == attempt.visit.customer_id:
-                raise
-            continue  # whom the owner was merged from has been deleted there
-        if found:
+        if found := await gateway.find(each, attempt.since):
             return each, found.id
-    return None
+    try:
+        return attempt.charge, await gateway.create(attempt.charge)
+    except (ProviderFailed, Misconfigured):
+        if attempt.past.has_used(attempt.charge.key):
+            raise KeySpent from None
+        raise
 
 
 def _keep(run: Collection, ready: Sequence[Ready]) -> list[Ready]:

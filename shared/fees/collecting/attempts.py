@@ -138,12 +138,11 @@ def attempt_of(
     """Return the next attempt to collect a fee.
 
     With its intent known it is what that was created with. Without, what was asked before is asked again word for
-    word as long as that cannot create a second one, and the owner has the same customer; else anew under another key.
+    word as long as that cannot create a second one; after that, anew under another key.
     """
     number = fee.attempts + 1
     charge, earlier = charge_of(fee, served, visit.customer_id or ""), past.charges(fee.id)
-    is_same = bool(earlier) and earlier[0].customer_id == charge.customer_id
-    if earlier and (fee.intent_id or (is_same and past.may_repeat(earlier[0].key, wall))):
+    if earlier and (fee.intent_id or past.may_repeat(earlier[0].key, wall)):
         charge = earlier[0]
     elif earlier:
         charge = replace(charge, key=f"{fee.id}-create-{number}")

@@ -164,10 +164,10 @@ def _refuse(found: Sorted, attempt: Attempt, code: FeeCode, now: datetime) -> No
 
 def _leave_shared_customers(run: Collection, connection: Connection, found: Sorted) -> None:
     """Leave out and name fees whose card may be that of another business's client, too."""
-    asked = {each.visit.customer_id or "" for each in found.attempts if _is_on_platform(each)}
+    asked = {each.charge.customer_id for each in found.attempts if _is_on_platform(each)}
     others = customers_elsewhere(connection, asked)
     for attempt in list(found.attempts):
-        fee, customer_id = attempt.fee, attempt.visit.customer_id or ""
+        fee, customer_id = attempt.fee, attempt.charge.customer_id
         other = next(filter(partial(_is_another, run, fee), others.get(customer_id, ())), None)
         if other and _is_on_platform(attempt):
             found.attempts.remove(attempt)
