@@ -332,5 +332,5 @@ def test_a_held_day_is_told_with_what_to_do_and_exits_0(missed: Shell) -> None:
 
 
 def test_run_by_hand_as_a_module(missed: Shell) -> None:
-    done = missed(module="shared.tasks.no_show_detector.planning")
+    done = missed(module="shared.tasks.no_show_detector")
     assert (done.code, done.out.startswith("NoShowDetector as of ")) == (0, True)

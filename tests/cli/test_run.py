@@ -173,7 +173,7 @@ def test_another_run_of_the_same_job_exits_3_and_another_jobs_does_not(petcare: 
     assert petcare("run", JOB_2H, "--at", AT, "--tenant", "heelwork").code == 0
 
 
-TASK = "shared.tasks.appointment_reminders.planning"
+TASK = "shared.tasks.appointment_reminders"
 
 
 def test_the_task_by_hand_runs_both_leads(petcare: Shell) -> None:

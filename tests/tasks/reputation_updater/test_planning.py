@@ -17,6 +17,7 @@ from shared.domain.records import EventKind, visit_id
 from shared.domain.reputation import NewEvent
 from shared.domain.tally import Tally
 from shared.errors import RunFailed
+from shared.jobs import KINDS
 from shared.planning.context import Context
 from shared.planning.tenants import serve
 from shared.runtime import run
@@ -510,7 +511,7 @@ def a_book(application: Application) -> Book:
         tenants = active_tenants(connection)
     tally = Tally()
     served, _ = serve(tenants, application.defaults, application.zone, tally)
-    context = Context(application.engine, uuid4(), SUNDAY, SUNDAY, served, tally, False, lambda: False)
+    context = Context(application.engine, uuid4(), SUNDAY, SUNDAY, served, KINDS, tally, False, lambda: False)
     return Book(context, {each.tenant.id: each for each in served})
 
 
