@@ -17,7 +17,6 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from shared.domain.policy import (
     FeeSchedule,
     NoShowPolicy,
-    OptionalQuietHours,
     ReputationPolicy,
     SmsPolicy,
     TenantPolicy,
@@ -25,6 +24,7 @@ from shared.domain.policy import (
     VaccinationPolicy,
     first_error,
 )
+from shared.domain.quiet_hours import OptionalQuietHours
 from shared.domain.safe_text import ensure_escaped
 from shared.errors import ConfigurationError
 

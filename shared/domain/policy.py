@@ -1,7 +1,6 @@
 """Every number a tenant may change: its default and its check. Nowhere else holds one."""
 
 import json
-import re
 from dataclasses import dataclass
 from datetime import date, time
 from string import Template
@@ -15,11 +14,11 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    PlainSerializer,
     ValidationError,
     model_validator,
 )
 
+from shared.domain.quiet_hours import OptionalQuietHours, QuietHours
 from shared.domain.records import TEXTS, Kind, Tenant
 
 PLACEHOLDERS: Final = frozenset(
@@ -31,7 +30,6 @@ REQUIRED_PLACEHOLDERS: Final = {
 }
 LANGUAGES: Final = frozenset({"en", "es"})
 """The languages of texts. Each has a folder in messages/templates: our templates, and the words put into any."""
-LEAST_OPEN_MINUTES: Final = 240  # four sendable hours a day: an hour's clock change cannot swallow them
 
 
 class PolicyError(ValueError):
@@ -48,54 +46,6 @@ class _Closed(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
-class QuietHours(_Closed):
-    """The hours of the local day, `[start, end)`, in which nobody is texted. May wrap past midnight."""
-
-    start: time
-    end: time
-
-    def __str__(self) -> str:
-        return f"{self.start:%H:%M}-{self.end:%H:%M}"
-
-    def contains(self, local: time) -> bool:
-        """Whether a local time of day is inside."""
-        if self.start < self.end:
-            return self.start <= local < self.end
-        return local >= self.start or local < self.end
-
-    @property
-    def minutes(self) -> int:
-        """How long they last on an ordinary day."""
-        begin, end = (t.hour * 60 + t.minute for t in (self.start, self.end))
-        return (end - begin) % (24 * 60)
-
-    @model_validator(mode="after")
-    def _leaves_time_to_send(self) -> Self:
-        if self.start == self.end:
-            raise ValueError('start and end are the same; write "off" to have no quiet hours')
-        if 24 * 60 - self.minutes < LEAST_OPEN_MINUTES:
-            raise ValueError(f"they leave less than {LEAST_OPEN_MINUTES // 60} hours a day for sending")
-        return self
-
-
-_SPAN: Final = re.compile(r"\s*(\d\d:\d\d)\s*-\s*(\d\d:\d\d)\s*")
-
-
-def parse_quiet_hours(value: object) -> object:
-    """Read "21:00-08:00" into a QuietHours and "off" into None. Raise ValueError for anything else."""
-    if value == "off":
-        return None
-    if isinstance(value, QuietHours):
-        return value
-    if not isinstance(value, str):
-        raise ValueError('write it like "21:00-08:00", or "off"')
-    try:
-        start, end = map(time.fromisoformat, _SPAN.fullmatch(value).groups())  # type: ignore[union-attr]  # caught below
-    except (ValueError, AttributeError):
-        raise ValueError(f'{value!r} is not a span of local times; write it like "21:00-08:00", or "off"') from None
-    return QuietHours(start=start, end=end)
-
-
 def _parse_list(value: object) -> object:
     """Read "30,14,7" into whole numbers; leave anything else to the type check."""
     if not isinstance(value, str):
@@ -108,10 +58,6 @@ def _parse_list(value: object) -> object:
 
 def _descending(value: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(sorted(set(value), reverse=True))
-
-
-def _quiet_as_written(value: QuietHours | None) -> str:
-    return str(value) if value else "off"
 
 
 def language_tag(written: str) -> str:
@@ -145,9 +91,6 @@ def _known_country(value: str | None) -> str | None:
     return value
 
 
-OptionalQuietHours = Annotated[
-    QuietHours | None, BeforeValidator(parse_quiet_hours), PlainSerializer(_quiet_as_written)
-]
 # Strict: who writes 25.00 for a fee means 25 dollars, and must not get 25 cents.
 Whole = Annotated[int, Field(strict=True)]
 YesNo = Annotated[bool, Field(strict=True)]

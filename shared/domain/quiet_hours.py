@@ -1,12 +1,82 @@
 """When a tenant's owners may be texted: local time of day, daylight saving and skipped days included."""
 
+import re
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated, Final, Self
 from zoneinfo import ZoneInfo
 
-from shared.domain.policy import QuietHours
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    PlainSerializer,
+    model_validator,
+)
 
 _MINUTE = timedelta(minutes=1)
 _DAY = timedelta(days=1)
+
+
+LEAST_OPEN_MINUTES: Final = 240  # four sendable hours a day: an hour's clock change cannot swallow them
+
+
+class QuietHours(BaseModel):
+    """The hours of the local day, `[start, end)`, in which nobody is texted. May wrap past midnight."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    start: time
+    end: time
+
+    def __str__(self) -> str:
+        return f"{self.start:%H:%M}-{self.end:%H:%M}"
+
+    def contains(self, local: time) -> bool:
+        """Whether a local time of day is inside."""
+        if self.start < self.end:
+            return self.start <= local < self.end
+        return local >= self.start or local < self.end
+
+    @property
+    def minutes(self) -> int:
+        """How long they last on an ordinary day."""
+        begin, end = (t.hour * 60 + t.minute for t in (self.start, self.end))
+        return (end - begin) % (24 * 60)
+
+    @model_validator(mode="after")
+    def _leaves_time_to_send(self) -> Self:
+        if self.start == self.end:
+            raise ValueError('start and end are the same; write "off" to have no quiet hours')
+        if 24 * 60 - self.minutes < LEAST_OPEN_MINUTES:
+            raise ValueError(f"they leave less than {LEAST_OPEN_MINUTES // 60} hours a day for sending")
+        return self
+
+
+_SPAN: Final = re.compile(r"\s*(\d\d:\d\d)\s*-\s*(\d\d:\d\d)\s*")
+
+
+def parse_quiet_hours(value: object) -> object:
+    """Read "21:00-08:00" into a QuietHours and "off" into None. Raise ValueError for anything else."""
+    if value == "off":
+        return None
+    if isinstance(value, QuietHours):
+        return value
+    if not isinstance(value, str):
+        raise ValueError('write it like "21:00-08:00", or "off"')
+    try:
+        start, end = map(time.fromisoformat, _SPAN.fullmatch(value).groups())  # type: ignore[union-attr]  # caught below
+    except (ValueError, AttributeError):
+        raise ValueError(f'{value!r} is not a span of local times; write it like "21:00-08:00", or "off"') from None
+    return QuietHours(start=start, end=end)
+
+
+def _quiet_as_written(value: QuietHours | None) -> str:
+    return str(value) if value else "off"
+
+
+OptionalQuietHours = Annotated[
+    QuietHours | None, BeforeValidator(parse_quiet_hours), PlainSerializer(_quiet_as_written)
+]
 
 
 def is_quiet(instant: datetime, quiet: QuietHours | None, zone: ZoneInfo) -> bool:

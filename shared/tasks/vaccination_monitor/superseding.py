@@ -7,11 +7,10 @@ from sqlalchemy import ColumnElement, FromClause, and_, exists, func, or_, selec
 
 from shared.database.rows.promises import FOREVER
 from shared.database.tables import vaccination_records
+from shared.tasks.vaccination_monitor.vaccines import ALSO_COVERS
 
 _OLDEST: Final = date(1, 1, 1)
 """Stands for an unknown date of administration, so that a record without one is older than any other."""
-_ALSO_COVERS: Final = {"dhpp": ("distemper", "parvo")}
-"""The combined vaccine supersedes these too, and they never it."""
 
 
 def superseded(record: FromClause = vaccination_records) -> ColumnElement[bool]:
@@ -40,7 +39,7 @@ def counting(record: FromClause = vaccination_records) -> ColumnElement[bool]:
 
 def _covers(newer: FromClause, older: FromClause) -> ColumnElement[bool]:
     same = and_(newer.c.type == older.c.type, or_(older.c.type != "other", _name(newer) == _name(older)))
-    combined = [and_(newer.c.type == each, older.c.type.in_(parts)) for each, parts in _ALSO_COVERS.items()]
+    combined = [and_(newer.c.type == each, older.c.type.in_(parts)) for each, parts in ALSO_COVERS.items()]
     return or_(same, *combined)
 
 

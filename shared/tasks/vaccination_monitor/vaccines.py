@@ -1,0 +1,6 @@
+"""Which vaccine covers which."""
+
+from typing import Final
+
+ALSO_COVERS: Final = {"dhpp": ("distemper", "parvo")}
+"""A combined vaccine supersedes records of these too; none of them supersedes a record of the combined one."""
