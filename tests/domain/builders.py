@@ -7,7 +7,8 @@ from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from shared.domain.policy import QuietHours, ServedTenant, TenantPolicy, parse_quiet_hours, policy_of
+from shared.domain.policy import ServedTenant, TenantPolicy, policy_of
+from shared.domain.quiet_hours import QuietHours, parse_quiet_hours
 from shared.domain.reasons import Reason
 from shared.domain.records import Appointment, AppointmentStatus, Kind, Outcome, Owner, Pet, Tenant, Undecided
 from shared.tasks.appointment_reminders.rules import LEADS

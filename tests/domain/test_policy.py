@@ -11,7 +11,6 @@ from shared.domain.policy import (
     PLACEHOLDERS,
     NoShowPolicy,
     PolicyError,
-    QuietHours,
     ReputationPolicy,
     SmsPolicy,
     TenantPolicy,
@@ -20,6 +19,7 @@ from shared.domain.policy import (
     policy_of,
     zone_of,
 )
+from shared.domain.quiet_hours import QuietHours
 from shared.domain.records import TEXTS, Kind, Tenant
 
 NIGHT = QuietHours(start=time(21), end=time(8))

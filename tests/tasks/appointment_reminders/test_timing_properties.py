@@ -10,8 +10,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from shared.domain.policy import LEAST_OPEN_MINUTES, QuietHours
-from shared.domain.quiet_hours import after_quiet, local_day
+from shared.domain.quiet_hours import LEAST_OPEN_MINUTES, QuietHours, after_quiet, local_day
 from shared.tasks.appointment_reminders.rules import LEADS, Lead, due_at, is_due, latest_start_due, send_at
 from tests.domain.builders import DAY_BEFORE, MINUTE, TWO_HOURS, first_open, quiet, shows_quiet, utc
 
