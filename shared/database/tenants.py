@@ -22,7 +22,7 @@ TENANT = (
     tenants.c.currency,
     tenants.c.settings,
 )
-"""What `tenant_of` reads: the first columns of a row."""
+"""What `tenant_of` reads."""
 
 
 IS_ACTIVE = and_(tenants.c.is_active, tenants.c.deleted_at.is_(None), tenants.c.status.in_(("trial", "active")))
@@ -54,7 +54,7 @@ def tenant_by_id(connection: Connection, id_: UUID) -> Tenant:
 
 def tenant_of(row: Any) -> Tenant:
     """Return the tenant in a row with the columns `TENANT`, as far as it can be read."""
-    faults = (fault_of(column, value) for column, value in zip(TENANT, row[: len(TENANT)], strict=True))
+    faults = (fault_of(column, getattr(row, column.name)) for column in TENANT)
     return Tenant(
         id=row.id,
         subdomain=row.subdomain if isinstance(row.subdomain, str) else str(row.id),

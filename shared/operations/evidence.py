@@ -6,11 +6,16 @@ from datetime import date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row
-
 from shared.domain.reasons import SENTENCES, Reason
 from shared.domain.records import REMINDERS, Kind, mask_phone
-from shared.operations.history import Remembered
+from shared.operations.remembered import (
+    ActionRecord,
+    AppointmentRecord,
+    AttemptRecord,
+    DecisionRecord,
+    PaymentRecord,
+    Remembered,
+)
 
 _TEXTS: Final = {
     "notice": Kind.NO_SHOW_NOTICE,
@@ -21,7 +26,7 @@ _TEXTS: Final = {
 
 def of_its_day(remembered: Remembered, zone: ZoneInfo) -> Remembered:
     """Return what is remembered of a payment without the appointments of the days around its visit."""
-    fee = remembered.row
+    (fee,) = remembered.payments
     visit = [
         each
         for each in remembered.visit
@@ -34,10 +39,10 @@ def of_its_day(remembered: Remembered, zone: ZoneInfo) -> Remembered:
 
 def pack(remembered: Remembered) -> dict[str, Any]:
     """Return the evidence about a payment: instants in UTC, amounts in minor units, phone numbers masked."""
-    row, texts = remembered.row, remembered.decisions
+    (fee,), texts = remembered.payments, remembered.decisions
     return {
-        "payment": _payment(row, remembered.tenant),
-        "policy_in_force": row.policy,
+        "payment": _payment(fee, remembered.tenant.business_name),
+        "policy_in_force": fee.policy,
         "visit": [_appointment(each) for each in sorted(remembered.visit, key=lambda each: each.scheduled_start)],
         "reminders": [_text(each) for each in _in_order(each for each in texts if each.kind in REMINDERS)],
         **{name: [_text(each) for each in texts if each.kind == kind] for name, kind in _TEXTS.items()},
@@ -47,10 +52,10 @@ def pack(remembered: Remembered) -> dict[str, Any]:
     }
 
 
-def _payment(row: Row[Any], tenant: Row[Any]) -> dict[str, Any]:
+def _payment(row: PaymentRecord, business: str) -> dict[str, Any]:
     return {
         "id": str(row.id),
-        "business": tenant.business_name,
+        "business": business,
         "status": row.status,
         "amount_cents": row.amount,
         "currency": row.currency,
@@ -65,12 +70,12 @@ def _payment(row: Row[Any], tenant: Row[Any]) -> dict[str, Any]:
     }
 
 
-def _appointment(row: Row[Any]) -> dict[str, Any]:
+def _appointment(row: AppointmentRecord) -> dict[str, Any]:
     names = "scheduled_start scheduled_end status created_at arrived_at actual_start cancelled_at".split()
     return {"id": str(row.id), **{name: _plain(getattr(row, name)) for name in names}}
 
 
-def _text(decision: Row[Any]) -> dict[str, Any]:
+def _text(decision: DecisionRecord) -> dict[str, Any]:
     reason, is_reminder = decision.reason or decision.text_reason, decision.kind in REMINDERS
     return {
         "kind": decision.kind,
@@ -87,7 +92,7 @@ def _text(decision: Row[Any]) -> dict[str, Any]:
     }
 
 
-def _attempt(row: Row[Any]) -> dict[str, Any]:
+def _attempt(row: AttemptRecord) -> dict[str, Any]:
     asked = row.parameters or {}
     return {
         "attempt": row.attempt,
@@ -103,7 +108,7 @@ def _attempt(row: Row[Any]) -> dict[str, Any]:
     }
 
 
-def _refund(row: Row[Any]) -> dict[str, Any]:
+def _refund(row: ActionRecord) -> dict[str, Any]:
     return {
         "amount_cents": row.amount,
         "outcome": row.outcome,
@@ -114,11 +119,11 @@ def _refund(row: Row[Any]) -> dict[str, Any]:
     }
 
 
-def _action(row: Row[Any]) -> dict[str, Any]:
+def _action(row: ActionRecord) -> dict[str, Any]:
     return {"action": row.action, "who": row.who, "why": row.why, "at": _plain(row.created_at)}
 
 
-def _in_order(decisions: Iterable[Row[Any]]) -> list[Row[Any]]:
+def _in_order(decisions: Iterable[DecisionRecord]) -> list[DecisionRecord]:
     return sorted(decisions, key=lambda each: (each.sent_at or each.decided_at, each.ledger_key))
 
 

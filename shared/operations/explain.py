@@ -7,9 +7,8 @@ from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
-from shared.database.tenants import tenant_of
 from shared.domain.policy import PolicyError, TenantPolicy, policy_of, zone_of
 from shared.domain.reasons import SENTENCES, Reason
 from shared.domain.records import (
@@ -23,7 +22,7 @@ from shared.domain.records import (
 )
 from shared.messages.wording import money_words
 from shared.operations import evidence, history
-from shared.operations.history import Moment, Remembered
+from shared.operations.remembered import ConsentRecord, DecisionRecord, PaymentRecord, Remembered
 from shared.tasks.appointment_reminders import rules as reminders
 
 KIND_WORDS: Final = {
@@ -58,6 +57,15 @@ SOURCE_WORDS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
+class Moment:
+    """One line of a timeline. `code`: the reason's code, where there is one."""
+
+    at: datetime
+    what: str
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """What is known about a subject. `facts`: as it stands; `timeline`: oldest first; `next`: what is to come.
 
@@ -79,7 +87,7 @@ def explain(
     remembered = _READERS[what](connection, id_)
     if remembered is None:
         return None
-    tenant = tenant_of(remembered.tenant)
+    tenant = remembered.tenant
     policy, zone, problem = _rules_of(tenant, defaults, default_zone)
     if what == "payment":
         remembered = evidence.of_its_day(remembered, zone)
@@ -120,7 +128,7 @@ _FACTS: Final = {
 
 def _moments(remembered: Remembered) -> Iterator[Moment]:
     for decision in remembered.decisions:
-        yield _sent(decision) if decision.sent_at else _decided(decision)
+        yield _sent(decision, decision.sent_at) if decision.sent_at else _decided(decision)
     for fee in remembered.payments:
         yield Moment(
             fee.created_at, f"{_money(fee)} {fee.type.replace('_', ' ')} written, now {fee.status}", fee.failure_code
@@ -142,23 +150,23 @@ def _moments(remembered: Remembered) -> Iterator[Moment]:
     yield from map(_consent, remembered.consents)
 
 
-def _consent(event: Row[Any]) -> Moment:
+def _consent(event: ConsentRecord) -> Moment:
     what = "given" if event.given else "withdrawn"
     return Moment(event.happened_at, f"consent to texts {what}: {SOURCE_WORDS[ConsentSource(event.source)]}")
 
 
-def _sent(decision: Row[Any]) -> Moment:
-    status = NotificationStatus(decision.status)
+def _sent(decision: DecisionRecord, at: datetime) -> Moment:
+    status, count = NotificationStatus(str(decision.status)), decision.segments or 1
     arrived = "" if status is NotificationStatus.SENT else f" ({STATUS_WORDS[status]})"
-    segments = f"{decision.segments} segment{'s' if decision.segments > 1 else ''}"
+    segments = f"{count} segment{'s' if count > 1 else ''}"
     text = f"{_words(decision)} sent to {mask_phone(decision.to_phone)}{arrived}, {segments}: {decision.body}"
-    return Moment(decision.sent_at, text, decision.error_code)
+    return Moment(at, text, decision.error_code)
 
 
-def _decided(decision: Row[Any]) -> Moment:
+def _decided(decision: DecisionRecord) -> Moment:
     words, outcome = _words(decision), Outcome(decision.outcome)
     if outcome is not Outcome.NOTIFY:
-        reason = Reason(decision.reason)
+        reason = Reason(str(decision.reason))
         what = "not counted" if decision.kind == Kind.NO_SHOW else OUTCOME_WORDS[outcome]
         return Moment(decision.decided_at, f"{words} {what}: {SENTENCES[reason]}", reason)
     if decision.status is None:
@@ -169,7 +177,7 @@ def _decided(decision: Row[Any]) -> Moment:
     return Moment(decision.decided_at, f"{words} planned; {STATUS_WORDS[status]}", decision.text_reason)
 
 
-def _words(decision: Row[Any]) -> str:
+def _words(decision: DecisionRecord) -> str:
     return KIND_WORDS[Kind(decision.kind)]
 
 
@@ -187,12 +195,12 @@ def _next(what: str, remembered: Remembered, policy: TenantPolicy, zone: ZoneInf
             yield f"{_money(fee)} to be charged from {_shown(fee.next_attempt_at, zone)}"
 
 
-def _is_about(decision: Row[Any], start: datetime) -> bool:
+def _is_about(decision: DecisionRecord, start: datetime) -> bool:
     """Whether a reminder's decision is about a start, given to the minute."""
     return decision.occurs_at is not None and reminders.minute_of(decision.occurs_at) == start
 
 
-def _money(fee: Row[Any]) -> str:
+def _money(fee: PaymentRecord) -> str:
     return _amount(fee.amount, fee.currency)
 
 

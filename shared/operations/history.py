@@ -1,8 +1,7 @@
 """What the database remembers about one appointment, vaccination, owner or payment, for people to read."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -25,26 +24,19 @@ from shared.database.tables import (
     tenants,
     vaccination_records,
 )
+from shared.database.tenants import tenant_of
 from shared.fees.visit_queries import AROUND
-
-
-@dataclass(frozen=True, slots=True)
-class Remembered:
-    """The subject's own row, its tenant's, and everything decided, texted, charged or scored about it.
-
-    `actions`: what staff did to its payments; `visit`: of a payment, the owner's appointments around the missed one;
-    `consents`: of an owner, what became of the consent to texts.
-    """
-
-    row: Row[Any]
-    tenant: Row[Any]
-    decisions: Sequence[Row[Any]]
-    payments: Sequence[Row[Any]] = ()
-    attempts: Sequence[Row[Any]] = ()
-    events: Sequence[Row[Any]] = ()
-    actions: Sequence[Row[Any]] = ()
-    visit: Sequence[Row[Any]] = ()
-    consents: Sequence[Row[Any]] = ()
+from shared.operations.remembered import (
+    ActionRecord,
+    AppointmentRecord,
+    AttemptRecord,
+    ConsentRecord,
+    DecisionRecord,
+    EventRecord,
+    PaymentRecord,
+    Remembered,
+    records,
+)
 
 
 class UnreadableRow(Exception):
@@ -71,7 +63,7 @@ def of_payment(connection: Connection, id_: UUID) -> Remembered | None:
     row = _row(connection, payments, id_)
     if row is None:
         return None
-    visit = _around(connection, row)
+    visit = records(AppointmentRecord, _around(connection, row))
     subjects = [each.id for each in visit]
     return replace(_remembered(connection, row, subjects, [row], _events_about(connection, [id_])), visit=visit)
 
@@ -96,11 +88,11 @@ def of_owner(connection: Connection, id_: UUID) -> Remembered | None:
         return None
     visits = [each.id for each in _all(connection, appointments, appointments.c.owner_id, [id_])]
     animals = [each.id for each in _all(connection, pets, pets.c.owner_id, [id_])]
-    records = [each.id for each in _all(connection, vaccination_records, vaccination_records.c.pet_id, animals)]
+    vaccinations = [each.id for each in _all(connection, vaccination_records, vaccination_records.c.pet_id, animals)]
     fees = _all(connection, payments, payments.c.owner_id, [id_])
     events = _all(connection, reputation_events, reputation_events.c.owner_id, [id_])
-    consents = _all(connection, consent_events, consent_events.c.owner_id, [id_])
-    return replace(_remembered(connection, row, [*visits, *records], fees, events), consents=consents)
+    consents = records(ConsentRecord, _all(connection, consent_events, consent_events.c.owner_id, [id_]))
+    return replace(_remembered(connection, row, [*visits, *vaccinations], fees, events), consents=consents)
 
 
 def _remembered(
@@ -114,14 +106,19 @@ def _remembered(
     if tenant is None:
         raise UnreadableRow(f"there is no business {row.tenant_id}, to which it belongs")
     fee_ids = [fee.id for fee in fees]
+    decided = _decisions(connection, {*subjects, *fee_ids, *(event.subject_id for event in events)})
+    attempts = _all(connection, payment_attempts, payment_attempts.c.payment_id, fee_ids)
+    actions = _all(connection, fee_actions, fee_actions.c.payment_id, fee_ids)
     return Remembered(
         row,
-        tenant,
-        _decisions(connection, {*subjects, *fee_ids, *(event.subject_id for event in events)}),
-        fees,
-        _all(connection, payment_attempts, payment_attempts.c.payment_id, fee_ids),
-        events,
-        _all(connection, fee_actions, fee_actions.c.payment_id, fee_ids),
+        tenant_of(tenant),
+        decisions=records(DecisionRecord, decided),
+        payments=records(PaymentRecord, fees),
+        attempts=records(AttemptRecord, attempts),
+        events=records(EventRecord, events),
+        actions=records(ActionRecord, actions),
+        visit=[],
+        consents=[],
     )
 
 
@@ -168,12 +165,3 @@ def _decisions(connection: Connection, subjects: Collection[UUID]) -> list[Row[A
         )
         found += connection.execute(query).all()
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """One line of a timeline. `code`: the reason's code, where there is one."""
-
-    at: datetime
-    what: str
-    code: str | None = None
