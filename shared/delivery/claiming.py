@@ -12,7 +12,6 @@ from shared.database import breakers, limits, outbox
 from shared.database.transactions import in_transaction
 from shared.delivery.drain import PROVIDER, Drain
 from shared.delivery.preparing import Prepared, prepare, write_prepared
-from shared.domain.breaker import Breaker
 from shared.domain.records import Claimed
 
 LARGEST_BATCH: Final = 500
@@ -20,13 +19,13 @@ LARGEST_BATCH: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What one claim brought. `size`: how many rows; `is_last`: there were no more; `breaker`: as it is on record."""
+    """What one claim brought. `size`: how many rows; `is_last`: there were no more."""
 
-    breaker: Breaker
     size: int = 0
     is_last: bool = True
     prepared: Prepared = field(default_factory=Prepared)
     above_cap: Sequence[Claimed] = ()
+    is_provider_away: bool = False
 
     @property
     def crowded(self) -> set[UUID]:
@@ -56,22 +55,22 @@ def claim(drain: Drain, silent: Collection[UUID], crowded: Collection[UUID], siz
     `crowded`: the tenants of which this run found more than their cap allows: their turn comes when there is room.
     """
 
-    def work(connection: Connection) -> Batch:
-        breaker = breakers.read(connection, PROVIDER)
-        return _claim(drain, connection, breaker, silent, crowded, size) if breaker.is_closed else Batch(breaker)
+    def claim_unless_away(connection: Connection) -> Batch:
+        if not breakers.read(connection, PROVIDER).is_closed:
+            return Batch(is_provider_away=True)
+        return _claim(drain, connection, silent, crowded, size)
 
-    return in_transaction(drain.engine, work)
+    return in_transaction(drain.engine, claim_unless_away)
 
 
-def claim_for_probe(drain: Drain, breaker: Breaker, crowded: Collection[UUID]) -> Batch:
+def claim_for_probe(drain: Drain, crowded: Collection[UUID]) -> Batch:
     """Claim one message to find out whether the provider is back."""
-    return in_transaction(drain.engine, lambda connection: _claim(drain, connection, breaker, (), crowded, 1))
+    return in_transaction(drain.engine, lambda connection: _claim(drain, connection, (), crowded, 1))
 
 
 def _claim(
     drain: Drain,
     connection: Connection,
-    breaker: Breaker,
     silent: Collection[UUID],
     crowded: Collection[UUID],
     size: int,
@@ -81,7 +80,7 @@ def _claim(
     chosen = outbox.choose(connection, drain.scope.without(full | set(silent)), drain.now(), size)
     kept, above = _within_caps(drain, connection, chosen)
     prepared = write_prepared(drain, connection, prepare(drain, connection, kept))
-    return Batch(breaker, len(chosen), len(chosen) < size, prepared, above)
+    return Batch(len(chosen), len(chosen) < size, prepared, above)
 
 
 def _cap(drain: Drain, tenant_id: UUID) -> int:

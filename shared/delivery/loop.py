@@ -13,7 +13,6 @@ from shared.database.engine import reading
 from shared.database.transactions import in_transaction
 from shared.delivery.drain import Drain
 from shared.delivery.opting_out import note_changes
-from shared.delivery.outage import Outage
 from shared.delivery.pipeline import Pipeline
 from shared.delivery.preparing import prepare
 from shared.delivery.probing import is_provider_there
@@ -50,18 +49,19 @@ def _expire(drain: Drain, connection: Connection) -> list[Claimed]:
 
 
 async def _deliver(drain: Drain) -> None:
-    sender = Sender(drain, Outage(drain))
+    sender = Sender(drain)
     async with drain.gateway.connected():
         await settle_lapsed(drain)
         await _resume(drain)
-        has_more = await is_provider_there(drain, sender)
+        has_more = was_there = await is_provider_there(drain, sender)
         while has_more and sender.may_go_on:
             pipeline = Pipeline(drain, sender)
             await pipeline.run()
             has_more = pipeline.has_claimed
         if sender.refused:
             raise sender.refused
-        if not sender.outage.is_on and not drain.is_out_of_time:
+        has_gone_away = was_there and sender.breaker.is_open
+        if not has_gone_away and not drain.is_out_of_time:
             await poll_receipts(drain)
         await asyncio.to_thread(note_clock, drain)
 

@@ -80,7 +80,7 @@ class Pipeline:
                     claim, self.drain, frozenset(self.sender.silent), frozenset(self.sender.crowded), size
                 )
                 size = self._size
-                self.sender.outage.learn(batch.breaker)
+                self.sender.breaker.is_open |= batch.is_provider_away
                 self.sender.crowded |= batch.crowded
                 batch.count(self.drain)
                 self.has_claimed = self.has_claimed or batch.size > 0
@@ -117,6 +117,7 @@ class Pipeline:
 
     async def _record(self) -> None:
         """Record answers, many at once, and none of them too late."""
+        breaker = self.sender.breaker
         while not (self._is_over and not self._answers):
             with suppress(TimeoutError):
                 async with asyncio.timeout(RECORDED_AFTER):
@@ -125,10 +126,10 @@ class Pipeline:
             if self._is_over:
                 self._answered.set()
             answers, self._answers = self._answers, []
-            if self.sender.outage.is_on:
+            if breaker.is_open:
                 answers = [each.in_outage() for each in answers]
             if answers:
-                counted = await asyncio.to_thread(record, self.drain, answers, self.sender.outage.tell)
-                self.sender.outage.told()
+                counted = await asyncio.to_thread(record, self.drain, answers, breaker.write)
+                breaker.written()
                 for name, claimed in counted.items():
                     self.drain.count(name, claimed)

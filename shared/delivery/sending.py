@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from shared.delivery.drain import Drain
+from shared.database.provider_breaker import ProviderBreaker
+from shared.delivery.drain import PROVIDER, Drain
 from shared.delivery.message import Answer, Ready
-from shared.delivery.outage import Outage, is_away
 from shared.delivery.outcomes import FREE, MOST_ATTEMPTS
 from shared.delivery.pace import Pace, Turn
 from shared.delivery.sender_trouble import name_country
@@ -17,6 +17,7 @@ from shared.gateways.sms import (
     DailyCapReached,
     NotProcessed,
     OptedOut,
+    OutcomeUnknown,
     Rejected,
     SenderRefused,
     SmsError,
@@ -34,8 +35,9 @@ LONGEST_RETRY: Final = 1.0
 class Sender:
     """Hands messages over, and remembers what the answers of this run teach about tenants, numbers and the provider."""
 
-    def __init__(self, drain: Drain, outage: Outage) -> None:
-        self.drain, self.outage, self.pace = drain, outage, Pace(drain)
+    def __init__(self, drain: Drain) -> None:
+        self.drain, self.pace = drain, Pace(drain)
+        self.breaker = ProviderBreaker(PROVIDER, drain.worker, drain.wall)
         self.is_stopped = False
         self.refused: CredentialsRefused | None = None
         self.silent: set[UUID] = set()
@@ -45,7 +47,7 @@ class Sender:
     @property
     def may_go_on(self) -> bool:
         """Whether anything may be sent in this run any more."""
-        return not (self.is_stopped or self.refused or self.outage.is_on or self.drain.is_out_of_time)
+        return not (self.is_stopped or self.refused or self.breaker.is_open or self.drain.is_out_of_time)
 
     async def hand_over(self, ready: Ready, most_tries: int = MOST_TRIES) -> Answer:
         """Hand a message over, again after a short wait where that is safe and makes sense."""
@@ -75,7 +77,7 @@ class Sender:
                 outcome = await self.drain.gateway.send(ready.sms)
             except SmsError as error:
                 outcome = error
-            self._learn(ready, outcome, turn)
+            self._note(ready, outcome, turn)
             return outcome, at
         finally:
             self.pace.over()
@@ -90,8 +92,14 @@ class Sender:
         is_safe = isinstance(outcome, NotProcessed) and not isinstance(outcome, FREE)
         return is_safe and tries < most and ready.claimed.attempts - 1 + tries < MOST_ATTEMPTS and self.may_go_on
 
+    def _note(self, ready: Ready, outcome: Accepted | SmsError, turn: Turn) -> None:
+        if isinstance(outcome, Unreachable | OutcomeUnknown):
+            self.breaker.failed(outcome.code)
+        else:
+            self.breaker.answered()
+            self._learn(ready, outcome, turn)
+
     def _learn(self, ready: Ready, outcome: Accepted | SmsError, turn: Turn) -> None:
-        self.outage.note(outcome)
         tenant_id = ready.claimed.tenant_id
         match outcome:
             case Accepted():
@@ -106,7 +114,7 @@ class Sender:
                 self._silence(tenant_id, outcome)
             case SenderRefused():
                 self._silence(tenant_id, outcome)
-            case NotProcessed() if not is_away(outcome):
+            case NotProcessed():
                 self.pace.refused(turn, outcome.retry_after)
 
     def _silence(self, tenant_id: UUID, error: DailyCapReached | SenderRefused) -> None:

@@ -17,7 +17,6 @@ from shared.domain.fees import FeeCode
 from shared.fees import queries as fees
 from shared.fees.collecting.attempts import Attempt, Ready
 from shared.fees.collecting.collection import CLAIM_HOLD, REQUEST_LASTS, TRY_LASTS, Collection
-from shared.fees.collecting.outage import Outage
 from shared.fees.collecting.outcomes import (
     CannotCharge,
     KeySpent,
@@ -30,6 +29,7 @@ from shared.fees.collecting.outcomes import (
     gives_up,
     outcome_of,
 )
+from shared.fees.collecting.payment_breaker import PaymentBreaker
 from shared.gateways.payments import (
     Charge,
     Intent,
@@ -48,21 +48,21 @@ A = TypeVar("A", Attempt, Ready)
 T = TypeVar("T")
 
 
-async def charge(run: Collection, outage: Outage, attempts: Sequence[Attempt]) -> list[Outcome]:
+async def charge(run: Collection, breaker: PaymentBreaker, attempts: Sequence[Attempt]) -> list[Outcome]:
     """Make ready, write down, confirm; return what came of each attempt."""
-    made = await _each(run, outage, attempts, lambda each: _make_ready(run, each))
+    made = await _each(run, breaker, attempts, lambda each: _make_ready(run, each))
     kept = _keep(run, [each for each in made if isinstance(each, Ready)])
-    confirmed = await _each(run, outage, kept, lambda each: _confirm(run, each))
+    confirmed = await _each(run, breaker, kept, lambda each: _confirm(run, each))
     came = {ready.attempt.fee.id: outcome for ready, outcome in zip(kept, confirmed, strict=True)}
     return [came.get(each.attempt.fee.id, NotAsked("claim_lost")) if isinstance(each, Ready) else each for each in made]
 
 
-async def look_up(run: Collection, outage: Outage, attempts: Sequence[Attempt]) -> list[Outcome]:
+async def look_up(run: Collection, breaker: PaymentBreaker, attempts: Sequence[Attempt]) -> list[Outcome]:
     """Return what became of attempts that nobody recorded. Raise PaymentCredentialsRefused: nothing is known then.
 
     What was not asked about, because the provider is away or time is up, stays as unclear as it was.
     """
-    answers = await _each(run, outage, attempts, lambda each: _look_up(run, each))
+    answers = await _each(run, breaker, attempts, lambda each: _look_up(run, each))
     if refused := [each for each in answers if isinstance(each, PaymentCredentialsRefused)]:
         raise refused[0]
     return [OutcomeUnknown(each.code) if isinstance(each, NotAsked) else each for each in answers]
@@ -80,10 +80,10 @@ async def _look_up(run: Collection, attempt: Attempt) -> Outcome:
     return await _closed_if_last(run, gateway, attempt, attempt.charge, intent_id, found)
 
 
-async def cancel(run: Collection, outage: Outage, attempts: Sequence[Attempt]) -> list[Intent | PaymentError]:
+async def cancel(run: Collection, breaker: PaymentBreaker, attempts: Sequence[Attempt]) -> list[Intent | PaymentError]:
     """Cancel the intents of fees that nobody is to pay any more; return how each stands then."""
     return await _each(
-        run, outage, attempts, lambda each: _held(run, each).cancel(each.charge, each.fee.intent_id or "")
+        run, breaker, attempts, lambda each: _held(run, each).cancel(each.charge, each.fee.intent_id or "")
     )
 
 
@@ -186,26 +186,26 @@ async def _closed_if_last(
 
 
 async def _each(
-    run: Collection, outage: Outage, things: Sequence[A], do: Callable[[A], Awaitable[T]]
+    run: Collection, breaker: PaymentBreaker, things: Sequence[A], do: Callable[[A], Awaitable[T]]
 ) -> list[T | PaymentError]:
     """Do the same with many, some at once; nothing more is begun once the provider is away or time is up."""
     slots = asyncio.Semaphore(run.concurrency)
 
     async def one(thing: A) -> T | PaymentError:
         async with slots:
-            if reason := _why_not(run, outage, thing):
+            if reason := _why_not(run, breaker, thing):
                 return NotAsked(reason)
             answer = await _caught(do(thing))
-            outage.note(answer)
+            breaker.note(answer)
             return answer
 
     return list(await asyncio.gather(*(one(each) for each in things)))
 
 
-def _why_not(run: Collection, outage: Outage, claimed: Attempt | Ready) -> str | None:
-    if outage.is_on:
+def _why_not(run: Collection, breaker: PaymentBreaker, claimed: Attempt | Ready) -> str | None:
+    if breaker.is_open:
         return "provider_away"
-    if outage.is_refused:
+    if breaker.is_refused:
         return "credentials_refused"
     return "out_of_time" if run.is_out_of_time() or run.wall() + REQUEST_LASTS > claimed.held_until else None
 
