@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from shared.database import commits
 from shared.database.engine import first_line, reading, writing
 from shared.database.failures import is_passing
+from shared.domain.back_off import jittered
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -58,5 +59,5 @@ def _again(once: Callable[[], T]) -> T:
             if not is_passing(error):
                 raise
             log.warning("the database failed, it is tried again: %s", first_line(error))
-        time.sleep(pause * random.uniform(0.5, 1.5))
+        time.sleep(jittered(pause, random.random(), 0.5, 1.5))
     return once()

@@ -6,6 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from shared.delivery.message import Answer
+from shared.domain.back_off import doubled, jittered
 from shared.domain.reasons import Reason
 from shared.domain.records import Claimed, NotificationStatus
 from shared.gateways.sms import (
@@ -58,8 +59,8 @@ def _why_refused(error: Rejected) -> Reason:
 
 def back_off(attempts: int, retry_after: float | None, dice: Random) -> timedelta:
     """Return how long a message waits after so many attempts. `retry_after`: seconds the provider asked for."""
-    longest = FIRST_BACK_OFF * (1 << max(0, attempts - 1))
-    return max(longest * dice.random(), timedelta(seconds=retry_after or 0))
+    longest = doubled(FIRST_BACK_OFF, attempts)
+    return max(jittered(longest, dice.random()), timedelta(seconds=retry_after or 0))
 
 
 def sent(id_: UUID, provider_message_id: str, segments: int, now: datetime) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from shared.delivery.drain import Drain
+from shared.domain.back_off import doubled, jittered
 
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 30.0
@@ -81,6 +82,6 @@ class Pace:
             self._refusals += 1
             self._accepted = 0
             self.width = max(1, self.width // 2)
-            longest = min(LONGEST_PAUSE, FIRST_PAUSE * (1 << min(self._refusals - 1, 10)))
-            pause = max(pause, self._drain.dice.uniform(0, longest))
+            longest = doubled(FIRST_PAUSE, self._refusals, LONGEST_PAUSE)
+            pause = max(pause, jittered(longest, self._drain.dice.random()))
         self._paused_until = max(self._paused_until, self._drain.monotonic() + pause)

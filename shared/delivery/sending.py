@@ -11,6 +11,7 @@ from shared.delivery.message import Answer, Ready
 from shared.delivery.outcomes import FREE, MOST_ATTEMPTS
 from shared.delivery.pace import Pace, Turn
 from shared.delivery.sender_trouble import name_country
+from shared.domain.back_off import doubled, jittered
 from shared.gateways.sms import (
     Accepted,
     CredentialsRefused,
@@ -61,7 +62,7 @@ class Sender:
             if not self._is_worth_another(ready, outcome, tries, most_tries):
                 return answer
             if isinstance(outcome, Unreachable):  # for all others the pace makes everybody wait
-                await self.drain.wait(self.drain.dice.uniform(0, LONGEST_RETRY * (1 << tries - 1)))
+                await self.drain.wait(jittered(doubled(LONGEST_RETRY, tries), self.drain.dice.random()))
 
     async def _try(self, ready: Ready) -> tuple[Accepted | SmsError | None, datetime]:
         """Hand it over once it has its turn; return the answer, None where it did not leave, and when it began."""

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from shared.domain.back_off import doubled
+
 OPENS_AFTER: Final = 5
 """So many failures in a row are an outage: one lost answer is not, and each of the five may take a time-out."""
 FIRST_WAIT: Final = timedelta(seconds=30)
@@ -61,7 +63,7 @@ class Breaker:
 
 def wait_after(openings: int) -> timedelta:
     """Return how long nobody asks after the provider was found away `openings` (one or more) times in a row."""
-    return min(FIRST_WAIT * (1 << min(openings - 1, 10)), LONGEST_WAIT)
+    return doubled(FIRST_WAIT, openings, LONGEST_WAIT)
 
 
 class Streak:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import aiohttp
 
+from shared.domain.back_off import jittered
 from shared.gateways.payments import (
     Declined,
     Misconfigured,
@@ -87,7 +88,7 @@ async def asked(
         if pause is None or not may_pass:
             # Not the SDK's own error: it may hold personal data.
             raise OutcomeUnknown(trouble.code) if is_in_doubt and isinstance(trouble, NotProcessed) else trouble
-        await asyncio.sleep(pause * random.uniform(1, 1.5))
+        await asyncio.sleep(jittered(pause, random.random(), 1, 1.5))
 
 
 def meaning(error: "StripeError", account: str | None = None) -> tuple[PaymentError, bool]:
