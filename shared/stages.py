@@ -16,7 +16,8 @@ from shared.database.outbox import Scope
 from shared.database.rows.reading import BadRow, noting
 from shared.database.tenants import active_tenants
 from shared.database.transactions import fetch
-from shared.delivery import Drain, deliver, phone_blocks, would_deliver
+from shared.delivery import Drain, deliver, would_deliver
+from shared.delivery.blocked_numbers import queries as phone_blocks
 from shared.domain.metrics import Number
 from shared.domain.policy import ServedTenant
 from shared.domain.records import Problem, Tenant

@@ -11,15 +11,15 @@ from sqlalchemy import Connection
 from shared.database import ledger, outbox
 from shared.database.engine import reading
 from shared.database.transactions import in_transaction
+from shared.delivery.consent.opting_out import note_changes
 from shared.delivery.drain import Drain
-from shared.delivery.opting_out import note_changes
 from shared.delivery.pipeline import Pipeline
 from shared.delivery.preparing import prepare
 from shared.delivery.probing import is_provider_there
-from shared.delivery.receipts import poll_receipts
-from shared.delivery.sender_trouble import note_clock, past_pause, report, resume
+from shared.delivery.receipts.polling import poll_receipts
+from shared.delivery.senders.trouble import note_clock, past_pause, report, resume
 from shared.delivery.sending import Sender
-from shared.delivery.settling import settle_lapsed
+from shared.delivery.settling.lapsed import settle_lapsed
 from shared.delivery.stopping import run_until_stopped
 from shared.domain.records import Claimed, NotificationStatus, Outcome, mask_phone
 

@@ -13,12 +13,12 @@ from sqlalchemy.exc import IntegrityError
 from shared.database import outbox
 from shared.database.failures import is_duplicate
 from shared.database.transactions import in_transaction
-from shared.delivery import sender_trouble as trouble
-from shared.delivery.blocking import block_dead
+from shared.delivery.blocked_numbers.blocking import block_dead
+from shared.delivery.consent.opting_out import Withdrawal, withdraw_consent
 from shared.delivery.drain import Drain
 from shared.delivery.message import Answer
-from shared.delivery.opting_out import Withdrawal, withdraw_consent
 from shared.delivery.outcomes import change
+from shared.delivery.senders import trouble
 from shared.domain.records import Claimed, ConsentSource
 from shared.gateways.sms import DailyCapReached, OptedOut, OutcomeUnknown, Rejected, SenderRefused, SmsError
 

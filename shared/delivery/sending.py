@@ -10,7 +10,7 @@ from shared.delivery.drain import PROVIDER, Drain
 from shared.delivery.message import Answer, Ready
 from shared.delivery.outcomes import FREE, MOST_ATTEMPTS
 from shared.delivery.pace import Pace, Turn
-from shared.delivery.sender_trouble import name_country
+from shared.delivery.senders.trouble import name_country
 from shared.domain.back_off import doubled, jittered
 from shared.gateways.sms import (
     Accepted,

@@ -17,8 +17,8 @@ from shared.database import waiting as health
 from shared.database.engine import ensure_ready, first_line, reading, shown
 from shared.database.runs import NotedRun
 from shared.database.waiting import Hanging
-from shared.delivery import sender_queries as senders
-from shared.delivery.sender_queries import Failing, SenderTrouble
+from shared.delivery.senders import queries as senders
+from shared.delivery.senders.queries import Failing, SenderTrouble
 from shared.domain.breaker import Breaker
 from shared.domain.records import RunStatus
 from shared.errors import DatabaseUnusable

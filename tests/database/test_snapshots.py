@@ -23,9 +23,10 @@ from shared.database.appointments import Starts
 from shared.database.engine import writing
 from shared.database.outbox import Scope
 from shared.database.tenants import tenant_by_id
-from shared.delivery import consent, phone_blocks
-from shared.delivery import receipt_queries as receipts
-from shared.delivery import sender_queries as senders
+from shared.delivery.blocked_numbers import queries as phone_blocks
+from shared.delivery.consent import queries as consent
+from shared.delivery.receipts import queries as receipts
+from shared.delivery.senders import queries as senders
 from shared.domain.breaker import Breaker
 from shared.domain.fees import FeeAction
 from shared.domain.missed_visits import MarkedVisit

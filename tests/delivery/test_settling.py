@@ -57,7 +57,7 @@ def test_a_few_are_asked_about_one_by_one(outbox: Outbox) -> None:
 
 
 def test_a_sweep_through_more_than_it_is_worth_is_given_up(outbox: Outbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shared.delivery.asking.PAGE", 1)
+    monkeypatch.setattr("shared.delivery.settling.provider_log.PAGE", 1)
     leave_unclear(outbox, 11)
     sms = Sms(rows.uuid4(), "+16465550000", "another business", 60)
     for number in range(30):
@@ -110,7 +110,7 @@ def test_refused_credentials_at_the_log_stop_the_run_and_lose_nothing(
 def test_an_outage_in_which_much_was_taken_is_settled_without_sending_anything_twice(
     outbox: Outbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.delivery.settling.BATCH", 40)
+    monkeypatch.setattr("shared.delivery.settling.lapsed.BATCH", 40)
     leave_unclear(outbox, 100)
     outbox.deliver()
     assert outbox.statuses == {"sent": 100}

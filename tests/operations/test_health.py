@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from shared.database import breakers, limits, runs, tables
 from shared.database.engine import open_engine
-from shared.delivery import sender_queries as senders
+from shared.delivery.senders import queries as senders
 from shared.domain.breaker import Breaker
 from shared.domain.records import RunStatus
 from shared.operations.health import Check, Health, examine, span_words

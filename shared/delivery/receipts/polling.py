@@ -13,15 +13,15 @@ from sqlalchemy import Connection
 
 from shared.database import leases
 from shared.database.transactions import in_transaction
-from shared.delivery import receipt_queries as receipts
-from shared.delivery import sender_queries as senders
-from shared.delivery.asking import CLOCK_SKEW
-from shared.delivery.blocking import block_dead
-from shared.delivery.consent import REPORTED_FOR
+from shared.delivery.blocked_numbers.blocking import block_dead
+from shared.delivery.consent.opting_out import Withdrawal, withdraw_consent
+from shared.delivery.consent.queries import REPORTED_FOR
 from shared.delivery.drain import Drain
-from shared.delivery.opting_out import Withdrawal, withdraw_consent
-from shared.delivery.receipt_queries import Awaiting
-from shared.delivery.sender_trouble import name_country, pause
+from shared.delivery.receipts import queries as receipts
+from shared.delivery.receipts.queries import Awaiting
+from shared.delivery.senders import queries as senders
+from shared.delivery.senders.trouble import name_country, pause
+from shared.delivery.settling.provider_log import CLOCK_SKEW
 from shared.domain.reasons import Reason
 from shared.domain.records import Claimed, ConsentSource, NotificationStatus
 from shared.gateways.sms import ConsoleSms, CredentialsRefused, Logged, Receipt, SmsError

@@ -11,8 +11,8 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from shared.database.tenants import tenant_by_id
-from shared.delivery import consent
-from shared.delivery.consent import Changed
+from shared.delivery.consent import queries as consent
+from shared.delivery.consent.queries import Changed
 from shared.delivery.drain import Drain
 from shared.domain.contact import UNKNOWN_REGION, e164, phone_hash, region_of
 from shared.domain.policy import PolicyError, TenantPolicy, policy_of

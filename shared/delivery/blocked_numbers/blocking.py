@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from shared.delivery import phone_blocks
+from shared.delivery.blocked_numbers import queries as phone_blocks
 from shared.delivery.drain import Drain
 from shared.domain.contact import phone_hash
 from shared.domain.records import mask_phone

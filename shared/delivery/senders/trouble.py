@@ -14,9 +14,9 @@ from sqlalchemy import Connection
 
 from shared.database import limits
 from shared.database.transactions import fetch, in_transaction
-from shared.delivery import sender_queries as senders
 from shared.delivery.drain import PROVIDER, Drain
-from shared.delivery.sender_queries import SenderTrouble
+from shared.delivery.senders import queries as senders
+from shared.delivery.senders.queries import SenderTrouble
 from shared.domain.contact import country_of
 from shared.domain.policy import ServedTenant
 from shared.domain.quiet_hours import local_date, midnight

@@ -1,0 +1,1 @@
+"""Numbers that proved dead and get no more texts."""

@@ -1,0 +1,1 @@
+"""Who agreed to be texted, and who withdrew that."""

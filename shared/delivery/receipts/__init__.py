@@ -1,0 +1,1 @@
+"""What the carriers report about texts that were sent."""

@@ -1,0 +1,1 @@
+"""Senders that the provider or the carriers refuse."""

@@ -1,0 +1,1 @@
+"""Finding out from the provider's log what became of texts without a clear answer."""
