@@ -1,4 +1,4 @@
-"""Claiming the next batch: one short transaction, in which what was claimed is read again and written."""
+"""Claiming the next batch in one short transaction, which also reads the subjects again and stores the texts."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +19,10 @@ LARGEST_BATCH: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What one claim brought. `size`: how many rows; `is_last`: there were no more."""
+    """What one claim found. `size`: how many rows were due; `is_last`: no more are; `above_cap`: go on waiting.
+
+    `is_provider_away`: another process opened the breaker, so nothing was claimed.
+    """
 
     size: int = 0
     is_last: bool = True
@@ -33,7 +36,7 @@ class Batch:
         return {each.tenant_id for each in self.above_cap}
 
     def count(self, drain: Drain) -> None:
-        """Count what will not leave, and name what could not be written."""
+        """Count what will not be sent, and report what could not be rendered."""
         for each in self.prepared.problems:
             drain.tally.problem(each)
         drain.count("failed", self.prepared.broken)
@@ -42,7 +45,7 @@ class Batch:
 
 
 def size_of_batch(drain: Drain) -> int:
-    """How many to claim at once: no more than can leave in about half a minute."""
+    """Return how many to claim at once: no more than can be sent in about half a minute."""
     soon = drain.concurrency * 30
     if drain.max_per_second:
         soon = min(soon, int(drain.max_per_second * 30))
@@ -52,7 +55,7 @@ def size_of_batch(drain: Drain) -> int:
 def claim(drain: Drain, silent: Collection[UUID], crowded: Collection[UUID], size: int) -> Batch:
     """Claim what is due, most urgent first, of all tenants but the `silent`; nothing while the breaker is open.
 
-    `crowded`: the tenants of which this run found more than their cap allows: their turn comes when there is room.
+    `crowded`: the tenants that had more due in this run than their cap allows; they are skipped until it has room.
     """
 
     def claim_unless_away(connection: Connection) -> Batch:
@@ -64,7 +67,7 @@ def claim(drain: Drain, silent: Collection[UUID], crowded: Collection[UUID], siz
 
 
 def claim_for_probe(drain: Drain, crowded: Collection[UUID]) -> Batch:
-    """Claim one message to find out whether the provider is back."""
+    """Claim one message, to find out with it whether the provider is back."""
     return in_transaction(drain.engine, lambda connection: _claim(drain, connection, (), crowded, 1))
 
 
@@ -93,7 +96,7 @@ def _within_caps(
 ) -> tuple[list[Claimed], list[Claimed]]:
     """Return what is within its tenant's cap for an hour, and what is above it and goes on waiting.
 
-    The tenants are locked while they are counted, so that workers side by side do not pass a cap together.
+    The tenants are locked while their texts are counted, so that workers side by side do not exceed a cap together.
     """
     tenant_ids = {each.tenant_id for each in chosen if each.tenant_id in drain.served}
     limits.lock(connection, tenant_ids)
@@ -102,7 +105,7 @@ def _within_caps(
     kept: list[Claimed] = []
     above: list[Claimed] = []
     for each in chosen:
-        left = room.get(each.tenant_id, inf)  # there is no cap for what will be cancelled: its tenant is not served
+        left = room.get(each.tenant_id, inf)  # a tenant that is not served has no cap: its texts will be cancelled
         (kept if left > 0 else above).append(each)
         room[each.tenant_id] = left - 1
     return kept, above

@@ -1,4 +1,4 @@
-"""A message on its way: ready to be handed over, and with what came of it."""
+"""A message before and after it is handed to the provider."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -8,10 +8,10 @@ from shared.gateways.sms import Accepted, Sms, SmsError
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
-    """A claimed notification that is still right, with the text to send.
+class ReadyText:
+    """A claimed notification whose reasons still hold, with the text to send.
 
-    `until`: by the wall clock, when it is too late to hand it over: another worker may take the claim over later.
+    `until`: by the wall clock, when it must not be handed over any more: another worker may claim it soon after.
     """
 
     claimed: Claimed
@@ -22,13 +22,13 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of a message. `outcome`: None when it was not handed over.
+    """The provider's answer to a message. `outcome`: None when it was not handed over.
 
-    `tries`: those that count as attempts; `unreached`: how many of them found no provider; `tried_at`: when the last
-    began, by the wall clock.
+    `tries`: those that count as attempts; `unreached`: how many of them could not connect; `tried_at`: when the last
+    one began, by the wall clock.
     """
 
-    ready: Ready
+    ready: ReadyText
     outcome: Accepted | SmsError | None
     tries: int
     unreached: int = 0
@@ -36,9 +36,9 @@ class Answer:
 
     @property
     def attempts(self) -> int:
-        """How many attempts the message has had with these. (The claim counted one in advance.)"""
+        """How many attempts the message has had, these included. (The claim counted one in advance.)"""
         return self.ready.claimed.attempts - 1 + self.tries
 
     def in_outage(self) -> "Answer":
-        """Return it without the tries that found no provider: an outage costs no attempts."""
+        """Return it without the tries that could not connect: an outage costs no attempts."""
         return replace(self, tries=self.tries - self.unreached, unreached=0)

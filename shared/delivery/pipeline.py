@@ -10,7 +10,7 @@ from typing import Final
 
 from shared.delivery.claiming import claim, size_of_batch
 from shared.delivery.drain import Drain
-from shared.delivery.message import Answer, Ready
+from shared.delivery.message import Answer, ReadyText
 from shared.delivery.recording import record
 from shared.delivery.sending import Sender
 
@@ -28,7 +28,7 @@ class Pipeline:
         self.drain, self.sender = drain, sender
         self.has_claimed = False
         self._size = size_of_batch(drain)
-        self._queue: deque[Ready] = deque()
+        self._queue: deque[ReadyText] = deque()
         self._answers: list[Answer] = []
         self._is_fed = self._is_over = False
         self._arrived, self._wanted, self._answered = asyncio.Event(), asyncio.Event(), asyncio.Event()
@@ -104,7 +104,7 @@ class Pipeline:
                 self._answered.set()
         self._wanted.set()
 
-    async def _next(self) -> Ready | None:
+    async def _next(self) -> ReadyText | None:
         while not self._queue and not self._is_fed and self.sender.may_go_on:
             self._arrived.clear()
             await self._arrived.wait()

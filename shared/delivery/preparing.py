@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from shared.database import ledger, outbox
 from shared.delivery.drain import CLAIM_HOLD, HAND_OVER, Drain
-from shared.delivery.message import Ready
+from shared.delivery.message import ReadyText
 from shared.delivery.outcomes import ended
 from shared.domain.contact import e164
 from shared.domain.policy import ServedTenant
@@ -31,7 +31,7 @@ LONGEST_VALIDITY: Final = timedelta(seconds=36_000)  # Twilio's limit for validi
 class Prepared:
     """What re-reading found about claimed notifications."""
 
-    ready: list[Ready] = field(default_factory=list)
+    ready: list[ReadyText] = field(default_factory=list)
     cancelled_members: dict[str, Reason] = field(default_factory=dict)
     cancelled: list[tuple[Claimed, Reason]] = field(default_factory=list)
     postponed: list[tuple[Claimed, datetime]] = field(default_factory=list)
@@ -128,13 +128,13 @@ def _objection(reread: Reread, claimed: Claimed, member: Member, served: ServedT
     return objection
 
 
-def _render(reread: Reread, served: ServedTenant, claimed: Claimed, right: Sequence[Any]) -> Ready:
+def _render(reread: Reread, served: ServedTenant, claimed: Claimed, right: Sequence[Any]) -> ReadyText:
     kind = reread.drain.kinds[claimed.kind]
     text = kind.text(claimed.kind, served, right, reread.now)
     phone = kind.owner(right[0]).phone or ""
     message = sms(served, claimed, e164(phone, served.region) or phone, text.body, reread.now)
     until = min(reread.may_leave(served)[1], claimed.useful_until)
-    return Ready(claimed, message, text.segments, reread.wall + (until - reread.now))
+    return ReadyText(claimed, message, text.segments, reread.wall + (until - reread.now))
 
 
 def sms(served: ServedTenant | None, claimed: Claimed, to: str, body: str, now: datetime) -> Sms:

@@ -5,7 +5,7 @@ from uuid import UUID
 from shared.database.transactions import in_transaction
 from shared.delivery.claiming import claim_for_probe
 from shared.delivery.drain import Drain
-from shared.delivery.message import Ready
+from shared.delivery.message import ReadyText
 from shared.delivery.recording import record
 from shared.delivery.sending import Sender
 
@@ -33,7 +33,7 @@ async def _is_probe_answered(drain: Drain, sender: Sender) -> bool:
     return answer.outcome is not None and not breaker.is_open
 
 
-def _one_ready(drain: Drain) -> Ready | None:
+def _one_ready(drain: Drain) -> ReadyText | None:
     """Claim until there is one message to send; None when nothing is due."""
     crowded: set[UUID] = set()
     while True:

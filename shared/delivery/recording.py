@@ -1,4 +1,4 @@
-"""Recording what came of messages: one transaction and few statements for many of them."""
+"""Recording the answers to many messages in one transaction of few statements."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -30,46 +30,47 @@ TAKEN = "provider_message_id"
 """The code of an answer that names the id of another message."""
 
 
-def record(drain: Drain, answers: Sequence[Answer], tell: Callable[[Connection], None] = lambda _: None) -> Counted:
-    """Record answers, and what else they tell: consent withdrawn, senders that may send no more today.
+def record(drain: Drain, answers: Sequence[Answer], also: Callable[[Connection], None] = lambda _: None) -> Counted:
+    """Record answers with what follows from them: consent withdrawn, dead numbers, senders that are paused.
 
-    `tell`: what else belongs into the transaction.
+    `also`: what else belongs into the transaction.
     """
 
-    def work(connection: Connection) -> list[Change]:
+    def record_answers(connection: Connection) -> list[Change]:
         changes = _changes(drain, connection, answers)
         dead = (each for each in answers if isinstance(each.outcome, Rejected) and each.outcome.is_dead_number)
         block_dead(drain, connection, _phones(dead))
         withdraw_consent(drain, connection, _withdrawals(answers, drain.now()))
         trouble.pause(drain, connection, _codes(answers, DailyCapReached))
         trouble.pause(drain, connection, _codes(answers, SenderRefused), is_sender_trouble=True)
-        tell(connection)
+        also(connection)
         return changes
 
     counted: Counted = defaultdict(list)
-    for name, row, answer in in_transaction(drain.engine, work):
+    for name, row, answer in in_transaction(drain.engine, record_answers):
         counted[name].append(answer.ready.claimed)
         drain.note(name, answer.ready.claimed, row.get("error_code"))
     return counted
 
 
 def _changes(drain: Drain, connection: Connection, answers: Sequence[Answer]) -> list[Change]:
-    """Write the rows; return each with the name it counts under."""
+    """Write the rows; return each with the name under which it is counted."""
     now, wall = drain.now(), drain.wall()
     changes = [(*change(each, now, wall, drain.dice), each) for each in answers]
     taken = write_unique(connection, drain.worker, [row for _, row, _ in changes])
     if not taken:
         return changes
-    # The provider did take these, but under an id that is another's: its log will tell which is whose.
+    # The provider took these under an id that another message has: settling finds out from its log which is whose.
     doubted = [replace(each, outcome=OutcomeUnknown(TAKEN)) for each in answers if each.ready.claimed.id in taken]
     others = [each for each in changes if each[2].ready.claimed.id not in taken]
     return others + _changes(drain, connection, doubted)
 
 
 def write_unique(connection: Connection, worker: str, rows: Sequence[Mapping[str, Any]]) -> set[UUID]:
-    """Write rows, those of one shape in one statement; return those left out because their message id is another's.
+    """Write rows, those with the same columns in one statement; return the ids of those that could not be written.
 
-    What the provider took is written whoever holds the notification, the rest only where `worker` does.
+    They carry a message id that another notification has. A row that says "sent" is written whoever holds the
+    notification, any other only where `worker` does.
     """
     shapes: dict[tuple[str, ...], list[Mapping[str, Any]]] = defaultdict(list)
     for row in rows:

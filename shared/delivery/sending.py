@@ -7,7 +7,7 @@ from uuid import UUID
 
 from shared.database.provider_breaker import ProviderBreaker
 from shared.delivery.drain import PROVIDER, Drain
-from shared.delivery.message import Answer, Ready
+from shared.delivery.message import Answer, ReadyText
 from shared.delivery.outcomes import FREE, MOST_ATTEMPTS
 from shared.delivery.pace import Pace, Turn
 from shared.delivery.senders.trouble import name_country
@@ -50,7 +50,7 @@ class Sender:
         """Whether anything may be sent in this run any more."""
         return not (self.is_stopped or self.refused or self.breaker.is_open or self.drain.is_out_of_time)
 
-    async def hand_over(self, ready: Ready, most_tries: int = MOST_TRIES) -> Answer:
+    async def hand_over(self, ready: ReadyText, most_tries: int = MOST_TRIES) -> Answer:
         """Hand a message over, again after a short wait where that is safe and makes sense."""
         answer = Answer(ready, None, 0)
         while True:
@@ -64,7 +64,7 @@ class Sender:
             if isinstance(outcome, Unreachable):  # for all others the pace makes everybody wait
                 await self.drain.wait(jittered(doubled(LONGEST_RETRY, tries), self.drain.dice.random()))
 
-    async def _try(self, ready: Ready) -> tuple[Accepted | SmsError | None, datetime]:
+    async def _try(self, ready: ReadyText) -> tuple[Accepted | SmsError | None, datetime]:
         """Hand it over once it has its turn; return the answer, None where it did not leave, and when it began."""
         turn, at = await self.pace.turn(), self.drain.wall()
         if turn is None:  # the pause outlasts the run
@@ -83,24 +83,24 @@ class Sender:
         finally:
             self.pace.over()
 
-    def _may_leave(self, ready: Ready, wall: datetime) -> bool:
+    def _may_leave(self, ready: ReadyText, wall: datetime) -> bool:
         """Whether it may still be handed over after it had waited for its turn: the process may have stood still."""
         tenant_id = ready.claimed.tenant_id
         is_silenced = tenant_id in self.silent or (tenant_id, ready.sms.to) in self._opted_out
         return self.may_go_on and not is_silenced and wall < ready.until
 
-    def _is_worth_another(self, ready: Ready, outcome: Accepted | SmsError, tries: int, most: int) -> bool:
+    def _is_worth_another(self, ready: ReadyText, outcome: Accepted | SmsError, tries: int, most: int) -> bool:
         is_safe = isinstance(outcome, NotProcessed) and not isinstance(outcome, FREE)
         return is_safe and tries < most and ready.claimed.attempts - 1 + tries < MOST_ATTEMPTS and self.may_go_on
 
-    def _note(self, ready: Ready, outcome: Accepted | SmsError, turn: Turn) -> None:
+    def _note(self, ready: ReadyText, outcome: Accepted | SmsError, turn: Turn) -> None:
         if isinstance(outcome, Unreachable | OutcomeUnknown):
             self.breaker.failed(outcome.code)
         else:
             self.breaker.answered()
             self._learn(ready, outcome, turn)
 
-    def _learn(self, ready: Ready, outcome: Accepted | SmsError, turn: Turn) -> None:
+    def _learn(self, ready: ReadyText, outcome: Accepted | SmsError, turn: Turn) -> None:
         tenant_id = ready.claimed.tenant_id
         match outcome:
             case Accepted():

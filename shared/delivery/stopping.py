@@ -1,4 +1,4 @@
-"""Ending in good order when the process is told to stop."""
+"""Ending in good order when the process receives SIGTERM or SIGINT."""
 
 import asyncio
 import signal
@@ -11,7 +11,7 @@ from types import FrameType
 def run_until_stopped(work: Coroutine[None, None, None]) -> None:
     """Run `work`; SIGTERM cancels it, as Ctrl-C does, and takes its usual effect once `work` has ended.
 
-    In a thread other than the main one nobody is told of signals.
+    Only the main thread receives signals; in another one `work` just runs.
     """
     is_main = threading.current_thread() is threading.main_thread()
     runner = asyncio.Runner(loop_factory=_loop_factory())
@@ -24,19 +24,19 @@ def run_until_stopped(work: Coroutine[None, None, None]) -> None:
 
 @contextmanager
 def _put_off(number: signal.Signals) -> Iterator[None]:
-    """Let a signal take its effect at the end of the block: a thread of a loop that closes cannot be broken off."""
-    told = []
-    before = signal.signal(number, lambda *_: told.append(number))
+    """Hold a signal back until the end of the block: a loop that is closing must not be interrupted."""
+    received = []
+    before = signal.signal(number, lambda *_: received.append(number))
     try:
         yield
     finally:
         signal.signal(number, before)
-        if told:
+        if received:
             signal.raise_signal(number)
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """Return what makes the faster event loop, None for Python's own where there is none (Windows)."""
+    """Return the factory of uvloop, or None for Python's own loop where uvloop does not exist (Windows)."""
     try:
         import uvloop
     except ImportError:
@@ -46,10 +46,10 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 async def _heeding_sigterm(work: Coroutine[None, None, None]) -> None:
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    told = []
+    received = []
 
     def stop(number: int, _: FrameType | None) -> None:
-        told.append(number)
+        received.append(number)
         if task:
             loop.call_soon_threadsafe(task.cancel)
 
@@ -58,5 +58,5 @@ async def _heeding_sigterm(work: Coroutine[None, None, None]) -> None:
         await work
     finally:
         signal.signal(signal.SIGTERM, before)
-        if told:
+        if received:
             signal.raise_signal(signal.SIGTERM)

@@ -22,8 +22,36 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
+class ConsentEvent:
+    """Consent given or withdrawn. `key`: what makes it one event, whoever records it."""
+
+    key: str
+    tenant_id: UUID
+    owner_id: UUID
+    phone_hash: str
+    happened_at: datetime
+    source: ConsentSource
+    given: bool = False
+    notification_id: UUID | None = None
+
+    def row(self, now: datetime) -> dict[str, Any]:
+        """Return its row in the history."""
+        return {
+            "id": lasting_id(f"consent:{self.key}"),
+            "tenant_id": self.tenant_id,
+            "owner_id": self.owner_id,
+            "phone_hash": self.phone_hash,
+            "given": self.given,
+            "happened_at": self.happened_at,
+            "source": self.source,
+            "notification_id": self.notification_id,
+            "created_at": now,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Withdrawal:
-    """A STOP that the provider told us of, in its answer to a text or in the text's receipt.
+    """A STOP that the provider reported, in its answer to a text or in the text's receipt.
 
     `phone`: E.164; `at`: when the text was handed over.
     """
@@ -33,11 +61,17 @@ class Withdrawal:
     at: datetime
     source: ConsentSource
 
+    def event(self, owner_id: UUID) -> ConsentEvent:
+        """Return what it is to one of the owners with the number."""
+        tenant_id, its = self.claimed.tenant_id, phone_hash(self.claimed.tenant_id, self.phone)
+        key = f"{self.claimed.id}:{owner_id}:{self.at.isoformat()}"
+        return ConsentEvent(key, tenant_id, owner_id, its, self.at, self.source, notification_id=self.claimed.id)
+
 
 def withdraw_consent(drain: Drain, connection: Connection, withdrawals: Iterable[Withdrawal]) -> None:
-    """Record withdrawals, and opt out all owners of the tenant, served or not, who have one of the numbers.
+    """Record withdrawals, and opt out every owner of the tenant who has one of the numbers, served or not.
 
-    One about a text that was handed over before consent was last given changes nothing.
+    A withdrawal about a text that was handed over before consent was last given opts nobody out.
     """
     by_tenant: dict[UUID, list[Withdrawal]] = defaultdict(list)
     for each in withdrawals:
@@ -52,74 +86,46 @@ def _withdraw(drain: Drain, connection: Connection, tenant_id: UUID, withdrawals
     given_at = consent.given_at(connection, tenant_id, hashes.values())
     standing = [each for each in withdrawals if each.at >= given_at.get(hashes[each.phone], each.at)]
     meant = _owners_with(drain, connection, tenant_id, {each.phone for each in standing}) if standing else {}
-    now, events = drain.now(), []
+    now, events = drain.now(), list[ConsentEvent]()
     for each in withdrawals:
         also = meant.get(each.phone, ()) if each in standing else ()
-        for owner_id in {each.claimed.owner_id, *also}:
-            key = f"{each.claimed.id}:{owner_id}:{each.at.isoformat()}"
-            event = _event(key, tenant_id, owner_id, hashes[each.phone], each.at, each.source, now)
-            events.append(event | {"notification_id": each.claimed.id})
-    consent.record(connection, events)
+        events += [each.event(owner_id) for owner_id in {each.claimed.owner_id, *also}]
+    consent.record(connection, [each.row(now) for each in events])
     consent.withdraw(connection, {owner_id for owner_ids in meant.values() for owner_id in owner_ids}, now)
     for phone in meant:
         log.info("%s: %s replied STOP", drain.subdomain(tenant_id), mask_phone(phone))
 
 
 def note_changes(drain: Drain, connection: Connection, tenant_ids: Collection[UUID]) -> None:
-    """Record where others (the platform's own STOP, staff) gave or withdrew consent since we last knew of it.
+    """Record consent that others (the platform's own STOP, staff) gave or withdrew since its last recorded event.
 
-    It happened when the owner's row was last changed, if that was after a run last looked, else now.
+    The change is dated by the owner's row if that was written after a run last looked, otherwise `now`.
     """
     changed = consent.changed_by_others(connection, tenant_ids, drain.now())
     if not changed:
         return
     now, looked_at = drain.now(), consent.last_looked_at(connection, drain.now())
     regions = {id_: _region(drain, connection, id_) for id_ in {each.tenant_id for each in changed}}
-    consent.record(connection, list(_changes(changed, regions, looked_at, now)))
+    consent.record(connection, [each.row(now) for each in _changes(changed, regions, looked_at, now)])
 
 
 def _changes(
     changed: Iterable[Changed], regions: Mapping[UUID, str], looked_at: datetime | None, now: datetime
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[ConsentEvent]:
     for each in changed:
         number = e164(each.phone or "", regions[each.tenant_id])
         its_hash = phone_hash(each.tenant_id, number) if number else None
         if its_hash is None or each.known_hash not in (None, its_hash):
-            continue  # what we knew was of another number; of this one we know what the column says
+            continue  # the last event is about another number; the column alone tells about this one
         seen = max(filter(None, (looked_at, each.known_at)), default=None)
         is_noted = each.updated_at and (seen is None or seen < each.updated_at) and each.updated_at <= now
         at = each.updated_at if is_noted and each.updated_at else now
         key = f"{each.owner_id}:{each.known_at and each.known_at.isoformat()}:{each.given}"
-        yield _event(key, each.tenant_id, each.owner_id, its_hash, at, ConsentSource.PLATFORM, now, given=each.given)
-
-
-def _event(
-    key: str,
-    tenant_id: UUID,
-    owner_id: UUID,
-    its_hash: str,
-    at: datetime,
-    source: ConsentSource,
-    now: datetime,
-    *,
-    given: bool = False,
-) -> dict[str, Any]:
-    """Return a row of the history. `key`: what makes it one event, whoever records it."""
-    return {
-        "id": lasting_id(f"consent:{key}"),
-        "tenant_id": tenant_id,
-        "owner_id": owner_id,
-        "phone_hash": its_hash,
-        "given": given,
-        "happened_at": at,
-        "source": source,
-        "notification_id": None,
-        "created_at": now,
-    }
+        yield ConsentEvent(key, each.tenant_id, each.owner_id, its_hash, at, ConsentSource.PLATFORM, each.given)
 
 
 def _region(drain: Drain, connection: Connection, tenant_id: UUID) -> str:
-    """Return where a tenant's numbers are read, as far as its settings can be read."""
+    """Return the region in which a tenant's numbers are read; a guess where its settings cannot be read."""
     if served := drain.served.get(tenant_id):
         return served.region
     tenant = tenant_by_id(connection, tenant_id)

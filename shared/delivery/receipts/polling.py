@@ -29,10 +29,10 @@ from shared.gateways.sms import ConsoleSms, CredentialsRefused, Logged, Receipt,
 log = logging.getLogger(__name__)
 
 LEASE: Final = "receipts"
-"""Held by the run that polls them, and not given back: until it runs out nobody polls them again."""
+"""The run that polls takes it and does not give it back, so nobody polls again until it runs out."""
 EVERY: Final = timedelta(minutes=25)
 LOOK_BACK: Final = REPORTED_FOR
-"""36 hours in which a carrier may report, and the 10 for which the provider may hold a message before."""
+"""36 hours in which a carrier may report, after up to 10 for which the provider may hold a message."""
 SOON: Final = timedelta(minutes=5)
 """What was sent just now has no receipt yet."""
 BATCH: Final = 500
@@ -44,7 +44,7 @@ MICRO: Final = Decimal(1_000_000)
 
 
 async def poll_receipts(drain: Drain) -> None:
-    """Record what became of messages that were sent, if that was not done lately. Raise CredentialsRefused."""
+    """Record what became of messages that were sent, unless a run did so lately. Raise CredentialsRefused."""
     if isinstance(drain.gateway, ConsoleSms):
         return  # it keeps no log
     since = await asyncio.to_thread(_begin, drain)
@@ -67,16 +67,16 @@ async def poll_receipts(drain: Drain) -> None:
 
 
 def _begin(drain: Drain) -> datetime | None:
-    """Return since when there are messages without a receipt; None where there are none, or others look after them."""
+    """Return when the first message without a receipt left; None where there is none or another run polls."""
     now = drain.now()
 
-    def work(connection: Connection) -> datetime | None:
+    def take_lease(connection: Connection) -> datetime | None:
         first = receipts.first_awaiting(connection, drain.expirable, now - LOOK_BACK, now - SOON)
         if first is None or not leases.take(connection, LEASE, drain.worker, drain.wall(), EVERY):
             return None
         return first
 
-    return in_transaction(drain.engine, work)
+    return in_transaction(drain.engine, take_lease)
 
 
 async def _flush(drain: Drain, entries: Sequence[Logged]) -> None:
@@ -88,10 +88,10 @@ async def _flush(drain: Drain, entries: Sequence[Logged]) -> None:
 
 
 def _record(drain: Drain, entries: Sequence[Logged]) -> Mapping[str, list[Claimed]]:
-    """Record what some entries of the log tell; return what became of which notifications."""
+    """Record the receipts and prices in some entries of the log; return the notifications by their new status."""
     by_id = {each.id: each for each in entries}
 
-    def work(connection: Connection) -> list[tuple[Awaiting, Logged]]:
+    def write(connection: Connection) -> list[tuple[Awaiting, Logged]]:
         found = receipts.awaiting(connection, drain.expirable, by_id.keys())
         settled = [(each, by_id[each.message_id]) for each in found if each.is_open]
         rows = [_row(each, entry, drain.now()) for each, entry in settled if entry.receipt in STATUSES]
@@ -102,7 +102,7 @@ def _record(drain: Drain, entries: Sequence[Logged]) -> Mapping[str, list[Claime
         return settled
 
     counted: dict[str, list[Claimed]] = defaultdict(list)
-    for each, entry in in_transaction(drain.engine, work):
+    for each, entry in in_transaction(drain.engine, write):
         if entry.receipt in STATUSES:
             counted[STATUSES[entry.receipt]].append(each.claimed)
     return counted
@@ -127,8 +127,7 @@ def _price(each: Awaiting, entry: Logged) -> dict[str, Any]:
 
 
 def _act_on(drain: Drain, connection: Connection, settled: Sequence[tuple[Awaiting, Logged]]) -> None:
-    """Block numbers that proved dead, heed a STOP that the provider found out about only afterwards, and pause the
-    tenants whose sender the carriers refuse."""
+    """Block dead numbers, record a STOP that shows only in the receipt, pause tenants whose sender is refused."""
     dead: dict[UUID, set[str]] = defaultdict(set)
     stopped = []
     for each, entry in settled:
@@ -148,7 +147,7 @@ def _act_on_trouble(drain: Drain, connection: Connection, undelivered: Sequence[
         if entry.is_country_barred:
             name_country(drain, tenant_id, each.to_phone, entry.code)
         if entry.is_sender_trouble:
-            said = (each.sent_at, entry.code or "")
-            latest[tenant_id] = max(said, latest.get(tenant_id, said))
-    news = {id_: code for id_, (at, code) in sorted(latest.items()) if senders.is_news(connection, id_, at)}
-    pause(drain, connection, news, is_sender_trouble=True)
+            refusal = (each.sent_at, entry.code or "")
+            latest[tenant_id] = max(refusal, latest.get(tenant_id, refusal))
+    codes = {id_: code for id_, (at, code) in sorted(latest.items()) if senders.is_news(connection, id_, at)}
+    pause(drain, connection, codes, is_sender_trouble=True)

@@ -1,4 +1,4 @@
-"""Receipts: what the provider took and has not reported on yet, what became of it, and what it cost."""
+"""Texts that were sent: which have no receipt yet, what became of them, and what they cost."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from shared.domain.records import Claimed, NotificationStatus
 class Awaiting:
     """A notification that the provider took as `message_id`. `is_open`: its receipt is not on record yet.
 
-    `handed_over_at`: when it was, at the latest.
+    `handed_over_at`: the latest instant at which it can have been handed over.
     """
 
     claimed: Claimed
@@ -32,7 +32,7 @@ class Awaiting:
 
 
 def first_awaiting(connection: Connection, scope: Scope, since: datetime, until: datetime) -> datetime | None:
-    """When the first notification without a receipt was handed over, of those sent between two instants, if any.
+    """Return when the first notification without a receipt was handed over, of those sent between two instants.
 
     Index: notifications (sent_at, tenant_id).
     """
@@ -42,7 +42,7 @@ def first_awaiting(connection: Connection, scope: Scope, since: datetime, until:
 
 
 def awaiting(connection: Connection, scope: Scope, message_ids: Collection[str]) -> list[Awaiting]:
-    """Those of the provider's messages whose receipt or price is not on record. Index: provider_message_id."""
+    """Return those of the provider's messages whose receipt or price is not on record. Index: provider_message_id."""
     found = []
     for some in chunks(sorted(message_ids)):
         given = {"message_ids": some, **scope.given()}

@@ -1,6 +1,6 @@
-"""Settling what was handed over and of which nobody knows what became. No transaction is open while the log is asked.
+"""Settling texts whose claim ran out: their worker died, or the provider gave no clear answer.
 
-A worker that died left it behind, or the provider gave no clear answer.
+The provider's log shows what became of them. No transaction is open while it is read.
 """
 
 import asyncio
@@ -25,12 +25,16 @@ from shared.gateways.sms import CredentialsRefused, Logged
 
 BATCH: Final = 500
 MOST_UNCLEAR: Final = 2
-"""So many answers that were unclear and are not in the log: then a person has to look before it is sent again."""
+"""After so many unclear answers that the log does not hold, a text is not sent again before a person has looked."""
+
+Changes = dict[UUID, tuple[str, dict[str, Any]]]
+"""By notification: the name under which it is counted, and its row's changes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lapsed:
-    """Messages to settle. `known`: the ids on record by number; `sent_since`: how many were sent while they were."""
+    """Messages to settle. `known`: the provider's ids on record, by number; `sent_since`: how many texts were sent
+    since shortly before the first of them was attempted."""
 
     messages: Sequence[Unsettled]
     known: Mapping[str, frozenset[str]]
@@ -38,7 +42,7 @@ class Lapsed:
 
 
 async def settle_lapsed(drain: Drain) -> None:
-    """Find out about everything whose claim has run out. Raise CredentialsRefused."""
+    """Settle everything whose claim has run out. Raise CredentialsRefused."""
     while not drain.is_out_of_time:
         lapsed = await asyncio.to_thread(_claim, drain)
         if not lapsed.messages:
@@ -60,7 +64,7 @@ async def settle_lapsed(drain: Drain) -> None:
 
 
 def _claim(drain: Drain) -> Lapsed:
-    def work(connection: Connection) -> Lapsed:
+    def claim_lapsed(connection: Connection) -> Lapsed:
         messages = outbox.claim_lapsed(
             connection, drain.expirable, wall=drain.wall(), worker=drain.worker, hold=CLAIM_HOLD, limit=BATCH
         )
@@ -68,7 +72,7 @@ def _claim(drain: Drain) -> Lapsed:
         first = min((each.attempted_at for each in messages), default=None)
         return Lapsed(messages, known, outbox.count_sent_since(connection, first - CLOCK_SKEW) if first else 0)
 
-    return in_transaction(drain.engine, work)
+    return in_transaction(drain.engine, claim_lapsed)
 
 
 def _senders(drain: Drain, lapsed: Sequence[Unsettled]) -> Senders:
@@ -86,26 +90,26 @@ def _record(
     absent = (each for each in lapsed if each.claimed.id in found and not found[each.claimed.id])
     waits = {each.claimed.id: max(at, wall) for each in absent if (at := _asked_again(each, now, asked_at))}
 
-    def work(connection: Connection) -> tuple[set[UUID], dict[UUID, tuple[str, dict[str, Any]]]]:
+    def write(connection: Connection) -> Changes:
         open_ = _still_open(drain, connection, lapsed, found) | waits.keys()
-        changes = {
-            each.claimed.id: _settled(each, found[each.claimed.id], now)
-            for each in lapsed
-            if each.claimed.id not in open_
-        }
+        settled = [each for each in lapsed if each.claimed.id not in open_]
+        changes = {each.claimed.id: _settled(each, found[each.claimed.id], now) for each in settled}
         open_ |= write_unique(connection, drain.worker, [row for _, row in changes.values()])
         again = [{"id": id_, "claimed_until": waits.get(id_, wall + ASK_AFTER)} for id_ in sorted(open_)]
         outbox.record_outcomes(connection, drain.worker, again)
-        expired = [id_ for id_, (name, _) in changes.items() if name == "expired"]
-        ledger.expire(connection, expired, now)
-        return open_, changes
+        ledger.expire(connection, [id_ for id_, (name, _) in changes.items() if name == "expired"], now)
+        return {id_: change for id_, change in changes.items() if id_ not in open_}
 
+    return _counted(drain, lapsed, in_transaction(drain.engine, write))
+
+
+def _counted(drain: Drain, lapsed: Sequence[Unsettled], changes: Changes) -> Counted:
+    """Return what was settled by the names under which it is counted, and note each in the log."""
     counted: Counted = defaultdict(list)
-    open_, changes = in_transaction(drain.engine, work)
     for each in lapsed:
-        if each.claimed.id not in open_:
-            counted["ambiguous"].append(each.claimed)
+        if each.claimed.id in changes:
             name, row = changes[each.claimed.id]
+            counted["ambiguous"].append(each.claimed)
             counted[name].append(each.claimed)
             drain.note(name, each.claimed, row.get("error_code"))
     return counted
@@ -114,10 +118,9 @@ def _record(
 def _still_open(
     drain: Drain, connection: Connection, lapsed: Sequence[Unsettled], found: Mapping[UUID, Logged | None]
 ) -> set[UUID]:
-    """Return those that cannot be settled now.
+    """Return those that cannot be settled now, besides those for which the log could not be read.
 
-    Besides those that the log could not be asked about: where another worker is just sending the same text to the same
-    number, what the log holds may be its message.
+    While another worker is sending the same text to the same number, an entry of the log may be that worker's message.
     """
     phones = {each.to_phone for each in lapsed if found.get(each.claimed.id)}
     others = outbox.under_way(connection, phones, drain.worker)
@@ -129,9 +132,9 @@ def _still_open(
 
 
 def _asked_again(each: Unsettled, now: datetime, asked_at: datetime) -> datetime | None:
-    """Return when the log is asked once more about what it did not hold at `asked_at`: it may show a message late.
+    """Return when to read the log once more for a message that it did not hold at `asked_at`: it may show it late.
 
-    None where it was asked late enough, or where the message would be useless by then.
+    None where it was read late enough, or where the message would be useless by then.
     """
     # A worker that died may have handed it over at any time while it was allowed to.
     handed_over = each.attempted_at if each.was_answered else each.attempted_at + HAND_OVER
@@ -140,7 +143,7 @@ def _asked_again(each: Unsettled, now: datetime, asked_at: datetime) -> datetime
 
 
 def _settled(each: Unsettled, entry: Logged | None, now: datetime) -> tuple[str, dict[str, Any]]:
-    """Return under which name it is counted, and what changes."""
+    """Return the name under which a message is counted, and its row's changes."""
     claimed, ambiguities = each.claimed, {"ambiguities": each.ambiguities + 1}
     if entry:
         return "sent", sent(claimed.id, entry.id, entry.segments or each.segments, now) | ambiguities

@@ -1,4 +1,4 @@
-"""Asking the provider's log what became of messages: number by number, or in one sweep when that is cheaper."""
+"""Finding messages in the provider's log: number by number, or in one sweep where that takes fewer requests."""
 
 import asyncio
 import logging
@@ -17,12 +17,12 @@ from shared.gateways.sms import CHANNELS, CredentialsRefused, Logged, SmsError
 log = logging.getLogger(__name__)
 
 CLOCK_SKEW: Final = timedelta(hours=1)
-"""How far the provider's clock may be off ours. So much may be granted: ids that are on record are left out."""
+"""How far the provider's clock may be off ours. It can be generous: ids that are on record are left out."""
 ASKED_AT_ONCE: Final = 8
 FEW: Final = 10
-"""So many numbers are asked about one by one, whatever a sweep would cost."""
+"""Up to so many numbers are read one by one, however few requests a sweep would take."""
 PAGE: Final = 1000
-"""The messages that one request of a sweep brings."""
+"""Messages in one answer to a sweep."""
 
 Senders = Mapping[UUID, tuple[str | None, str | None]]
 """The messaging service and the number that each tenant sends from, None where the provider's default is used."""
@@ -30,16 +30,16 @@ Senders = Mapping[UUID, tuple[str | None, str | None]]
 
 @dataclass(frozen=True, slots=True)
 class Entries:
-    """What was read of the log, by number. `whole`: the numbers of which nothing is missing."""
+    """What was read of the log, by number. `whole`: the numbers whose entries were all read."""
 
     by_phone: Mapping[str, Sequence[Logged]]
     whole: Collection[str]
 
 
 async def entries_about(drain: Drain, lapsed: Sequence[Unsettled], sent_since: int, senders: Senders) -> Entries:
-    """Read the log about messages. `sent_since`: how many we sent since an hour before the first was attempted.
+    """Read the log for messages. `sent_since`: how many we sent since an hour before the first was attempted.
 
-    Raise CredentialsRefused when the provider does not know us.
+    Raise CredentialsRefused when the provider does not accept our credentials.
     """
     first: dict[str, datetime] = {}
     for each in lapsed:
@@ -53,7 +53,7 @@ async def entries_about(drain: Drain, lapsed: Sequence[Unsettled], sent_since: i
 
 
 async def _sweep(drain: Drain, since: datetime, phones: Collection[str]) -> Entries | None:
-    """Read the log of all numbers; None when there is more in it than asking one by one would cost."""
+    """Read the log of all numbers; None once that has taken more requests than reading number by number would."""
     found: dict[str, list[Logged]] = {phone: [] for phone in phones}
     seen = 0
     try:
@@ -66,13 +66,13 @@ async def _sweep(drain: Drain, since: datetime, phones: Collection[str]) -> Entr
     except CredentialsRefused:
         raise
     except SmsError as error:
-        _say_unreadable(error)
+        _warn_unreadable(error)
         return Entries(found, ())
     return Entries(found, found)
 
 
 async def _one_by_one(drain: Drain, first: Mapping[str, datetime], with_service: Collection[str]) -> Entries:
-    """Read the log number by number. `with_service`: those that a messaging service may have texted another way."""
+    """Read the log number by number. `with_service`: those that may have been texted by RCS or WhatsApp."""
     found: dict[str, list[Logged]] = {phone: [] for phone in first}
     whole, errors, slots = set[str](), list[SmsError](), asyncio.Semaphore(ASKED_AT_ONCE)
 
@@ -92,20 +92,20 @@ async def _one_by_one(drain: Drain, first: Mapping[str, datetime], with_service:
     if refused := next((each for each in errors if isinstance(each, CredentialsRefused)), None):
         raise refused
     if errors:
-        _say_unreadable(errors[0])
+        _warn_unreadable(errors[0])
     return Entries(found, whole)
 
 
-def _say_unreadable(error: SmsError) -> None:
+def _warn_unreadable(error: SmsError) -> None:
     log.warning("the SMS provider's log cannot be read (%s): it is asked again later", error.code)
 
 
 def matched(
     lapsed: Sequence[Unsettled], entries: Entries, known: Mapping[str, Collection[str]], senders: Senders
 ) -> dict[UUID, Logged | None]:
-    """Return for each message what the log holds of it, None for nothing. Where nobody can tell, it is left out.
+    """Return each message's entry in the log, None where there is none. Numbers that were not read are left out.
 
-    `known`: the ids that are on record for a number. No entry is taken for two messages.
+    `known`: the ids that are on record for a number. No entry is matched with two messages.
     """
     taken: dict[str, set[str]] = defaultdict(set)
     found: dict[UUID, Logged | None] = {}
