@@ -1,6 +1,6 @@
-"""The circuit breakers as all processes know them: one row for each provider that was ever found away.
+"""The circuit breakers as all processes know them: one row for each provider whose breaker ever opened.
 
-Every update repeats the state it expects, so of two processes that want to probe one wins.
+Every update repeats the state it expects, so of two processes that want to probe only one gets to.
 """
 
 from datetime import datetime
@@ -28,14 +28,14 @@ def all_of_them(connection: Connection) -> list[Breaker]:
 
 
 def open_(connection: Connection, breaker: Breaker, code: str, wall: datetime) -> None:
-    """Open a breaker that is closed; leave it alone when another process opened it before."""
+    """Open a closed breaker; change nothing where another process has opened it."""
     opened = _row(breaker.opened(code, wall), None)
     if not insert_absent(connection, breakers, [opened], "name"):
         _change(connection, breakers.c.state == BreakerState.CLOSED, opened)
 
 
 def take_probe(connection: Connection, breaker: Breaker, holder: str, wall: datetime) -> bool:
-    """Take the one probe; return whether `holder` has it. One that was taken and never came back is taken over."""
+    """Take the one probe; return whether `holder` has it. A lost probe is taken over."""
     is_free = (breakers.c.state != BreakerState.CLOSED) & (breakers.c.until <= wall)
     return _change(connection, is_free, _row(breaker.half_opened(wall), holder))
 

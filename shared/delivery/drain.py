@@ -28,16 +28,16 @@ CLAIM_HOLD: Final = timedelta(minutes=5)
 """How long a worker keeps what it claimed."""
 HAND_OVER: Final = timedelta(minutes=2)
 """How long of that it may hand texts over. The rest is for the slowest answer, and for the provider's log to show what
-it took before another worker asks for it."""
+it accepted before another worker looks there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drain:
-    """What one run's delivery works with. `now` and `wall` are the two clocks; `scope` the tenants it may send for.
+    """What one run's delivery works with. `now` and `wall` are the two clocks; `scope`: the tenants it may send for.
 
-    `kinds`: what each kind of text is about; `begun_at`: `now` at the beginning of the run. `on_trial`: the tenants of
-    whom one text may go, to see whether their sender is still refused; each run finds out. `expirable`: the tenants
-    whose outbox may expire: also those that have switched sending off. `max_per_second`: None for no limit;
+    `kinds`: what each kind of text is about; `begun_at`: `now` at the beginning of the run. `on_trial`: the tenants
+    that may send one text in this run, to find out whether their sender is still refused. `expirable`: the tenants
+    whose texts may expire, including those that have switched sending off. `max_per_second`: None for no limit;
     `concurrency`: the most requests at once. `monotonic`, `wait`: in seconds.
     """
 
@@ -63,7 +63,7 @@ class Drain:
 
     @property
     def is_out_of_time(self) -> bool:
-        """Whether the run has to end."""
+        """Whether the run's time is up."""
         return self.time_left() <= timedelta()
 
     def count(self, outcome: str, claimed: Iterable[Claimed]) -> None:
@@ -72,12 +72,12 @@ class Drain:
             self.tally.deliver(outcome, kind, many)
 
     def subdomain(self, tenant_id: UUID) -> str:
-        """How a tenant is named to people; its id when it is not served."""
+        """Return the name of a tenant for people; its id when it is not served."""
         served = self.served.get(tenant_id)
         return served.tenant.subdomain if served else str(tenant_id)
 
     def note(self, outcome: str, claimed: Claimed, code: str | None) -> None:
-        """Say in the log what became of one notification; count the code of one that failed."""
+        """Log what became of one notification; count the code of one that failed."""
         if log.isEnabledFor(logging.DEBUG):
             extra = {"tenant": self.subdomain(claimed.tenant_id)}
             log.debug("notification %s: %s%s", claimed.id, outcome, f", {code}" if code else "", extra=extra)

@@ -1,4 +1,4 @@
-"""Claim what is due, send, record; what nobody knows the outcome of is settled first."""
+"""Settle what is unclear, then claim what is due, send it and record the answers."""
 
 import asyncio
 import gc
@@ -27,7 +27,7 @@ SHOWN_AT_ONCE: Final = 500
 
 
 def deliver(drain: Drain) -> None:
-    """Send all that is due. Raise CredentialsRefused when the provider does not know us; the rest stays planned."""
+    """Send all that is due. Raise CredentialsRefused where the provider does not accept our credentials."""
     drain.count("expired", in_transaction(drain.engine, partial(_expire, drain)))
     in_transaction(drain.engine, partial(note_changes, drain, tenant_ids=drain.served))
     if drain.is_sending:
@@ -37,8 +37,11 @@ def deliver(drain: Drain) -> None:
 
 
 def _look_for_garbage_less_often() -> None:
-    """Collect at every 10,000 new objects, from now on: what a message leaves is freed without, and looking took a
-    fifth of a delivery's processor time. It is not set back: deliveries of one process may overlap."""
+    """Collect garbage only at every 10,000 new objects from now on: it took a fifth of a delivery's processor time.
+
+    What a message leaves is freed by its reference counts. The threshold is not set back, because deliveries of one
+    process may overlap.
+    """
     gc.set_threshold(max(gc.get_threshold()[0], 10_000), *gc.get_threshold()[1:])
 
 
@@ -67,14 +70,14 @@ async def _deliver(drain: Drain) -> None:
 
 
 async def _resume(drain: Drain) -> None:
-    """Let the tenants go on whose sender was refused: the receipt of the one text that they tried is read first."""
+    """Resume tenants whose sender was refused. The receipt of the one text that each tried is read first."""
     if any(each.tried_at for each in await asyncio.to_thread(past_pause, drain)):
         await poll_receipts(drain)
     await asyncio.to_thread(resume, drain)
 
 
 def would_deliver(drain: Drain) -> Iterator[dict[str, Any]]:
-    """Yield what a dry run tells of texts that wait in the outbox already; nothing is taken or changed."""
+    """Yield what a dry run reports about texts that wait in the outbox already; nothing is claimed or changed."""
     with reading(drain.engine) as connection:
         due = outbox.due(connection, drain.scope, drain.now(), SHOWN_AT_ONCE) if drain.is_sending else []
         prepared = prepare(drain, connection, due)

@@ -21,18 +21,18 @@ from shared.gateways.sms import (
 )
 
 ASK_AFTER: Final = timedelta(minutes=2)
-"""How long after an unclear answer the provider's log is asked: by then it mostly holds what was accepted."""
+"""How long after an unclear answer the provider's log is read: by then it mostly holds what was accepted."""
 ASK_AGAIN_AFTER: Final = timedelta(minutes=6)
-"""How long after it what the log does not hold counts as not accepted."""
+"""How long after an unclear answer a message that the log does not hold counts as not accepted."""
 MOST_ATTEMPTS: Final = 5
 FIRST_BACK_OFF: Final = timedelta(minutes=2)
-"""The longest wait after the first attempt; it doubles with each, and its length is drawn (full jitter)."""
+"""The longest wait after the first attempt. It doubles with each; the wait is drawn (full jitter)."""
 FREE: Final = (DailyCapReached, SenderRefused, CredentialsRefused)
-"""Answers that say nothing about the message itself: they cost it no attempt."""
+"""Answers that are not about the message itself: they cost it no attempt."""
 
 
 def change(answer: Answer, now: datetime, wall: datetime, dice: Random) -> tuple[str, dict[str, Any]]:
-    """Return under which name the answer is counted, and what it changes."""
+    """Return the name under which the answer is counted, and the row's changes."""
     claimed, outcome, tried = answer.ready.claimed, answer.outcome, {"attempts": answer.attempts}
     if isinstance(outcome, Accepted):
         return "sent", sent(claimed.id, outcome.id, outcome.segments or answer.ready.segments, now) | tried
@@ -64,7 +64,7 @@ def back_off(attempts: int, retry_after: float | None, dice: Random) -> timedelt
 
 
 def sent(id_: UUID, provider_message_id: str, segments: int, now: datetime) -> dict[str, Any]:
-    """The provider took it."""
+    """Return the changes for a message that the provider accepted."""
     return {
         "id": id_,
         "status": NotificationStatus.SENT,
@@ -79,7 +79,7 @@ def sent(id_: UUID, provider_message_id: str, segments: int, now: datetime) -> d
 
 
 def unclear(answer: Answer, code: str, now: datetime, wall: datetime) -> dict[str, Any]:
-    """Nobody knows whether the provider took it: its log will be asked."""
+    """Return the changes for a message that the provider may have accepted: its log will be read."""
     return {
         "id": answer.ready.claimed.id,
         "reason": Reason.AMBIGUOUS,
@@ -95,7 +95,7 @@ def unclear(answer: Answer, code: str, now: datetime, wall: datetime) -> dict[st
 def ended(
     claimed: Claimed, status: NotificationStatus, reason: Reason, now: datetime, code: str | None = None
 ) -> dict[str, Any]:
-    """It will not be sent (any more)."""
+    """Return the changes for a message that will not be sent (any more)."""
     return {
         "id": claimed.id,
         "status": status,
@@ -107,5 +107,5 @@ def ended(
 
 
 def handed_back(claimed: Claimed, now: datetime) -> dict[str, Any]:
-    """It waits again, as before it was claimed."""
+    """Return the changes for a message that waits again, as before it was claimed."""
     return {"id": claimed.id, "status": NotificationStatus.PLANNED, "claimed_until": None, "updated_at": now}

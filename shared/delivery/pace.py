@@ -1,4 +1,4 @@
-"""How fast one run sends: so many a second, so many at once, and nothing while the provider asks for a pause."""
+"""How fast one run sends: a limit per second, a limit at once, and pauses after the provider answers 429."""
 
 import asyncio
 from dataclasses import dataclass
@@ -9,23 +9,23 @@ from shared.domain.back_off import doubled, jittered
 
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 30.0
-"""Seconds. The longest pause after a refusal doubles with each round of refusals; its length is drawn (full jitter)."""
+"""Seconds. The longest pause doubles with each round of refusals; each one is drawn below it (full jitter)."""
 SLICE: Final = 1.0
-"""Seconds after which one who waits looks whether the run has ended."""
+"""Seconds after which a waiting sender checks whether the run has ended."""
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """The right to send one message. `round`: what the sender knew of the provider's pace when it was given."""
+    """The right to send one message. `round`: the round of refusals in which it was given."""
 
     round: int
 
 
 class Pace:
-    """The pace of one run. A refusal for too much at once (429) slows the whole sender down, not only that message.
+    """The pace of one run. A refusal for too much at once (429) slows all messages down, not only that one.
 
-    Each round of refusals makes everybody wait and halves how many requests may be under way; each round of answers
-    without one allows one more, up to the setting.
+    Each round of refusals makes all wait and halves how many requests may be under way; each round without a refusal
+    allows one more, up to the setting.
     """
 
     def __init__(self, drain: Drain) -> None:
@@ -40,7 +40,7 @@ class Pace:
         self._freed = asyncio.Event()
 
     async def turn(self) -> Turn | None:
-        """Wait until a message may leave; None when none may any more in this run. `over` ends it."""
+        """Wait until a message may be sent; None when none may any more in this run. `over` ends the turn."""
         while (wait := self._wait()) or self._under_way >= self.width:
             if wait >= self._drain.time_left().total_seconds():
                 return None
@@ -55,17 +55,17 @@ class Pace:
         return Turn(self._round)
 
     def _wait(self) -> float:
-        """Return the seconds for which nothing may leave."""
+        """Return the seconds for which nothing may be sent."""
         until = max(self._next, self._paused_until)
         return max(0.0, until - self._drain.monotonic()) if until else 0.0
 
     def over(self) -> None:
-        """A message that had its turn was answered, or was not sent after all."""
+        """End a turn: its message was answered, or was not sent after all."""
         self._under_way -= 1
         self._freed.set()
 
     def accepted(self, turn: Turn) -> None:
-        """The provider took a message."""
+        """Note that the provider accepted a message."""
         if turn.round != self._round:
             return
         self._refusals = 0
@@ -75,9 +75,9 @@ class Pace:
             self._freed.set()
 
     def refused(self, turn: Turn, retry_after: float | None) -> None:
-        """The provider had too much to do. `retry_after`: seconds it asked to wait."""
+        """Note that the provider answered 429. `retry_after`: seconds it asked to wait."""
         pause = retry_after or 0.0
-        if turn.round == self._round:  # the others that were under way then belong to the same round
+        if turn.round == self._round:  # the others that were under way belong to the same round
             self._round += 1
             self._refusals += 1
             self._accepted = 0

@@ -1,6 +1,6 @@
-"""The pipeline of one run: the next batch is claimed while one is sent and the one before is recorded.
+"""The pipeline of one run: one batch is sent while the next is claimed and the one before is recorded.
 
-No transaction waits for a request, and no request for a transaction: claiming and recording run in threads.
+Claiming and recording run in threads, so no transaction waits for a request and no request for a transaction.
 """
 
 import asyncio
@@ -16,13 +16,13 @@ from shared.delivery.sending import Sender
 
 RECORDED_AT_ONCE: Final = 500
 RECORDED_AFTER: Final = 5.0
-"""Seconds that an answer waits at most to be recorded: what a dying process would leave to be looked up."""
+"""Seconds that an answer waits at most to be recorded. A process that dies leaves so much to be settled."""
 GRACE: Final = 35.0
-"""Seconds that an interrupted run waits for the messages under way: above the longest time-out of a request."""
+"""Seconds that an interrupted run waits for requests under way: longer than the longest time-out of one."""
 
 
 class Pipeline:
-    """One round: sends until nothing is due, the time is up, or the sender may not go on."""
+    """One round: it sends until nothing is due, time is up or the sender has to stop."""
 
     def __init__(self, drain: Drain, sender: Sender) -> None:
         self.drain, self.sender = drain, sender
@@ -34,13 +34,13 @@ class Pipeline:
         self._arrived, self._wanted, self._answered = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     async def run(self) -> None:
-        """Send one round of what is due. What was claimed and not handed over in the end waits again."""
+        """Send one round of what is due. What was claimed and not handed over is given back."""
         workers = [asyncio.create_task(self._feed())]
         workers += [asyncio.create_task(self._send()) for _ in range(self.drain.concurrency)]
         recorder = asyncio.create_task(self._record())
         recorder.add_done_callback(self._notice_recorder)
         try:
-            # Not awaited themselves: an interruption would cancel the requests that are under way.
+            # Waited for from outside: awaiting them would pass an interruption on and cancel the requests under way.
             await asyncio.wait(workers, return_when=asyncio.FIRST_EXCEPTION)
         finally:
             errors = await self._end(workers, recorder)
@@ -58,7 +58,7 @@ class Pipeline:
         self._wanted.set()
 
     async def _end(self, workers: list[asyncio.Task[None]], recorder: asyncio.Task[None]) -> list[BaseException]:
-        """Let what is under way come to its end, and record everything; return what went wrong."""
+        """Let the requests under way end and record every answer; return the errors."""
         if not all(each.done() for each in workers):
             self._halt()
             await asyncio.wait(workers, timeout=GRACE)
@@ -72,7 +72,7 @@ class Pipeline:
         return [error for each in ended if (error := each.exception())]
 
     async def _feed(self) -> None:
-        """Claim batches, the next one as soon as the one before is being sent; the first is small and soon there."""
+        """Claim batches ahead of the sending. The first is small, so that sending begins early."""
         size = min(self._size, self.drain.concurrency)
         try:
             while self.sender.may_go_on:
@@ -99,7 +99,7 @@ class Pipeline:
         """Hand over one message after the other."""
         while (ready := await self._next()) is not None:
             answer = await self.sender.hand_over(ready)
-            self._answers.append(answer)  # looked up now: while the answer was awaited the list may have been recorded
+            self._answers.append(answer)  # not before the await: the list may be replaced during it
             if len(self._answers) >= RECORDED_AT_ONCE:
                 self._answered.set()
         self._wanted.set()
@@ -116,7 +116,7 @@ class Pipeline:
         return ready
 
     async def _record(self) -> None:
-        """Record answers, many at once, and none of them too late."""
+        """Record answers, many at once, each a few seconds after it arrived at the latest."""
         breaker = self.sender.breaker
         while not (self._is_over and not self._answers):
             with suppress(TimeoutError):

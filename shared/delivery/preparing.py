@@ -1,4 +1,4 @@
-"""Reading claimed notifications again: what is still right is rendered, the rest is cancelled or waits."""
+"""Reading the subjects of claimed notifications again: what still holds is rendered, the rest is cancelled or waits."""
 
 import logging
 from collections import defaultdict
@@ -29,7 +29,7 @@ LONGEST_VALIDITY: Final = timedelta(seconds=36_000)  # Twilio's limit for validi
 
 @dataclass(slots=True)
 class Prepared:
-    """What re-reading found about claimed notifications."""
+    """What may be sent of some claimed notifications, and what becomes of the rest."""
 
     ready: list[ReadyText] = field(default_factory=list)
     cancelled_members: dict[str, Reason] = field(default_factory=dict)
@@ -43,8 +43,8 @@ class Prepared:
 class Reread:
     """Claimed notifications with what was read again for them, as of one instant by both clocks.
 
-    `members`: the decisions behind each; `subjects`: what these are about, as it is now; `hours`: from when and until
-    when each tenant may send, as far as it was asked.
+    `members`: the decisions behind each; `subjects`: what these are about, as it is now; `hours`: from when until when
+    each tenant may send, kept once computed.
     """
 
     drain: Drain
@@ -55,7 +55,7 @@ class Reread:
     hours: dict[UUID, tuple[datetime, datetime]] = field(default_factory=dict)
 
     def may_leave(self, served: ServedTenant) -> tuple[datetime, datetime]:
-        """Return from when and until when a tenant's texts may be handed over, quiet hours considered."""
+        """Return from when until when a tenant's texts may be handed over outside its quiet hours."""
         found = self.hours.get(served.tenant.id)
         if found is None:
             found = self.hours[served.tenant.id] = _open_hours(served, self.now)
@@ -76,7 +76,7 @@ def prepare(drain: Drain, connection: Connection, claimed: Sequence[Claimed]) ->
     for each in claimed:
         try:
             _prepare_one(reread, each, prepared)
-        except Exception as error:  # one message that cannot be written must not hold up all others
+        except Exception as error:  # one message that cannot be rendered must not hold up all others
             log.exception("notification %s cannot be prepared", each.id)
             problem = Problem(drain.subdomain(each.tenant_id), f"notification {each.id}", repr(error))
             prepared.problems.append(problem)
@@ -150,7 +150,7 @@ def sms(served: ServedTenant | None, claimed: Claimed, to: str, body: str, now: 
 
 
 def write_prepared(drain: Drain, connection: Connection, prepared: Prepared) -> Prepared:
-    """Claim what is to be sent, with its text, and close or put off what does not leave; return what is ours then."""
+    """Claim and store the texts to send, close or postpone the rest; return what this worker got."""
     now = drain.now()
     texts = [
         {"id": each.claimed.id, "to_phone": each.sms.to, "body": each.sms.body, "segments": each.segments}

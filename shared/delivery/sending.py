@@ -1,4 +1,4 @@
-"""Handing over one message: when it may leave, whether it is tried again in this run, and what an answer teaches."""
+"""Handing one message to the provider, again where that is safe, and acting on its answer for those that follow."""
 
 import logging
 from datetime import datetime
@@ -28,13 +28,16 @@ from shared.gateways.sms import (
 log = logging.getLogger(__name__)
 
 MOST_TRIES: Final = 3
-"""How often a message is tried in one run: the other attempts are for later runs, when more has changed."""
+"""How often a message is tried in one run. The other attempts are left to later runs."""
 LONGEST_RETRY: Final = 1.0
-"""Seconds: the longest wait after the first try without a connection; it doubles, and its length is drawn."""
+"""Seconds: the longest wait after the first try without a connection. It doubles with each; the wait is drawn."""
 
 
 class Sender:
-    """Hands messages over, and remembers what the answers of this run teach about tenants, numbers and the provider."""
+    """Hands messages over, and keeps what this run's answers mean for those that follow.
+
+    `silent`: tenants that may send nothing more in this run; `crowded`: those that had more due than their cap allows.
+    """
 
     def __init__(self, drain: Drain) -> None:
         self.drain, self.pace = drain, Pace(drain)
@@ -47,11 +50,11 @@ class Sender:
 
     @property
     def may_go_on(self) -> bool:
-        """Whether anything may be sent in this run any more."""
+        """Whether this run may send anything more."""
         return not (self.is_stopped or self.refused or self.breaker.is_open or self.drain.is_out_of_time)
 
     async def hand_over(self, ready: ReadyText, most_tries: int = MOST_TRIES) -> Answer:
-        """Hand a message over, again after a short wait where that is safe and makes sense."""
+        """Hand a message over, again after a short wait where that is safe and may help."""
         answer = Answer(ready, None, 0)
         while True:
             outcome, at = await self._try(ready)
@@ -61,11 +64,11 @@ class Sender:
             answer = Answer(ready, outcome, tries, answer.unreached + isinstance(outcome, Unreachable), at)
             if not self._is_worth_another(ready, outcome, tries, most_tries):
                 return answer
-            if isinstance(outcome, Unreachable):  # for all others the pace makes everybody wait
+            if isinstance(outcome, Unreachable):  # after any other refusal the pace makes all messages wait
                 await self.drain.wait(jittered(doubled(LONGEST_RETRY, tries), self.drain.dice.random()))
 
     async def _try(self, ready: ReadyText) -> tuple[Accepted | SmsError | None, datetime]:
-        """Hand it over once it has its turn; return the answer, None where it did not leave, and when it began."""
+        """Wait for a turn and hand it over; return the answer (None: it was not handed over) and when that began."""
         turn, at = await self.pace.turn(), self.drain.wall()
         if turn is None:  # the pause outlasts the run
             self.is_stopped = True
@@ -84,7 +87,7 @@ class Sender:
             self.pace.over()
 
     def _may_leave(self, ready: ReadyText, wall: datetime) -> bool:
-        """Whether it may still be handed over after it had waited for its turn: the process may have stood still."""
+        """Whether it may still be handed over: it has waited for its turn, and the process may have stood still."""
         tenant_id = ready.claimed.tenant_id
         is_silenced = tenant_id in self.silent or (tenant_id, ready.sms.to) in self._opted_out
         return self.may_go_on and not is_silenced and wall < ready.until

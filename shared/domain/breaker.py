@@ -1,6 +1,6 @@
-"""A circuit breaker: after failures in a row nobody asks a provider any more, until one probe finds it well again.
+"""A circuit breaker: after failures in a row nobody asks a provider any more, until one probe is answered.
 
-What is here is pure. What all processes know of a breaker stands in the table `breakers`.
+What is here is pure. The table `breakers` holds what all processes know of a breaker.
 """
 
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from typing import Final
 from shared.domain.back_off import doubled
 
 OPENS_AFTER: Final = 5
-"""So many failures in a row are an outage: one lost answer is not, and each of the five may take a time-out."""
+"""So many failures in a row are an outage. Fewer may be chance; more would wait for a time-out each."""
 FIRST_WAIT: Final = timedelta(seconds=30)
 LONGEST_WAIT: Final = timedelta(minutes=10)
 """Each probe that fails doubles the wait for the next, up to this."""
 PROBE_HOLD: Final = timedelta(minutes=2)
-"""How long a probe may take before another process may try: longer than any time-out."""
+"""How long a probe may take before another process may probe: longer than any time-out."""
 
 
 class BreakerState(StrEnum):
@@ -31,8 +31,8 @@ class BreakerState(StrEnum):
 class Breaker:
     """What is known of a provider. Instants: aware UTC, by the wall clock.
 
-    `since`: when it came to its state; `until`: open, when a probe may begin; half-open, when it counts as lost.
-    `openings`: how often in a row it was found away; `code`: the last failure.
+    `since`: when it entered its state; `until`: if open, when a probe may begin; if half-open, when the probe counts as
+    lost. `openings`: how often in a row it opened; `code`: the last failure.
     """
 
     name: str
@@ -52,7 +52,7 @@ class Breaker:
         return self.until is not None and self.until <= wall
 
     def opened(self, code: str, wall: datetime) -> "Breaker":
-        """Return it open: the provider was found away once more."""
+        """Return it open, once more than before."""
         openings = self.openings + 1
         return Breaker(self.name, BreakerState.OPEN, wall, wall + wait_after(openings), openings, code)
 
@@ -62,7 +62,7 @@ class Breaker:
 
 
 def wait_after(openings: int) -> timedelta:
-    """Return how long nobody asks after the provider was found away `openings` (one or more) times in a row."""
+    """Return how long nobody asks after the breaker opened so many times (one or more) in a row."""
     return doubled(FIRST_WAIT, openings, LONGEST_WAIT)
 
 
@@ -73,10 +73,10 @@ class Streak:
         self.failures = 0
 
     def failed(self) -> bool:
-        """Count a failure; return whether they are an outage by now."""
+        """Count a failure; return whether there are enough for an outage."""
         self.failures += 1
         return self.failures >= OPENS_AFTER
 
     def succeeded(self) -> None:
-        """Begin to count anew: the provider answered."""
+        """Start counting from zero: the provider answered."""
         self.failures = 0

@@ -1,4 +1,4 @@
-"""Numbers that proved dead: after the second proof they get no more texts."""
+"""Blocking numbers that carriers reported dead twice in a row."""
 
 import logging
 from collections.abc import Collection, Mapping
@@ -15,11 +15,11 @@ from shared.domain.records import mask_phone
 log = logging.getLogger(__name__)
 
 PROOFS: Final = 2
-"""A number may be dead once by mistake: a carrier's outage, a phone being moved to another one."""
+"""One report may be a mistake: a carrier has an outage, or the number is just moving to another carrier."""
 
 
 def block_dead(drain: Drain, connection: Connection, phones: Mapping[UUID, Collection[str]]) -> None:
-    """Block those of some tenants' numbers (E.164), each just found dead, that are so for the second time."""
+    """Block those of some tenants' numbers (E.164), each just reported dead, for which it is the second report."""
     for tenant_id in sorted(phones):
         found = phone_blocks.proofs(connection, tenant_id, phones[tenant_id])
         dead = [phone for phone in sorted(phones[tenant_id]) if found.get(phone, 0) >= PROOFS]

@@ -1,4 +1,4 @@
-"""Numbers that get no more texts of a tenant, hashed: they proved dead twice."""
+"""Numbers that a tenant texts no more, hashed, and how often a number proved dead."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
@@ -16,7 +16,7 @@ from shared.domain.records import NotificationStatus
 
 
 def blocked(connection: Connection) -> Mapping[UUID, frozenset[str]]:
-    """The hashes of each tenant's blocked numbers. (A scan: few numbers die, and each is here once.)"""
+    """Return the hashes of each tenant's blocked numbers. (A scan: few numbers die, and each is here once.)"""
     found: dict[UUID, set[str]] = defaultdict(set)
     for tenant_id, phone_hash in connection.execute(select(phone_blocks.c.tenant_id, phone_blocks.c.phone_hash)):
         found[tenant_id].add(phone_hash)
@@ -32,7 +32,7 @@ def add(connection: Connection, tenant_id: UUID, hashes: Iterable[str], now: dat
 
 
 def proofs(connection: Connection, tenant_id: UUID, phones: Collection[str]) -> Mapping[str, int]:
-    """How often in a row each number proved dead, since a text was last delivered to it.
+    """Return how often in a row each number proved dead since a text was last delivered to it.
 
     Index: notifications (to_phone).
     """

@@ -1,4 +1,4 @@
-"""Consent to texts: what each owner's column says, and the history of what happened to it."""
+"""Consent to texts: the column of each owner, and the history of events."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,14 +16,14 @@ from shared.database.tables import consent_events, notifications, owners, runs
 from shared.domain.records import NotificationStatus
 
 REPORTED_FOR: Final = timedelta(hours=46)
-"""How long after a text was handed over a receipt may tell that its owner had opted out."""
+"""How long after a text was handed over its receipt may show that the owner had opted out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """An owner whose column says something else than what we last knew of it.
+    """An owner whose column differs from the last event on record.
 
-    `known_at`, `known_hash`: when its last event was recorded, and of which number; None where there is none.
+    `known_at`, `known_hash`: when that event was recorded, and of which number; None where there is none.
     """
 
     owner_id: UUID
@@ -36,13 +36,13 @@ class Changed:
 
 
 def phones_of(connection: Connection, tenant_id: UUID) -> list[tuple[UUID, str]]:
-    """Id and phone, as written, of a tenant's owners. (A scan of them: a STOP is rare.)"""
+    """Return id and phone, as written, of a tenant's owners. (A scan of them: a STOP is rare.)"""
     query = select(owners.c.id, owners.c.phone).where(owners.c.tenant_id == tenant_id, owners.c.phone.is_not(None))
     return [(id_, phone) for id_, phone in read(connection, query)]
 
 
 def withdraw(connection: Connection, owner_ids: Iterable[UUID], now: datetime) -> None:
-    """Note that some owners want no texts."""
+    """Opt owners out of texts."""
     for some in chunks(sorted(owner_ids)):
         statement = (
             update(owners)
@@ -53,12 +53,15 @@ def withdraw(connection: Connection, owner_ids: Iterable[UUID], now: datetime) -
 
 
 def record(connection: Connection, events: Sequence[Mapping[str, Any]]) -> None:
-    """Add events to the history, those that are not there yet."""
+    """Add events to the history, except those that it holds already."""
     insert_absent(connection, consent_events, events, "id")
 
 
 def given_at(connection: Connection, tenant_id: UUID, hashes: Collection[str]) -> dict[str, datetime]:
-    """When consent was last given for each of a tenant's numbers. Index: consent_events (tenant_id, phone_hash)."""
+    """Return when consent was last given for each of a tenant's numbers.
+
+    Index: consent_events (tenant_id, phone_hash).
+    """
     its = consent_events.c
     found: dict[str, datetime] = {}
     for some in chunks(sorted(hashes)):
@@ -70,9 +73,9 @@ def given_at(connection: Connection, tenant_id: UUID, hashes: Collection[str]) -
 
 
 def changed_by_others(connection: Connection, tenant_ids: Collection[UUID], now: datetime) -> list[Changed]:
-    """The owners of some tenants whose column is not what we last knew.
+    """Return the owners of some tenants whose column others changed.
 
-    That is what their last event says, or that they consented when a text that has no receipt yet was handed over.
+    It differs from their last event, or, where they have none, it says no although they were texted a short time ago.
     Index: consent_events (owner_id, happened_at), notifications (sent_at, tenant_id), owners (id).
     """
     its, texted = {"tenant_ids": list(tenant_ids)}, {"texted_after": now - REPORTED_FOR, "now": now}
@@ -81,7 +84,7 @@ def changed_by_others(connection: Connection, tenant_ids: Collection[UUID], now:
 
 
 def last_looked_at(connection: Connection, now: datetime) -> datetime | None:
-    """As of when a run last looked at all tenants' consents. (A scan: it is asked when somebody's consent changed.)"""
+    """Return `now` of the last run that looked at all tenants' consents. (A scan, made only after a change.)"""
     is_whole = ~runs.c.task.contains(":")  # parts of runs look at some tenants, or at none
     query = select(func.max(runs.c.now)).where(
         runs.c.status.in_(DONE), runs.c.tenants.is_(None), runs.c.now <= now, is_whole

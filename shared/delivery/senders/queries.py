@@ -16,20 +16,20 @@ from shared.domain.records import NotificationStatus
 
 LAST: Final = 20
 AT_LEAST: Final = 10
-"""Of so many of a tenant's last texts it is asked whether most arrived, if there are at least so many."""
+"""A tenant is judged by so many of its last texts, if it has sent at least so many."""
 SPANS: Final = (timedelta(days=1), timedelta(days=30))
-"""Where they are looked for: who sends much has them all in the last day."""
+"""How far back they are looked for: a tenant that sends much has them all in the last day."""
 FAILED: Final = (NotificationStatus.UNDELIVERED, NotificationStatus.FAILED, NotificationStatus.DEAD)
 FINAL: Final = (NotificationStatus.DELIVERED, *FAILED)
 SAME_RUN: Final = timedelta(hours=1)
-"""Texts that left within it say the same: which of them is told about first is chance."""
+"""Texts sent within it count as one refusal: their receipts arrive in any order."""
 
 
 @dataclass(frozen=True, slots=True)
 class SenderTrouble:
-    """A tenant whose sender is refused. `until`: nothing leaves before; then one text is tried.
+    """A tenant whose sender is refused. `until`: nothing is sent before; then one text is tried.
 
-    `tried_at`: when the provider took that one; `has_waiting`: texts of the tenant are due.
+    `tried_at`: when the provider accepted that text; `has_waiting`: texts of the tenant are due.
     """
 
     tenant_id: UUID
@@ -52,7 +52,7 @@ class Failing:
 
 
 def in_trouble(connection: Connection, now: datetime) -> list[SenderTrouble]:
-    """The active tenants whose sender is refused, by subdomain. (A scan of a small table.)
+    """Return the active tenants whose sender is refused, by subdomain. (A scan of a small table.)
 
     Indexes: notifications (sent_at, tenant_id) and (status, priority, not_before, id).
     """
@@ -85,10 +85,10 @@ def end_trouble(connection: Connection, tenant_ids: Collection[UUID], now: datet
 
 
 def is_news(connection: Connection, tenant_id: UUID, sent_at: datetime) -> bool:
-    """Whether a text sent at an instant, whose sender was refused, says more than is known.
+    """Whether a refused text, sent at an instant, shows trouble that is not on record or over already.
 
-    It does not when the pause that is noted ends later, or when a text that left later was delivered: the matter was
-    put right meanwhile. Indexes: pauses' primary key, notifications (sent_at, tenant_id).
+    It is on record where the tenant's pause ends later, and over where a text sent later was delivered.
+    Indexes: pauses' primary key, notifications (sent_at, tenant_id).
     """
     is_known = (pauses.c.tenant_id == tenant_id) & pauses.c.is_sender_trouble & (pauses.c.until > sent_at)
     arrived_later = (
@@ -101,7 +101,7 @@ def is_news(connection: Connection, tenant_id: UUID, sent_at: datetime) -> bool:
 
 
 def failing(connection: Connection, now: datetime) -> list[Failing]:
-    """The active tenants of whose last texts with a final state most did not arrive, by subdomain.
+    """Return the active tenants most of whose last texts with a final state did not arrive, by subdomain.
 
     Indexes: notifications (status, useful_until) and (sent_at, tenant_id).
     """
@@ -116,7 +116,7 @@ def failing(connection: Connection, now: datetime) -> list[Failing]:
 
 
 def _suspects(since: datetime) -> Any:
-    """Return a query for tenants with enough texts that did not arrive to be looked at: most have too few."""
+    """Return a query for the few tenants with so many texts that did not arrive that they must be judged."""
     failed = notifications.c.status.in_(FAILED) & (notifications.c.useful_until > since)
     too_many = func.count() > AT_LEAST // 2
     return select(notifications.c.tenant_id).where(failed).group_by(notifications.c.tenant_id).having(too_many)
@@ -156,7 +156,7 @@ def note_clock(connection: Connection, name: str, skew: timedelta, wall: datetim
 
 
 def clocks(connection: Connection) -> list[tuple[str, timedelta, datetime]]:
-    """The providers, how far each one's clock is ahead of ours, and when that was seen. (A scan: they are few.)"""
+    """Return the providers, how far each one's clock is ahead of ours, and when that was seen. (A scan of few rows.)"""
     query = select(provider_clocks.c.name, provider_clocks.c.skew_seconds, provider_clocks.c.seen_at)
     found = connection.execute(query.order_by(provider_clocks.c.name))
     return [(name, timedelta(seconds=seconds), seen_at) for name, seconds, seen_at in found]

@@ -1,7 +1,7 @@
-"""Senders that the provider or the carriers refuse, and what else makes a tenant's texts not arrive.
+"""Senders that the provider or the carriers refuse, and tenants most of whose texts do not arrive.
 
-Its texts wait until its next local day. Then one of them goes, and the others follow with the next run, unless the
-answer or the receipt of that one says the same.
+The texts of a tenant whose sender is refused wait until its next local day. Then one is tried; the others follow with
+the next run, unless that one is refused as well.
 """
 
 import logging
@@ -28,7 +28,7 @@ MOST_FAIL: Final = "most_texts_fail"
 
 
 def pause(drain: Drain, connection: Connection, codes: Mapping[UUID, str], *, is_sender_trouble: bool = False) -> None:
-    """Let tenants send nothing more before their next local day. `codes`: why, in the provider's codes."""
+    """Pause tenants until their next local day. `codes`: the provider's code for each."""
     for code in sorted(set(codes.values())):
         until = {id_: _next_day(drain, id_) for id_, its in codes.items() if its == code and id_ in drain.served}
         limits.pause(connection, until, code, drain.now(), is_sender_trouble=is_sender_trouble)
@@ -47,7 +47,7 @@ def past_pause(drain: Drain) -> list[SenderTrouble]:
 
 
 def resume(drain: Drain) -> None:
-    """Let go on the tenants of which one text was taken before this run began, and let the others try one."""
+    """Resume the tenants whose one text was accepted before this run began, and let the others try one."""
     waiting = past_pause(drain)
     tried = {each.tenant_id for each in waiting if each.tried_at and each.tried_at <= drain.begun_at}
     drain.on_trial.update(each.tenant_id for each in waiting if each.tenant_id not in tried)
@@ -56,9 +56,9 @@ def resume(drain: Drain) -> None:
 
 
 def report(drain: Drain) -> None:
-    """Name each tenant whose sender is refused, or whose texts mostly do not arrive, in the result of the run.
+    """Name each tenant whose sender is refused, or most of whose texts do not arrive, in the result of the run.
 
-    It is an error of the run where texts wait for it.
+    A refused sender is a problem of the run only while texts wait for it.
     """
     refused = fetch(drain.engine, lambda connection: senders.in_trouble(connection, drain.now()))
     failing = fetch(drain.engine, lambda connection: senders.failing(connection, drain.now()))
@@ -83,7 +83,7 @@ def _why_refused(served: ServedTenant, code: str | None) -> str:
 
 
 def name_country(drain: Drain, tenant_id: UUID, phone: str, code: str | None) -> None:
-    """Name a country that the tenant's sender may not text, once a run."""
+    """Report a country that the tenant's sender may not text, once a run."""
     why = f"the SMS provider sends nothing there ({code}); allow that country at the provider, or correct the numbers"
     problem = Problem(drain.subdomain(tenant_id), f"texts to {country_of(phone)}", why)
     if problem not in drain.tally.problems:
@@ -92,6 +92,6 @@ def name_country(drain: Drain, tenant_id: UUID, phone: str, code: str | None) ->
 
 def note_clock(drain: Drain) -> None:
     """Note how far the provider's clock is off ours, for `health`."""
-    skew: timedelta | None = getattr(drain.gateway, "clock_skew", None)  # not every gateway hears a clock
+    skew: timedelta | None = getattr(drain.gateway, "clock_skew", None)  # not every gateway sees the provider's clock
     if skew is not None:
         in_transaction(drain.engine, lambda it: senders.note_clock(it, PROVIDER, skew, drain.wall()))

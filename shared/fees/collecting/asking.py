@@ -138,13 +138,13 @@ def _keep(run: Collection, ready: Sequence[Ready]) -> list[Ready]:
     intents = {each.attempt.fee.id: (each.intent_id, each.cancelled) for each in ready}
     until = run.wall() + CLAIM_HOLD
 
-    def work(connection: Connection) -> list[Ready]:
+    def keep(connection: Connection) -> list[Ready]:
         ours = fees.keep_intents(connection, run.worker, intents, until)
         kept = [replace(each, held_until=until) for each in ready if each.attempt.fee.id in ours]
         fees.ready_attempts(connection, [each.row() for each in kept])
         return kept
 
-    return in_transaction(run.engine, work)
+    return in_transaction(run.engine, keep)
 
 
 async def _confirm(run: Collection, ready: Ready) -> Outcome:
