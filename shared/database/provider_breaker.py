@@ -34,27 +34,29 @@ class ProviderBreaker:
     def enter(self, engine: Engine) -> bool:
         """Read the breaker, and take the probe where it is due; return whether the provider may be asked."""
         name = self._known.name
-        self._known = fetch(engine, lambda connection: breakers.read(connection, name))
-        if not self._known.is_closed:
-            self.is_probing = self._known.may_probe(self._wall()) and in_transaction(engine, self._take_probe)
+        known = self._known = fetch(engine, lambda connection: breakers.read(connection, name))
+        if not known.is_closed:
+            self.is_probing = known.may_probe(self._wall()) and in_transaction(engine, self._take_probe)
             self.is_open = not self.is_probing
         if self.is_open:
-            log.warning("%s is away (%s): it is not asked before %s", name, self._known.code, self._known.until)
+            log.warning(
+                "the provider %s is away (%s): it is not asked before %s", name, self._known.code, self._known.until
+            )
         return not self.is_open
 
     def _take_probe(self, connection: Connection) -> bool:
         return breakers.take_probe(connection, self._known, self._worker, self._wall())
 
     def answered(self) -> None:
-        """The provider gave an answer, whatever it says."""
+        """Note that the provider answered, be it with a refusal."""
         self._is_answered = True
         self._streak.succeeded()
 
     def failed(self, code: str) -> None:
-        """The provider gave no answer. The breaker opens after several in a row, and after the first of a probe."""
+        """Note a request without an answer: several in a row open the breaker, and so does a single probe."""
         if (self._streak.failed() or self.is_probing) and not self.is_open:
             self.is_open, self._code = True, code[:LONGEST_CODE]
-            log.warning("%s is away (%s): nothing more is asked of it for now", self._known.name, code)
+            log.warning("the provider %s is away (%s): nothing more is asked of it for now", self._known.name, code)
 
     def write(self, connection: Connection) -> None:
         """Let all processes know what the answers showed, if anything; call `written` after the commit."""
@@ -68,7 +70,7 @@ class ProviderBreaker:
         self._is_written = code is not None or is_back
 
     def written(self) -> None:
-        """What `write` wrote is committed."""
+        """Note that what `write` wrote is committed. What was found out since stays to be written."""
         if self._is_written:
             self._code, self.is_probing, self._is_written = None, False, False
 
