@@ -63,6 +63,7 @@ async def _deliver(drain: Drain) -> None:
             has_more = pipeline.has_claimed
         if sender.refused:
             raise sender.refused
+        # After an outage that began in this run the log would hardly answer, and a poll keeps others from polling.
         has_gone_away = was_there and sender.breaker.is_open
         if not has_gone_away and not drain.is_out_of_time:
             await poll_receipts(drain)

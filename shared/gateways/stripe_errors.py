@@ -1,7 +1,7 @@
 """What went wrong with a request to Stripe, and whether it may be asked again at once.
 
-A request is repeated under its own idempotency key, so it takes effect once. After a try whose effect is not known the
-whole of it is not known, whatever the last try says.
+A request is repeated under its own idempotency key, so it takes effect once. Once the effect of one try is unknown, so
+is that of the whole request, whatever the last try returns.
 """
 
 import asyncio
@@ -64,9 +64,9 @@ async def asked(
     pauses: tuple[float, ...] = PAUSES,
     check: Callable[[], None] = lambda: None,
 ) -> T:
-    """Return Stripe's answer, or raise a PaymentError. What may pass by itself is tried again after each pause.
+    """Return Stripe's answer, or raise a PaymentError. Failures that may pass are tried again after each pause.
 
-    `account`: the connected account that it is asked for; `check`: called before each try, may raise a PaymentError.
+    `account`: the connected account of the request; `check`: called before each try, may raise a PaymentError.
     """
     from stripe import StripeError
 
