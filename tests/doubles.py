@@ -145,3 +145,12 @@ class RecordingPayments:
     async def refunds(self, refund: Refund) -> list[GivenBack]:
         """Look into the scripted lists."""
         return self.given_back
+
+
+def raising(error: Exception) -> Callable[[object], Any]:
+    """Return an answer for a double that always raises this error."""
+
+    def answer(_: object) -> None:
+        raise error
+
+    return answer

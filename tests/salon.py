@@ -9,8 +9,10 @@ from sqlalchemy import Engine
 
 from shared.application import Application
 from shared.database import tables
+from shared.fees import staff_actions
+from shared.fees.staff_actions import Staff
 from shared.runtime import run
-from shared.stages import Stage
+from shared.stages import Stage, collection_by_hand
 from tests import rows
 from tests.doubles import Clock
 from tests.rows import NOON
@@ -113,6 +115,17 @@ class Salon:
         """The no-show events, by time."""
         found = rows.all_of(self.engine, tables.reputation_events)
         return sorted((each for each in found if each.kind == "no_show"), key=lambda each: each.occurred_at)
+
+    def attempts(self) -> list[tuple[int, str | None, str | None]]:
+        """Every attempt to collect a fee: number, outcome and code."""
+        found = rows.all_of(self.engine, tables.payment_attempts)
+        return [(each.attempt, each.outcome, each.code) for each in found]
+
+    def charge_by_staff(self, fee_id: UUID) -> str:
+        """Let staff charge a fee; return the only fee's status after it."""
+        staff_actions.charge(collection_by_hand(self.application), fee_id, Staff("Maria", "she agreed"))
+        status: str = self.fee().status
+        return status
 
     def decided(self, kind: str) -> list[tuple[str, str | None]]:
         found = rows.all_of(self.engine, tables.decisions)

@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import event, func, select
 
 from shared.application import Application
 from shared.database import tables
@@ -13,15 +12,7 @@ from shared.runtime import run
 from tests import rows
 from tests.doubles import Clock, RecordingSms
 from tests.rows import NOON
-
-DAY = timedelta(hours=24)
-JOB = "AppointmentReminders24h"
-
-
-def decided(application: Application) -> list[tuple[str, str | None]]:
-    """Every decision's outcome and reason, by the start it is about."""
-    found = rows.all_of(application.engine, tables.decisions)
-    return [(each.outcome, each.reason) for each in sorted(found, key=lambda each: each.occurs_at)]
+from tests.tasks.appointment_reminders.steps import DAY, JOB, decided
 
 
 @pytest.mark.parametrize(
@@ -242,62 +233,6 @@ def test_two_hour_reminders_share_a_message_only_when_they_come_due_in_the_same_
     assert [body.count("PM") for body in sms.bodies] == [2, 1]
 
 
-# Missed runs, and switching on
-
-
-def test_after_an_outage_what_is_still_useful_goes_out(
-    application: Application, sms: RecordingSms, clock: Clock
-) -> None:
-    with application.engine.begin() as connection:
-        rows.appointment(connection, rows.tenant(connection), NOON + DAY)
-    clock.pass_(hours=20)
-    assert run(application, JOB)["reminders_sent"] == 1
-
-
-def test_what_became_useless_in_an_outage_is_recorded_as_too_late(application: Application, clock: Clock) -> None:
-    run(application, JOB)
-    with application.engine.begin() as connection:
-        tenant = rows.tenant(connection)
-        rows.appointment(connection, tenant, NOON + DAY, status="completed")
-        rows.appointment(connection, tenant, NOON + DAY, status="cancelled")
-        rows.appointment(connection, tenant, NOON + DAY, deleted_at=NOON)
-        unwanted = rows.tenant(connection, "unwanted", settings='{"reminders": {"24h": false}}')
-        rows.appointment(connection, unwanted, NOON + DAY)
-    clock.pass_(hours=24)
-    assert run(application, JOB)["expired"] == 1
-    assert decided(application) == [("expired", "too_late")]
-
-
-def test_nothing_from_before_switch_on_is_recorded_as_too_late(application: Application, clock: Clock) -> None:
-    with application.engine.begin() as connection:
-        rows.appointment(connection, rows.tenant(connection), NOON - timedelta(hours=1))
-    run(application, JOB)
-    clock.pass_(hours=1)
-    run(application, JOB)
-    assert decided(application) == []
-
-
-def test_what_became_useless_more_than_two_days_ago_is_left(application: Application, clock: Clock) -> None:
-    run(application, JOB)
-    with application.engine.begin() as connection:
-        rows.appointment(connection, rows.tenant(connection), NOON + timedelta(hours=4))
-    clock.pass_(hours=50)
-    run(application, JOB)
-    assert decided(application) == []
-
-
-def test_an_appointment_imported_after_its_reminder_was_due_is_not_recorded_as_too_late(
-    application: Application, clock: Clock
-) -> None:
-    run(application, JOB)
-    clock.pass_(hours=24)
-    with application.engine.begin() as connection:
-        rows.appointment(connection, rows.tenant(connection), clock.now - timedelta(hours=1), created_at=clock.now)
-    clock.pass_(hours=1)
-    run(application, JOB)
-    assert decided(application) == []
-
-
 # Bad rows
 
 
@@ -403,169 +338,3 @@ def test_a_dry_run_tells_what_waits_in_the_outbox(application: Application, sms:
     would = run(application, "AppointmentReminders2h", is_dry=True)["would"]
     assert [(each["action"], each["to"]) for each in would] == [("sending", "+1•••••0143")]
     assert sms.sent == []
-
-
-def executed(application: Application) -> list[str]:
-    """What is executed from now on."""
-    statements: list[str] = []
-    event.listen(application.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
-    return statements
-
-
-def test_the_statements_grow_with_batches_not_with_rows(application: Application) -> None:
-    application = replace(application, concurrency=500)  # as many are claimed at first: the largest batch
-    statements = executed(application)
-    counts = []
-    for many in (1, 200):
-        with application.engine.begin() as connection, rows.all_at_once(connection) as draft:
-            tenant = rows.tenant(draft, f"paws-{many}")
-            for _ in range(many):
-                rows.appointment(draft, tenant, NOON + DAY)
-        statements.clear()
-        assert run(application, JOB)["reminders_sent"] == many
-        counts.append(len(statements))
-    with application.engine.connect() as connection:
-        assert connection.execute(select(func.count()).select_from(tables.notifications)).scalar() == 201
-    assert counts[1] == counts[0]
-
-
-ZONES = ("America/New_York", "Europe/London", "Asia/Tokyo", "Africa/Cairo", "Australia/Lord_Howe")
-
-
-def test_only_zones_with_quiet_hours_ahead_cost_a_statement_of_their_own(
-    application: Application, clock: Clock
-) -> None:
-    statements, counts = executed(application), []
-    for zone in ("America/New_York", "America/Chicago", "Europe/Bucharest"):
-        with application.engine.begin() as connection:
-            rows.tenant(connection, zone, timezone=zone)
-        run(application, "AppointmentReminders2h")
-        clock.now = NOON + timedelta(hours=1, minutes=len(counts))  # 20:00 in Bucharest
-        statements.clear()
-        run(application, "AppointmentReminders2h")
-        counts.append(sum(each.startswith("SELECT") for each in statements))
-    assert [each - counts[0] for each in counts] == [0, 0, 1]
-
-
-def test_with_a_visit_only_appointments_of_its_own_local_day_are_looked_at(application: Application) -> None:
-    with application.engine.begin() as connection:
-        rows.appointment(connection, rows.tenant(connection, "auckland", timezone="Pacific/Auckland"), NOON + DAY)
-        tenant = rows.tenant(connection, timezone="America/New_York")
-        owner = rows.owner(connection, tenant)
-        for hours in (24, 37):  # noon tomorrow, and one in the night after, which is the same day in Auckland
-            rows.appointment(connection, tenant, NOON + timedelta(hours=hours), owner_id=owner)
-    assert run(application, JOB)["total_checked"] == 2
-
-
-def test_where_all_is_decided_already_nothing_is_written(application: Application, clock: Clock) -> None:
-    statements, counts = executed(application), []
-    for zone in ZONES:
-        with application.engine.begin() as connection:
-            tenant = rows.tenant(connection, zone, timezone=zone)
-            owner = rows.owner(connection, tenant, sms_opted_in=False)
-            rows.appointment(connection, tenant, NOON + timedelta(hours=12), owner_id=owner)
-        run(application, JOB)
-        clock.pass_(hours=1)
-        statements.clear()
-        assert run(application, JOB)["total_checked"] == len(counts) + 1
-        counts.append(sum(each.startswith(("INSERT", "UPDATE", "DELETE")) for each in statements))
-    assert set(counts) == {counts[0]}
-
-
-# Starts count to the minute
-
-
-def test_a_start_that_is_rewritten_by_seconds_is_reminded_of_once(
-    application: Application, sms: RecordingSms, clock: Clock
-) -> None:
-    with application.engine.begin() as connection:
-        appointment = rows.appointment(connection, rows.tenant(connection), NOON + DAY)
-    for seconds in (0, 20, 59, 0):
-        start = NOON + DAY + timedelta(seconds=seconds)
-        rows.change(application.engine, tables.appointments, appointment, scheduled_start=start)
-        run(application, JOB)
-        clock.pass_(hours=1)
-    assert len(sms.sent) == 1
-    assert decided(application) == [("notify", None)]
-
-
-def test_a_reminder_that_waits_is_still_right_when_its_start_moves_by_seconds(
-    application: Application, sms: RecordingSms
-) -> None:
-    with application.engine.begin() as connection:
-        appointment = rows.appointment(connection, rows.tenant(connection), NOON + DAY)
-    run(replace(application, sms_enabled=False), JOB)
-    rows.change(
-        application.engine, tables.appointments, appointment, scheduled_start=NOON + DAY + timedelta(seconds=20)
-    )
-    run(application, "AppointmentReminders2h")
-    assert len(sms.sent) == 1
-
-
-@pytest.mark.parametrize(("before", "after"), [(20, 0), (20, 20), (0, 20), (20, 40)])
-@pytest.mark.parametrize(
-    ("outcome", "reason", "texts"), [("notify", None, 0), ("expired", "too_late", 0), ("skipped", "no_phone", 1)]
-)
-def test_a_decision_that_an_older_version_took_about_a_start_with_seconds_still_counts(
-    application: Application,
-    sms: RecordingSms,
-    before: int,
-    after: int,
-    outcome: str,
-    reason: str | None,
-    texts: int,
-) -> None:
-    then, start = (NOON + DAY + timedelta(seconds=seconds) for seconds in (before, after))
-    with application.engine.begin() as connection:
-        tenant = rows.tenant(connection)
-        appointment = rows.appointment(connection, tenant, start)
-        rows.decision(
-            connection,
-            tenant,
-            kind="reminder_24h",
-            subject_id=appointment,
-            occurrence=f"{then:%Y-%m-%dT%H:%M:%S.%fZ}",
-            occurs_at=then,
-            outcome=outcome,
-            reason=reason,
-        )
-    for _ in range(2):
-        run(application, JOB)
-    assert (len(sms.sent), len(decided(application))) == (texts, 1)
-
-
-# Every appointment ends with a decision
-
-
-@pytest.mark.parametrize("job", [JOB, "AppointmentReminders2h"])
-@pytest.mark.parametrize("start", ["08:10", "08:30"])
-def test_what_is_booked_at_night_for_the_early_morning_is_decided(
-    application: Application, clock: Clock, job: str, start: str
-) -> None:
-    clock.now = datetime.fromisoformat("2026-03-03T22:00-05:00")
-    with application.engine.begin() as connection:
-        tenant = rows.tenant(connection)
-        starts_at = datetime.fromisoformat(f"2026-03-04T{start}-05:00")
-        rows.appointment(connection, tenant, starts_at, created_at=clock.now)
-    clock.pass_(minutes=30)
-    assert run(application, job)["skipped"] == {"booked_inside_window": 1}
-    assert decided(application) == [("skipped", "booked_inside_window")]
-    for _ in range(12):
-        clock.pass_(hours=1)
-        assert run(application, job)["skipped"] == {}
-    assert decided(application) == [("skipped", "booked_inside_window")]
-
-
-def test_what_is_booked_when_it_is_too_late_for_any_reminder_is_decided_too(
-    application: Application, clock: Clock
-) -> None:
-    jobs = (JOB, "AppointmentReminders2h")
-    with application.engine.begin() as connection:
-        tenant = rows.tenant(connection)
-    for job in jobs:
-        run(application, job)
-    clock.pass_(hours=4)
-    with application.engine.begin() as connection:
-        rows.appointment(connection, tenant, clock.now + timedelta(minutes=10), created_at=clock.now)
-    for job in jobs:
-        assert run(application, job)["skipped"] == {"booked_inside_window": 1}
