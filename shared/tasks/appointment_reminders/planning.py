@@ -7,8 +7,6 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
-from sqlalchemy import Connection
-
 from shared.database.appointments import Starts
 from shared.database.transactions import fetch
 from shared.domain.plans import joined
@@ -16,6 +14,7 @@ from shared.domain.policy import ServedTenant
 from shared.domain.quiet_hours import local_day
 from shared.domain.records import Appointment, Kind, Plan, Problem, Undecided, foreign_reference
 from shared.planning.context import Context
+from shared.planning.paging import pages
 from shared.planning.tenants import Tenants, alike
 from shared.planning.writing import write
 from shared.tasks.appointment_reminders import queries
@@ -24,8 +23,6 @@ from shared.tasks.appointment_reminders.rules import LATE_RECORD, Lead
 from shared.tasks.appointment_reminders.visits import decide, too_late, visits
 
 log = logging.getLogger(__name__)
-
-BATCH = 500
 
 
 def plan_reminders(context: Context, kind: Kind) -> None:
@@ -51,25 +48,13 @@ def _latest(context: Context, lead: Lead, served: ServedTenant) -> datetime:
 
 def _due_batches(context: Context, lead: Lead, tenants: Tenants, latest: datetime) -> Iterator[list[Undecided]]:
     starts = Starts(after=context.now + lead.useful, until=latest)
-
-    def page(connection: Connection, beyond: Appointment | None) -> tuple[list[Undecided], list[Undecided]]:
-        ids = list(tenants)
-        found = queries.appointments_to_remind(connection, lead.kind, ids, starts, beyond=beyond, limit=BATCH)
-        return found, _rest_of_visits(connection, context, lead, tenants, found) if found else []
-
-    beyond: Appointment | None = None
-    while not context.is_out_of_time():
-        found, visits = fetch(context.engine, partial(page, beyond=beyond))
-        if found:
-            beyond = found[-1].appointment
-            yield list({each.appointment.id: each for each in [*found, *visits]}.values())
-        if len(found) < BATCH:
-            return
+    query = partial(queries.appointments_to_remind, kind=lead.kind, tenant_ids=list(tenants), starts=starts)
+    for found in pages(context, query, lambda each: each.appointment):
+        rest = _rest_of_visits(context, lead, tenants, found)
+        yield list({each.appointment.id: each for each in [*found, *rest]}.values())
 
 
-def _rest_of_visits(
-    connection: Connection, context: Context, lead: Lead, tenants: Tenants, found: Sequence[Undecided]
-) -> list[Undecided]:
+def _rest_of_visits(context: Context, lead: Lead, tenants: Tenants, found: Sequence[Undecided]) -> list[Undecided]:
     """The undecided appointments of the same owners on the same local days."""
 
     def visit(each: Undecided) -> tuple[UUID, UUID, tuple[datetime, datetime]]:
@@ -82,26 +67,22 @@ def _rest_of_visits(
         after=max(min(begin for _, _, (begin, _) in visits) - datetime.resolution, context.now + lead.useful),
         until=max(end for _, _, (_, end) in visits),
     )
-    owners = {owner for _, owner, _ in visits}
-    rest = queries.appointments_of_owners_to_remind(connection, lead.kind, owners, starts)
+    query = partial(
+        queries.appointments_of_owners_to_remind,
+        kind=lead.kind,
+        owner_ids={owner for _, owner, _ in visits},
+        starts=starts,
+    )
+    rest = fetch(context.engine, query)
     return [each for each in rest if each.appointment.tenant_id in tenants and visit(each) in visits]
 
 
 def _missed_batches(context: Context, lead: Lead, tenants: Tenants) -> Iterator[list[Appointment]]:
-    ids = list(tenants)
     since = max(context.now - LATE_RECORD, context.switch_on)
     starts = Starts(after=since + lead.useful, until=context.now + lead.useful)
-    beyond: Appointment | None = None
-    while since < context.now and not context.is_out_of_time():
-        query = partial(
-            queries.appointments_without_decision, kind=lead.kind, tenant_ids=ids, starts=starts, limit=BATCH
-        )
-        found = fetch(context.engine, partial(query, beyond=beyond))
-        if found:
-            beyond = found[-1]
-            yield found
-        if len(found) < BATCH:
-            return
+    if since < context.now:
+        query = partial(queries.appointments_without_decision, kind=lead.kind, tenant_ids=list(tenants), starts=starts)
+        yield from pages(context, query)
 
 
 # Deciding and writing

@@ -21,13 +21,13 @@ from shared.domain.records import EventKind, Problem, foreign_reference
 from shared.domain.reputation import NewEvent, PastAppointment, Standing, id_on_record
 from shared.domain.tally import would
 from shared.planning.context import Context
+from shared.planning.paging import pages
 from shared.tasks.reputation_updater import standings
 from shared.tasks.reputation_updater.rules import NEGATIVE, crossed, events_of, recovery, settle_since
 
 log = logging.getLogger(__name__)
 
 JOB: Final = "ReputationUpdater"
-BATCH = 500
 
 Scores = Mapping[UUID, tuple[int, int]]
 
@@ -65,14 +65,8 @@ def _pages_to_settle(book: Book) -> Iterator[list[PastAppointment]]:
     context = book.context
     last = fetch(context.engine, lambda connection: runs.last_complete(connection, JOB, context.now))
     since = settle_since(last, context.now)
-    starts, beyond = Starts(after=since, until=context.now), None
-    while not context.is_out_of_time():
-        query = partial(standings.appointments_to_settle, tenant_ids=list(book.tenants), starts=starts, limit=BATCH)
-        found = fetch(context.engine, partial(query, beyond=beyond))
-        if not found:
-            return
-        beyond = found[-1]
-        yield found
+    starts = Starts(after=since, until=context.now)
+    return pages(context, partial(standings.appointments_to_settle, tenant_ids=list(book.tenants), starts=starts))
 
 
 def _settle(book: Book, page: Sequence[PastAppointment]) -> None:
@@ -126,14 +120,7 @@ def _pages_to_mend(book: Book) -> Iterator[list[Standing]]:
     # A tenant that could not be settled may have bad news waiting: nobody recovers before it is in.
     failed = book.context.tally.failed_tenants
     settled = [id_ for id_, each in book.tenants.items() if each.tenant.subdomain not in failed]
-    beyond = None
-    while not book.context.is_out_of_time():
-        query = partial(standings.standings_to_mend, tenant_ids=settled, beyond=beyond, limit=BATCH)
-        found = fetch(book.context.engine, query)
-        if not found:
-            return
-        beyond = found[-1]
-        yield found
+    return pages(book.context, partial(standings.standings_to_mend, tenant_ids=settled))
 
 
 def _mend(book: Book, page: Sequence[Standing]) -> None:

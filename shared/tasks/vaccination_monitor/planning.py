@@ -14,9 +14,10 @@ from shared.domain.plans import joined
 from shared.domain.policy import ServedTenant
 from shared.domain.quiet_hours import local_date
 from shared.domain.reasons import Reason
-from shared.domain.records import ExpiryWindow, Outcome, Plan, Problem, UndecidedAlert, Vaccination, foreign_reference
+from shared.domain.records import ExpiryWindow, Outcome, Plan, Problem, UndecidedAlert, foreign_reference
 from shared.domain.tally import would
 from shared.planning.context import Context
+from shared.planning.paging import pages
 from shared.planning.tenants import Tenants, alike
 from shared.planning.writing import write
 from shared.tasks.vaccination_monitor import queries as vaccinations
@@ -25,8 +26,6 @@ from shared.tasks.vaccination_monitor import statuses as vaccination_statuses
 from shared.tasks.vaccination_monitor.statuses import Soon
 
 log = logging.getLogger(__name__)
-
-BATCH = 500
 
 
 def monitor_vaccinations(context: Context) -> None:
@@ -74,7 +73,7 @@ def _due_batches(context: Context, tenants: Tenants, windows: Sequence[ExpiryWin
     ids = list(tenants)
     seen: set[UUID] = set()
     for window in windows:
-        for found in _pages(context, partial(vaccinations.vaccinations_to_alert, tenant_ids=ids, window=window)):
+        for found in _pages(context, vaccinations.vaccinations_to_alert, ids, window):
             owners = {each.vaccination.owner.id for each in _sound(context, tenants, found)} - seen
             seen |= owners
             if owners:
@@ -99,21 +98,14 @@ def _missed_batches(
     context: Context, tenants: Tenants, windows: Sequence[ExpiryWindow]
 ) -> Iterator[list[UndecidedAlert]]:
     for window in windows:
-        yield from _pages(
-            context, partial(vaccinations.vaccinations_without_decision, tenant_ids=list(tenants), window=window)
-        )
+        yield from _pages(context, vaccinations.vaccinations_without_decision, list(tenants), window)
 
 
-def _pages(context: Context, read: Callable[..., list[UndecidedAlert]]) -> Iterator[list[UndecidedAlert]]:
-    """Yield page after page of a query. `read`: takes `connection`, `beyond` and `limit`."""
-    beyond: Vaccination | None = None
-    while not context.is_out_of_time():
-        found = fetch(context.engine, partial(read, beyond=beyond, limit=BATCH))
-        if found:
-            beyond = found[-1].vaccination
-            yield found
-        if len(found) < BATCH:
-            return
+def _pages(
+    context: Context, query: Callable[..., list[UndecidedAlert]], tenant_ids: Sequence[UUID], window: ExpiryWindow
+) -> Iterator[list[UndecidedAlert]]:
+    read = partial(query, tenant_ids=tenant_ids, window=window)
+    return pages(context, read, lambda each: each.vaccination)
 
 
 def _sound(context: Context, tenants: Tenants, found: Sequence[UndecidedAlert]) -> Iterator[UndecidedAlert]:

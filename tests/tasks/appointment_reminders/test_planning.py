@@ -78,7 +78,7 @@ def test_what_is_not_due_yet_is_not_decided(application: Application) -> None:
 def test_what_is_of_no_use_any_more_is_not_looked_at_and_a_dry_run_looks_at_each_day_once(
     application: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.tasks.appointment_reminders.planning.BATCH", 1)
+    monkeypatch.setattr("shared.planning.paging.BATCH", 1)
     with application.engine.begin() as connection:
         tenant = rows.tenant(connection)
         owner = rows.owner(connection, tenant)
@@ -207,7 +207,7 @@ def test_the_appointments_of_a_visit_share_one_message(application: Application,
 def test_a_visit_is_one_message_even_where_a_batch_ends_in_the_middle_of_it(
     application: Application, sms: RecordingSms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.tasks.appointment_reminders.planning.BATCH", 3)
+    monkeypatch.setattr("shared.planning.paging.BATCH", 3)
     with application.engine.begin() as connection:
         tenant = rows.tenant(connection)
         owners = [rows.owner(connection, tenant) for _ in range(5)]
@@ -320,7 +320,7 @@ def test_a_dry_run_tells_everything_and_writes_nothing(application: Application,
 def test_a_dry_run_tells_a_visit_once_even_where_a_batch_ends_in_the_middle_of_it(
     application: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.tasks.appointment_reminders.planning.BATCH", 3)
+    monkeypatch.setattr("shared.planning.paging.BATCH", 3)
     with application.engine.begin() as connection:
         tenant = rows.tenant(connection)
         owners = [rows.owner(connection, tenant) for _ in range(5)]

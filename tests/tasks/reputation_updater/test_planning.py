@@ -89,7 +89,7 @@ def test_a_no_show_written_after_the_owners_were_read_stops_the_recovery(
 def test_pages_of_any_size_settle_and_mend_everything(
     application: Application, tenant: UUID, monkeypatch: pytest.MonkeyPatch, batch: int
 ) -> None:
-    monkeypatch.setattr(reputation_updater, "BATCH", batch)
+    monkeypatch.setattr("shared.planning.paging.BATCH", batch)
     owners = everything(application, tenant)
     assert settle(application)["total_checked"] == 4
     assert [score_of(application, owner) for owner in owners] == [67, 50, 40, 65]
@@ -185,7 +185,7 @@ def test_nobody_recovers_while_a_tenants_visits_cannot_be_settled(
 def test_a_dry_run_tells_everything_and_writes_nothing(
     application: Application, tenant: UUID, monkeypatch: pytest.MonkeyPatch, batch: int
 ) -> None:
-    monkeypatch.setattr(reputation_updater, "BATCH", batch)
+    monkeypatch.setattr("shared.planning.paging.BATCH", batch)
     everything(application, tenant)
     stopped = new_owner(application, tenant, 35, last_reputation_update=SUNDAY - 100 * DAY)
     appointment = cancelled(application, tenant, stopped, 2)

@@ -10,7 +10,6 @@ from shared.application import Application
 from shared.database import reputation, tables
 from shared.database.engine import writing
 from shared.runtime import run
-from shared.tasks.reputation_updater import planning as reputation_updater
 from tests import rows
 from tests.doubles import Clock
 from tests.tasks.reputation_updater.steps import (
@@ -173,7 +172,7 @@ def test_owners_who_cross_the_threshold_are_counted(application: Application, te
 def test_an_owner_who_crosses_and_crosses_back_in_one_run_is_not_counted(
     application: Application, tenant: UUID, monkeypatch: pytest.MonkeyPatch, is_dry: bool
 ) -> None:
-    monkeypatch.setattr(reputation_updater, "BATCH", 1)
+    monkeypatch.setattr("shared.planning.paging.BATCH", 1)
     owner = new_owner(application, tenant, 35)
     cancelled(application, tenant, owner, 2)
     visit(application, tenant, owner, MONDAY + DAY, "completed", arrived_at=MONDAY + DAY)

@@ -73,7 +73,7 @@ def test_an_owner_gets_one_text_naming_pets_and_vaccines(application: Applicatio
 def test_an_owner_gets_one_text_where_a_batch_ends_between_the_records(
     application: Application, monkeypatch: pytest.MonkeyPatch, is_dry: bool
 ) -> None:
-    monkeypatch.setattr("shared.tasks.vaccination_monitor.planning.BATCH", 2)
+    monkeypatch.setattr("shared.planning.paging.BATCH", 2)
     with application.engine.begin() as connection:
         tenant = rows.tenant(connection)
         owners = [rows.owner(connection, tenant) for _ in range(3)]
