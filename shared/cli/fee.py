@@ -16,8 +16,8 @@ from shared.database.engine import ensure_ready, open_engine, reading
 from shared.database.tables import PAYMENT_STATUSES
 from shared.domain.fees import COLLECTED, UNCOLLECTED, FeeStatus
 from shared.errors import ConfigurationError, RunFailed, UsageError
-from shared.fees import queries as fees
 from shared.fees import staff_actions as by_hand
+from shared.fees import state_queries
 from shared.fees.listing import ListedFee, listed
 from shared.fees.staff_actions import Staff
 from shared.messages.wording import cents_of, money_words
@@ -123,7 +123,7 @@ def _close_payments(engine: Engine, waived: Collection[UUID]) -> str | None:
 
 def _still_open(engine: Engine, ids: Collection[UUID]) -> set[UUID]:
     with reading(engine) as connection:
-        return fees.still_open(connection, ids)
+        return state_queries.still_open(connection, ids)
 
 
 def _of_run(engine: Engine, run_id: UUID | None) -> list[ListedFee]:

@@ -27,6 +27,8 @@ UNCOLLECTED = (FeeStatus.PENDING, FeeStatus.FAILED, FeeStatus.REQUIRES_ACTION)
 """Nobody paid it, and no charge is under way."""
 GIVEN_UP = (FeeStatus.FAILED, FeeStatus.REQUIRES_ACTION)
 """Staff see to it: the card is not asked again by itself, and the payment at the provider was cancelled first."""
+CLOSED = (FeeStatus.WAIVED, FeeStatus.CANCELLED)
+"""Nobody is to pay it. What was begun at the provider is cancelled there by the next run."""
 
 
 class FeeAction(StrEnum):

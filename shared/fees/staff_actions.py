@@ -10,8 +10,8 @@ from sqlalchemy import Connection, Engine
 from shared.database.transactions import in_transaction
 from shared.domain.fees import FeeAction
 from shared.errors import RunFailed, UsageError
-from shared.fees import queries as fees
 from shared.fees import staff_action_queries as fee_actions
+from shared.fees import state_queries
 from shared.fees.collecting import Collection, charge_by_hand, close_now
 from shared.fees.listing import ListedFee
 from shared.fees.refunding import refund
@@ -52,7 +52,7 @@ def waive(engine: Engine, forgiven: Iterable[ListedFee], staff: Staff, now: date
     words = {each.id: f"{each.description or 'No-show fee'}; waived by {staff.who}: {staff.why}" for each in forgiven}
 
     def work(connection: Connection) -> set[UUID]:
-        waived = fees.waive(connection, {id_: text[:LONGEST] for id_, text in words.items()}, now)
+        waived = state_queries.waive(connection, {id_: text[:LONGEST] for id_, text in words.items()}, now)
         rows = [fee_actions.action(FeeAction.WAIVE, id_, staff.who, staff.why, now) for id_ in sorted(waived)]
         fee_actions.note(connection, rows)
         return waived

@@ -33,8 +33,8 @@ from shared.domain.missed_visits import MarkedVisit
 from shared.domain.reasons import Reason
 from shared.domain.records import Decision, ExpiryWindow, Kind, Outcome, Plan, RunStatus
 from shared.domain.reputation import EventKind, NewEvent
+from shared.fees import claim_queries, state_queries
 from shared.fees import listing as fee_list
-from shared.fees import queries as fees
 from shared.fees import staff_action_queries as fee_actions
 from shared.fees import visit_queries as visits
 from shared.fees.staff_action_queries import FoundRefund
@@ -98,12 +98,12 @@ CALLS: list[Callable[[Connection], object]] = [
     lambda it: corrections.standing_visits(it, [SOME]),
     lambda it: pass_on(it),  # noqa: PLW0108  it stands below
     lambda it: fee_list.listed(it, ["failed"], [SOME], SOME),
-    lambda it: fees.claim_one(it, [None], UUID(int=0), NOW, WORKER, HOLD),  # type: ignore[list-item]  of nobody
-    lambda it: fees.due(it, [SOME], NOW, 100),
-    lambda it: fees.waive(it, {SOME: "waived"}, NOW),
-    lambda it: fees.record_late_payment(it, SOME, NOW),
-    lambda it: fees.still_open(it, [SOME]),
-    lambda it: fees.leave_closed(it, WORKER, SOME, NOW),
+    lambda it: claim_queries.claim_one(it, [None], UUID(int=0), NOW, WORKER, HOLD),  # type: ignore[list-item]  of nobody
+    lambda it: claim_queries.due(it, [SOME], NOW, 100),
+    lambda it: state_queries.waive(it, {SOME: "waived"}, NOW),
+    lambda it: state_queries.record_late_payment(it, SOME, NOW),
+    lambda it: state_queries.still_open(it, [SOME]),
+    lambda it: state_queries.leave_closed(it, WORKER, SOME, NOW),
     lambda it: give_back(it),  # noqa: PLW0108  it stands below
     lambda it: health.waiting_texts(it, NOW),
     lambda it: health.lapsed_texts(it, NOW),

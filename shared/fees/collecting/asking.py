@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from shared.database.transactions import in_transaction
 from shared.domain.fees import FeeCode
-from shared.fees import queries as fees
+from shared.fees import attempt_queries, state_queries
 from shared.fees.collecting.attempts import Attempt, Ready
 from shared.fees.collecting.collection import CLAIM_HOLD, REQUEST_LASTS, TRY_LASTS, Collection
 from shared.fees.collecting.outcomes import (
@@ -139,9 +139,9 @@ def _keep(run: Collection, ready: Sequence[Ready]) -> list[Ready]:
     until = run.wall() + CLAIM_HOLD
 
     def keep(connection: Connection) -> list[Ready]:
-        ours = fees.keep_intents(connection, run.worker, intents, until)
+        ours = state_queries.keep_intents(connection, run.worker, intents, until)
         kept = [replace(each, held_until=until) for each in ready if each.attempt.fee.id in ours]
-        fees.ready_attempts(connection, [each.row() for each in kept])
+        attempt_queries.ready_attempts(connection, [each.row() for each in kept])
         return kept
 
     return in_transaction(run.engine, keep)

@@ -15,7 +15,7 @@ from shared.domain.fees import Fee, FeeCode
 from shared.domain.missed_visits import MissedVisit
 from shared.domain.records import Problem, foreign_reference
 from shared.domain.tally import would
-from shared.fees import queries as fees
+from shared.fees import attempt_queries, claim_queries, state_queries
 from shared.fees import staff_action_queries as fee_actions
 from shared.fees.collecting import outcomes
 from shared.fees.collecting.attempts import Attempt, Past, attempt_of, last_attempt
@@ -42,7 +42,7 @@ def claim_due(run: Collection, tenant_ids: Sequence[UUID], limit: int) -> tuple[
     """Claim fees that are due; return whether there were any, and the attempts to make of them."""
 
     def work(connection: Connection) -> Sorted:
-        claimed = fees.claim(
+        claimed = claim_queries.claim(
             connection,
             tenant_ids,
             due=run.now() + EARLY,
@@ -60,7 +60,7 @@ def claim_one(run: Collection, fee_id: UUID, note: dict[str, Any]) -> tuple[bool
     """Claim one fee that staff want charged, and note who and why; return the same as for those that are due."""
 
     def work(connection: Connection) -> Sorted:
-        claimed = fees.claim_one(connection, list(run.served), fee_id, run.wall(), run.worker, CLAIM_HOLD)
+        claimed = claim_queries.claim_one(connection, list(run.served), fee_id, run.wall(), run.worker, CLAIM_HOLD)
         if claimed:
             fee_actions.note(connection, [note])
         return _begun(run, connection, _look_again(run, connection, claimed, by_hand=True))
@@ -72,11 +72,11 @@ def claim_lapsed(run: Collection, tenant_ids: Sequence[UUID], limit: int) -> tup
     """Claim fees that were handed over and never recorded; return whether there were any, and their last attempts."""
 
     def work(connection: Connection) -> Sorted:
-        lapsed = fees.claim_lapsed(
+        lapsed = claim_queries.claim_lapsed(
             connection, tenant_ids, wall=run.wall(), worker=run.worker, hold=CLAIM_HOLD, limit=limit
         )
         ids = [each.id for each in lapsed]
-        visits, past = missed_visits(connection, ids), fees.past_attempts(connection, ids)
+        visits, past = missed_visits(connection, ids), attempt_queries.past_attempts(connection, ids)
         found = Sorted(bool(lapsed))
         for fee in lapsed:
             visit = _sound(run, fee, visits, found)
@@ -92,11 +92,11 @@ def claim_closed(run: Collection, tenant_ids: Sequence[UUID], limit: int) -> tup
     """Claim fees that were waived or cancelled with a payment begun; return whether any, and their last attempts."""
 
     def work(connection: Connection) -> tuple[bool, list[Attempt]]:
-        closed = fees.claim_closed(
+        closed = claim_queries.claim_closed(
             connection, tenant_ids, wall=run.wall(), worker=run.worker, hold=CLAIM_HOLD, limit=limit
         )
         ids = [each.id for each in closed]
-        visits, past = missed_visits(connection, ids), fees.past_attempts(connection, ids)
+        visits, past = missed_visits(connection, ids), attempt_queries.past_attempts(connection, ids)
         attempts = [
             last_attempt(each, visits[each.id], run.served[each.tenant_id], Past(past.get(each.id, [])))
             for each in closed
@@ -122,7 +122,7 @@ def _sound(run: Collection, fee: Fee, visits: Mapping[UUID, MissedVisit], into: 
 def would_collect(run: Collection) -> Iterator[dict[str, Any]]:
     """Yield what a dry run tells of the fees that would be charged, or why not, without taking or changing anything."""
     with reading(run.engine) as connection:
-        due = fees.due(connection, run.charging(), run.now() + EARLY, BATCH)
+        due = claim_queries.due(connection, run.charging(), run.now() + EARLY, BATCH)
         found = _look_again(run, connection, due)
     for problem in found.problems:
         run.tally.problem(problem)
@@ -133,7 +133,7 @@ def would_collect(run: Collection) -> Iterator[dict[str, Any]]:
 
 def _look_again(run: Collection, connection: Connection, claimed: Sequence[Fee], *, by_hand: bool = False) -> Sorted:
     ids, now = [each.id for each in claimed], run.now()
-    visits, past = missed_visits(connection, ids), fees.past_attempts(connection, ids)
+    visits, past = missed_visits(connection, ids), attempt_queries.past_attempts(connection, ids)
     found = Sorted(bool(claimed))
     for fee in claimed:
         served, visit = run.served[fee.tenant_id], _sound(run, fee, visits, found)
@@ -190,9 +190,9 @@ def _is_another(run: Collection, fee: Fee, other: CustomerElsewhere) -> bool:
 
 
 def _begun(run: Collection, connection: Connection, found: Sorted) -> Sorted:
-    fees.record(connection, run.worker, found.changes)
+    state_queries.record(connection, run.worker, found.changes)
     begun = [each.row(run.wall()) for each in found.attempts if not each.refusal]
-    fees.begin_attempts(connection, run.worker, begun)
+    attempt_queries.begin_attempts(connection, run.worker, begun)
     return found
 
 

@@ -9,7 +9,7 @@ from shared.database.transactions import in_transaction
 from shared.domain.fees import COLLECTED, GIVEN_UP, Fee, FeeStatus
 from shared.domain.plans import joined
 from shared.domain.records import Problem
-from shared.fees import queries as fees
+from shared.fees import attempt_queries, state_queries
 from shared.fees.collecting import outcomes
 from shared.fees.collecting.attempts import Attempt
 from shared.fees.collecting.collection import Collection
@@ -24,17 +24,17 @@ def record(run: Collection, attempts: Sequence[Attempt], answers: Sequence[Outco
     changes = {each.fee.id: outcomes.change(each, outcome, now, wall) for each, outcome in made}
 
     def work(connection: Connection) -> list[tuple[Attempt, Outcome, FeeStatus]]:
-        ours = fees.record(connection, run.worker, list(changes.values()))
-        fees.end_attempts(
+        ours = state_queries.record(connection, run.worker, list(changes.values()))
+        attempt_queries.end_attempts(
             connection, [outcomes.ended(each, outcome, wall) for each, outcome in made if not each.refusal]
         )
         became = {id_: changes[id_].get("status", FeeStatus.PROCESSING) for id_ in ours}
         for each, outcome in made:
             if isinstance(outcome, Paid) and each.fee.id not in ours:  # the money was taken, whoever holds it by now
-                became[each.fee.id] = fees.record_late_payment(connection, each.fee.id, now)
+                became[each.fee.id] = state_queries.record_late_payment(connection, each.fee.id, now)
         settled = [(each, outcome, became[each.fee.id]) for each, outcome in made if became.get(each.fee.id)]
         charged = [each.fee for each, _, status in settled if status in COLLECTED]
-        fees.note_charged(connection, charged, now)
+        state_queries.note_charged(connection, charged, now)
         texts = [outcomes.text_of(each, outcome, status, now, run.run_id) for each, outcome, status in settled]
         ledger.record(connection, joined(texts), run.run_id, now)
         return settled
@@ -71,11 +71,11 @@ def record_closed(run: Collection, attempts: Sequence[Attempt], answers: Sequenc
             if state is not IntentState.SUCCEEDED:
                 pause = MENDING_PAUSE if isinstance(answer, Misconfigured) else ASK_AFTER
                 again = None if state is IntentState.CANCELLED else wall + pause
-                fees.leave_closed(connection, run.worker, each.fee.id, again)
-            elif fees.record_late_payment(connection, each.fee.id, now):
-                fees.end_attempts(connection, [outcomes.ended(each, Paid(answer.charge_id), wall)])
+                state_queries.leave_closed(connection, run.worker, each.fee.id, again)
+            elif state_queries.record_late_payment(connection, each.fee.id, now):
+                attempt_queries.end_attempts(connection, [outcomes.ended(each, Paid(answer.charge_id), wall)])
                 late.append(each.fee)
-        fees.note_charged(connection, late, now)
+        state_queries.note_charged(connection, late, now)
         return late
 
     for fee in in_transaction(run.engine, work):

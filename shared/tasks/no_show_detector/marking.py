@@ -16,7 +16,7 @@ from shared.domain.reasons import Reason
 from shared.domain.records import Decision, Plan
 from shared.domain.reputation import id_on_record
 from shared.domain.tally import would
-from shared.fees import queries as fees
+from shared.fees import state_queries
 from shared.fees.pricing import is_fee_configured
 from shared.planning.context import Context
 from shared.tasks.no_show_detector import queries as no_shows
@@ -64,7 +64,7 @@ class Marking:
         new = [each for each in found if each.id in notices and notices[each.id].decisions[0].ledger_key in won]
         counts = no_shows.raise_counts(connection, [each.owner.id for each in new], context.now)
         made = [fee_of(each, counts[each.owner.id], context.now) for each in new]
-        written = fees.add(connection, [each for each in made if each], context.now)
+        written = state_queries.add(connection, [each for each in made if each], context.now)
         reputation.add_events(connection, [event_of(each) for each in found], context.now)
         reputation.rescore(connection, {each.owner.id for each in found}, context.now)
         decided = {each.id: notices[each.id].decisions[0] for each in new}
