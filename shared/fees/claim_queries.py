@@ -1,6 +1,7 @@
 """Claiming fees: one worker takes them for a while, and no other gets them meanwhile."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -28,59 +29,57 @@ from shared.fees.state_queries import is_fee
 from shared.fees.visit_queries import FEE, fee_of
 
 
-def claim(
-    connection: Connection,
-    tenant_ids: Sequence[UUID],
-    *,
-    due: datetime,
-    wall: datetime,
-    worker: str,
-    hold: timedelta,
-    limit: int,
-) -> list[Fee]:
-    """Take fees whose next attempt is at or before `due`; no other worker gets them while the claim holds.
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Who claims fees, when by the wall clock, for how long, and how many at most."""
 
-    Index: payments (status, next_attempt_at).
-    """
-    given = {"due": due, "tenant_ids": tenant_ids, "worker": worker, "until": wall + hold}
-    return _claimed(connection, _claim(limit), given)
+    worker: str
+    wall: datetime
+    hold: timedelta
+    limit: int = 1
+
+    def taken(self) -> dict[str, Any]:
+        """Return the parameters that mark a fee as claimed."""
+        return {"worker": self.worker, "until": self.wall + self.hold}
 
 
-def claim_lapsed(
-    connection: Connection, tenant_ids: Sequence[UUID], *, wall: datetime, worker: str, hold: timedelta, limit: int
-) -> list[Fee]:
-    """Take fees that are `processing` beyond their claim: nobody knows whether the card was charged.
-
-    Index: payments (status, claimed_until).
-    """
-    given = {"wall": wall, "tenant_ids": tenant_ids, "worker": worker, "until": wall + hold}
-    return _claimed(connection, _claim_lapsed(limit), given)
+def claim_due(connection: Connection, tenant_ids: Sequence[UUID], due: datetime, claim: Claim) -> list[Fee]:
+    """Claim fees whose next attempt is at or before `due`. Index: payments (status, next_attempt_at)."""
+    return _claimed(connection, _claim_due(claim.limit), {"due": due, "tenant_ids": tenant_ids, **claim.taken()})
 
 
-def claim_closed(
-    connection: Connection, tenant_ids: Sequence[UUID], *, wall: datetime, worker: str, hold: timedelta, limit: int
-) -> list[Fee]:
-    """Take fees that were waived or cancelled with a payment begun at the provider: it may have been paid meanwhile.
+def claim_lapsed(connection: Connection, tenant_ids: Sequence[UUID], claim: Claim) -> list[Fee]:
+    """Claim fees that are `processing` beyond their claim: nobody knows whether the card was charged.
 
     Index: payments (status, claimed_until).
     """
-    given = {"wall": wall, "tenant_ids": tenant_ids, "worker": worker, "until": wall + hold}
-    return _claimed(connection, _claim_closed(limit), given)
+    given = {"wall": claim.wall, "tenant_ids": tenant_ids, **claim.taken()}
+    return _claimed(connection, _claim_lapsed(claim.limit), given)
 
 
-def claim_one(
-    connection: Connection, tenant_ids: Collection[UUID], id_: UUID, wall: datetime, worker: str, hold: timedelta
-) -> list[Fee]:
-    """Take one fee that nobody paid, if it belongs to one of the tenants. Index: primary key."""
+def claim_closed(connection: Connection, tenant_ids: Sequence[UUID], claim: Claim) -> list[Fee]:
+    """Claim fees that were waived or cancelled after a payment was begun at the provider: it may have been paid.
+
+    Index: payments (status, claimed_until).
+    """
+    given = {"wall": claim.wall, "tenant_ids": tenant_ids, **claim.taken()}
+    return _claimed(connection, _claim_closed(claim.limit), given)
+
+
+def claim_one(connection: Connection, tenant_ids: Collection[UUID], id_: UUID, claim: Claim) -> list[Fee]:
+    """Claim one fee that nobody paid, if it belongs to one of the tenants. Index: primary key."""
     tenant_id = connection.execute(select(payments.c.tenant_id).where(payments.c.id == id_)).scalar()
     if tenant_id not in tenant_ids:
         return []
-    statement = _taking(update(payments).where(is_fee(*UNCOLLECTED), payments.c.id == id_))
-    return _claimed(connection, statement, {"worker": worker, "until": wall + hold})
+    return _claimed(
+        connection,
+        _taking(update(payments).where(is_fee(*UNCOLLECTED), payments.c.id == id_)),
+        claim.taken(),
+    )
 
 
 def due(connection: Connection, tenant_ids: Sequence[UUID], until: datetime, limit: int) -> list[Fee]:
-    """What could be claimed, without claiming it. Index: payments (status, next_attempt_at)."""
+    """Return the fees that could be claimed, without claiming them. Index: payments (status, next_attempt_at)."""
     found: list[Fee] = []
     for some in chunks(tenant_ids):
         is_due = and_(is_fee(FeeStatus.PENDING), payments.c.next_attempt_at <= until, payments.c.tenant_id.in_(some))
@@ -89,11 +88,11 @@ def due(connection: Connection, tenant_ids: Sequence[UUID], until: datetime, lim
     return found
 
 
-# Every run looks for fees to collect, most find none: these statements are built once.
+# Every run looks for fees to collect, and most find none: these statements are built once.
 
 
 @cache
-def _claim(limit: int) -> ReturningUpdate[Any]:
+def _claim_due(limit: int) -> ReturningUpdate[Any]:
     is_due = and_(is_fee(FeeStatus.PENDING), payments.c.next_attempt_at <= bindparam("due"))
     return _taking(update_chosen(payments, _chosen(is_due, payments.c.next_attempt_at, limit), is_due))
 
@@ -127,7 +126,10 @@ def _fees_of(_connection: Connection, rows: Sequence[Any]) -> list[Fee]:
 
 
 def _claimed(connection: Connection, statement: ReturningUpdate[Any], given: Mapping[str, Any]) -> list[Fee]:
-    """Return what a statement claims, by visit. What cannot be read stays under way: the next fees are claimed."""
+    """Return the fees that a statement claims, ordered by visit.
+
+    A fee that cannot be read stays `processing`; if none of a batch can be read, the next batch is claimed.
+    """
     while rows := connection.execute(statement, given).all():
         if found := sound(connection, statement, rows, required=OF_FEE):
             return sorted(_fees_of(connection, found), key=lambda each: (each.visit_on, str(each.id)))

@@ -37,6 +37,7 @@ from shared.fees import claim_queries, state_queries
 from shared.fees import listing as fee_list
 from shared.fees import staff_action_queries as fee_actions
 from shared.fees import visit_queries as visits
+from shared.fees.claim_queries import Claim
 from shared.fees.staff_action_queries import FoundRefund
 from shared.operations import history, latest, reports
 from shared.operations import outbox as outbox_list
@@ -98,7 +99,7 @@ CALLS: list[Callable[[Connection], object]] = [
     lambda it: corrections.standing_visits(it, [SOME]),
     lambda it: pass_on(it),  # noqa: PLW0108  it stands below
     lambda it: fee_list.listed(it, ["failed"], [SOME], SOME),
-    lambda it: claim_queries.claim_one(it, [None], UUID(int=0), NOW, WORKER, HOLD),  # type: ignore[list-item]  of nobody
+    lambda it: claim_queries.claim_one(it, [None], UUID(int=0), Claim(WORKER, NOW, HOLD)),  # type: ignore[list-item]  of nobody
     lambda it: claim_queries.due(it, [SOME], NOW, 100),
     lambda it: state_queries.waive(it, {SOME: "waived"}, NOW),
     lambda it: state_queries.record_late_payment(it, SOME, NOW),

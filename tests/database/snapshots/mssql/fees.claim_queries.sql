@@ -1,16 +1,3 @@
--- claim
-WITH chosen AS
-(SELECT TOP (:param) payments.id AS id
-FROM payments WITH (UPDLOCK, READPAST, ROWLOCK)
-WHERE payments.type = :type AND payments.status IN (:status, ...) AND payments.next_attempt_at <= :due AND
-    payments.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
-FROM openjson(:tenant_ids)) ORDER BY payments.next_attempt_at, payments.id)
-UPDATE payments SET status=:status, claimed_by=:worker, claimed_until=:until OUTPUT inserted.id, inserted.tenant_id,
-    inserted.owner_id, inserted.appointment_id, inserted.status, inserted.amount, inserted.currency, inserted.visit_on,
-    inserted.due_at, inserted.stripe_payment_intent_id, inserted.attempts, inserted.description, inserted.failure_code,
-    inserted.claimed_until WHERE payments.id IN (SELECT chosen.id
-FROM chosen) AND payments.type = :type AND payments.status IN (:status, ...) AND payments.next_attempt_at <= :due;
-
 -- claim_closed
 WITH chosen AS
 (SELECT TOP (:param) payments.id AS id
@@ -25,6 +12,19 @@ UPDATE payments SET claimed_by=:worker, claimed_until=:until OUTPUT inserted.id,
     inserted.claimed_until WHERE payments.id IN (SELECT chosen.id
 FROM chosen) AND payments.type = :type AND payments.status IN (:status, ...) AND payments.claimed_until <= :wall AND
     payments.stripe_payment_intent_id IS NOT NULL;
+
+-- claim_due
+WITH chosen AS
+(SELECT TOP (:param) payments.id AS id
+FROM payments WITH (UPDLOCK, READPAST, ROWLOCK)
+WHERE payments.type = :type AND payments.status IN (:status, ...) AND payments.next_attempt_at <= :due AND
+    payments.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
+FROM openjson(:tenant_ids)) ORDER BY payments.next_attempt_at, payments.id)
+UPDATE payments SET status=:status, claimed_by=:worker, claimed_until=:until OUTPUT inserted.id, inserted.tenant_id,
+    inserted.owner_id, inserted.appointment_id, inserted.status, inserted.amount, inserted.currency, inserted.visit_on,
+    inserted.due_at, inserted.stripe_payment_intent_id, inserted.attempts, inserted.description, inserted.failure_code,
+    inserted.claimed_until WHERE payments.id IN (SELECT chosen.id
+FROM chosen) AND payments.type = :type AND payments.status IN (:status, ...) AND payments.next_attempt_at <= :due;
 
 -- claim_lapsed
 WITH chosen AS

@@ -1,19 +1,3 @@
--- claim
-WITH chosen AS
-(SELECT payments.id AS id
-FROM payments
-WHERE payments.type = :type::VARCHAR AND payments.status IN (:status, ...) AND payments.next_attempt_at <=
-    :due::TIMESTAMP WITH TIME ZONE AND payments.tenant_id = ANY (:tenant_ids::UUID[]) ORDER BY payments.next_attempt_at,
-    payments.id
-LIMIT :param::INTEGER FOR UPDATE OF payments SKIP LOCKED)
-UPDATE payments SET status=:status::VARCHAR, claimed_by=:worker::VARCHAR, claimed_until=:until::TIMESTAMP WITH TIME ZONE
-    WHERE payments.id IN (SELECT chosen.id
-FROM chosen) AND payments.type = :type::VARCHAR AND payments.status IN (:status, ...) AND payments.next_attempt_at <=
-    :due::TIMESTAMP WITH TIME ZONE RETURNING payments.id, payments.tenant_id, payments.owner_id,
-    payments.appointment_id, payments.status, payments.amount, payments.currency, payments.visit_on, payments.due_at,
-    payments.stripe_payment_intent_id, payments.attempts, payments.description, payments.failure_code,
-    payments.claimed_until;
-
 -- claim_closed
 WITH chosen AS
 (SELECT payments.id AS id
@@ -29,6 +13,22 @@ FROM chosen) AND payments.type = :type::VARCHAR AND payments.status IN (:status,
     payments.tenant_id, payments.owner_id, payments.appointment_id, payments.status, payments.amount, payments.currency,
     payments.visit_on, payments.due_at, payments.stripe_payment_intent_id, payments.attempts, payments.description,
     payments.failure_code, payments.claimed_until;
+
+-- claim_due
+WITH chosen AS
+(SELECT payments.id AS id
+FROM payments
+WHERE payments.type = :type::VARCHAR AND payments.status IN (:status, ...) AND payments.next_attempt_at <=
+    :due::TIMESTAMP WITH TIME ZONE AND payments.tenant_id = ANY (:tenant_ids::UUID[]) ORDER BY payments.next_attempt_at,
+    payments.id
+LIMIT :param::INTEGER FOR UPDATE OF payments SKIP LOCKED)
+UPDATE payments SET status=:status::VARCHAR, claimed_by=:worker::VARCHAR, claimed_until=:until::TIMESTAMP WITH TIME ZONE
+    WHERE payments.id IN (SELECT chosen.id
+FROM chosen) AND payments.type = :type::VARCHAR AND payments.status IN (:status, ...) AND payments.next_attempt_at <=
+    :due::TIMESTAMP WITH TIME ZONE RETURNING payments.id, payments.tenant_id, payments.owner_id,
+    payments.appointment_id, payments.status, payments.amount, payments.currency, payments.visit_on, payments.due_at,
+    payments.stripe_payment_intent_id, payments.attempts, payments.description, payments.failure_code,
+    payments.claimed_until;
 
 -- claim_lapsed
 WITH chosen AS
