@@ -11,7 +11,7 @@ from shared.domain.records import Kind, Plan
 from shared.fees.collecting.attempts import DECLINED, KEY_SPENT, REFUSED, Attempt
 from shared.fees.collecting.rules import Verdict, is_tried_again, verdict
 from shared.fees.pricing import next_attempt_at
-from shared.fees.text_plans import text_plan
+from shared.fees.text_plans import FeeText, text_plan
 from shared.gateways.payments import (
     Declined,
     Intent,
@@ -185,7 +185,7 @@ def text_of(attempt: Attempt, outcome: Outcome, status: FeeStatus, now: datetime
     else:
         return Plan()
     fee, visit = attempt.fee, attempt.visit
-    return text_plan(kind, fee.id, fee.visit_on, visit.owner, attempt.served, now=now, run_id=run_id)
+    return text_plan(FeeText(kind, fee.id, fee.visit_on, visit.owner, attempt.served, about_at=now), run_id)
 
 
 def _closed(

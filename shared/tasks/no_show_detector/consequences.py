@@ -10,7 +10,7 @@ from shared.domain.reasons import Reason
 from shared.domain.records import Decision, EventKind, Kind, Outcome, Plan
 from shared.domain.reputation import POINTS, NewEvent
 from shared.fees import pricing as fees
-from shared.fees.text_plans import text_plan
+from shared.fees.text_plans import FeeText, text_plan
 from shared.tasks.no_show_detector.rules import FoundVisit
 
 
@@ -78,4 +78,5 @@ def fee_of(visit: FoundVisit, offence: int, now: datetime) -> NewFee | None:
 
 def notice_of(visit: FoundVisit, now: datetime, run_id: UUID) -> Plan:
     """Return the plan of telling the owner that the visit was missed and what it costs."""
-    return text_plan(Kind.NO_SHOW_NOTICE, visit.id, visit.on, visit.owner, visit.served, now=now, run_id=run_id)
+    text = FeeText(Kind.NO_SHOW_NOTICE, visit.id, visit.on, visit.owner, visit.served, about_at=now)
+    return text_plan(text, run_id)

@@ -17,7 +17,7 @@ from shared.domain.quiet_hours import local_date
 from shared.domain.reasons import Reason
 from shared.domain.records import Problem, foreign_reference
 from shared.domain.tally import held_words, would
-from shared.fees.renotify import retell
+from shared.fees.renotify import renotify
 from shared.planning.context import Context
 from shared.planning.tenants import Tenants, alike
 from shared.tasks.no_show_detector import queries as no_shows
@@ -67,7 +67,7 @@ def detect_no_shows(context: Context) -> None:
             if context.is_out_of_time():
                 return
             _search_day(search, Day(begins, ends, since, until, context.now))
-    retell(context)
+    renotify(context)
 
 
 def _search_day(search: Search, day: Day) -> None:
