@@ -1,5 +1,6 @@
 """The frozen values of missed visits and the fees for them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -135,6 +136,15 @@ class Fee:
     description: str | None
     failure_code: str | None
     claimed_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FeeChange:
+    """What is written onto a claimed fee: `status` is the one it has then, `columns` all that change."""
+
+    fee_id: UUID
+    status: FeeStatus
+    columns: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

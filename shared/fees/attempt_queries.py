@@ -14,7 +14,7 @@ from sqlalchemy import (
 
 from shared.database.dialects.lists import chunks
 from shared.database.tables import payment_attempts
-from shared.domain.fees import PastAttempt
+from shared.domain.fees import FeeChange, FeeStatus, PastAttempt
 from shared.fees.state_queries import record
 
 UNKNOWN = "unknown"
@@ -36,8 +36,8 @@ def begin_attempts(connection: Connection, worker: str, attempts: Sequence[Mappi
     """Note attempts before they are made: `payment_id`, `attempt`, `idempotency_key`, `parameters`, `started_at`."""
     if attempts:
         connection.execute(payment_attempts.insert(), list(attempts))
-        counts = [{"id": each["payment_id"], "attempts": each["attempt"]} for each in attempts]
-        record(connection, worker, counts)
+        counts = {each["payment_id"]: {"attempts": each["attempt"]} for each in attempts}
+        record(connection, worker, [FeeChange(id_, FeeStatus.PROCESSING, count) for id_, count in counts.items()])
 
 
 def ready_attempts(connection: Connection, ready: Sequence[Mapping[str, Any]]) -> None:

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from shared.database.dialects.lists import chunks
 from shared.database.dialects.writing import insert_absent
 from shared.database.tables import appointments, decisions, notifications, payments
-from shared.domain.fees import CLOSED, COLLECTED, GIVEN_UP, UNCOLLECTED, Fee, FeeCode, FeeStatus, NewFee
+from shared.domain.fees import CLOSED, COLLECTED, GIVEN_UP, UNCOLLECTED, Fee, FeeChange, FeeCode, FeeStatus, NewFee
 from shared.domain.records import Kind, NotificationStatus
 
 HANDED_OVER = (
@@ -60,17 +60,17 @@ def keep_intents(
     return ours
 
 
-def record(connection: Connection, worker: str, changes: Sequence[Mapping[str, Any]]) -> set[UUID]:
-    """Write what became of claimed fees: each change is an `id` and columns. Return those that were still ours.
+def record(connection: Connection, worker: str, changes: Sequence[FeeChange]) -> set[UUID]:
+    """Write changes onto claimed fees; return the ids of those that were still ours.
 
     A worker whose claim was taken over in the meantime changes nothing.
     """
     ours: set[UUID] = set()
-    for change in sorted(changes, key=lambda each: str(each["id"])):
+    for change in sorted(changes, key=lambda each: str(each.fee_id)):
         statement = (
             update(payments)
-            .where(_is_claimed(change["id"], worker))
-            .values({name: value for name, value in change.items() if name != "id"})
+            .where(_is_claimed(change.fee_id, worker))
+            .values(dict(change.columns))
             .returning(payments.c.id)
         )
         ours |= set(connection.execute(statement).scalars())

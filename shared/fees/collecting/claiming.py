@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from shared.database.engine import reading
 from shared.database.transactions import in_transaction
-from shared.domain.fees import Fee, FeeCode
+from shared.domain.fees import Fee, FeeChange, FeeCode
 from shared.domain.missed_visits import MissedVisit
 from shared.domain.records import Problem, foreign_reference
 from shared.domain.tally import would
@@ -33,7 +33,7 @@ class Reviewed:
 
     is_any: bool = False
     attempts: list[Attempt] = field(default_factory=list)
-    changes: list[dict[str, Any]] = field(default_factory=list)
+    changes: list[FeeChange] = field(default_factory=list)
     refused: list[tuple[Fee, FeeCode]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from shared.domain.fees import FEE_SENTENCES, GIVEN_UP, Fee, FeeCode, FeeStatus
+from shared.domain.fees import FEE_SENTENCES, GIVEN_UP, Fee, FeeChange, FeeCode, FeeStatus
 from shared.domain.records import Kind, Plan
 from shared.fees.collecting.attempts import DECLINED, KEY_SPENT, REFUSED, Attempt
 from shared.fees.collecting.rules import Verdict, is_tried_again, verdict
@@ -132,18 +132,18 @@ def ended(attempt: Attempt, outcome: Outcome, wall: datetime) -> dict[str, Any]:
 
 
 def gives_up(attempt: Attempt, outcome: Outcome, now: datetime) -> bool:
-    """Whether an outcome leaves the fee to staff, while its intent at the provider might still be confirmed."""
+    """Whether an outcome leaves the fee to staff although its intent at the provider may still be confirmed."""
     is_gone = isinstance(outcome, CannotCharge) and outcome.code == FeeCode.CANCELLED_AT_PROVIDER
-    return not is_gone and change(attempt, outcome, now, now).get("status") in GIVEN_UP
+    return not is_gone and change(attempt, outcome, now, now).status in GIVEN_UP
 
 
-def change(attempt: Attempt, outcome: Outcome, now: datetime, wall: datetime) -> dict[str, Any]:
+def change(attempt: Attempt, outcome: Outcome, now: datetime, wall: datetime) -> FeeChange:
     """Return what an outcome changes of the fee."""
     fee = attempt.fee
     if isinstance(outcome, Paid):
-        return _closed(fee, FeeStatus.SUCCEEDED, now) | {"succeeded_at": now}
+        return _closed(fee, FeeStatus.SUCCEEDED, now, succeeded_at=now)
     if isinstance(outcome, OutcomeUnknown):
-        return {"id": fee.id, "claimed_until": wall + ASK_AFTER, "updated_at": now}
+        return FeeChange(fee.id, FeeStatus.PROCESSING, {"claimed_until": wall + ASK_AFTER, "updated_at": now})
     if isinstance(outcome, NeedsCustomer):
         return _closed(fee, FeeStatus.REQUIRES_ACTION, now, outcome.code, "The bank asks the cardholder first.")
     if isinstance(outcome, CannotCharge):
@@ -152,26 +152,26 @@ def change(attempt: Attempt, outcome: Outcome, now: datetime, wall: datetime) ->
         return _declined(attempt, outcome, now)
     if isinstance(outcome, Misconfigured):
         why = "The payment provider refuses the request."
-        return _pending(fee, now + MENDING_PAUSE, now) | {"failure_code": outcome.code, "failure_message": why}
+        return _pending(fee, now + MENDING_PAUSE, now, failure_code=outcome.code, failure_message=why)
     pause = timedelta() if isinstance(outcome, NothingDone | PaymentCredentialsRefused) else OUTAGE_PAUSE
     return _pending(fee, now + pause, now)
 
 
-def _declined(attempt: Attempt, outcome: Declined, now: datetime) -> dict[str, Any]:
+def _declined(attempt: Attempt, outcome: Declined, now: datetime) -> FeeChange:
     declines = attempt.past.declines
     again = next_attempt_at(now, declines + 1)
     is_again = is_tried_again(verdict(outcome.code, outcome.advice), declines)
     if attempt.by_hand or again is None or not is_again:
         return _closed(attempt.fee, FeeStatus.FAILED, now, outcome.code, "The card was declined.")
-    return _pending(attempt.fee, again, now) | {"failure_code": outcome.code}
+    return _pending(attempt.fee, again, now, failure_code=outcome.code)
 
 
-def refused(fee: Fee, code: FeeCode, now: datetime) -> dict[str, Any]:
+def refused(fee: Fee, code: FeeCode, now: datetime) -> FeeChange:
     """Return what is written onto a fee that is not charged: staff see to it."""
     return _closed(fee, FeeStatus.FAILED, now, code, FEE_SENTENCES[code])
 
 
-def put_off(fee: Fee, now: datetime) -> dict[str, Any]:
+def put_off(fee: Fee, now: datetime) -> FeeChange:
     """Return what is written onto a fee whose visit was corrected meanwhile: the next run cancels it."""
     return _pending(fee, now + timedelta(days=1), now)
 
@@ -189,19 +189,13 @@ def text_of(attempt: Attempt, outcome: Outcome, status: FeeStatus, now: datetime
 
 
 def _closed(
-    fee: Fee, status: FeeStatus, now: datetime, code: str | None = None, message: str | None = None
-) -> dict[str, Any]:
-    return {
-        "id": fee.id,
-        "status": status,
-        "failure_code": code,
-        "failure_message": message,
-        "next_attempt_at": None,
-        "claimed_until": None,
-        "updated_at": now,
-    }
+    fee: Fee, status: FeeStatus, now: datetime, code: str | None = None, message: str | None = None, **more: datetime
+) -> FeeChange:
+    why = {"failure_code": code, "failure_message": message}
+    ends: dict[str, Any] = {"next_attempt_at": None, "claimed_until": None, "updated_at": now}
+    return FeeChange(fee.id, status, {"status": status, **why, **ends, **more})
 
 
-def _pending(fee: Fee, again: datetime, now: datetime) -> dict[str, Any]:
-    changes = {"status": FeeStatus.PENDING, "next_attempt_at": again, "claimed_until": None, "updated_at": now}
-    return {"id": fee.id, **changes}
+def _pending(fee: Fee, again: datetime, now: datetime, **why: str) -> FeeChange:
+    status, waits = FeeStatus.PENDING, {"next_attempt_at": again, "claimed_until": None, "updated_at": now}
+    return FeeChange(fee.id, status, {"status": status, **waits, **why})
