@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from shared.database.transactions import in_transaction
 from shared.domain.fees import ActionOutcome
-from shared.fees import staff_action_queries as fee_actions
+from shared.fees import staff_action_queries
 from shared.fees.staff_action_queries import AskedRefund, FoundRefund, MoreThanIsLeft
 from shared.gateways.payments import (
     GivenBack,
@@ -42,7 +42,7 @@ def refund(engine: Engine, gateway: PaymentGateway, asked: AskedRefund, now: dat
     nothing_left = changes.get("code") == GIVEN_BACK_ALREADY
     in_transaction(
         engine,
-        lambda connection: fee_actions.end_refund(connection, asked, changes, now, nothing_left=nothing_left),
+        lambda connection: staff_action_queries.end_refund(connection, asked, changes, now, nothing_left=nothing_left),
     )
     if isinstance(trouble, MoreThanIsLeft):
         raise trouble
@@ -62,7 +62,8 @@ async def _give_back(
             if asked.is_repeated:  # nobody knows whether the first request was heard
                 return {"code": error.code}, OutcomeUnknown(error.code)
             return {"outcome": ActionOutcome.REFUSED, "code": error.code}, NotProcessed(error.code)
-        asked, left = in_transaction(engine, lambda it: fee_actions.note_refunds(it, asked, _as_kept(found), now))
+        kept, first = _as_kept(found), asked
+        asked, left = in_transaction(engine, lambda it: staff_action_queries.note_refunds(it, first, kept, now))
         if asked.outcome is not ActionOutcome.ASKED:
             is_less = asked.outcome is ActionOutcome.REFUSED and left > 0
             return {}, MoreThanIsLeft(left, asked.collected_cents, asked.currency) if is_less else None
@@ -98,5 +99,5 @@ def _not_given(asked: AskedRefund, error: PaymentError) -> tuple[dict[str, Any],
         return {"outcome": ActionOutcome.REFUSED, "code": error.code}, error
     if isinstance(error, ProviderFailed) and asked.is_repeated:
         # The key only repeats the error, and the books hold no refund: the next time it has another key.
-        return {"idempotency_key": fee_actions.next_key(asked.key), "code": error.code}, error
+        return {"idempotency_key": staff_action_queries.next_key(asked.key), "code": error.code}, error
     return {"code": error.code}, error

@@ -10,9 +10,8 @@ from sqlalchemy import Connection, Engine
 from shared.database.transactions import in_transaction
 from shared.domain.fees import FeeAction
 from shared.errors import RunFailed, UsageError
-from shared.fees import staff_action_queries as fee_actions
-from shared.fees import state_queries
-from shared.fees.collecting import Collection, charge_by_hand, close_now
+from shared.fees import staff_action_queries, state_queries
+from shared.fees.collecting import Collection, charge_now, close_now
 from shared.fees.listing import ListedFee
 from shared.fees.refunding import refund
 from shared.fees.staff_action_queries import MoreThanIsLeft, NotRefundable
@@ -36,9 +35,9 @@ def charge(collection: Collection, fee_id: UUID, staff: Staff) -> None:
 
     Raise UsageError when it cannot be charged at all, RunFailed with what is wrong with the fee's visit or the set-up.
     """
-    note = fee_actions.action(FeeAction.CHARGE, fee_id, staff.who, staff.why, collection.now())
+    note = staff_action_queries.action(FeeAction.CHARGE, fee_id, staff.who, staff.why, collection.now())
     try:
-        is_claimed = charge_by_hand(collection, fee_id, note)
+        is_claimed = charge_now(collection, fee_id, note)
     except PaymentCredentialsRefused as error:
         raise _credentials_refused(error) from error
     if not is_claimed:
@@ -53,8 +52,8 @@ def waive(engine: Engine, forgiven: Iterable[ListedFee], staff: Staff, now: date
 
     def work(connection: Connection) -> set[UUID]:
         waived = state_queries.waive(connection, {id_: text[:LONGEST] for id_, text in words.items()}, now)
-        rows = [fee_actions.action(FeeAction.WAIVE, id_, staff.who, staff.why, now) for id_ in sorted(waived)]
-        fee_actions.note(connection, rows)
+        rows = [staff_action_queries.action(FeeAction.WAIVE, id_, staff.who, staff.why, now) for id_ in sorted(waived)]
+        staff_action_queries.note(connection, rows)
         return waived
 
     return in_transaction(engine, work)
@@ -80,7 +79,7 @@ def give_back(collection: Collection, fee_id: UUID, amount_cents: int | None, st
     try:
         asked = in_transaction(
             collection.engine,
-            lambda connection: fee_actions.ask_refund(connection, fee_id, amount_cents, staff.who, staff.why, now),
+            lambda it: staff_action_queries.ask_refund(it, fee_id, amount_cents, staff.who, staff.why, now),
         )
         trouble = refund(collection.engine, collection.gateway, asked, now)
     except NotRefundable as error:

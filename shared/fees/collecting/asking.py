@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from shared.database.transactions import in_transaction
 from shared.domain.fees import FeeCode
 from shared.fees import attempt_queries, state_queries
-from shared.fees.collecting.attempts import Attempt, Ready
+from shared.fees.collecting.attempts import Attempt, ReadyAttempt
 from shared.fees.collecting.collection import CLAIM_HOLD, REQUEST_LASTS, TRY_LASTS, Collection
 from shared.fees.collecting.outcomes import (
     CannotCharge,
@@ -44,17 +44,20 @@ from shared.gateways.payments import (
     ProviderFailed,
 )
 
-A = TypeVar("A", Attempt, Ready)
+A = TypeVar("A", Attempt, ReadyAttempt)
 T = TypeVar("T")
 
 
 async def charge(run: Collection, breaker: PaymentBreaker, attempts: Sequence[Attempt]) -> list[Outcome]:
     """Make ready, write down, confirm; return what came of each attempt."""
     made = await _each(run, breaker, attempts, lambda each: _make_ready(run, each))
-    kept = _keep(run, [each for each in made if isinstance(each, Ready)])
+    kept = _keep(run, [each for each in made if isinstance(each, ReadyAttempt)])
     confirmed = await _each(run, breaker, kept, lambda each: _confirm(run, each))
     came = {ready.attempt.fee.id: outcome for ready, outcome in zip(kept, confirmed, strict=True)}
-    return [came.get(each.attempt.fee.id, NotAsked("claim_lost")) if isinstance(each, Ready) else each for each in made]
+    return [
+        came.get(each.attempt.fee.id, NotAsked("claim_lost")) if isinstance(each, ReadyAttempt) else each
+        for each in made
+    ]
 
 
 async def look_up(run: Collection, breaker: PaymentBreaker, attempts: Sequence[Attempt]) -> list[Outcome]:
@@ -87,7 +90,7 @@ async def cancel(run: Collection, breaker: PaymentBreaker, attempts: Sequence[At
     )
 
 
-def _held(run: Collection, claimed: Attempt | Ready) -> PaymentGateway:
+def _held(run: Collection, claimed: Attempt | ReadyAttempt) -> PaymentGateway:
     """Return the gateway as it may be used for a claimed fee: each try ends before the claim does."""
 
     def check() -> None:
@@ -97,7 +100,7 @@ def _held(run: Collection, claimed: Attempt | Ready) -> PaymentGateway:
     return run.gateway.while_(check)
 
 
-async def _make_ready(run: Collection, attempt: Attempt) -> Ready | Outcome:
+async def _make_ready(run: Collection, attempt: Attempt) -> ReadyAttempt | Outcome:
     """Return the attempt with its one intent and the card to ask. Nothing is taken yet, whatever goes wrong."""
     gateway, its = _held(run, attempt), attempt.fee.intent_id
     if attempt.refusal:
@@ -111,14 +114,14 @@ async def _make_ready(run: Collection, attempt: Attempt) -> Ready | Outcome:
         raise NotProcessed(error.code) from error
     except NoPaymentMethod as error:
         return await _closed_if_last(run, gateway, attempt, attempt.charge, its, error)
-    return Ready(attempt, charge, intent_id, card, its if its != intent_id else None, attempt.held_until)
+    return ReadyAttempt(attempt, charge, intent_id, card, its if its != intent_id else None, attempt.held_until)
 
 
 async def _intent(gateway: PaymentGateway, attempt: Attempt) -> tuple[Charge, str]:
     """Return the fee's intent and how it was created: the one on record, one in the provider's books, or a new one."""
     if known := attempt.fee.intent_id:
         # A fee that was given up has a cancelled one: staff, who try it again, need another.
-        is_gone = attempt.by_hand and (await gateway.look_up(attempt.charge, known)).state is IntentState.CANCELLED
+        is_gone = attempt.by_staff and (await gateway.look_up(attempt.charge, known)).state is IntentState.CANCELLED
         if not is_gone:
             return attempt.charge, known
         attempt = attempt.anew()
@@ -133,12 +136,12 @@ async def _intent(gateway: PaymentGateway, attempt: Attempt) -> tuple[Charge, st
         raise
 
 
-def _keep(run: Collection, ready: Sequence[Ready]) -> list[Ready]:
+def _keep(run: Collection, ready: Sequence[ReadyAttempt]) -> list[ReadyAttempt]:
     """Write intents and cards down before a card is asked; return those whose fee is still ours."""
     intents = {each.attempt.fee.id: (each.intent_id, each.cancelled) for each in ready}
     until = run.wall() + CLAIM_HOLD
 
-    def keep(connection: Connection) -> list[Ready]:
+    def keep(connection: Connection) -> list[ReadyAttempt]:
         ours = state_queries.keep_intents(connection, run.worker, intents, until)
         kept = [replace(each, held_until=until) for each in ready if each.attempt.fee.id in ours]
         attempt_queries.ready_attempts(connection, [each.row() for each in kept])
@@ -147,20 +150,20 @@ def _keep(run: Collection, ready: Sequence[Ready]) -> list[Ready]:
     return in_transaction(run.engine, keep)
 
 
-async def _confirm(run: Collection, ready: Ready) -> Outcome:
+async def _confirm(run: Collection, ready: ReadyAttempt) -> Outcome:
     gateway = _held(run, ready)
     outcome = await _caught(_asked_card(gateway, ready))
     return await _closed_if_last(run, gateway, ready.attempt, ready.charge, ready.intent_id, outcome)
 
 
-async def _asked_card(gateway: PaymentGateway, ready: Ready) -> Outcome:
+async def _asked_card(gateway: PaymentGateway, ready: ReadyAttempt) -> Outcome:
     try:
         return Paid(await gateway.confirm(ready.charge, ready.intent_id, ready.card, ready.attempt.key))
     except OutcomeUnknown as error:
         return await _settled(gateway, ready) or error
 
 
-async def _settled(gateway: PaymentGateway, ready: Ready) -> Outcome | None:
+async def _settled(gateway: PaymentGateway, ready: ReadyAttempt) -> Outcome | None:
     """Return what the books say of an unclear confirmation; None as long as it may still be under way."""
     try:
         found = outcome_of(await gateway.look_up(ready.charge, ready.intent_id), ready.attempt)
@@ -202,7 +205,7 @@ async def _each(
     return list(await asyncio.gather(*(one(each) for each in things)))
 
 
-def _why_not(run: Collection, breaker: PaymentBreaker, claimed: Attempt | Ready) -> str | None:
+def _why_not(run: Collection, breaker: PaymentBreaker, claimed: Attempt | ReadyAttempt) -> str | None:
     if breaker.is_open:
         return "provider_away"
     if breaker.is_refused:

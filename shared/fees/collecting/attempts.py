@@ -53,7 +53,7 @@ class Past:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A claimed fee on its way to the provider. `by_hand`: staff asked, so no retry follows.
+    """A claimed fee on its way to the provider. `by_staff`: a staff action, so no retry follows.
 
     `refusal`: why the card is not asked any more, so that what was begun at the provider is only cancelled there.
     """
@@ -64,7 +64,7 @@ class Attempt:
     charge: Charge
     number: int
     past: Past
-    by_hand: bool = False
+    by_staff: bool = False
     refusal: FeeCode | None = None
 
     @property
@@ -110,7 +110,7 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
+class ReadyAttempt:
     """An attempt that can be confirmed: `charge`: as its intent was created; `card`: which is asked.
 
     `cancelled`: the intent on record whose place this one takes; `held_until`: when the claim ends.
@@ -133,7 +133,7 @@ class Ready:
 
 
 def attempt_of(
-    fee: Fee, visit: MissedVisit, served: ServedTenant, past: Past, wall: datetime, *, by_hand: bool = False
+    fee: Fee, visit: MissedVisit, served: ServedTenant, past: Past, wall: datetime, *, by_staff: bool = False
 ) -> Attempt:
     """Return the next attempt to collect a fee.
 
@@ -146,7 +146,7 @@ def attempt_of(
         charge = earlier[0]
     elif earlier:
         charge = replace(charge, key=f"{fee.id}-create-{number}")
-    return Attempt(fee, visit, served, charge, number, past, by_hand)
+    return Attempt(fee, visit, served, charge, number, past, by_staff)
 
 
 def last_attempt(

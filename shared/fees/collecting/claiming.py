@@ -55,7 +55,7 @@ def claim_one(run: Collection, fee_id: UUID, note: dict[str, Any]) -> tuple[bool
         claimed = claim_queries.claim_one(connection, list(run.served), fee_id, _claim(run))
         if claimed:
             staff_action_queries.note(connection, [note])
-        return _begin(run, connection, _review(run, connection, claimed, by_hand=True))
+        return _begin(run, connection, _review(run, connection, claimed, by_staff=True))
 
     return _counted(run, in_transaction(run.engine, begin_one))
 
@@ -132,7 +132,7 @@ def would_collect(run: Collection) -> Iterator[dict[str, Any]]:
         yield would("charge", run.subdomain(fee), subject, when=run.now().isoformat(), reason=reason)
 
 
-def _review(run: Collection, connection: Connection, claimed: Sequence[Fee], *, by_hand: bool = False) -> Reviewed:
+def _review(run: Collection, connection: Connection, claimed: Sequence[Fee], *, by_staff: bool = False) -> Reviewed:
     """Look at claimed fees and their visits again, and decide which of them are charged."""
     visits, past = _history(connection, claimed)
     found, now = Reviewed(bool(claimed)), run.now()
@@ -141,8 +141,8 @@ def _review(run: Collection, connection: Connection, claimed: Sequence[Fee], *, 
         if visit is None or not is_still_owed(visit, served.zone):
             found.changes.append(outcomes.put_off(fee, now))
             continue
-        attempt = attempt_of(fee, visit, served, past[fee.id], run.wall(), by_hand=by_hand)
-        code = refusal(fee, visit, served, now, by_hand=by_hand)
+        attempt = attempt_of(fee, visit, served, past[fee.id], run.wall(), by_staff=by_staff)
+        code = refusal(fee, visit, served, now, by_staff=by_staff)
         if code := code or (None if attempt.is_of_its_fee else FeeCode.AMOUNT_CHANGED):
             _refuse(found, last_attempt(fee, visit, served, past[fee.id], refusal=code), code, now)
         else:

@@ -24,7 +24,7 @@ def collect(run: Collection) -> None:
     asyncio.run(_collect(run))
 
 
-def charge_by_hand(run: Collection, fee_id: UUID, note: dict[str, Any]) -> bool:
+def charge_now(run: Collection, fee_id: UUID, note: dict[str, Any]) -> bool:
     """Charge one fee now, whatever its hold and age; return whether it could be claimed.
 
     `note`: the row of `fee_actions` that says who wants it charged and why.

@@ -161,7 +161,7 @@ def _declined(attempt: Attempt, outcome: Declined, now: datetime) -> FeeChange:
     declines = attempt.past.declines
     again = next_attempt_at(now, declines + 1)
     is_again = is_tried_again(verdict(outcome.code, outcome.advice), declines)
-    if attempt.by_hand or again is None or not is_again:
+    if attempt.by_staff or again is None or not is_again:
         return _closed(attempt.fee, FeeStatus.FAILED, now, outcome.code, "The card was declined.")
     return _pending(attempt.fee, again, now, failure_code=outcome.code)
 

@@ -66,11 +66,11 @@ def _findable_on(fee: Fee, visit: MissedVisit, served: ServedTenant) -> date:
     return local_date(min(findable), zone) if findable else fee.visit_on
 
 
-def refusal(fee: Fee, visit: MissedVisit, served: ServedTenant, now: datetime, *, by_hand: bool) -> FeeCode | None:
+def refusal(fee: Fee, visit: MissedVisit, served: ServedTenant, now: datetime, *, by_staff: bool) -> FeeCode | None:
     """Return why a fee that is owed is not charged; None when it may be."""
-    if not by_hand and is_too_late(_findable_on(fee, visit, served), local_date(now, served.zone)):
+    if not by_staff and is_too_late(_findable_on(fee, visit, served), local_date(now, served.zone)):
         return FeeCode.TOO_LATE
-    if not by_hand and served.policy.no_show.fee_requires_delivered_reminder and not _was_reminded(visit, served.zone):
+    if not by_staff and served.policy.no_show.fee_requires_delivered_reminder and not _was_reminded(visit, served.zone):
         return FeeCode.NO_DELIVERED_REMINDER
     if not visit.owner.is_active:
         return FeeCode.OWNER_INACTIVE

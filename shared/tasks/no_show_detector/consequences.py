@@ -9,7 +9,7 @@ from shared.domain.missed_visits import Candidate
 from shared.domain.reasons import Reason
 from shared.domain.records import Decision, EventKind, Kind, Outcome, Plan
 from shared.domain.reputation import POINTS, NewEvent
-from shared.fees import pricing as fees
+from shared.fees import pricing
 from shared.fees.text_plans import FeeText, text_plan
 from shared.tasks.no_show_detector.rules import FoundVisit
 
@@ -30,7 +30,7 @@ def decision(candidate: Candidate, outcome: Outcome, reason: Reason | None = Non
 
 def decisions_of(visit: FoundVisit) -> list[Decision]:
     """Return the decisions that a visit's appointments were missed, with the reason where that costs nothing."""
-    reason = None if fees.is_fee_configured(visit.served) else Reason.FEE_NOT_CONFIGURED
+    reason = None if pricing.is_fee_configured(visit.served) else Reason.FEE_NOT_CONFIGURED
     return [decision(each, Outcome.NOTIFY, reason) for each in visit.appointments]
 
 
@@ -56,22 +56,22 @@ def event_of(visit: FoundVisit) -> NewEvent:
 def fee_of(visit: FoundVisit, offence: int, now: datetime) -> NewFee | None:
     """Return the fee of a visit that is the owner's `offence`-th; None where there is no schedule for the currency."""
     served, policy = visit.served, visit.served.policy.no_show
-    if not fees.is_fee_configured(served):
+    if not pricing.is_fee_configured(served):
         return None
     currency = served.tenant.currency.strip().upper()
-    charge = fees.rounded_down(fees.charge_for(visit.appointments, offence, policy), currency)
-    charge = fees.above_minimum(charge, currency)
+    price = pricing.rounded_down(pricing.price_for(visit.appointments, offence, policy), currency)
+    price = pricing.above_minimum(price, currency)
     return NewFee(
         id=visit.id,
         tenant_id=served.tenant.id,
         owner_id=visit.owner.id,
         appointment_id=visit.appointments[0].id,
-        charge=charge,
+        price=price,
         currency=currency,
         offence_number=offence,
         visit_on=visit.on,
-        description=fees.description(offence, charge),
-        policy=fees.snapshot(policy, visit.appointments, charge),
+        description=pricing.description(offence, price),
+        policy=pricing.snapshot(policy, visit.appointments, price),
         due_at=now + timedelta(hours=policy.hold_hours),
     )
 

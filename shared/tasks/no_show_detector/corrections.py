@@ -23,9 +23,7 @@ from shared.domain.tally import would
 from shared.fees.visit_queries import AROUND
 from shared.planning.context import Context
 from shared.planning.tenants import Tenants, alike
-from shared.tasks.no_show_detector import correction_queries as corrections
-from shared.tasks.no_show_detector import merger_queries as passing
-from shared.tasks.no_show_detector import rules as no_show
+from shared.tasks.no_show_detector import correction_queries, merger_queries, rules
 from shared.tasks.no_show_detector.merger_queries import Heir
 
 BATCH = 500
@@ -44,7 +42,7 @@ class Passed:
     @property
     def superseded(self) -> MarkedVisit | None:
         """Which of two visits of the day no longer counts."""
-        return no_show.superseded(self.visit, self.own) if self.own else None
+        return rules.superseded(self.visit, self.own) if self.own else None
 
     @property
     def brings_something(self) -> bool:
@@ -72,10 +70,13 @@ class Judged:
 def correct(context: Context) -> None:
     """Reverse what no longer stands, and close the fees of all reversed visits, also of those reversed elsewhere."""
     for closed, tenants in alike(context.served, lambda each: _closed_lately(context, each)):
-        ids, since = list(tenants), context.now - no_show.CORRECTIONS_LOOK_BACK
+        ids, since = list(tenants), context.now - rules.CORRECTIONS_LOOK_BACK
         for search in (
-            partial(corrections.visits_in_doubt, tenant_ids=ids, since=since),
-            *(partial(corrections.visits_on, tenant_ids=ids, begins=begins, ends=ends) for begins, ends in closed),
+            partial(correction_queries.visits_in_doubt, tenant_ids=ids, since=since),
+            *(
+                partial(correction_queries.visits_on, tenant_ids=ids, begins=begins, ends=ends)
+                for begins, ends in closed
+            ),
         ):
             for page in _pages(context, search):
                 _correct_page(context, tenants, page)
@@ -85,7 +86,7 @@ def correct(context: Context) -> None:
 
 def _closed_lately(context: Context, served: ServedTenant) -> tuple[tuple[datetime, datetime], ...]:
     """Return the closed days over which corrections are looked for: they may have been named after their no-shows."""
-    first = local_date(context.now - no_show.CORRECTIONS_LOOK_BACK, served.zone)
+    first = local_date(context.now - rules.CORRECTIONS_LOOK_BACK, served.zone)
     last = local_date(context.now, served.zone)
     days = sorted(on for on in served.policy.no_show.closed_on if first < on <= last)
     return tuple((midnight(on, served.zone), midnight(on + timedelta(days=1), served.zone)) for on in days)
@@ -105,7 +106,7 @@ def _pages(context: Context, search: Callable[..., list[MarkedVisit]]) -> Iterat
 def _correct_page(context: Context, tenants: Tenants, page: Sequence[MarkedVisit]) -> None:
     if context.is_dry:
         with reading(context.engine) as connection:
-            found = _judge(connection, tenants, page, passing.heirs(connection, page))
+            found = _judge(connection, tenants, page, merger_queries.heirs(connection, page))
         done = _told(context, tenants, found)
     else:
         done = in_transaction(context.engine, lambda connection: _put_right(connection, context, tenants, page))
@@ -132,7 +133,7 @@ def _told(context: Context, tenants: Tenants, found: Judged) -> Judged:
 
 
 def _put_right(connection: Connection, context: Context, tenants: Tenants, page: Sequence[MarkedVisit]) -> Judged:
-    heirs = passing.heirs(connection, page)
+    heirs = merger_queries.heirs(connection, page)
     heir_ids = {each.owner_id for group in heirs.values() for each in group}
     reputation.lock_owners(connection, {each.owner_id for each in page} | heir_ids)
     found = _judge(connection, tenants, page, heirs)
@@ -140,7 +141,7 @@ def _put_right(connection: Connection, context: Context, tenants: Tenants, page:
     reputation.add_openings(connection, set(found.taken_along.values()), context.now)
     for visit in found.wrong:
         if heir := found.taken_along.get(visit.event_id):
-            passing.pass_on(connection, visit, heir, context.now)
+            merger_queries.pass_on(connection, visit, heir, context.now)
     wrong = _reverse(connection, context, found.wrong, Reason.NO_SHOW_CORRECTED)
     touched = {
         *(each.owner_id for each in wrong),
@@ -157,18 +158,18 @@ def _judge(connection: Connection, tenants: Tenants, page: Sequence[MarkedVisit]
     All is read anew: another run may have been quicker. `heirs`: who may have a visit's appointment, by event.
     """
     owner_ids = {*(each.owner_id for each in page), *(each.owner_id for group in heirs.values() for each in group)}
-    standing = {each.event_id: each for each in corrections.standing_visits(connection, owner_ids)}
+    standing = {each.event_id: each for each in correction_queries.standing_visits(connection, owner_ids)}
     attended, unclear = _attendance(connection, page, owner_ids)
     judged = Judged()
     for visit in filter(None, (standing.get(each.event_id) for each in page)):
         served = tenants[visit.tenant_id]
-        if visit.owner_id in unclear or no_show.still_stands(visit, attended[visit.owner_id], served):
+        if visit.owner_id in unclear or rules.still_stands(visit, attended[visit.owner_id], served):
             continue  # a row that cannot be read may be the missed appointment: it takes nothing back
         its_heirs = heirs.get(visit.event_id, ())
         may_have_it = [
             Passed(visit, heir.owner_id, _own_of_that_day(visit, heir.owner_id, standing.values(), served.zone))
             for heir in its_heirs
-            if no_show.still_stands(visit, attended[heir.owner_id], served)
+            if rules.still_stands(visit, attended[heir.owner_id], served)
         ]
         # With neither fee nor count, one who missed a visit of that day anyway may have had the appointment all along.
         passed = next((each for each in may_have_it if each.brings_something), None)
@@ -189,7 +190,7 @@ def _own_of_that_day(
     visit: MarkedVisit, owner_id: UUID, standing: Iterable[MarkedVisit], zone: ZoneInfo
 ) -> MarkedVisit | None:
     its = (each for each in standing if each.owner_id == owner_id and each.event_id != visit.event_id)
-    return next((each for each in its if no_show.is_same_day(visit, each, zone)), None)
+    return next((each for each in its if rules.is_same_day(visit, each, zone)), None)
 
 
 def _attendance(
@@ -211,11 +212,11 @@ def _pass_on(connection: Connection, context: Context, passed: Passed) -> bool:
     """Let a visit follow its appointment to another owner: its event, its fee, its count. Return False if it did."""
     visit, heir, now = passed.visit, passed.heir, context.now
     reputation.add_openings(connection, {heir}, now)
-    if not passing.pass_on(connection, visit, heir, now):
+    if not merger_queries.pass_on(connection, visit, heir, now):
         return False
     if visit.is_ours:
-        corrections.change_counts(connection, [visit.owner_id], -1, now)
-        corrections.change_counts(connection, [heir], 1, now)
+        correction_queries.change_counts(connection, [visit.owner_id], -1, now)
+        correction_queries.change_counts(connection, [heir], 1, now)
     if passed.superseded:
         _reverse(connection, context, [replace(passed.superseded, owner_id=heir)], Reason.SUPERSEDED)
     return True
@@ -227,14 +228,14 @@ def _reverse(
     """Take back the events of visits, and their counts where detection raised them; return those that were."""
     reversed_ = reputation.reverse_events(connection, {each.event_id for each in visits}, reason, context.now)
     ours = [each for each in visits if each.event_id in reversed_]
-    corrections.change_counts(connection, [each.owner_id for each in ours if each.is_ours], -1, context.now)
+    correction_queries.change_counts(connection, [each.owner_id for each in ours if each.is_ours], -1, context.now)
     return ours
 
 
 def _close_fees(context: Context, tenants: Tenants) -> None:
-    since = context.now - no_show.CORRECTIONS_LOOK_BACK
+    since = context.now - rules.CORRECTIONS_LOOK_BACK
     changed = in_transaction(
-        context.engine, lambda connection: corrections.close_fees(connection, list(tenants), since, context.now)
+        context.engine, lambda connection: correction_queries.close_fees(connection, list(tenants), since, context.now)
     )
     for tenant_id in changed[FeeStatus.NEEDS_REFUND]:
         context.tally.add(tenants[tenant_id].tenant.subdomain, "needs_refund")

@@ -19,7 +19,7 @@ from shared.domain.tally import would
 from shared.fees import state_queries
 from shared.fees.pricing import is_fee_configured
 from shared.planning.context import Context
-from shared.tasks.no_show_detector import queries as no_shows
+from shared.tasks.no_show_detector import queries
 from shared.tasks.no_show_detector.consequences import decisions_of, event_of, fee_of, notice_of
 from shared.tasks.no_show_detector.dry_run import told_visits
 from shared.tasks.no_show_detector.queries import Day
@@ -62,7 +62,7 @@ class Marking:
         notices = self._notices(connection, found)
         won = ledger.record(connection, joined(notices.values()), context.run_id, context.now)
         new = [each for each in found if each.id in notices and notices[each.id].decisions[0].ledger_key in won]
-        counts = no_shows.raise_counts(connection, [each.owner.id for each in new], context.now)
+        counts = queries.raise_counts(connection, [each.owner.id for each in new], context.now)
         made = [fee_of(each, counts[each.owner.id], context.now) for each in new]
         written = state_queries.add(connection, [each for each in made if each], context.now)
         reputation.add_events(connection, [event_of(each) for each in found], context.now)
@@ -85,7 +85,7 @@ class Marking:
         plan = Plan((*decided.values(), *excused.decisions), retaken=retaken)
         won = ledger.record(connection, plan, context.run_id, context.now)
         ours = {id_ for id_, each in decided.items() if each.ledger_key in won}
-        marked = no_shows.mark(connection, ours, day)
+        marked = queries.mark(connection, ours, day)
         ledger.withdraw(connection, [decided[id_].ledger_key for id_ in ours - marked])
         left = [each.limited_to(marked) for each in visits]
         return [each for each in left if each.appointments]
@@ -130,8 +130,8 @@ def _counts(visit: FoundVisit, notice: Decision, fee: NewFee | None) -> Iterator
         yield f"skipped.{notice.reason}", 1
     if not is_fee_configured(visit.served):
         yield f"skipped.{Reason.FEE_NOT_CONFIGURED}", 1
-    if fee and fee.charge.waived:
-        yield f"skipped.{fee.charge.waived}", 1
+    if fee and fee.price.waived:
+        yield f"skipped.{fee.price.waived}", 1
     elif fee:
         yield "total_fees_applied", 1
-        yield f"fee_cents_applied.{fee.currency}", fee.charge.amount_cents
+        yield f"fee_cents_applied.{fee.currency}", fee.price.amount_cents

@@ -20,8 +20,7 @@ from shared.domain.tally import held_words, would
 from shared.fees.renotify import renotify
 from shared.planning.context import Context
 from shared.planning.tenants import Tenants, alike
-from shared.tasks.no_show_detector import queries as no_shows
-from shared.tasks.no_show_detector import rules as no_show
+from shared.tasks.no_show_detector import queries, rules
 from shared.tasks.no_show_detector.consequences import excused
 from shared.tasks.no_show_detector.corrections import correct
 from shared.tasks.no_show_detector.marking import Marking
@@ -60,10 +59,10 @@ def detect_no_shows(context: Context) -> None:
     """Put right what staff corrected, mark what was missed with its fee and event, tell the owners."""
     correct(context)
     marking = Marking(context)
-    since = no_show.look_back_bound(context.now, context.look_back, context.switch_on)
+    since = rules.look_back_bound(context.now, context.look_back, context.switch_on)
     for (zone, grace), tenants in alike(context.served, lambda each: (each.zone, each.policy.no_show.grace_minutes)):
         search, until = Search(marking, tenants, zone), context.now - timedelta(minutes=grace)
-        for begins, ends in no_show.days(since, context.now, zone):
+        for begins, ends in rules.days(since, context.now, zone):
             if context.is_out_of_time():
                 return
             _search_day(search, Day(begins, ends, since, until, context.now))
@@ -97,8 +96,8 @@ def _held(search: Search, candidates: Mapping[UUID, int], day: Day) -> set[UUID]
     if not doubtful:
         return set()
     _look_at_desks(search, doubtful, day)
-    counts = fetch(search.context.engine, lambda connection: no_shows.day_counts(connection, doubtful, day))
-    reasons = {each: no_show.why_held(each, search.attendance[each.tenant_id]) for each in counts}
+    counts = fetch(search.context.engine, lambda connection: queries.day_counts(connection, doubtful, day))
+    reasons = {each: rules.why_held(each, search.attendance[each.tenant_id]) for each in counts}
     for count, reason in reasons.items():
         if reason:
             _tell_held(search, on.isoformat(), count, reason)
@@ -109,8 +108,8 @@ def _look_at_desks(search: Search, tenant_ids: Mapping[UUID, int], day: Day) -> 
     """Find out whether tenants write down who comes, once a run and only of those with something to mark."""
     unknown = [each for each in tenant_ids if each not in search.attendance]
     if unknown:
-        since, today = no_show.attendance_days(day.now, search.zone)
-        query = partial(no_shows.attendance, tenant_ids=unknown, since=since, today=today, day=day)
+        since, today = rules.attendance_days(day.now, search.zone)
+        query = partial(queries.attendance, tenant_ids=unknown, since=since, today=today, day=day)
         search.attendance.update(dict.fromkeys(unknown, AttendanceCount(0, 0)))
         search.attendance.update(fetch(search.context.engine, query))
 
@@ -131,7 +130,7 @@ def _tell_held(search: Search, date: str, count: DayCount, reason: Reason) -> No
 def _pages(search: Search, tenant_ids: Collection[UUID], day: Day) -> Iterator[list[Candidate]]:
     beyond: Place | None = None
     while tenant_ids and not search.context.is_out_of_time():
-        query = partial(no_shows.candidates, tenant_ids=sorted(tenant_ids), day=day, beyond=beyond, limit=BATCH)
+        query = partial(queries.candidates, tenant_ids=sorted(tenant_ids), day=day, beyond=beyond, limit=BATCH)
         page = fetch(search.context.engine, query)
         if not page:
             return
@@ -161,13 +160,13 @@ def _judge(search: Search, page: Sequence[Candidate], day: Day) -> Judged:
 def _judge_tenant(served: ServedTenant, rows: Iterable[Candidate], day: Day) -> Judged:
     judged, missed = Judged(), []
     for each in rows:
-        if not no_show.is_no_show(each, served, day.now, day.since):
+        if not rules.is_no_show(each, served, day.now, day.since):
             continue
         if part := each.foreign_part:
             judged.unusable.append((foreign_reference(served.tenant.subdomain, f"appointment {each.id}", part), False))
-        elif excuse := no_show.excuse(each, served):
+        elif excuse := rules.excuse(each, served):
             judged.excused.append((each, excuse))
         else:
             missed.append(each)
-    judged.missed += no_show.visits(missed, served)
+    judged.missed += rules.visits(missed, served)
     return judged
