@@ -18,11 +18,11 @@ from shared.domain.fees import FeeChange, FeeStatus, PastAttempt
 from shared.fees.state_queries import record
 
 UNKNOWN = "unknown"
-"""The outcome of an attempt of which nobody knows yet what came of it."""
+"""The outcome of an attempt whose effect is not known yet."""
 
 
 def past_attempts(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, list[PastAttempt]]:
-    """The attempts to collect some fees, the first one first. Index: primary key."""
+    """Return the attempts to collect some fees, the earliest first. Index: primary key."""
     found: dict[UUID, list[PastAttempt]] = {}
     for some in chunks(ids):
         query = select(payment_attempts).where(payment_attempts.c.payment_id.in_(some))
@@ -41,14 +41,14 @@ def begin_attempts(connection: Connection, worker: str, attempts: Sequence[Mappi
 
 
 def ready_attempts(connection: Connection, ready: Sequence[Mapping[str, Any]]) -> None:
-    """Note what a card is about to be asked: `payment_id`, `attempt`, `parameters`."""
+    """Note what is about to be charged: `payment_id`, `attempt`, `parameters`."""
     _change_attempts(connection, ready)
 
 
 def end_attempts(connection: Connection, ended: Sequence[Mapping[str, Any]]) -> None:
-    """Note what came of attempts: `payment_id`, `attempt`, `outcome`, `code`, `stripe_charge_id`, `finished_at`.
+    """Note the outcomes of attempts: `payment_id`, `attempt`, `outcome`, `code`, `stripe_charge_id`, `finished_at`.
 
-    An outcome stands once it is known: whoever comes later with another one changes nothing.
+    A known outcome stands: a later writer with another one changes nothing.
     """
     outcome = payment_attempts.c.outcome
     _change_attempts(connection, ended, or_(outcome.is_(None), outcome == UNKNOWN))

@@ -31,21 +31,21 @@ HANDED_OVER = (
     NotificationStatus.DELIVERED,
     NotificationStatus.UNDELIVERED,
 )
-"""The owner was told, or may have been."""
+"""The owner received the text, or may have."""
 
 
 def add(connection: Connection, fees: Sequence[NewFee], now: datetime) -> set[UUID]:
-    """Write the fees whose visit has none yet; return those that were written."""
+    """Write the fees whose visit has none yet; return the ids of those written."""
     return insert_absent(connection, payments, [_row(each, now) for each in fees], "id")
 
 
 def keep_intents(
     connection: Connection, worker: str, intents: Mapping[UUID, tuple[str, str | None]], claimed_until: datetime
 ) -> set[UUID]:
-    """Write down each fee's one intent before it is confirmed, and hold the claims on; return those that are ours.
+    """Write each fee's intent down before it is confirmed, and extend the claims; return the fees that are still ours.
 
-    `intents`: each with the cancelled one that it takes the place of. A fee that has another intent, or that another
-    worker took over, keeps what it has: only what this returns may be confirmed.
+    `intents`: each with the cancelled one that it replaces. A fee that has another intent, or that another worker took
+    over, stays unchanged: only the returned fees may be confirmed.
     """
     ours: set[UUID] = set()
     for id_, (intent, cancelled) in sorted(intents.items(), key=lambda each: str(each[0])):
@@ -78,9 +78,9 @@ def record(connection: Connection, worker: str, changes: Sequence[FeeChange]) ->
 
 
 def record_late_payment(connection: Connection, id_: UUID, now: datetime) -> FeeStatus | None:
-    """Write down that a fee was paid, whoever holds it by now; return its new status, None if that was known already.
+    """Record that a fee was paid, whoever holds it by now; return its new status, None if that was known already.
 
-    What nobody may keep needs a refund: it was waived, cancelled, or given up and the owner told so.
+    A fee that was waived, cancelled, or given up with a text to the owner needs a refund.
     """
     status = payments.c.status
     told = exists().where(
@@ -114,7 +114,7 @@ def record_late_payment(connection: Connection, id_: UUID, now: datetime) -> Fee
 
 
 def still_open(connection: Connection, ids: Collection[UUID]) -> set[UUID]:
-    """Those of some closed fees of which the provider was not asked yet what became of their payment."""
+    """Return those of some closed fees whose payment at the provider was not looked at yet."""
     found: set[UUID] = set()
     for some in chunks(sorted(ids)):
         is_open = and_(is_fee(*CLOSED), payments.c.claimed_until.is_not(None))
@@ -123,19 +123,19 @@ def still_open(connection: Connection, ids: Collection[UUID]) -> set[UUID]:
 
 
 def leave_closed(connection: Connection, worker: str, id_: UUID, ask_again_at: datetime | None) -> None:
-    """Give a closed fee back. `ask_again_at`: when the provider is asked again; None once its payment is cancelled."""
+    """Release a closed fee. `ask_again_at`: when the provider is asked again; None once its payment is cancelled."""
     is_ours = and_(is_fee(*CLOSED), payments.c.id == id_, payments.c.claimed_by == worker)
     connection.execute(update(payments).where(is_ours).values(claimed_until=ask_again_at))
 
 
 def asked_from(status: FeeStatus, now: Any) -> Case[Any] | None:
-    """Return `claimed_until` of a fee that is closed: from then on the provider is asked what became of its payment."""
+    """Return `claimed_until` of a fee that is being closed: from then on the provider is asked about its payment."""
     is_begun = payments.c.stripe_payment_intent_id.is_not(None)
     return case((is_begun, type_coerce(now, payments.c.claimed_until.type)), else_=None) if status in CLOSED else None
 
 
 def note_charged(connection: Connection, charged: Sequence[Fee], now: datetime) -> None:
-    """Write onto each visit's first appointment what was collected for it."""
+    """Write the collected amount onto each visit's first appointment."""
     rows = [
         {"its_id": each.appointment_id, "its_tenant_id": each.tenant_id, "amount": each.amount_cents}
         for each in charged
@@ -151,7 +151,7 @@ def note_charged(connection: Connection, charged: Sequence[Fee], now: datetime) 
 
 
 def waive(connection: Connection, descriptions: Mapping[UUID, str], now: datetime) -> set[UUID]:
-    """Forgive fees that nobody paid, each with what its line in the books says from now on; return those that were.
+    """Waive unpaid fees, each with its new description; return the ids of those that were waived.
 
     Index: primary key.
     """

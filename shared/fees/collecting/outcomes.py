@@ -1,4 +1,4 @@
-"""What the provider's answer to an attempt changes of the fee, and what the owner is told."""
+"""What the provider's answer to an attempt changes about the fee, and which text the owner gets."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,11 +26,11 @@ from shared.gateways.payments import (
 )
 
 ASK_AFTER: Final = timedelta(minutes=2)
-"""How long after an unclear answer the charge is looked up: by then the provider's books hold what it did."""
+"""How long after an unclear answer the charge is looked up: by then the provider's books show its effect."""
 OUTAGE_PAUSE: Final = timedelta(hours=2)
-"""How long a fee rests that the provider could not take: longer than `EARLY`, so the same run does not try again."""
+"""How long a fee waits after an outage: longer than `EARLY`, so that the same run does not try it again."""
 MENDING_PAUSE: Final = timedelta(hours=20)
-"""How long a fee rests that the provider refuses: so the next day's run tries it again, and names it if it must."""
+"""How long a fee waits after the provider refused it: the next day's run tries it again and reports it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +41,11 @@ class Paid:
 
 
 class UnderWay(OutcomeUnknown):
-    """The provider answered that it is still at it."""
+    """The provider answered that the charge is still under way."""
 
 
 class StillOpen(OutcomeUnknown):
-    """The fee is to be given up, and its intent could not be cancelled yet. `answer`: what came of the attempt."""
+    """The fee is to be given up, but its intent is not cancelled yet. `answer`: the attempt's outcome."""
 
     def __init__(self, code: str, answer: "Outcome") -> None:
         super().__init__(code)
@@ -53,22 +53,22 @@ class StillOpen(OutcomeUnknown):
 
 
 class NothingDone(NotProcessed):
-    """The provider certainly did not charge: the fee may be tried again at once."""
+    """The provider certainly did not charge: the fee may be charged again at once."""
 
 
 class NotAsked(NothingDone):
-    """The provider is away, time is up or another worker is at it: the fee is given back as it was."""
+    """The provider is away, time is up or another worker has the fee: it is released unchanged."""
 
 
 class KeySpent(NothingDone):
-    """The intent could not be created under this key, nor is there one: the next attempt has another key."""
+    """No intent exists, and none can be created under this key: the next attempt uses another key."""
 
     def __init__(self) -> None:
         super().__init__(KEY_SPENT)
 
 
 class CannotCharge(PaymentError):
-    """There is nothing to charge, or nothing to charge it with: staff see to it."""
+    """The fee cannot be charged, for example without a card: staff decide what happens."""
 
     def __init__(self, code: FeeCode) -> None:
         super().__init__(code)
@@ -86,11 +86,11 @@ ATTEMPT_OUTCOMES: Final[Mapping[type, str]] = {
     OutcomeUnknown: "unknown",
     PaymentError: "not_processed",
 }
-"""What stands in `payment_attempts.outcome`: the first that fits counts."""
+"""The value of `payment_attempts.outcome`: the first class that fits counts."""
 
 
 def outcome_of(intent: Intent, attempt: Attempt) -> Outcome:
-    """Return what an intent that was looked up says of an attempt that nobody recorded."""
+    """Return the outcome of an unrecorded attempt, given its intent as looked up."""
     if intent.state is IntentState.SUCCEEDED:
         return Paid(intent.charge_id)
     if intent.state is IntentState.NEEDS_CUSTOMER:
@@ -106,7 +106,7 @@ def outcome_of(intent: Intent, attempt: Attempt) -> Outcome:
 
 
 def as_recorded(outcome: Outcome) -> Outcome:
-    """Return an outcome with a decline that is none of the card's told apart from the others."""
+    """Return the outcome; a decline that is not about the card becomes NeedsCustomer or Misconfigured."""
     if isinstance(outcome, NoPaymentMethod):
         return CannotCharge(FeeCode.NO_PAYMENT_METHOD)
     if not isinstance(outcome, Declined):
@@ -118,7 +118,7 @@ def as_recorded(outcome: Outcome) -> Outcome:
 
 
 def ended(attempt: Attempt, outcome: Outcome, wall: datetime) -> dict[str, Any]:
-    """Return what is written down of an attempt once it was made."""
+    """Return the columns that are written once an attempt was made."""
     if isinstance(outcome, StillOpen):
         outcome = outcome.answer
     return {
@@ -167,17 +167,17 @@ def _declined(attempt: Attempt, outcome: Declined, now: datetime) -> FeeChange:
 
 
 def refused(fee: Fee, code: FeeCode, now: datetime) -> FeeChange:
-    """Return what is written onto a fee that is not charged: staff see to it."""
+    """Return the change of a fee that is not charged and is left to staff."""
     return _closed(fee, FeeStatus.FAILED, now, code, FEE_SENTENCES[code])
 
 
 def put_off(fee: Fee, now: datetime) -> FeeChange:
-    """Return what is written onto a fee whose visit was corrected meanwhile: the next run cancels it."""
+    """Return the change of a fee whose visit was corrected meanwhile: the next run cancels it."""
     return _pending(fee, now + timedelta(days=1), now)
 
 
 def text_of(attempt: Attempt, outcome: Outcome, status: FeeStatus, now: datetime, run_id: UUID) -> Plan:
-    """Return the plan of telling the owner what came of it; an empty one where there is nothing they should know."""
+    """Return the plan of the text about an outcome; an empty plan if the owner need not know."""
     if isinstance(outcome, Paid) and status is FeeStatus.SUCCEEDED:
         kind = Kind.FEE_RECEIPT
     elif isinstance(outcome, Declined | NeedsCustomer) and status is not FeeStatus.PENDING:

@@ -14,8 +14,8 @@ from shared.fees.text_plans import FeeText, text_plan
 from shared.tasks.no_show_detector.rules import FoundVisit
 
 
-def decision(candidate: Candidate, outcome: Outcome, reason: Reason | None = None) -> Decision:
-    """Return the decision that an appointment was missed (`notify`), or why it does not count (`skipped`)."""
+def no_show_decision(candidate: Candidate, outcome: Outcome, reason: Reason | None = None) -> Decision:
+    """Return the decision that an appointment was missed (`notify`), or does not count as missed (`skipped`)."""
     return Decision(
         tenant_id=candidate.tenant_id,
         kind=Kind.NO_SHOW,
@@ -29,15 +29,15 @@ def decision(candidate: Candidate, outcome: Outcome, reason: Reason | None = Non
 
 
 def decisions_of(visit: FoundVisit) -> list[Decision]:
-    """Return the decisions that a visit's appointments were missed, with the reason where that costs nothing."""
+    """Return the decisions that a visit's appointments were missed; the reason says why there is no fee."""
     reason = None if pricing.is_fee_configured(visit.served) else Reason.FEE_NOT_CONFIGURED
-    return [decision(each, Outcome.NOTIFY, reason) for each in visit.appointments]
+    return [no_show_decision(each, Outcome.NOTIFY, reason) for each in visit.appointments]
 
 
 def excused(found: Iterable[tuple[Candidate, Reason]]) -> Plan:
-    """Return the plan of skipping appointments that do not count as missed, without what the ledger says already."""
+    """Return the plan of skipping appointments that do not count as missed; what the ledger holds is left out."""
     news = [(each, reason) for each, reason in found if each.earlier_reason is not reason]
-    made = {each.id: decision(each, Outcome.SKIPPED, reason) for each, reason in news}
+    made = {each.id: no_show_decision(each, Outcome.SKIPPED, reason) for each, reason in news}
     return Plan(tuple(made.values()), retaken=frozenset(made[each.id].ledger_key for each, _ in news if each.earlier))
 
 
@@ -54,7 +54,7 @@ def event_of(visit: FoundVisit) -> NewEvent:
 
 
 def fee_of(visit: FoundVisit, offence: int, now: datetime) -> NewFee | None:
-    """Return the fee of a visit that is the owner's `offence`-th; None where there is no schedule for the currency."""
+    """Return the fee of the owner's `offence`-th missed visit; None if the currency has no fee schedule."""
     served, policy = visit.served, visit.served.policy.no_show
     if not pricing.is_fee_configured(served):
         return None
@@ -77,6 +77,6 @@ def fee_of(visit: FoundVisit, offence: int, now: datetime) -> NewFee | None:
 
 
 def notice_of(visit: FoundVisit, now: datetime, run_id: UUID) -> Plan:
-    """Return the plan of telling the owner that the visit was missed and what it costs."""
+    """Return the plan of the notice to the owner that the visit was missed and what it costs."""
     text = FeeText(Kind.NO_SHOW_NOTICE, visit.id, visit.on, visit.owner, visit.served, about_at=now)
     return text_plan(text, run_id)
