@@ -1,5 +1,6 @@
 """The frozen values of missed visits and the fees for them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -8,7 +9,7 @@ from uuid import UUID
 
 
 class FeeStatus(StrEnum):
-    """What a no-show fee has come to."""
+    """The state of a no-show fee."""
 
     PENDING = "pending"
     PROCESSING = "processing"
@@ -22,15 +23,17 @@ class FeeStatus(StrEnum):
 
 
 COLLECTED = (FeeStatus.SUCCEEDED, FeeStatus.NEEDS_REFUND, FeeStatus.REFUNDED)
-"""The money was taken, whatever of it was given back since."""
+"""The money was taken, even if some of it was given back since."""
 UNCOLLECTED = (FeeStatus.PENDING, FeeStatus.FAILED, FeeStatus.REQUIRES_ACTION)
-"""Nobody paid it, and no charge is under way."""
+"""The fee is not paid, and no charge is under way."""
 GIVEN_UP = (FeeStatus.FAILED, FeeStatus.REQUIRES_ACTION)
-"""Staff see to it: the card is not asked again by itself, and the payment at the provider was cancelled first."""
+"""Staff decide what happens next: the card is not charged automatically again, and its payment was cancelled first."""
+CLOSED = (FeeStatus.WAIVED, FeeStatus.CANCELLED)
+"""Nobody has to pay the fee. The next run cancels a payment that was begun at the provider."""
 
 
 class FeeAction(StrEnum):
-    """What staff may do to a fee by hand."""
+    """A staff action on a fee."""
 
     CHARGE = "charge"
     WAIVE = "waive"
@@ -38,7 +41,7 @@ class FeeAction(StrEnum):
 
 
 class ActionOutcome(StrEnum):
-    """What a refund has come to. Asked: nobody knows yet whether the money went back."""
+    """The state of a refund. Asked: it is not known yet whether the money went back."""
 
     ASKED = "asked"
     DONE = "done"
@@ -46,7 +49,7 @@ class ActionOutcome(StrEnum):
 
 
 class FeeCode(StrEnum):
-    """Why a fee stands as it does, in `payments.failure_code`. A card's own code stands there after a decline."""
+    """Why a fee is in its state, in `payments.failure_code`. After a decline the card's own code stands there."""
 
     COVERED_BY_DEPOSIT = "covered_by_deposit"
     NO_FEE = "no_fee"
@@ -78,35 +81,35 @@ FEE_SENTENCES: dict[FeeCode, str] = {
 }
 
 LEAST_STAY = timedelta(hours=12)
-"""What ends on a later local day and lasts as long as this is a stay: a late visit that ends after midnight is none."""
+"""An appointment that lasts at least this long and ends on a later local day is a stay; a late evening one is not."""
 LONGEST_DAY = timedelta(hours=26)
-"""A local day lasts at most so long, whatever the clocks do."""
+"""The longest a local day can last, whatever the clocks do."""
 
 OUR_WAIVERS = (FeeCode.COVERED_BY_DEPOSIT, FeeCode.NO_FEE, FeeCode.BELOW_MINIMUM)
-"""The waivers that detection writes. Any other was given by staff."""
+"""The waivers that detection writes. Staff gave any other."""
 
 
 @dataclass(frozen=True, slots=True)
-class Charge:
-    """What a missed visit costs. `price_cents`: the whole fee; `amount_cents`: what is left of it to be collected.
+class FeePrice:
+    """What a missed visit costs. `full_cents`: the whole fee; `amount_cents`: the rest to collect after deposits.
 
-    `waived`: why nothing is.
+    `waived`: why nothing is collected; None if something is.
     """
 
-    price_cents: int
+    full_cents: int
     amount_cents: int
     waived: FeeCode | None
 
 
 @dataclass(frozen=True, slots=True)
 class NewFee:
-    """A fee to be written. `id`: its visit's."""
+    """A fee to be written. `id`: that of its visit."""
 
     id: UUID
     tenant_id: UUID
     owner_id: UUID
     appointment_id: UUID
-    charge: Charge
+    price: FeePrice
     currency: str
     offence_number: int
     visit_on: date
@@ -117,7 +120,7 @@ class NewFee:
 
 @dataclass(frozen=True, slots=True)
 class Fee:
-    """A no-show fee as it stands. `claimed_until`: how long the worker that claimed it may act on it, by the wall."""
+    """A no-show fee. `claimed_until`: until when, by the wall clock, the worker that claimed it may act on it."""
 
     id: UUID
     tenant_id: UUID
@@ -136,8 +139,17 @@ class Fee:
 
 
 @dataclass(frozen=True, slots=True)
+class FeeChange:
+    """A change of a claimed fee. `status`: the one it has afterwards; `columns`: the columns that are written."""
+
+    fee_id: UUID
+    status: FeeStatus
+    columns: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class PastAttempt:
-    """An attempt to collect a fee as it was written down. `parameters`: as asked; `charge_id`: the provider's."""
+    """An attempt on record. `parameters`: those sent to the provider; `charge_id`: the provider's id of the charge."""
 
     number: int
     parameters: dict[str, Any]

@@ -1,6 +1,6 @@
 """Giving a fee back, in full or in part. The same command given again gives back once.
 
-The provider is asked first what was given back already, in its dashboard perhaps, and that is written down.
+First the provider's refunds of the fee are read and recorded: staff may have made some in its dashboard.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from shared.database.transactions import in_transaction
 from shared.domain.fees import ActionOutcome
-from shared.fees import staff_action_queries as fee_actions
+from shared.fees import staff_action_queries
 from shared.fees.staff_action_queries import AskedRefund, FoundRefund, MoreThanIsLeft
 from shared.gateways.payments import (
     GivenBack,
@@ -27,14 +27,14 @@ from shared.gateways.payments import (
 )
 
 GIVEN_BACK_ALREADY: Final = "charge_already_refunded"
-"""The provider's code for a charge of which nothing is left: somebody gave it back there."""
+"""The provider's code for a charge of which nothing is left to give back."""
 
 
 def refund(engine: Engine, gateway: PaymentGateway, asked: AskedRefund, now: datetime) -> PaymentError | None:
-    """Give back what was asked for; return why it was not, None if it was, or nothing was left.
+    """Make a refund; return why it was not made, None if it was made or nothing was left.
 
-    Raise MoreThanIsLeft where the provider has given back so much already that less is left. After an unclear answer
-    it stays on record as asked for: the same command finds out, and gives back what was not.
+    Raise MoreThanIsLeft if the provider already gave back so much that less is left. After an unclear answer the refund
+    stays `asked`: the same command finds out, and gives back only what was not.
     """
     if asked.outcome is ActionOutcome.DONE:
         return None
@@ -42,7 +42,7 @@ def refund(engine: Engine, gateway: PaymentGateway, asked: AskedRefund, now: dat
     nothing_left = changes.get("code") == GIVEN_BACK_ALREADY
     in_transaction(
         engine,
-        lambda connection: fee_actions.end_refund(connection, asked, changes, now, nothing_left=nothing_left),
+        lambda connection: staff_action_queries.end_refund(connection, asked, changes, now, nothing_left=nothing_left),
     )
     if isinstance(trouble, MoreThanIsLeft):
         raise trouble
@@ -52,17 +52,18 @@ def refund(engine: Engine, gateway: PaymentGateway, asked: AskedRefund, now: dat
 async def _give_back(
     engine: Engine, gateway: PaymentGateway, asked: AskedRefund, now: datetime
 ) -> tuple[dict[str, Any], PaymentError | MoreThanIsLeft | None]:
-    """Return what is written onto the request, and what went wrong."""
+    """Return the columns to write onto the refund, and the error, if any."""
     async with gateway.connected():
         try:
             found = await gateway.refunds(_wanted(asked)) if asked.intent_id else []
         except PaymentCredentialsRefused as error:
             return {"code": error.code}, error
         except PaymentError as error:
-            if asked.is_repeated:  # nobody knows whether the first request was heard
+            if asked.is_repeated:  # the first request may have been made
                 return {"code": error.code}, OutcomeUnknown(error.code)
             return {"outcome": ActionOutcome.REFUSED, "code": error.code}, NotProcessed(error.code)
-        asked, left = in_transaction(engine, lambda it: fee_actions.note_refunds(it, asked, _as_kept(found), now))
+        kept, first = _as_kept(found), asked
+        asked, left = in_transaction(engine, lambda it: staff_action_queries.note_refunds(it, first, kept, now))
         if asked.outcome is not ActionOutcome.ASKED:
             is_less = asked.outcome is ActionOutcome.REFUSED and left > 0
             return {}, MoreThanIsLeft(left, asked.collected_cents, asked.currency) if is_less else None
@@ -93,10 +94,10 @@ def _not_given(asked: AskedRefund, error: PaymentError) -> tuple[dict[str, Any],
     if error.code == GIVEN_BACK_ALREADY:
         return {"outcome": ActionOutcome.DONE, "code": error.code}, None
     if isinstance(error, NotProcessed) and asked.is_repeated:
-        error = OutcomeUnknown(error.code)  # the first request may still come into the books
+        error = OutcomeUnknown(error.code)  # the first request may still appear in the books
     if isinstance(error, NotProcessed | Misconfigured):
         return {"outcome": ActionOutcome.REFUSED, "code": error.code}, error
     if isinstance(error, ProviderFailed) and asked.is_repeated:
         # The key only repeats the error, and the books hold no refund: the next time it has another key.
-        return {"idempotency_key": fee_actions.next_key(asked.key), "code": error.code}, error
+        return {"idempotency_key": staff_action_queries.next_key(asked.key), "code": error.code}, error
     return {"code": error.code}, error

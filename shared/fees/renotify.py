@@ -1,4 +1,4 @@
-"""Texts about missed visits that could not be sent are decided about again: a phone number may have been added."""
+"""Deciding again about texts on missed visits that could not be sent: a phone number may have been added since."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -10,12 +10,12 @@ from shared.database.transactions import fetch
 from shared.domain.missed_visits import MissedVisit
 from shared.domain.plans import joined
 from shared.domain.policy import ServedTenant
+from shared.domain.quiet_hours import local_date
 from shared.domain.records import FEE_TEXTS, Member, Plan
-from shared.fees import unsent as fee_texts
-from shared.fees import visit_queries as visits
+from shared.fees import visit_queries
 from shared.fees.text import FEE_TEXT
-from shared.fees.text_plans import TEXT_USEFUL, retold
-from shared.fees.unsent import Untold
+from shared.fees.text_plans import TEXT_USEFUL, FeeText, renewed_plan
+from shared.fees.unsent import UnsentText, unsent_texts
 from shared.planning.context import Context
 from shared.planning.writing import write
 
@@ -23,14 +23,14 @@ LOOK_BACK = timedelta(days=30)
 """How long after a visit a text about it may still be of use: its fee is settled within two weeks, the text for one."""
 
 
-def retell(context: Context) -> None:
-    """Plan the texts that can be sent by now and are still of use."""
+def renotify(context: Context) -> None:
+    """Plan again the texts that could not be sent, can be sent now and are still of use."""
     tenants = {each.tenant.id: each for each in context.served}
 
-    def query(connection: Connection) -> tuple[list[Untold], dict[UUID, MissedVisit]]:
+    def query(connection: Connection) -> tuple[list[UnsentText], dict[UUID, MissedVisit]]:
         since, about_after = context.now - LOOK_BACK, context.now - TEXT_USEFUL
-        found = fee_texts.untold(connection, FEE_TEXTS, list(tenants), since, about_after=about_after)
-        return found, visits.missed_visits(connection, {each.visit_id for each in found})
+        found = unsent_texts(connection, FEE_TEXTS, list(tenants), since, about_after=about_after)
+        return found, visit_queries.missed_visits(connection, {each.visit_id for each in found})
 
     found, missed = fetch(context.engine, query)
     if found:
@@ -38,7 +38,7 @@ def retell(context: Context) -> None:
         write(context, tenants, plan, missed, planned_as="texts_planned")
 
 
-def _decide(context: Context, served: ServedTenant, text: Untold, missed: Mapping[UUID, MissedVisit]) -> Plan:
+def _decide(context: Context, served: ServedTenant, text: UnsentText, missed: Mapping[UUID, MissedVisit]) -> Plan:
     visit = missed.get(text.visit_id)
     if visit is None:
         return Plan()
@@ -46,5 +46,7 @@ def _decide(context: Context, served: ServedTenant, text: Untold, missed: Mappin
     reason = FEE_TEXT.objection(text.kind, visit, member, served)
     if reason == text.reason:
         return Plan()
-    plan = retold(text.kind, visit, served, reason, text.about_at, now=context.now, run_id=context.run_id)
+    on = local_date(visit.began_at, served.zone)
+    again = FeeText(text.kind, visit.id, on, visit.owner, served, text.about_at)
+    plan = renewed_plan(again, reason, context.now, context.run_id)
     return Plan() if any(each.not_before >= each.useful_until for each in plan.notifications) else plan

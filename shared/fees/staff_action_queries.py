@@ -1,4 +1,4 @@
-"""What staff did to fees by hand: who and why, and for refunds what became of them."""
+"""The record of staff actions on fees: who, why, and for refunds their outcome."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,9 +16,9 @@ _REFUNDABLE = (FeeStatus.SUCCEEDED, FeeStatus.NEEDS_REFUND)
 
 @dataclass(frozen=True, slots=True)
 class AskedRefund:
-    """A refund on record. `is_repeated`: it was asked for before, and perhaps was made; `is_rest`: of all that is left.
+    """A refund on record. `is_repeated`: it was requested before, and may have been made.
 
-    `collected_cents`: the fee.
+    `is_rest`: it is of all that is left; `collected_cents`: the amount of the fee.
     """
 
     id: UUID
@@ -36,7 +36,7 @@ class AskedRefund:
 
 @dataclass(frozen=True, slots=True)
 class FoundRefund:
-    """A refund in the provider's books. `asked_id`: of the request it was made of, where it says one.
+    """A refund in the provider's books. `asked_id`: of the staff action that it was made for, if it names one.
 
     `is_lost`: it failed, so the money is back with the business.
     """
@@ -48,7 +48,7 @@ class FoundRefund:
 
 
 class NotRefundable(Exception):
-    """There is nothing to give back: the fee was not collected. The message says what it is."""
+    """There is nothing to give back: the fee was not collected. The message names its status."""
 
 
 class MoreThanIsLeft(Exception):
@@ -65,7 +65,7 @@ def action(kind: FeeAction, fee_id: UUID, who: str, why: str, now: datetime) -> 
 
 
 def note(connection: Connection, actions: Sequence[Mapping[str, Any]]) -> None:
-    """Write down what staff did."""
+    """Write staff actions down."""
     if actions:
         connection.execute(fee_actions.insert(), list(actions))
 
@@ -78,13 +78,13 @@ def refund_id(fee_id: UUID, amount_cents: int | None, why: str) -> UUID:
 def ask_refund(
     connection: Connection, fee_id: UUID, amount_cents: int | None, who: str, why: str, now: datetime
 ) -> AskedRefund:
-    """Put a refund on record before it is asked for, or return the one that the same command put there before.
+    """Put a refund on record before it is requested, or return the one that the same command recorded before.
 
     `amount_cents`: None for all that is left. Raise NotRefundable, or MoreThanIsLeft. Index: primary key.
     """
     id_ = refund_id(fee_id, amount_cents, why)
     is_fee = and_(payments.c.id == fee_id, payments.c.type == "no_show_fee")
-    connection.execute(update(payments).where(is_fee).values(updated_at=now))  # others wait: the sum below stays true
+    connection.execute(update(payments).where(is_fee).values(updated_at=now))  # a row lock: the sum below stays true
     fee = connection.execute(select(payments).where(is_fee)).one()
     known = connection.execute(select(fee_actions).where(fee_actions.c.id == id_)).one_or_none()
     if known is not None and known.outcome != ActionOutcome.REFUSED:
@@ -115,7 +115,7 @@ def next_key(key: str) -> str:
 def note_refunds(
     connection: Connection, asked: AskedRefund, found: Sequence[FoundRefund], now: datetime
 ) -> tuple[AskedRefund, int]:
-    """Write down what the provider gave back, whoever asked for it; return the refund as it stands, and what is left.
+    """Record what the provider gave back, whoever requested it; return the refund's state now, and what is left.
 
     A refund of the rest is of what is left; one of a named amount that is more is refused.
     Index: fee_actions (payment_id).
@@ -141,7 +141,7 @@ def note_refunds(
 def _note_found(
     connection: Connection, fee_id: UUID, found: FoundRefund, known: Collection[str], now: datetime
 ) -> None:
-    """Write one refund down: onto the request it was made of, else as one that was made at the provider."""
+    """Record one refund: on the staff action it was made for, else as one that was made at the provider."""
     id_ = UUID(found.asked_id) if found.asked_id in known else _id_elsewhere(fee_id, found.id)
     if found.is_lost:
         is_its = and_(fee_actions.c.id == id_, fee_actions.c.stripe_refund_id == found.id)
@@ -158,14 +158,14 @@ def _note_found(
 
 
 def _id_elsewhere(fee_id: UUID, refund_id: str) -> UUID:
-    """Return the id under which a refund is kept that was made at the provider."""
+    """Return our id of a refund that was made at the provider."""
     return uuid5(fee_id, f"refund at the provider:{refund_id}")
 
 
 def end_refund(
     connection: Connection, asked: AskedRefund, changes: Mapping[str, Any], now: datetime, *, nothing_left: bool
 ) -> None:
-    """Write what became of a refund; a fee that was given back in full is `refunded`. Index: primary key.
+    """Write the outcome of a refund; a fee given back in full becomes `refunded`. Index: primary key.
 
     `nothing_left`: the provider says so, whatever is on record here.
     """
@@ -185,7 +185,7 @@ def end_refund(
 
 
 def _given_back(connection: Connection, fee_id: UUID, *outcomes: ActionOutcome) -> int:
-    """The sum of a fee's refunds. Index: fee_actions (payment_id)."""
+    """Return the sum of a fee's refunds. Index: fee_actions (payment_id)."""
     query = select(func.coalesce(func.sum(fee_actions.c.amount), 0)).where(
         fee_actions.c.payment_id == fee_id,
         fee_actions.c.action == FeeAction.REFUND,

@@ -1,4 +1,4 @@
-"""What staff do to fees by hand, each with who and why: charge now, forgive, give back."""
+"""Staff actions on fees, each with who and why: charge now, waive, give back."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,9 +10,8 @@ from sqlalchemy import Connection, Engine
 from shared.database.transactions import in_transaction
 from shared.domain.fees import FeeAction
 from shared.errors import RunFailed, UsageError
-from shared.fees import queries as fees
-from shared.fees import staff_action_queries as fee_actions
-from shared.fees.collecting import Collection, charge_by_hand, close_now
+from shared.fees import staff_action_queries, state_queries
+from shared.fees.collecting import Collection, charge_now, close_now
 from shared.fees.listing import ListedFee
 from shared.fees.refunding import refund
 from shared.fees.staff_action_queries import MoreThanIsLeft, NotRefundable
@@ -25,20 +24,20 @@ LONGEST = 500
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """Who does something by hand, and why."""
+    """Who takes a staff action, and why."""
 
     who: str
     why: str
 
 
 def charge(collection: Collection, fee_id: UUID, staff: Staff) -> None:
-    """Charge one fee now, whatever its hold and age. What came of it stands in its row.
+    """Charge one fee now, whatever its hold and age. The outcome is in the fee's row.
 
     Raise UsageError when it cannot be charged at all, RunFailed with what is wrong with the fee's visit or the set-up.
     """
-    note = fee_actions.action(FeeAction.CHARGE, fee_id, staff.who, staff.why, collection.now())
+    note = staff_action_queries.action(FeeAction.CHARGE, fee_id, staff.who, staff.why, collection.now())
     try:
-        is_claimed = charge_by_hand(collection, fee_id, note)
+        is_claimed = charge_now(collection, fee_id, note)
     except PaymentCredentialsRefused as error:
         raise _credentials_refused(error) from error
     if not is_claimed:
@@ -48,22 +47,22 @@ def charge(collection: Collection, fee_id: UUID, staff: Staff) -> None:
 
 
 def waive(engine: Engine, forgiven: Iterable[ListedFee], staff: Staff, now: datetime) -> set[UUID]:
-    """Forgive fees that nobody paid; return those that were. The others changed at the same moment."""
+    """Waive unpaid fees; return those that were waived. The others changed at the same moment."""
     words = {each.id: f"{each.description or 'No-show fee'}; waived by {staff.who}: {staff.why}" for each in forgiven}
 
-    def work(connection: Connection) -> set[UUID]:
-        waived = fees.waive(connection, {id_: text[:LONGEST] for id_, text in words.items()}, now)
-        rows = [fee_actions.action(FeeAction.WAIVE, id_, staff.who, staff.why, now) for id_ in sorted(waived)]
-        fee_actions.note(connection, rows)
+    def waive_and_note(connection: Connection) -> set[UUID]:
+        waived = state_queries.waive(connection, {id_: text[:LONGEST] for id_, text in words.items()}, now)
+        rows = [staff_action_queries.action(FeeAction.WAIVE, id_, staff.who, staff.why, now) for id_ in sorted(waived)]
+        staff_action_queries.note(connection, rows)
         return waived
 
-    return in_transaction(engine, work)
+    return in_transaction(engine, waive_and_note)
 
 
 def close_payments(collection: Collection) -> None:
-    """Cancel at the provider what was begun for fees that are waived. Those that were paid meanwhile need a refund.
+    """Cancel the payments begun at the provider for waived fees. A fee that was paid meanwhile needs a refund.
 
-    What cannot be asked now is asked by the next run of NoShowDetector.
+    What cannot be cancelled now is cancelled by the next run of NoShowDetector.
     """
     try:
         close_now(collection)
@@ -72,15 +71,15 @@ def close_payments(collection: Collection) -> None:
 
 
 def give_back(collection: Collection, fee_id: UUID, amount_cents: int | None, staff: Staff) -> None:
-    """Give a collected fee back: so much of it, or all that is left. The same command given again gives back once.
+    """Give back an amount of a collected fee, or all that is left. The same command given again gives back once.
 
-    Raise UsageError for what cannot be given back, RunFailed when it was not, or when that is not known.
+    Raise UsageError if the fee cannot be given back, RunFailed if it was not given back or that is not known.
     """
     now = collection.now()
     try:
         asked = in_transaction(
             collection.engine,
-            lambda connection: fee_actions.ask_refund(connection, fee_id, amount_cents, staff.who, staff.why, now),
+            lambda it: staff_action_queries.ask_refund(it, fee_id, amount_cents, staff.who, staff.why, now),
         )
         trouble = refund(collection.engine, collection.gateway, asked, now)
     except NotRefundable as error:

@@ -1,4 +1,4 @@
-"""The texts about a missed visit and its fee: what they say, and what speaks against one that is to be sent."""
+"""The texts about a missed visit and its fee: their words, and the reasons not to send one."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -51,7 +51,7 @@ def _words(
 def _charge_words(
     served: ServedTenant, visit: MissedVisit, fee: Fee | None, language: str, *, is_reminded: bool
 ) -> str:
-    """Return the local day from which the card is charged; nothing where no card will be charged by itself."""
+    """Return the local day from which the card is charged; an empty text if none is charged automatically."""
     is_charged = fee and fee.status in (FeeStatus.PENDING, FeeStatus.PROCESSING) and visit.customer_id
     if not (fee and is_charged and fee.due_at and served.policy.no_show.charges_by_itself(is_reminded=is_reminded)):
         return ""

@@ -1,75 +1,69 @@
-"""The plans of the texts about a missed visit and its fee: sent after quiet hours, or skipped, with the reason."""
+"""Planning the texts about a missed visit and its fee: each is sent after quiet hours, or skipped with the reason."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID, uuid5
 
 from shared.domain.contact import cannot_text
-from shared.domain.missed_visits import MissedVisit
 from shared.domain.policy import ServedTenant
 from shared.domain.quiet_hours import after_quiet
 from shared.domain.reasons import Reason
 from shared.domain.records import Decision, Kind, Outcome, Owner, Plan, PlannedNotification
 
 TEXT_USEFUL = timedelta(days=7)
-"""How long after what it tells a notice, a receipt or a "could not be charged" is worth sending."""
+"""How long after the event a notice, a receipt or a "could not be charged" is worth sending."""
 
 
-def retold(
-    kind: Kind,
-    visit: MissedVisit,
-    served: ServedTenant,
-    reason: Reason | None,
-    about_at: datetime,
-    *,
-    now: datetime,
-    run_id: UUID,
-) -> Plan:
-    """Return the plan of deciding again about a text that never reached the provider. `reason`: why not now either.
+@dataclass(frozen=True, slots=True)
+class FeeText:
+    """One text about a missed visit or its fee. `on`: the visit's local day; `about_at`: when what it says happened."""
 
-    `about_at`: when what it tells happened.
-    """
-    on = visit.began_at.astimezone(served.zone).date()
-    plan = _plan(kind, visit.id, on, visit.owner, served, reason, about_at, now=now, run_id=run_id)
-    return replace(plan, retaken=frozenset(each.ledger_key for each in plan.decisions))
+    kind: Kind
+    visit_id: UUID
+    on: date
+    owner: Owner
+    served: ServedTenant
+    about_at: datetime
 
 
-def text_plan(
-    kind: Kind, visit: UUID, on: date, owner: Owner, served: ServedTenant, *, now: datetime, run_id: UUID
-) -> Plan:
-    """Return the plan of one text about a visit's fee: sent after quiet hours, or skipped because it cannot be sent.
+def text_plan(text: FeeText, run_id: UUID) -> Plan:
+    """Return the plan of a text about what happened just now: sent after quiet hours, or skipped with the reason.
 
     Its decision is unique for the visit, so each kind of text goes out once at most.
     """
+    owner, served = text.owner, text.served
     reason = cannot_text(owner, served.region, served.blocked) if owner.is_active else Reason.OWNER_INACTIVE
-    return _plan(kind, visit, on, owner, served, reason, now, now=now, run_id=run_id)
+    return _plan(text, reason, text.about_at, run_id)
 
 
-def _plan(
-    kind: Kind,
-    visit: UUID,
-    on: date,
-    owner: Owner,
-    served: ServedTenant,
-    reason: Reason | None,
-    about_at: datetime,
-    *,
-    now: datetime,
-    run_id: UUID,
-) -> Plan:
-    leaves_at = after_quiet(now, served.policy.sms.quiet_hours, served.zone)
-    text = PlannedNotification(
-        uuid5(run_id, f"{kind}:{visit}"), served.tenant.id, owner.id, kind, leaves_at, about_at + TEXT_USEFUL
+def renewed_plan(text: FeeText, reason: Reason | None, now: datetime, run_id: UUID) -> Plan:
+    """Return the plan of a text that was decided before and never reached the provider.
+
+    `reason`: why it still cannot be sent; None if it can.
+    """
+    plan = _plan(text, reason, now, run_id)
+    return replace(plan, retaken=frozenset(each.ledger_key for each in plan.decisions))
+
+
+def _plan(text: FeeText, reason: Reason | None, now: datetime, run_id: UUID) -> Plan:
+    kind, served = text.kind, text.served
+    notification = PlannedNotification(
+        id=uuid5(run_id, f"{kind}:{text.visit_id}"),
+        tenant_id=served.tenant.id,
+        owner_id=text.owner.id,
+        kind=kind,
+        not_before=after_quiet(now, served.policy.sms.quiet_hours, served.zone),
+        useful_until=text.about_at + TEXT_USEFUL,
     )
     made = Decision(
         tenant_id=served.tenant.id,
         kind=kind,
         subject_type="visit",
-        subject_id=visit,
-        occurrence=on.isoformat(),
+        subject_id=text.visit_id,
+        occurrence=text.on.isoformat(),
         outcome=Outcome.SKIPPED if reason else Outcome.NOTIFY,
         reason=reason,
-        notification_id=None if reason else text.id,
-        occurs_at=about_at,
+        notification_id=None if reason else notification.id,
+        occurs_at=text.about_at,
     )
-    return Plan((made,), () if reason else (text,))
+    return Plan((made,), () if reason else (notification,))

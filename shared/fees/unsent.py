@@ -14,8 +14,8 @@ from shared.domain.records import RETAKEN, EventKind, Kind
 
 
 @dataclass(frozen=True, slots=True)
-class Untold:
-    """A text about a visit that was skipped or cancelled. `about_at`: when what it tells happened."""
+class UnsentText:
+    """A text about a visit that was skipped or cancelled. `about_at`: when what it says happened."""
 
     kind: Kind
     visit_id: UUID
@@ -24,25 +24,25 @@ class Untold:
     about_at: datetime
 
 
-def untold(
+def unsent_texts(
     connection: Connection, kinds: Sequence[Kind], tenant_ids: Sequence[UUID], since: datetime, *, about_after: datetime
-) -> list[Untold]:
-    """Texts that were not sent about visits that began after `since`, of what happened after `about_after`.
+) -> list[UnsentText]:
+    """Return the unsent texts about visits that began after `since`, on events after `about_after`.
 
     Index: reputation_events (kind, occurred_at).
     """
-    found: list[Untold] = []
+    found: list[UnsentText] = []
     for ids in chunks(tenant_ids):
         given = {"kinds": kinds, "tenant_ids": ids, "since": since, "about_after": about_after}
         found += [
-            Untold(Kind(row.kind), row.subject_id, row.tenant_id, Reason(row.reason), row.occurs_at)
-            for row in connection.execute(_UNTOLD, given)
+            UnsentText(Kind(row.kind), row.subject_id, row.tenant_id, Reason(row.reason), row.occurs_at)
+            for row in connection.execute(_UNSENT, given)
         ]
     return found
 
 
 _EVENT = reputation_events.c
-_UNTOLD = (
+_UNSENT = (
     select(decisions)
     .join(reputation_events, and_(_EVENT.subject_id == decisions.c.subject_id, _EVENT.kind == EventKind.NO_SHOW))
     .where(

@@ -1,4 +1,4 @@
-"""What collection asks of a payment provider, the console that stands in for one, and how a charge can go wrong."""
+"""The protocol of a payment provider, the console that stands in for one, and how a charge can fail."""
 
 import logging
 from collections.abc import Callable
@@ -14,10 +14,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """One fee as handed to the provider. `amount_cents`: minor units; `account`: the tenant's connected account.
+    """One fee as sent to the provider. `amount_cents`: minor units; `account`: the tenant's connected account.
 
-    `key`: the idempotency key under which its intent is created; `metadata`: what it is found by, and what staff see
-    at the provider.
+    `key`: the idempotency key under which its intent is created; `metadata`: by which the intent is found again, and
+    which staff see at the provider.
     """
 
     fee_id: UUID
@@ -30,7 +30,7 @@ class Charge:
     metadata: dict[str, str] = field(default_factory=dict)
 
     def parameters(self) -> dict[str, Any]:
-        """Return it as it is kept on record."""
+        """Return the charge as it is kept on record."""
         return {
             "key": self.key,
             "customer": self.customer_id,
@@ -43,7 +43,7 @@ class Charge:
 
     @classmethod
     def of(cls, fee_id: UUID, kept: dict[str, Any]) -> Self:
-        """Return what was kept on record, to be asked again word for word."""
+        """Return a charge from the record, to be sent again unchanged."""
         return cls(
             fee_id=fee_id,
             key=kept["key"],
@@ -57,7 +57,7 @@ class Charge:
 
 
 class IntentState(StrEnum):
-    """What has become of a charge that the provider knows."""
+    """The state of a charge at the provider."""
 
     UNCONFIRMED = "unconfirmed"
     DECLINED = "declined"
@@ -69,7 +69,8 @@ class IntentState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A charge on the provider's side. `code`, `advice`: of the last decline, even if it was cancelled since;
+    """A charge at the provider. `code`, `advice`: of the last decline, even if the intent was cancelled since.
+
     `charge_id`: of the last attempt.
     """
 
@@ -82,7 +83,7 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """Money to be given back. `id`: of the staff's request, by which it is found again; `key`: its idempotency key."""
+    """Money to give back. `id`: of the staff action, by which the refund is found again; `key`: its idempotency key."""
 
     id: UUID
     key: str
@@ -95,7 +96,7 @@ class Refund:
 
 @dataclass(frozen=True, slots=True)
 class GivenBack:
-    """A refund in the provider's books. `asked_id`: of the staff's request; None where it was not made by us.
+    """A refund in the provider's books. `asked_id`: of the staff action; None if we did not make it.
 
     `is_lost`: it failed or was cancelled, so the money is back with the business.
     """
@@ -107,7 +108,7 @@ class GivenBack:
 
 
 class PaymentError(Exception):
-    """A request that did not succeed. `code`: the provider's, for the record; `charge_id`: of the attempt it made."""
+    """A request that did not succeed. `code`: the provider's; `charge_id`: of the attempt that the request made."""
 
     def __init__(self, code: str, charge_id: str | None = None) -> None:
         super().__init__(code)
@@ -116,7 +117,7 @@ class PaymentError(Exception):
 
 
 class Declined(PaymentError):
-    """The card was declined. `advice`: what the issuer says of another attempt, such as `do_not_try_again`."""
+    """The card was declined. `advice`: the issuer's on another attempt, such as `do_not_try_again`."""
 
     def __init__(self, code: str, advice: str | None = None, charge_id: str | None = None) -> None:
         super().__init__(code, charge_id)
@@ -124,41 +125,41 @@ class Declined(PaymentError):
 
 
 class NeedsCustomer(PaymentError):
-    """The bank wants to hear from the cardholder first."""
+    """The bank asks the cardholder to confirm the payment first."""
 
 
 class Misconfigured(PaymentError):
-    """The provider refuses the request itself: a customer or an account that is not there, for example."""
+    """The provider refuses the request itself, for example because a customer or an account does not exist."""
 
 
 class NoPaymentMethod(PaymentError):
-    """The customer was deleted or the card detached: there is nothing to charge."""
+    """There is no card to charge: the customer was deleted or the card detached."""
 
 
 class NotProcessed(PaymentError):
-    """The provider certainly did nothing (429, or no connection was made): safe to ask again."""
+    """The provider certainly did nothing (429, or no connection was made): the request can safely be repeated."""
 
 
 class OutcomeUnknown(PaymentError):
-    """The request left and no clear answer came back: looked up later, never blindly asked again."""
+    """The request was sent and no clear answer came: its effect is looked up, and it is never repeated blindly."""
 
 
 class ProviderFailed(OutcomeUnknown):
-    """The provider answered with an error of its own, and may keep giving that answer to the same key."""
+    """The provider answered with an error of its own, and may repeat that answer for the same key."""
 
 
 class PaymentCredentialsRefused(PaymentError):
-    """The provider does not know us: the run stops."""
+    """The provider refuses our credentials: the run stops."""
 
 
 class PaymentGateway(Protocol):
     """A payment provider. All calls may raise a PaymentError."""
 
     def connected(self) -> AbstractAsyncContextManager[None]:
-        """Keep connections open for the length of the block. The other calls are made inside one."""
+        """Keep connections open during the block. All other calls are made inside one."""
 
     def while_(self, check: Callable[[], None]) -> "PaymentGateway":
-        """The gateway for a claimed fee. Before each try it calls `check`, which raises once the claim is over."""
+        """Return the gateway for a claimed fee: before each try it calls `check`, which raises once the claim ends."""
 
     async def find(self, charge: Charge, since: datetime) -> Intent | None:
         """Return the fee's intent, looked for among those of its customer created at or after `since`.
@@ -167,7 +168,7 @@ class PaymentGateway(Protocol):
         """
 
     async def create(self, charge: Charge) -> str:
-        """Create the intent of a fee, unconfirmed; return its id. Asked again under the same key: the same one."""
+        """Create the intent of a fee, unconfirmed; return its id. The same key returns the same intent."""
 
     async def card(self, charge: Charge) -> str | None:
         """Return the customer's default card, else the newest saved one; None without one."""
@@ -176,20 +177,20 @@ class PaymentGateway(Protocol):
         """Take the money without the customer present; return the id of the charge. Each attempt has its own key."""
 
     async def look_up(self, charge: Charge, intent_id: str) -> Intent:
-        """Return an intent as it stands."""
+        """Return the current state of an intent."""
 
     async def cancel(self, charge: Charge, intent_id: str) -> Intent:
-        """Cancel an intent so that it can never be paid; return it as it stands then: perhaps it was paid before."""
+        """Cancel an intent so that it can never be paid; return its state afterwards: it may have been paid before."""
 
     async def refund(self, refund: Refund) -> str:
-        """Give money back; return the refund's id. Asked again under the same key: the same one."""
+        """Give money back; return the refund's id. The same key returns the same refund."""
 
     async def refunds(self, refund: Refund) -> list[GivenBack]:
         """Return all refunds of the same intent, whoever made them."""
 
 
 class ConsolePayments:
-    """Shows each charge in the log instead of making it. Every card works; it keeps no books to look anything up in."""
+    """Logs each charge instead of making it. Every card works, and nothing is remembered to be looked up."""
 
     def connected(self) -> AbstractAsyncContextManager[None]:
         return nullcontext()

@@ -17,14 +17,14 @@ from shared.gateways.payments import (
     Charge,
     GivenBack,
     Intent,
-    IntentState,
     Misconfigured,
     NoPaymentMethod,
     OutcomeUnknown,
     Refund,
 )
-from shared.gateways.stripe_amounts import our_amount, provider_amount
-from shared.gateways.stripe_errors import PAUSES, STATE_MOVED_ON, Trouble, asked, word
+from shared.gateways.stripe_amounts import provider_amount
+from shared.gateways.stripe_answers import charge_of_paid, defaults_of, given_back, id_of, intent_of, metadata_of
+from shared.gateways.stripe_errors import PAUSES, STATE_MOVED_ON, Trouble, asked
 
 if TYPE_CHECKING:
     import stripe
@@ -33,23 +33,14 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS: Final = 10.0
 READ_SECONDS: Final = 30.0
-"""How long Stripe may keep silent: a confirmation waits for the card's bank."""
+"""How long Stripe may stay silent: a confirmation waits for the card's bank."""
 TOTAL_SECONDS: Final = 40.0
-"""For an answer that comes in drops. Above CONNECT_SECONDS, so that a slow connecting is known for what it is."""
+"""The limit for an answer that trickles in. Above CONNECT_SECONDS, so that a slow connection is recognised as one."""
 PAGE: Final = 100
 """The most that one page of a list may hold."""
 MOST_PAGES: Final = 100
-"""A list that goes on beyond so many pages is none that Stripe keeps of one customer."""
+"""No list of one customer's objects at Stripe is longer than this many pages."""
 
-STATES: Final = {
-    "succeeded": IntentState.SUCCEEDED,
-    "canceled": IntentState.CANCELLED,
-    "requires_action": IntentState.NEEDS_CUSTOMER,
-    "requires_confirmation": IntentState.UNCONFIRMED,
-    "processing": IntentState.UNDER_WAY,
-    "requires_capture": IntentState.UNDER_WAY,
-}
-"""By Stripe's status. With `requires_payment_method` it was declined, or was never confirmed."""
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -92,7 +83,7 @@ class StripePayments:
                 self._client = None
 
     def while_(self, check: Callable[[], None]) -> Self:
-        """Return the same connections, asked only as long as `check` does not raise."""
+        """Return this gateway on the same connections, calling `check` before each try; it raises to forbid the try."""
         bound = copy.copy(self)
         bound.check = check
         return bound
@@ -108,9 +99,9 @@ class StripePayments:
         return await asked(answered, account, self.pauses, self.check)
 
     async def _ask_of_customer(self, charge: Charge, request: Callable[[], Awaitable[T]], read: Callable[[T], R]) -> R:
-        """Ask for what needs the customer. Raise NoPaymentMethod where they were deleted: Stripe keeps a note of that.
+        """Send a request that needs the customer. Raise NoPaymentMethod if Stripe knows the customer as deleted.
 
-        One that was never there is a matter of set-up: another account's, or one of the test mode.
+        A customer that was never there is a matter of set-up: one of another account, or of the test mode.
         """
         try:
             return await self._ask(charge.account, request, read)
@@ -128,24 +119,24 @@ class StripePayments:
         )
 
     async def find(self, charge: Charge, since: datetime) -> Intent | None:
-        """Return the fee's intent among the customer's; of several the one that succeeded, else the oldest."""
+        """Return the fee's intent among the customer's: of several the one that succeeded, else the oldest."""
         intents = self._connected().v1.payment_intents
 
         async def listed() -> "list[PaymentIntent]":
             wanted: PaymentIntentListParams = {"customer": charge.customer_id, "limit": PAGE}
             wanted["created"] = {"gte": int(since.timestamp())}
             found = await _all_pages(lambda: intents.list_async(wanted, _options(charge.account)), wanted)
-            return [each for each in found if _metadata(each, "payment") == str(charge.fee_id)]
+            return [each for each in found if metadata_of(each, "payment") == str(charge.fee_id)]
 
         def first(found: "list[PaymentIntent]") -> Intent | None:
             alive = [each for each in found if each.status != "canceled"]
             alive.sort(key=lambda each: (each.status != "succeeded", each.created, each.id))
-            return _intent(alive[0]) if alive else None
+            return intent_of(alive[0]) if alive else None
 
         return await self._ask_of_customer(charge, listed, first)
 
     async def create(self, charge: Charge) -> str:
-        """Create the intent of a fee, unconfirmed; return its id. Asked again under the same key: the same one."""
+        """Create the intent of a fee, unconfirmed; return its id. The same key returns the same intent."""
         intents = self._connected().v1.payment_intents
         wanted: PaymentIntentCreateParams = {
             "amount": provider_amount(charge.amount_cents, charge.currency),
@@ -157,7 +148,7 @@ class StripePayments:
         }
         options = _options(charge.account, charge.key)
         return await self._ask_of_customer(
-            charge, lambda: intents.create_async(wanted, options), lambda made: _id(made.id)
+            charge, lambda: intents.create_async(wanted, options), lambda made: id_of(made.id)
         )
 
     async def card(self, charge: Charge) -> str | None:
@@ -166,11 +157,11 @@ class StripePayments:
         saved = await self._ask_of_customer(
             charge,
             lambda: customers.payment_methods.list_async(customer, {"type": "card", "limit": PAGE}, options),
-            lambda page: [_id(each.id) for each in page.data],  # the newest first
+            lambda page: [id_of(each.id) for each in page.data],  # the newest first
         )
         if len(saved) < 2:
             return saved[0] if saved else None
-        wished = await self._ask(charge.account, lambda: customers.retrieve_async(customer, {}, options), _defaults)
+        wished = await self._ask(charge.account, lambda: customers.retrieve_async(customer, {}, options), defaults_of)
         return next((each for each in wished if each in saved), saved[0])
 
     async def confirm(self, charge: Charge, intent_id: str, card: str, key: str) -> str | None:
@@ -179,22 +170,22 @@ class StripePayments:
         return await self._ask(
             charge.account,
             lambda: intents.confirm_async(intent_id, {"payment_method": card, "off_session": True}, options),
-            partial(_charge_of_paid, intent_id),
+            partial(charge_of_paid, intent_id),
         )
 
     async def look_up(self, charge: Charge, intent_id: str) -> Intent:
-        """Return an intent as it stands."""
+        """Return the current state of an intent."""
         intents, options = self._connected().v1.payment_intents, _options(charge.account)
         return await self._ask(
-            charge.account, lambda: intents.retrieve_async(intent_id, {}, options), partial(_intent, id_=intent_id)
+            charge.account, lambda: intents.retrieve_async(intent_id, {}, options), partial(intent_of, id_=intent_id)
         )
 
     async def cancel(self, charge: Charge, intent_id: str) -> Intent:
-        """Cancel an intent so that it can never be paid; return it as it stands then: perhaps it was paid before."""
+        """Cancel an intent so that it can never be paid; return its state afterwards: it may have been paid before."""
         intents, options = self._connected().v1.payment_intents, _options(charge.account)
         try:
             return await self._ask(
-                charge.account, lambda: intents.cancel_async(intent_id, {}, options), partial(_intent, id_=intent_id)
+                charge.account, lambda: intents.cancel_async(intent_id, {}, options), partial(intent_of, id_=intent_id)
             )
         except OutcomeUnknown as error:
             if error.code != STATE_MOVED_ON:
@@ -202,14 +193,16 @@ class StripePayments:
         return await self.look_up(charge, intent_id)
 
     async def refund(self, refund: Refund) -> str:
-        """Give money back; return the refund's id. Asked again under the same key: the same one."""
+        """Give money back; return the refund's id. The same key returns the same refund."""
         refunds, options = self._connected().v1.refunds, _options(refund.account, refund.key)
         wanted: RefundCreateParams = {
             "payment_intent": refund.intent_id,
             "amount": provider_amount(refund.amount_cents, refund.currency),
             "metadata": refund.metadata,
         }
-        return await self._ask(refund.account, lambda: refunds.create_async(wanted, options), lambda made: _id(made.id))
+        return await self._ask(
+            refund.account, lambda: refunds.create_async(wanted, options), lambda made: id_of(made.id)
+        )
 
     async def refunds(self, refund: Refund) -> list[GivenBack]:
         """Return all refunds of the same intent, whoever made them."""
@@ -219,26 +212,26 @@ class StripePayments:
             wanted: RefundListParams = {"payment_intent": refund.intent_id, "limit": PAGE}
             return await _all_pages(lambda: refunds.list_async(wanted, _options(refund.account)), wanted)
 
-        return await self._ask(refund.account, listed, lambda found: [_given_back(each, refund) for each in found])
+        return await self._ask(refund.account, listed, lambda found: [given_back(each, refund) for each in found])
 
 
 @cache
 def _trusted() -> ssl.SSLContext:
-    """Whom we believe to be Stripe: the SDK's list of authorities, which takes milliseconds to read."""
+    """The authorities that the SDK trusts to certify Stripe. Reading the list takes milliseconds, so it is kept."""
     import stripe
 
     return ssl.create_default_context(cafile=stripe.ca_bundle_path)
 
 
 async def _all_pages(ask: Callable[[], Awaitable[Any]], wanted: Any) -> list[Any]:
-    """Return what a list holds. Each page is asked for by the last id, never by an address that an answer names."""
+    """Return all objects of a list. Each page is requested by the last id, never by an address from an answer."""
     found: list[Any] = []
     for _ in range(MOST_PAGES):
         page = await ask()
         found += page.data
         if not (page.has_more and page.data):
             return found
-        wanted["starting_after"] = _id(page.data[-1].id)
+        wanted["starting_after"] = id_of(page.data[-1].id)
     raise OutcomeUnknown(Trouble.UNREADABLE)
 
 
@@ -249,53 +242,3 @@ def _options(account: str | None, key: str | None = None) -> "RequestOptions":
     if key:
         options["idempotency_key"] = key
     return options
-
-
-def _metadata(found: "PaymentIntent | stripe.Refund", name: str) -> str | None:
-    kept = found.metadata
-    return kept[name] if kept is not None and name in kept else None
-
-
-def _intent(intent: "PaymentIntent", id_: str | None = None) -> Intent:
-    """Return an intent as we see it. `id_`: which was asked for; an answer about another one is none."""
-    found, error, charge_id = _id(intent.id, id_), intent.last_payment_error, _charge_id(intent)
-    state = STATES.get(intent.status, IntentState.UNDER_WAY)
-    if intent.status == "requires_payment_method":
-        state = IntentState.DECLINED if error else IntentState.UNCONFIRMED
-    if not error or state not in (IntentState.DECLINED, IntentState.CANCELLED):
-        return Intent(found, state, charge_id=None if state is IntentState.UNCONFIRMED else charge_id)
-    code, advice = word(getattr(error, "decline_code", None)) or word(error.code), getattr(error, "advice_code", None)
-    return Intent(found, state, code, word(advice), word(getattr(error, "charge", None), "id") or charge_id)
-
-
-def _given_back(found: "stripe.Refund", asked: Refund) -> GivenBack:
-    if found.payment_intent != asked.intent_id:
-        raise OutcomeUnknown(Trouble.UNREADABLE)
-    amount, asked_id = our_amount(found.amount, asked.currency), word(_metadata(found, "refund"))
-    return GivenBack(_id(found.id), amount, asked_id, is_lost=found.status in ("failed", "canceled"))
-
-
-def _charge_of_paid(id_: str, intent: "PaymentIntent") -> str | None:
-    _id(intent.id, id_)
-    if intent.status != "succeeded":
-        raise OutcomeUnknown(word(intent.status) or Trouble.UNREADABLE)
-    return _charge_id(intent)
-
-
-def _defaults(customer: "stripe.Customer") -> tuple[str | None, str | None]:
-    """Return the customer's default payment method and source, which may be no cards. A deleted one has neither."""
-    settings = getattr(customer, "invoice_settings", None)
-    return getattr(settings, "default_payment_method", None), getattr(customer, "default_source", None)
-
-
-def _charge_id(intent: "PaymentIntent") -> str | None:
-    charge = intent.latest_charge
-    return word(charge if charge is None or isinstance(charge, str) else charge.id, "id")
-
-
-def _id(id_: str | None, expected: str | None = None) -> str:
-    """Return an id that an answer holds. Raise OutcomeUnknown for what is none, or not the expected one."""
-    found = word(id_, "id")
-    if found is None or expected not in (None, found):
-        raise OutcomeUnknown(Trouble.UNREADABLE)
-    return found

@@ -33,10 +33,10 @@ from shared.domain.missed_visits import MarkedVisit
 from shared.domain.reasons import Reason
 from shared.domain.records import Decision, ExpiryWindow, Kind, Outcome, Plan, RunStatus
 from shared.domain.reputation import EventKind, NewEvent
+from shared.fees import claim_queries, staff_action_queries, state_queries
 from shared.fees import listing as fee_list
-from shared.fees import queries as fees
-from shared.fees import staff_action_queries as fee_actions
 from shared.fees import visit_queries as visits
+from shared.fees.claim_queries import Claim
 from shared.fees.staff_action_queries import FoundRefund
 from shared.operations import history, latest, reports
 from shared.operations import outbox as outbox_list
@@ -98,12 +98,12 @@ CALLS: list[Callable[[Connection], object]] = [
     lambda it: corrections.standing_visits(it, [SOME]),
     lambda it: pass_on(it),  # noqa: PLW0108  it stands below
     lambda it: fee_list.listed(it, ["failed"], [SOME], SOME),
-    lambda it: fees.claim_one(it, [None], UUID(int=0), NOW, WORKER, HOLD),  # type: ignore[list-item]  of nobody
-    lambda it: fees.due(it, [SOME], NOW, 100),
-    lambda it: fees.waive(it, {SOME: "waived"}, NOW),
-    lambda it: fees.record_late_payment(it, SOME, NOW),
-    lambda it: fees.still_open(it, [SOME]),
-    lambda it: fees.leave_closed(it, WORKER, SOME, NOW),
+    lambda it: claim_queries.claim_one(it, [None], UUID(int=0), Claim(WORKER, NOW, HOLD)),  # type: ignore[list-item]  of nobody
+    lambda it: claim_queries.due(it, [SOME], NOW, 100),
+    lambda it: state_queries.waive(it, {SOME: "waived"}, NOW),
+    lambda it: state_queries.record_late_payment(it, SOME, NOW),
+    lambda it: state_queries.still_open(it, [SOME]),
+    lambda it: state_queries.leave_closed(it, WORKER, SOME, NOW),
     lambda it: give_back(it),  # noqa: PLW0108  it stands below
     lambda it: health.waiting_texts(it, NOW),
     lambda it: health.lapsed_texts(it, NOW),
@@ -181,16 +181,16 @@ def one(connection: Connection, table: Table) -> UUID:
 def give_back(connection: Connection) -> None:
     query = select(tables.payments.c.id).where(tables.payments.c.status == "succeeded")
     fee = connection.execute(query.order_by(tables.payments.c.id).limit(1)).scalar_one()
-    fee_actions.note(connection, [fee_actions.action(FeeAction.WAIVE, fee, "Ana", "she called", NOW)])
-    asked = fee_actions.ask_refund(connection, fee, None, "Ana", "she called", NOW)
-    fee_actions.end_refund(connection, asked, {"outcome": "refused"}, NOW, nothing_left=False)
-    asked = fee_actions.ask_refund(connection, fee, None, "Ana", "she called", NOW)
+    staff_action_queries.note(connection, [staff_action_queries.action(FeeAction.WAIVE, fee, "Ana", "she called", NOW)])
+    asked = staff_action_queries.ask_refund(connection, fee, None, "Ana", "she called", NOW)
+    staff_action_queries.end_refund(connection, asked, {"outcome": "refused"}, NOW, nothing_left=False)
+    asked = staff_action_queries.ask_refund(connection, fee, None, "Ana", "she called", NOW)
     there = [FoundRefund("re_1", 1, None, is_lost=False), FoundRefund("re_2", 1, None, is_lost=True)]
-    asked, _ = fee_actions.note_refunds(connection, asked, there, NOW)
+    asked, _ = staff_action_queries.note_refunds(connection, asked, there, NOW)
     ours = FoundRefund("re_3", asked.amount_cents, str(asked.id), is_lost=False)
-    fee_actions.note_refunds(connection, asked, [ours], NOW)
+    staff_action_queries.note_refunds(connection, asked, [ours], NOW)
     done = {"outcome": "done", "stripe_refund_id": "re_3"}
-    fee_actions.end_refund(connection, asked, done, NOW, nothing_left=True)
+    staff_action_queries.end_refund(connection, asked, done, NOW, nothing_left=True)
 
 
 def pass_on(connection: Connection) -> None:

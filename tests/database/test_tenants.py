@@ -13,7 +13,7 @@ from sqlalchemy import Column, Connection, Engine, Table, select
 from shared.application import Application
 from shared.database import tables
 from shared.database.tables import metadata
-from shared.fees import staff_action_queries as fee_actions
+from shared.fees import staff_action_queries
 from shared.fees.visit_queries import missed_visits
 from shared.gateways.payments import Intent, IntentState
 from shared.jobs import JOBS
@@ -213,8 +213,8 @@ def test_a_refund_is_not_noted_on_another_businesss_appointment(two: Two) -> Non
     fee, theirs = two.ours.ids["paid's fee"], two.theirs.ids["paid's appointment"]
     rows.change(two.application.engine, tables.payments, fee, appointment_id=theirs)
     with two.application.engine.begin() as connection:
-        asked = fee_actions.ask_refund(connection, fee, 1000, "Kim", "a gift", NOON)
-        fee_actions.end_refund(connection, asked, {"outcome": "done"}, NOON, nothing_left=False)
+        asked = staff_action_queries.ask_refund(connection, fee, 1000, "Kim", "a gift", NOON)
+        staff_action_queries.end_refund(connection, asked, {"outcome": "done"}, NOON, nothing_left=False)
     found = {each.id: each for each in rows.all_of(two.application.engine, tables.appointments)}
     assert found[theirs].no_show_fee_charged is None
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import NoResultFound
 from shared.application import Application
 from shared.database import tables
 from shared.errors import ConfigurationError, UsageError
-from shared.fees import staff_actions as by_hand
+from shared.fees import staff_actions
 from shared.fees.listing import listed
 from shared.fees.staff_actions import Staff
 from shared.fees.visit_queries import fees_by_id, reminded_of
@@ -291,8 +291,10 @@ def test_a_payment_that_is_no_fee_is_never_touched(
     with paws.engine.connect() as connection:
         assert (listed(connection), fees_by_id(connection, [deposit])) == ([], {})
     for act in (
-        lambda: by_hand.charge(collection_by_hand(paws.application), deposit, Staff("Maria", "a mistake")),
-        lambda: by_hand.give_back(collection_by_hand(paws.application), deposit, None, Staff("Maria", "a mistake")),
+        lambda: staff_actions.charge(collection_by_hand(paws.application), deposit, Staff("Maria", "a mistake")),
+        lambda: staff_actions.give_back(
+            collection_by_hand(paws.application), deposit, None, Staff("Maria", "a mistake")
+        ),
     ):
         with pytest.raises((UsageError, NoResultFound)):
             act()

@@ -50,7 +50,7 @@ def test_a_reminder_of_another_day_is_none_of_the_visit() -> None:
     visit = a_visit(VISIT, local("2026-03-04T09:00"))
     today, tomorrow = (frozenset({each.id}) for each in visit.missed)
     asks = served({"no_show": {"fee_requires_delivered_reminder": True}})
-    found = [refusal(a_fee(), replace(visit, reminded=each), asks, VISIT, by_hand=False) for each in (today, tomorrow)]
+    found = [refusal(a_fee(), replace(visit, reminded=each), asks, VISIT, by_staff=False) for each in (today, tomorrow)]
     assert found == [None, FeeCode.NO_DELIVERED_REMINDER]
 
 
@@ -65,8 +65,8 @@ def test_a_reminder_of_another_day_is_none_of_the_visit() -> None:
 )
 def test_the_14_days_end_at_midnight_where_the_business_is(now: str, zone: ZoneInfo, expected: FeeCode | None) -> None:
     its = served(zone=zone)
-    assert refusal(a_fee(), a_visit(VISIT), its, utc(now), by_hand=False) is expected
-    assert refusal(a_fee(), a_visit(VISIT), its, utc(now), by_hand=True) is None
+    assert refusal(a_fee(), a_visit(VISIT), its, utc(now), by_staff=False) is expected
+    assert refusal(a_fee(), a_visit(VISIT), its, utc(now), by_staff=True) is None
 
 
 @pytest.mark.parametrize(
@@ -114,8 +114,8 @@ def test_the_fourteen_days_begin_when_the_visit_could_be_found(ends: str, last_d
     missed = Attendance(TENANT_ID, TENANT_ID, starts, local(ends), came=False)
     visit = a_visit(VISIT, attendance=(missed,))
     evening = local(f"{last_day}T23:59")
-    assert refusal(a_fee(), visit, served(), evening, by_hand=False) is None
-    assert refusal(a_fee(), visit, served(), evening + MINUTE, by_hand=False) is FeeCode.TOO_LATE
+    assert refusal(a_fee(), visit, served(), evening, by_staff=False) is None
+    assert refusal(a_fee(), visit, served(), evening + MINUTE, by_staff=False) is FeeCode.TOO_LATE
 
 
 def test_who_came_to_something_else_that_day_owes_nothing() -> None:

@@ -7,7 +7,7 @@ import pytest
 from shared.database import tables
 from shared.domain.breaker import OPENS_AFTER
 from shared.errors import RunFailed
-from shared.fees import staff_actions as by_hand
+from shared.fees import staff_actions
 from shared.fees.listing import listed
 from shared.fees.staff_actions import Staff
 from shared.gateways.payments import (
@@ -82,7 +82,7 @@ def test_a_waived_fee_keeps_neither_a_next_attempt_nor_its_last_failure(
     assert (paws.fee().next_attempt_at, paws.fee().failure_code) == (NOON + 2 * DAY, "insufficient_funds")
     with paws.engine.connect() as connection:
         forgiven = listed(connection)
-    assert by_hand.waive(paws.engine, forgiven, Staff("Maria", "her dog was ill"), clock()) == {paws.fee().id}
+    assert staff_actions.waive(paws.engine, forgiven, Staff("Maria", "her dog was ill"), clock()) == {paws.fee().id}
     assert (paws.fee().status, paws.fee().next_attempt_at, paws.fee().failure_code) == ("waived", None, None)
 
 
@@ -91,7 +91,7 @@ def test_a_fee_that_was_paid_meanwhile_is_not_recorded_as_waived(paws: Salon, cl
     with paws.engine.connect() as connection:
         forgiven = listed(connection)
     paws.collect()
-    assert by_hand.waive(paws.engine, forgiven, Staff("Maria", "her dog was ill"), clock()) == set()
+    assert staff_actions.waive(paws.engine, forgiven, Staff("Maria", "her dog was ill"), clock()) == set()
     assert (paws.fee().status, rows.all_of(paws.engine, tables.fee_actions)) == ("succeeded", [])
 
 

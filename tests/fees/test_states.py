@@ -16,7 +16,7 @@ from sqlalchemy.engine import make_url
 from shared.application import Application
 from shared.database import migrations, tables
 from shared.database.engine import reading
-from shared.fees import staff_actions as by_hand
+from shared.fees import staff_actions
 from shared.fees.listing import listed
 from shared.fees.staff_actions import Staff
 from shared.gateways.payments import Declined, NotProcessed, OutcomeUnknown
@@ -60,7 +60,7 @@ class Life:
 
     def charge(self) -> None:
         self.payments.answer = lambda charge: None
-        by_hand.charge(collection_by_hand(self.paws.application), self.paws.fee().id, STAFF)
+        staff_actions.charge(collection_by_hand(self.paws.application), self.paws.fee().id, STAFF)
 
     def paid_late(self, meanwhile: Exception, then: Callable[[], None] = lambda: None) -> None:
         """A card is charged, and before that is known another run finds the claim over and meets this answer."""
@@ -78,10 +78,10 @@ class Life:
     def waive(self) -> None:
         with reading(self.paws.engine) as connection:
             fees = listed(connection)
-        by_hand.waive(self.paws.engine, fees, STAFF, self.clock())
+        staff_actions.waive(self.paws.engine, fees, STAFF, self.clock())
 
     def give_back(self) -> None:
-        by_hand.give_back(collection_by_hand(self.paws.application), self.paws.fee().id, None, STAFF)
+        staff_actions.give_back(collection_by_hand(self.paws.application), self.paws.fee().id, None, STAFF)
 
     def put_right(self) -> None:
         with self.paws.engine.begin() as connection:
@@ -243,7 +243,7 @@ def test_what_the_table_does_not_hold_does_not_happen(life: Life, state: str, ac
     if act == "waive":
         life.waive()
     else:
-        with pytest.raises(by_hand.UsageError):
+        with pytest.raises(staff_actions.UsageError):
             getattr(life, act)()
     assert (steps(life), life.payments.confirmed, life.payments.refunded) == ([], [], [])
 

@@ -15,7 +15,7 @@ from shared.application import Application
 from shared.database import tables
 from shared.domain.fees import COLLECTED
 from shared.errors import RunFailed, UsageError
-from shared.fees import staff_actions as by_hand
+from shared.fees import staff_actions
 from shared.fees.staff_actions import Staff
 from shared.gateways.stripe_payments import StripePayments
 from shared.stages import collection_by_hand
@@ -66,7 +66,7 @@ def lives_through(paws: Salon, clock: Clock) -> None:
         for _ in range(3):
             clock.pass_(minutes=5)
             try:
-                by_hand.give_back(collection_by_hand(paws.application), fee.id, None, MARIA)
+                staff_actions.give_back(collection_by_hand(paws.application), fee.id, None, MARIA)
             except (RunFailed, UsageError):
                 continue
 

@@ -11,7 +11,7 @@ from shared.application import Application
 from shared.database import tables
 from shared.database.engine import reading
 from shared.domain.policy import TenantPolicy
-from shared.fees import staff_actions as by_hand
+from shared.fees import staff_actions
 from shared.fees.staff_actions import Staff
 from shared.gateways.payments import Declined
 from shared.operations.explain import Explanation, explain
@@ -56,8 +56,8 @@ def paws(application: Application, clock: Clock, payments: RecordingPayments) ->
     clock.pass_(days=1)
     paws.run()
     payments.answer = lambda charge: None
-    by_hand.charge(collection_by_hand(application), paws.fee().id, Staff("Maria", "Ana asked to try again"))
-    by_hand.give_back(collection_by_hand(application), paws.fee().id, 500, Staff("Tom", "goodwill"))
+    staff_actions.charge(collection_by_hand(application), paws.fee().id, Staff("Maria", "Ana asked to try again"))
+    staff_actions.give_back(collection_by_hand(application), paws.fee().id, 500, Staff("Tom", "goodwill"))
     return paws
 
 

@@ -5,6 +5,6 @@ No transaction is open while the provider is asked, and what a dead worker left 
 
 from shared.fees.collecting.claiming import would_collect
 from shared.fees.collecting.collection import Collection
-from shared.fees.collecting.loop import charge_by_hand, close_now, collect
+from shared.fees.collecting.loop import charge_now, close_now, collect
 
-__all__ = ["Collection", "charge_by_hand", "close_now", "collect", "would_collect"]
+__all__ = ["Collection", "charge_now", "close_now", "collect", "would_collect"]

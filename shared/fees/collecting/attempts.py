@@ -1,4 +1,4 @@
-"""One attempt to collect a fee: what is asked of the provider, given what was asked before."""
+"""One attempt to collect a fee: the request to the provider, given the earlier requests."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,9 +12,9 @@ from shared.domain.policy import ServedTenant
 from shared.gateways.payments import Charge
 
 KEY_LIFE: Final = timedelta(hours=20)
-"""How long a creation is repeated under its key. Stripe may forget a key after 24 hours: used then it creates anew."""
+"""How long a creation may be repeated under its key. Stripe may forget a key after 24 hours and then create anew."""
 KEY_SPENT: Final = "key_spent"
-"""The code of an attempt whose creation key only repeats an error, and whose intent is not in the provider's books."""
+"""The code of an attempt whose creation key only repeats an error, without an intent in the provider's books."""
 REFUSED: Final = "refused"
 """The outcome of an attempt whose request the provider refused: nothing was created under its key."""
 DECLINED: Final = "declined"
@@ -22,7 +22,7 @@ DECLINED: Final = "declined"
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What earlier attempts to collect a fee left on record."""
+    """The earlier attempts to collect a fee, as recorded."""
 
     attempts: Sequence[PastAttempt] = ()
 
@@ -37,15 +37,15 @@ class Past:
         return frozenset(each.charge_id for each in self.attempts if each.charge_id)
 
     def charges(self, fee_id: UUID) -> list[Charge]:
-        """Return what was asked of the provider, the latest first."""
+        """Return the charges that were sent to the provider, the latest first."""
         return [Charge.of(fee_id, each.parameters) for each in reversed(self.attempts)]
 
     def has_used(self, key: str) -> bool:
-        """Whether an intent was asked for under this key before."""
+        """Whether an intent was requested under this key before."""
         return any(each.parameters["key"] == key for each in self.attempts)
 
     def may_repeat(self, key: str, wall: datetime) -> bool:
-        """Whether a creation under this key has the effect of the first one, or the first one's."""
+        """Whether repeating a creation under this key cannot create a second intent."""
         last = self.attempts[-1]
         first_used = min(each.started_at for each in self.attempts if each.parameters["key"] == key)
         return last.outcome != REFUSED and last.code != KEY_SPENT and wall - first_used < KEY_LIFE
@@ -53,9 +53,9 @@ class Past:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A claimed fee on its way to the provider. `by_hand`: staff asked, so no retry follows.
+    """A claimed fee on its way to the provider. `by_staff`: a staff action, so no retry follows.
 
-    `refusal`: why the card is not asked any more, so that what was begun at the provider is only cancelled there.
+    `refusal`: why the card is not charged any more; a payment begun at the provider is then only cancelled.
     """
 
     fee: Fee
@@ -64,12 +64,12 @@ class Attempt:
     charge: Charge
     number: int
     past: Past
-    by_hand: bool = False
+    by_staff: bool = False
     refusal: FeeCode | None = None
 
     @property
     def held_until(self) -> datetime:
-        """When the claim ends: nothing may be asked beyond."""
+        """When the claim ends: no request may be made after it."""
         assert self.fee.claimed_until is not None, "of claimed fees only"  # noqa: S101  a fault of this program
         return self.fee.claimed_until
 
@@ -80,16 +80,16 @@ class Attempt:
 
     @property
     def is_of_its_fee(self) -> bool:
-        """Whether what would be charged is what the fee says now."""
+        """Whether amount and currency to charge are still those of the fee."""
         return (self.charge.amount_cents, self.charge.currency) == (self.fee.amount_cents, self.fee.currency)
 
     @property
     def since(self) -> datetime:
-        """Before this instant the fee's intent cannot have been created."""
+        """The instant before which the fee's intent cannot have been created."""
         return datetime.combine(self.fee.visit_on, time(), UTC) - timedelta(days=1)
 
     def anew(self) -> "Attempt":
-        """Return the attempt with an intent of its own: the one on record is cancelled and can never be paid."""
+        """Return the attempt with a new intent of its own: the one on record is cancelled and can never be paid."""
         charge = charge_of(self.fee, self.served, self.visit.customer_id or "")
         return replace(self, charge=replace(charge, key=f"{self.fee.id}-create-{self.number}"))
 
@@ -99,7 +99,7 @@ class Attempt:
         return list({(each.account, each.customer_id): each for each in reversed(charges)}.values())[::-1]
 
     def row(self, wall: datetime) -> dict[str, Any]:
-        """Return it as it is written down before it is made."""
+        """Return the row that is written before the attempt is made."""
         return {
             "payment_id": self.fee.id,
             "attempt": self.number,
@@ -110,10 +110,10 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
-    """An attempt that can be confirmed: `charge`: as its intent was created; `card`: which is asked.
+class ReadyAttempt:
+    """An attempt that can be confirmed. `charge`: as its intent was created; `card`: the one to charge.
 
-    `cancelled`: the intent on record whose place this one takes; `held_until`: when the claim ends.
+    `cancelled`: the intent on record that this one replaces; `held_until`: when the claim ends.
     """
 
     attempt: Attempt
@@ -124,7 +124,7 @@ class Ready:
     held_until: datetime
 
     def row(self) -> dict[str, Any]:
-        """Return what is written down before the card is asked."""
+        """Return the columns that are written before the card is charged."""
         return {
             "payment_id": self.attempt.fee.id,
             "attempt": self.attempt.number,
@@ -133,12 +133,12 @@ class Ready:
 
 
 def attempt_of(
-    fee: Fee, visit: MissedVisit, served: ServedTenant, past: Past, wall: datetime, *, by_hand: bool = False
+    fee: Fee, visit: MissedVisit, served: ServedTenant, past: Past, wall: datetime, *, by_staff: bool = False
 ) -> Attempt:
     """Return the next attempt to collect a fee.
 
-    With its intent known it is what that was created with. Without, what was asked before is asked again word for
-    word as long as that cannot create a second one; after that, anew under another key.
+    A fee with an intent on record keeps the charge it was created with. Otherwise the earlier request is repeated
+    unchanged while that cannot create a second intent; after that, a new one is made under another key.
     """
     number = fee.attempts + 1
     charge, earlier = charge_of(fee, served, visit.customer_id or ""), past.charges(fee.id)
@@ -146,20 +146,20 @@ def attempt_of(
         charge = earlier[0]
     elif earlier:
         charge = replace(charge, key=f"{fee.id}-create-{number}")
-    return Attempt(fee, visit, served, charge, number, past, by_hand)
+    return Attempt(fee, visit, served, charge, number, past, by_staff)
 
 
 def last_attempt(
     fee: Fee, visit: MissedVisit, served: ServedTenant, past: Past, *, refusal: FeeCode | None = None
 ) -> Attempt:
-    """Return the attempt in which a fee was left."""
+    """Return the latest attempt to collect a fee, which nobody finished."""
     charge = next(iter(past.charges(fee.id)), charge_of(fee, served, visit.customer_id or ""))
     before = Past([each for each in past.attempts if each.number != fee.attempts])
     return Attempt(fee, visit, served, charge, fee.attempts, before, refusal=refusal)
 
 
 def charge_of(fee: Fee, served: ServedTenant, customer_id: str) -> Charge:
-    """Return what the provider is asked to charge for a fee, the first time."""
+    """Return the first charge for a fee."""
     return Charge(
         fee_id=fee.id,
         key=str(fee.id),

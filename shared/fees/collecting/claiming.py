@@ -1,4 +1,4 @@
-"""Claiming in one transaction: pending → processing, visits looked at again, the attempts written down."""
+"""Claiming fees in one transaction: pending → processing, their visits read again, the attempts written down."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,12 +11,12 @@ from sqlalchemy import Connection
 
 from shared.database.engine import reading
 from shared.database.transactions import in_transaction
-from shared.domain.fees import Fee, FeeCode
+from shared.domain.fees import Fee, FeeChange, FeeCode
 from shared.domain.missed_visits import MissedVisit
 from shared.domain.records import Problem, foreign_reference
 from shared.domain.tally import would
-from shared.fees import queries as fees
-from shared.fees import staff_action_queries as fee_actions
+from shared.fees import attempt_queries, claim_queries, staff_action_queries, state_queries
+from shared.fees.claim_queries import Claim
 from shared.fees.collecting import outcomes
 from shared.fees.collecting.attempts import Attempt, Past, attempt_of, last_attempt
 from shared.fees.collecting.collection import CLAIM_HOLD, Collection
@@ -28,87 +28,88 @@ BATCH = 100
 
 
 @dataclass(slots=True)
-class Sorted:
-    """What looking again found about claimed fees: those to charge, and what is written onto the others."""
+class Reviewed:
+    """Claimed fees, looked at again: the attempts to make, and what is written onto fees that are not charged."""
 
     is_any: bool = False
     attempts: list[Attempt] = field(default_factory=list)
-    changes: list[dict[str, Any]] = field(default_factory=list)
+    changes: list[FeeChange] = field(default_factory=list)
     refused: list[tuple[Fee, FeeCode]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
 
 def claim_due(run: Collection, tenant_ids: Sequence[UUID], limit: int) -> tuple[bool, list[Attempt]]:
-    """Claim fees that are due; return whether there were any, and the attempts to make of them."""
+    """Claim fees that are due; return whether there were any, and the attempts to make."""
 
-    def work(connection: Connection) -> Sorted:
-        claimed = fees.claim(
-            connection,
-            tenant_ids,
-            due=run.now() + EARLY,
-            wall=run.wall(),
-            worker=run.worker,
-            hold=CLAIM_HOLD,
-            limit=limit,
-        )
-        return _begun(run, connection, _look_again(run, connection, claimed))
+    def begin_due(connection: Connection) -> Reviewed:
+        claimed = claim_queries.claim_due(connection, tenant_ids, run.now() + EARLY, _claim(run, limit))
+        return _begin(run, connection, _review(run, connection, claimed))
 
-    return _counted(run, in_transaction(run.engine, work))
+    return _counted(run, in_transaction(run.engine, begin_due))
 
 
 def claim_one(run: Collection, fee_id: UUID, note: dict[str, Any]) -> tuple[bool, list[Attempt]]:
-    """Claim one fee that staff want charged, and note who and why; return the same as for those that are due."""
+    """Claim one fee that staff want charged, and note who and why; return the same as `claim_due`."""
 
-    def work(connection: Connection) -> Sorted:
-        claimed = fees.claim_one(connection, list(run.served), fee_id, run.wall(), run.worker, CLAIM_HOLD)
+    def begin_one(connection: Connection) -> Reviewed:
+        claimed = claim_queries.claim_one(connection, list(run.served), fee_id, _claim(run))
         if claimed:
-            fee_actions.note(connection, [note])
-        return _begun(run, connection, _look_again(run, connection, claimed, by_hand=True))
+            staff_action_queries.note(connection, [note])
+        return _begin(run, connection, _review(run, connection, claimed, by_staff=True))
 
-    return _counted(run, in_transaction(run.engine, work))
+    return _counted(run, in_transaction(run.engine, begin_one))
 
 
 def claim_lapsed(run: Collection, tenant_ids: Sequence[UUID], limit: int) -> tuple[bool, list[Attempt]]:
-    """Claim fees that were handed over and never recorded; return whether there were any, and their last attempts."""
+    """Claim fees whose attempt was never recorded; return whether there were any, and their last attempts.
 
-    def work(connection: Connection) -> Sorted:
-        lapsed = fees.claim_lapsed(
-            connection, tenant_ids, wall=run.wall(), worker=run.worker, hold=CLAIM_HOLD, limit=limit
-        )
-        ids = [each.id for each in lapsed]
-        visits, past = missed_visits(connection, ids), fees.past_attempts(connection, ids)
-        found = Sorted(bool(lapsed))
-        for fee in lapsed:
-            visit = _sound(run, fee, visits, found)
-            if visit:  # else it stays under way, and each run names it
-                earlier = Past(past.get(fee.id, []))
-                found.attempts.append(last_attempt(fee, visit, run.served[fee.tenant_id], earlier))
+    A fee whose visit is not sound stays `processing`, and each run names it.
+    """
+
+    def last_of_lapsed(connection: Connection) -> Reviewed:
+        lapsed = claim_queries.claim_lapsed(connection, tenant_ids, _claim(run, limit))
+        visits, past = _history(connection, lapsed)
+        found = Reviewed(bool(lapsed))
+        sound = {each.id: visit for each in lapsed if (visit := _sound_visit(run, each, visits, found))}
+        found.attempts = _last_attempts(run, lapsed, sound, past)
         return found
 
-    return _counted(run, in_transaction(run.engine, work))
+    return _counted(run, in_transaction(run.engine, last_of_lapsed))
 
 
 def claim_closed(run: Collection, tenant_ids: Sequence[UUID], limit: int) -> tuple[bool, list[Attempt]]:
-    """Claim fees that were waived or cancelled with a payment begun; return whether any, and their last attempts."""
+    """Claim fees that were closed after a payment was begun; return whether there were any, and their last attempts."""
 
-    def work(connection: Connection) -> tuple[bool, list[Attempt]]:
-        closed = fees.claim_closed(
-            connection, tenant_ids, wall=run.wall(), worker=run.worker, hold=CLAIM_HOLD, limit=limit
-        )
-        ids = [each.id for each in closed]
-        visits, past = missed_visits(connection, ids), fees.past_attempts(connection, ids)
-        attempts = [
-            last_attempt(each, visits[each.id], run.served[each.tenant_id], Past(past.get(each.id, [])))
-            for each in closed
-            if each.id in visits
-        ]
-        return bool(closed), attempts
+    def last_of_closed(connection: Connection) -> tuple[bool, list[Attempt]]:
+        closed = claim_queries.claim_closed(connection, tenant_ids, _claim(run, limit))
+        return bool(closed), _last_attempts(run, closed, *_history(connection, closed))
 
-    return in_transaction(run.engine, work)
+    return in_transaction(run.engine, last_of_closed)
 
 
-def _sound(run: Collection, fee: Fee, visits: Mapping[UUID, MissedVisit], into: Sorted) -> MissedVisit | None:
-    """Return a fee's visit; note the problem of one that is not on record, or mixes in another business."""
+def _claim(run: Collection, limit: int = 1) -> Claim:
+    return Claim(run.worker, run.wall(), CLAIM_HOLD, limit)
+
+
+def _history(connection: Connection, fees: Sequence[Fee]) -> tuple[dict[UUID, MissedVisit], dict[UUID, Past]]:
+    """Return the visits of fees and the earlier attempts to collect them, both by the fee's id."""
+    ids = [each.id for each in fees]
+    visits, past = missed_visits(connection, ids), attempt_queries.past_attempts(connection, ids)
+    return visits, {id_: Past(past.get(id_, ())) for id_ in ids}
+
+
+def _last_attempts(
+    run: Collection, fees: Sequence[Fee], visits: Mapping[UUID, MissedVisit], past: Mapping[UUID, Past]
+) -> list[Attempt]:
+    return [
+        last_attempt(each, visits[each.id], run.served[each.tenant_id], past[each.id])
+        for each in fees
+        if each.id in visits
+    ]
+
+
+def _sound_visit(run: Collection, fee: Fee, visits: Mapping[UUID, MissedVisit], into: Reviewed) -> MissedVisit | None:
+    """Return a fee's visit; note a problem if it is not on record, or refers to another business."""
     visit, subject = visits.get(fee.id), f"payment {fee.id}"
     if visit is None or visit.tenant_id != fee.tenant_id:
         into.problems.append(Problem(run.subdomain(fee), subject, "its visit is not on record"))
@@ -120,10 +121,10 @@ def _sound(run: Collection, fee: Fee, visits: Mapping[UUID, MissedVisit], into: 
 
 
 def would_collect(run: Collection) -> Iterator[dict[str, Any]]:
-    """Yield what a dry run tells of the fees that would be charged, or why not, without taking or changing anything."""
+    """Yield the dry run's lines on fees that are due: each would be charged, or why not. Nothing is claimed."""
     with reading(run.engine) as connection:
-        due = fees.due(connection, run.charging(), run.now() + EARLY, BATCH)
-        found = _look_again(run, connection, due)
+        due = claim_queries.due(connection, run.charging(), run.now() + EARLY, BATCH)
+        found = _review(run, connection, due)
     for problem in found.problems:
         run.tally.problem(problem)
     for fee, reason in [*((each.fee, each.refusal) for each in found.attempts), *found.refused]:
@@ -131,30 +132,27 @@ def would_collect(run: Collection) -> Iterator[dict[str, Any]]:
         yield would("charge", run.subdomain(fee), subject, when=run.now().isoformat(), reason=reason)
 
 
-def _look_again(run: Collection, connection: Connection, claimed: Sequence[Fee], *, by_hand: bool = False) -> Sorted:
-    ids, now = [each.id for each in claimed], run.now()
-    visits, past = missed_visits(connection, ids), fees.past_attempts(connection, ids)
-    found = Sorted(bool(claimed))
+def _review(run: Collection, connection: Connection, claimed: Sequence[Fee], *, by_staff: bool = False) -> Reviewed:
+    """Look at claimed fees and their visits again, and decide which of them are charged."""
+    visits, past = _history(connection, claimed)
+    found, now = Reviewed(bool(claimed)), run.now()
     for fee in claimed:
-        served, visit = run.served[fee.tenant_id], _sound(run, fee, visits, found)
-        earlier = Past(past.get(fee.id, []))
+        served, visit = run.served[fee.tenant_id], _sound_visit(run, fee, visits, found)
         if visit is None or not is_still_owed(visit, served.zone):
             found.changes.append(outcomes.put_off(fee, now))
-        elif code := refusal(fee, visit, served, now, by_hand=by_hand):
-            _refuse(found, last_attempt(fee, visit, served, earlier, refusal=code), code, now)
+            continue
+        attempt = attempt_of(fee, visit, served, past[fee.id], run.wall(), by_staff=by_staff)
+        code = refusal(fee, visit, served, now, by_staff=by_staff)
+        if code := code or (None if attempt.is_of_its_fee else FeeCode.AMOUNT_CHANGED):
+            _refuse(found, last_attempt(fee, visit, served, past[fee.id], refusal=code), code, now)
         else:
-            attempt = attempt_of(fee, visit, served, earlier, run.wall(), by_hand=by_hand)
-            if attempt.is_of_its_fee:
-                found.attempts.append(attempt)
-            else:
-                code = FeeCode.AMOUNT_CHANGED
-                _refuse(found, last_attempt(fee, visit, served, earlier, refusal=code), code, now)
+            found.attempts.append(attempt)
     _leave_shared_customers(run, connection, found)
     return found
 
 
-def _refuse(found: Sorted, attempt: Attempt, code: FeeCode, now: datetime) -> None:
-    """Leave a fee to staff: at once, or once what was begun at the provider is cancelled there."""
+def _refuse(found: Reviewed, attempt: Attempt, code: FeeCode, now: datetime) -> None:
+    """Leave a fee to staff: at once, or once the payment that was begun is cancelled at the provider."""
     if attempt.fee.intent_id:
         found.attempts.append(attempt)
     else:
@@ -162,8 +160,8 @@ def _refuse(found: Sorted, attempt: Attempt, code: FeeCode, now: datetime) -> No
         found.refused.append((attempt.fee, code))
 
 
-def _leave_shared_customers(run: Collection, connection: Connection, found: Sorted) -> None:
-    """Leave out and name fees whose card may be that of another business's client, too."""
+def _leave_shared_customers(run: Collection, connection: Connection, found: Reviewed) -> None:
+    """Leave out fees whose Stripe customer is also an owner of another business, and name them as problems."""
     asked = {each.charge.customer_id for each in found.attempts if _is_on_platform(each)}
     others = customers_elsewhere(connection, asked)
     for attempt in list(found.attempts):
@@ -184,20 +182,20 @@ def _is_on_platform(attempt: Attempt) -> bool:
 
 
 def _is_another(run: Collection, fee: Fee, other: CustomerElsewhere) -> bool:
-    """Whether a customer belongs to another business, which has no account at the provider of its own, either."""
+    """Whether a customer also belongs to another business that, like the fee's, has no account of its own at Stripe."""
     served = run.served.get(other.tenant_id)
     return other.tenant_id != fee.tenant_id and (served is None or served.policy.stripe_account is None)
 
 
-def _begun(run: Collection, connection: Connection, found: Sorted) -> Sorted:
-    fees.record(connection, run.worker, found.changes)
+def _begin(run: Collection, connection: Connection, found: Reviewed) -> Reviewed:
+    state_queries.record(connection, run.worker, found.changes)
     begun = [each.row(run.wall()) for each in found.attempts if not each.refusal]
-    fees.begin_attempts(connection, run.worker, begun)
+    attempt_queries.begin_attempts(connection, run.worker, begun)
     return found
 
 
-def _counted(run: Collection, found: Sorted) -> tuple[bool, list[Attempt]]:
-    """Count what is not charged; return whether anything was claimed, and the attempts to make."""
+def _counted(run: Collection, found: Reviewed) -> tuple[bool, list[Attempt]]:
+    """Count the fees that are not charged; return whether any fee was claimed, and the attempts to make."""
     for each in found.problems:
         run.tally.problem(each)
     for fee, code in found.refused:

@@ -1,4 +1,4 @@
-"""What one run's collecting works with."""
+"""The means and settings of one run's collecting."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,16 +16,16 @@ from shared.gateways.payments import PaymentGateway
 PROVIDER: Final = "stripe"
 """The name of the provider's circuit breaker."""
 CLAIM_HOLD: Final = timedelta(minutes=5)
-"""How long a worker keeps what it claimed."""
+"""How long a claim lasts."""
 REQUEST_LASTS: Final = timedelta(minutes=2, seconds=30)
-"""The longest request: three time-outs. None is begun that may outlast its claim."""
+"""The longest request: three time-outs. No request is begun that may outlast its claim."""
 TRY_LASTS: Final = timedelta(seconds=45)
-"""The longest single try. None is made that may outlast its claim, however long the process stood still before it."""
+"""The longest single try. None is made that may outlast its claim, even after the process stood still."""
 
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """What one run's collecting works with. `now` and `wall` are the two clocks."""
+    """What one run collects with. `now`: the run's instant; `wall`: the wall clock."""
 
     engine: Engine
     gateway: PaymentGateway
@@ -39,9 +39,9 @@ class Collection:
     worker: str = field(default_factory=lambda: str(uuid4()))
 
     def subdomain(self, fee: Fee) -> str:
-        """Whose fee it is."""
+        """Return the subdomain of the fee's tenant."""
         return self.served[fee.tenant_id].tenant.subdomain
 
     def charging(self) -> list[UUID]:
-        """The tenants whose fees are collected without anybody asking."""
+        """Return the tenants whose fees are collected automatically."""
         return [id_ for id_, each in self.served.items() if each.policy.no_show.auto_charge]

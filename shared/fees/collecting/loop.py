@@ -1,8 +1,9 @@
-"""The loop of one run: settle what was left, then charge what is due, batch by batch."""
+"""The loop of one run: settle the attempts left unclear, cancel closed fees' payments, then charge what is due."""
 
 import asyncio
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import Any, TypeVar
 from uuid import UUID
 
 from shared.database.dialects.lists import chunks
@@ -13,16 +14,20 @@ from shared.fees.collecting.collection import Collection
 from shared.fees.collecting.payment_breaker import PaymentBreaker
 from shared.fees.collecting.recording import record, record_closed
 
+A = TypeVar("A")
+Ask = Callable[[Collection, PaymentBreaker, Sequence[Attempt]], Awaitable[Sequence[A]]]
+Write = Callable[[Collection, Sequence[Attempt], Sequence[A]], None]
+
 
 def collect(run: Collection) -> None:
-    """Charge all fees that are due. Raise PaymentCredentialsRefused when the provider does not know us."""
+    """Charge all fees that are due. Raise PaymentCredentialsRefused when the provider refuses our credentials."""
     asyncio.run(_collect(run))
 
 
-def charge_by_hand(run: Collection, fee_id: UUID, note: dict[str, Any]) -> bool:
-    """Charge one fee now, whatever its hold and age; return whether it could be claimed for that.
+def charge_now(run: Collection, fee_id: UUID, note: dict[str, Any]) -> bool:
+    """Charge one fee now, whatever its hold and age; return whether it could be claimed.
 
-    `note`: the row of `fee_actions` that says who wants it and why.
+    `note`: the row of `fee_actions` that says who wants it charged and why.
     """
     is_claimed, attempts = claiming.claim_one(run, fee_id, note)
     asyncio.run(_charge_one(run, attempts))
@@ -30,7 +35,7 @@ def charge_by_hand(run: Collection, fee_id: UUID, note: dict[str, Any]) -> bool:
 
 
 def close_now(run: Collection) -> None:
-    """Cancel at the provider what was begun for fees that nobody is to pay any more."""
+    """Cancel payments that were begun at the provider for fees that nobody is to pay any more."""
     asyncio.run(_close_now(run))
 
 
@@ -44,7 +49,7 @@ async def _close_now(run: Collection) -> None:
 
 async def _charge_one(run: Collection, attempts: Sequence[Attempt]) -> None:
     async with run.gateway.connected():
-        await _charge(run, _entered(run), attempts)
+        await _make(run, _entered(run), attempts, asking.charge, record)
 
 
 async def _collect(run: Collection) -> None:
@@ -54,7 +59,7 @@ async def _collect(run: Collection) -> None:
             await _settle(run, breaker, tenant_ids)
             await _close(run, breaker, tenant_ids)
         for tenant_ids in chunks(run.charging()):
-            await _charge_due(run, breaker, tenant_ids)
+            await _in_batches(run, breaker, partial(claiming.claim_due, run, tenant_ids), asking.charge, record)
     _give_probe_back(run, breaker)
 
 
@@ -76,39 +81,34 @@ def _give_probe_back(run: Collection, breaker: PaymentBreaker) -> None:
         in_transaction(run.engine, breaker.give_probe_back)
 
 
-def _size(breaker: PaymentBreaker) -> int:
-    return 1 if breaker.is_probing else claiming.BATCH
-
-
 async def _settle(run: Collection, breaker: PaymentBreaker, tenant_ids: Sequence[UUID]) -> None:
-    """Look up what was handed over and never recorded. It is never asked again blindly."""
-    while not (breaker.is_open or run.is_out_of_time()):
-        is_more, attempts = claiming.claim_lapsed(run, tenant_ids, _size(breaker))
-        if not is_more:
-            return
-        record(run, attempts, await asking.look_up(run, breaker, attempts))
-        _save(run, breaker)
+    """Look up attempts that were made and never recorded. None is repeated before the provider's books are read."""
+    await _in_batches(run, breaker, partial(claiming.claim_lapsed, run, tenant_ids), asking.look_up, record)
 
 
 async def _close(run: Collection, breaker: PaymentBreaker, tenant_ids: Sequence[UUID]) -> None:
-    """Cancel what was begun for fees that were waived or cancelled since. What turns out to be paid needs a refund."""
+    """Cancel the begun payments of fees that were waived or cancelled since. One that was paid needs a refund."""
+    await _in_batches(run, breaker, partial(claiming.claim_closed, run, tenant_ids), asking.cancel, record_closed)
+
+
+async def _in_batches(
+    run: Collection,
+    breaker: PaymentBreaker,
+    claim: Callable[[int], tuple[bool, list[Attempt]]],
+    ask: Ask[A],
+    write: Write[A],
+) -> None:
+    """Claim batch after batch, ask the provider and record its answers: until none is left, or it is away."""
     while not (breaker.is_open or run.is_out_of_time()):
-        is_more, attempts = claiming.claim_closed(run, tenant_ids, _size(breaker))
-        if not is_more:
+        is_any, attempts = claim(1 if breaker.is_probing else claiming.BATCH)
+        if not is_any:
             return
-        record_closed(run, attempts, await asking.cancel(run, breaker, attempts))
-        _save(run, breaker)
+        await _make(run, breaker, attempts, ask, write)
 
 
-async def _charge_due(run: Collection, breaker: PaymentBreaker, tenant_ids: Sequence[UUID]) -> None:
-    while not (breaker.is_open or run.is_out_of_time()):
-        is_more, attempts = claiming.claim_due(run, tenant_ids, _size(breaker))
-        if not is_more:
-            return
-        await _charge(run, breaker, attempts)
-
-
-async def _charge(run: Collection, breaker: PaymentBreaker, attempts: Sequence[Attempt]) -> None:
+async def _make(
+    run: Collection, breaker: PaymentBreaker, attempts: Sequence[Attempt], ask: Ask[A], write: Write[A]
+) -> None:
     if attempts:
-        record(run, attempts, await asking.charge(run, breaker, attempts))
+        write(run, attempts, await ask(run, breaker, attempts))
         _save(run, breaker)

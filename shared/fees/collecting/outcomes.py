@@ -1,4 +1,4 @@
-"""What the provider's answer to an attempt changes of the fee, and what the owner is told."""
+"""What the provider's answer to an attempt changes about the fee, and which text the owner gets."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from shared.domain.fees import FEE_SENTENCES, GIVEN_UP, Fee, FeeCode, FeeStatus
+from shared.domain.fees import FEE_SENTENCES, GIVEN_UP, Fee, FeeChange, FeeCode, FeeStatus
 from shared.domain.records import Kind, Plan
 from shared.fees.collecting.attempts import DECLINED, KEY_SPENT, REFUSED, Attempt
 from shared.fees.collecting.rules import Verdict, is_tried_again, verdict
 from shared.fees.pricing import next_attempt_at
-from shared.fees.text_plans import text_plan
+from shared.fees.text_plans import FeeText, text_plan
 from shared.gateways.payments import (
     Declined,
     Intent,
@@ -26,11 +26,11 @@ from shared.gateways.payments import (
 )
 
 ASK_AFTER: Final = timedelta(minutes=2)
-"""How long after an unclear answer the charge is looked up: by then the provider's books hold what it did."""
+"""How long after an unclear answer the charge is looked up: by then the provider's books show its effect."""
 OUTAGE_PAUSE: Final = timedelta(hours=2)
-"""How long a fee rests that the provider could not take: longer than `EARLY`, so the same run does not try again."""
+"""How long a fee waits after an outage: longer than `EARLY`, so that the same run does not try it again."""
 MENDING_PAUSE: Final = timedelta(hours=20)
-"""How long a fee rests that the provider refuses: so the next day's run tries it again, and names it if it must."""
+"""How long a fee waits after the provider refused it: the next day's run tries it again and reports it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +41,11 @@ class Paid:
 
 
 class UnderWay(OutcomeUnknown):
-    """The provider answered that it is still at it."""
+    """The provider answered that the charge is still under way."""
 
 
 class StillOpen(OutcomeUnknown):
-    """The fee is to be given up, and its intent could not be cancelled yet. `answer`: what came of the attempt."""
+    """The fee is to be given up, but its intent is not cancelled yet. `answer`: the attempt's outcome."""
 
     def __init__(self, code: str, answer: "Outcome") -> None:
         super().__init__(code)
@@ -53,22 +53,22 @@ class StillOpen(OutcomeUnknown):
 
 
 class NothingDone(NotProcessed):
-    """The provider certainly did not charge: the fee may be tried again at once."""
+    """The provider certainly did not charge: the fee may be charged again at once."""
 
 
 class NotAsked(NothingDone):
-    """The provider is away, time is up or another worker is at it: the fee is given back as it was."""
+    """The provider is away, time is up or another worker has the fee: it is released unchanged."""
 
 
 class KeySpent(NothingDone):
-    """The intent could not be created under this key, nor is there one: the next attempt has another key."""
+    """No intent exists, and none can be created under this key: the next attempt uses another key."""
 
     def __init__(self) -> None:
         super().__init__(KEY_SPENT)
 
 
 class CannotCharge(PaymentError):
-    """There is nothing to charge, or nothing to charge it with: staff see to it."""
+    """The fee cannot be charged, for example without a card: staff decide what happens."""
 
     def __init__(self, code: FeeCode) -> None:
         super().__init__(code)
@@ -86,11 +86,11 @@ ATTEMPT_OUTCOMES: Final[Mapping[type, str]] = {
     OutcomeUnknown: "unknown",
     PaymentError: "not_processed",
 }
-"""What stands in `payment_attempts.outcome`: the first that fits counts."""
+"""The value of `payment_attempts.outcome`: the first class that fits counts."""
 
 
 def outcome_of(intent: Intent, attempt: Attempt) -> Outcome:
-    """Return what an intent that was looked up says of an attempt that nobody recorded."""
+    """Return the outcome of an unrecorded attempt, given its intent as looked up."""
     if intent.state is IntentState.SUCCEEDED:
         return Paid(intent.charge_id)
     if intent.state is IntentState.NEEDS_CUSTOMER:
@@ -106,7 +106,7 @@ def outcome_of(intent: Intent, attempt: Attempt) -> Outcome:
 
 
 def as_recorded(outcome: Outcome) -> Outcome:
-    """Return an outcome with a decline that is none of the card's told apart from the others."""
+    """Return the outcome; a decline that is not about the card becomes NeedsCustomer or Misconfigured."""
     if isinstance(outcome, NoPaymentMethod):
         return CannotCharge(FeeCode.NO_PAYMENT_METHOD)
     if not isinstance(outcome, Declined):
@@ -118,7 +118,7 @@ def as_recorded(outcome: Outcome) -> Outcome:
 
 
 def ended(attempt: Attempt, outcome: Outcome, wall: datetime) -> dict[str, Any]:
-    """Return what is written down of an attempt once it was made."""
+    """Return the columns that are written once an attempt was made."""
     if isinstance(outcome, StillOpen):
         outcome = outcome.answer
     return {
@@ -132,18 +132,18 @@ def ended(attempt: Attempt, outcome: Outcome, wall: datetime) -> dict[str, Any]:
 
 
 def gives_up(attempt: Attempt, outcome: Outcome, now: datetime) -> bool:
-    """Whether an outcome leaves the fee to staff, while its intent at the provider might still be confirmed."""
+    """Whether an outcome leaves the fee to staff although its intent at the provider may still be confirmed."""
     is_gone = isinstance(outcome, CannotCharge) and outcome.code == FeeCode.CANCELLED_AT_PROVIDER
-    return not is_gone and change(attempt, outcome, now, now).get("status") in GIVEN_UP
+    return not is_gone and change(attempt, outcome, now, now).status in GIVEN_UP
 
 
-def change(attempt: Attempt, outcome: Outcome, now: datetime, wall: datetime) -> dict[str, Any]:
+def change(attempt: Attempt, outcome: Outcome, now: datetime, wall: datetime) -> FeeChange:
     """Return what an outcome changes of the fee."""
     fee = attempt.fee
     if isinstance(outcome, Paid):
-        return _closed(fee, FeeStatus.SUCCEEDED, now) | {"succeeded_at": now}
+        return _closed(fee, FeeStatus.SUCCEEDED, now, succeeded_at=now)
     if isinstance(outcome, OutcomeUnknown):
-        return {"id": fee.id, "claimed_until": wall + ASK_AFTER, "updated_at": now}
+        return FeeChange(fee.id, FeeStatus.PROCESSING, {"claimed_until": wall + ASK_AFTER, "updated_at": now})
     if isinstance(outcome, NeedsCustomer):
         return _closed(fee, FeeStatus.REQUIRES_ACTION, now, outcome.code, "The bank asks the cardholder first.")
     if isinstance(outcome, CannotCharge):
@@ -152,32 +152,32 @@ def change(attempt: Attempt, outcome: Outcome, now: datetime, wall: datetime) ->
         return _declined(attempt, outcome, now)
     if isinstance(outcome, Misconfigured):
         why = "The payment provider refuses the request."
-        return _pending(fee, now + MENDING_PAUSE, now) | {"failure_code": outcome.code, "failure_message": why}
+        return _pending(fee, now + MENDING_PAUSE, now, failure_code=outcome.code, failure_message=why)
     pause = timedelta() if isinstance(outcome, NothingDone | PaymentCredentialsRefused) else OUTAGE_PAUSE
     return _pending(fee, now + pause, now)
 
 
-def _declined(attempt: Attempt, outcome: Declined, now: datetime) -> dict[str, Any]:
+def _declined(attempt: Attempt, outcome: Declined, now: datetime) -> FeeChange:
     declines = attempt.past.declines
     again = next_attempt_at(now, declines + 1)
     is_again = is_tried_again(verdict(outcome.code, outcome.advice), declines)
-    if attempt.by_hand or again is None or not is_again:
+    if attempt.by_staff or again is None or not is_again:
         return _closed(attempt.fee, FeeStatus.FAILED, now, outcome.code, "The card was declined.")
-    return _pending(attempt.fee, again, now) | {"failure_code": outcome.code}
+    return _pending(attempt.fee, again, now, failure_code=outcome.code)
 
 
-def refused(fee: Fee, code: FeeCode, now: datetime) -> dict[str, Any]:
-    """Return what is written onto a fee that is not charged: staff see to it."""
+def refused(fee: Fee, code: FeeCode, now: datetime) -> FeeChange:
+    """Return the change of a fee that is not charged and is left to staff."""
     return _closed(fee, FeeStatus.FAILED, now, code, FEE_SENTENCES[code])
 
 
-def put_off(fee: Fee, now: datetime) -> dict[str, Any]:
-    """Return what is written onto a fee whose visit was corrected meanwhile: the next run cancels it."""
+def put_off(fee: Fee, now: datetime) -> FeeChange:
+    """Return the change of a fee whose visit was corrected meanwhile: the next run cancels it."""
     return _pending(fee, now + timedelta(days=1), now)
 
 
 def text_of(attempt: Attempt, outcome: Outcome, status: FeeStatus, now: datetime, run_id: UUID) -> Plan:
-    """Return the plan of telling the owner what came of it; an empty one where there is nothing they should know."""
+    """Return the plan of the text about an outcome; an empty plan if the owner need not know."""
     if isinstance(outcome, Paid) and status is FeeStatus.SUCCEEDED:
         kind = Kind.FEE_RECEIPT
     elif isinstance(outcome, Declined | NeedsCustomer) and status is not FeeStatus.PENDING:
@@ -185,23 +185,17 @@ def text_of(attempt: Attempt, outcome: Outcome, status: FeeStatus, now: datetime
     else:
         return Plan()
     fee, visit = attempt.fee, attempt.visit
-    return text_plan(kind, fee.id, fee.visit_on, visit.owner, attempt.served, now=now, run_id=run_id)
+    return text_plan(FeeText(kind, fee.id, fee.visit_on, visit.owner, attempt.served, about_at=now), run_id)
 
 
 def _closed(
-    fee: Fee, status: FeeStatus, now: datetime, code: str | None = None, message: str | None = None
-) -> dict[str, Any]:
-    return {
-        "id": fee.id,
-        "status": status,
-        "failure_code": code,
-        "failure_message": message,
-        "next_attempt_at": None,
-        "claimed_until": None,
-        "updated_at": now,
-    }
+    fee: Fee, status: FeeStatus, now: datetime, code: str | None = None, message: str | None = None, **more: datetime
+) -> FeeChange:
+    why = {"failure_code": code, "failure_message": message}
+    ends: dict[str, Any] = {"next_attempt_at": None, "claimed_until": None, "updated_at": now}
+    return FeeChange(fee.id, status, {"status": status, **why, **ends, **more})
 
 
-def _pending(fee: Fee, again: datetime, now: datetime) -> dict[str, Any]:
-    changes = {"status": FeeStatus.PENDING, "next_attempt_at": again, "claimed_until": None, "updated_at": now}
-    return {"id": fee.id, **changes}
+def _pending(fee: Fee, again: datetime, now: datetime, **why: str) -> FeeChange:
+    status, waits = FeeStatus.PENDING, {"next_attempt_at": again, "claimed_until": None, "updated_at": now}
+    return FeeChange(fee.id, status, {"status": status, **waits, **why})

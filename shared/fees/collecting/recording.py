@@ -1,6 +1,8 @@
-"""Recording what came of attempts, in one transaction."""
+"""Recording the outcomes of attempts, in one transaction."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import Connection
 
@@ -9,7 +11,7 @@ from shared.database.transactions import in_transaction
 from shared.domain.fees import COLLECTED, GIVEN_UP, Fee, FeeStatus
 from shared.domain.plans import joined
 from shared.domain.records import Problem
-from shared.fees import queries as fees
+from shared.fees import attempt_queries, state_queries
 from shared.fees.collecting import outcomes
 from shared.fees.collecting.attempts import Attempt
 from shared.fees.collecting.collection import Collection
@@ -18,30 +20,40 @@ from shared.gateways.payments import Intent, IntentState, Misconfigured, Payment
 
 
 def record(run: Collection, attempts: Sequence[Attempt], answers: Sequence[Outcome]) -> None:
-    """Write what came of attempts, plan the texts, count. Raise PaymentCredentialsRefused if that is an answer."""
+    """Write the outcomes of attempts, plan the texts, count. Raise PaymentCredentialsRefused if that is an answer."""
     now, wall = run.now(), run.wall()
     made = [(each, outcomes.as_recorded(answer)) for each, answer in zip(attempts, answers, strict=True)]
-    changes = {each.fee.id: outcomes.change(each, outcome, now, wall) for each, outcome in made}
 
-    def work(connection: Connection) -> list[tuple[Attempt, Outcome, FeeStatus]]:
-        ours = fees.record(connection, run.worker, list(changes.values()))
-        fees.end_attempts(
-            connection, [outcomes.ended(each, outcome, wall) for each, outcome in made if not each.refusal]
-        )
-        became = {id_: changes[id_].get("status", FeeStatus.PROCESSING) for id_ in ours}
-        for each, outcome in made:
-            if isinstance(outcome, Paid) and each.fee.id not in ours:  # the money was taken, whoever holds it by now
-                became[each.fee.id] = fees.record_late_payment(connection, each.fee.id, now)
-        settled = [(each, outcome, became[each.fee.id]) for each, outcome in made if became.get(each.fee.id)]
+    def write(connection: Connection) -> list[tuple[Attempt, Outcome, FeeStatus]]:
+        became = _write_outcomes(connection, run.worker, made, now, wall)
+        settled = [(each, outcome, became[each.fee.id]) for each, outcome in made if each.fee.id in became]
         charged = [each.fee for each, _, status in settled if status in COLLECTED]
-        fees.note_charged(connection, charged, now)
+        state_queries.note_charged(connection, charged, now)
         texts = [outcomes.text_of(each, outcome, status, now, run.run_id) for each, outcome, status in settled]
         ledger.record(connection, joined(texts), run.run_id, now)
         return settled
 
-    for each, outcome, status in in_transaction(run.engine, work):
+    for each, outcome, status in in_transaction(run.engine, write):
         _count(run, each, outcome, status)
     _raise_refused([outcome for _, outcome in made])
+
+
+def _write_outcomes(
+    connection: Connection, worker: str, made: Sequence[tuple[Attempt, Outcome]], now: datetime, wall: datetime
+) -> dict[UUID, FeeStatus]:
+    """Write what attempts change of fees that are still ours; return the statuses of the fees that changed.
+
+    A payment is written down whoever holds its fee by now.
+    """
+    changes = {each.fee.id: outcomes.change(each, outcome, now, wall) for each, outcome in made}
+    ours = state_queries.record(connection, worker, list(changes.values()))
+    ended = [outcomes.ended(each, outcome, wall) for each, outcome in made if not each.refusal]
+    attempt_queries.end_attempts(connection, ended)
+    became = {id_: changes[id_].status for id_ in ours}
+    for id_ in (each.fee.id for each, outcome in made if isinstance(outcome, Paid) and each.fee.id not in ours):
+        if status := state_queries.record_late_payment(connection, id_, now):
+            became[id_] = status
+    return became
 
 
 def _count(run: Collection, attempt: Attempt, outcome: Outcome, status: FeeStatus) -> None:
@@ -61,24 +73,24 @@ def _count(run: Collection, attempt: Attempt, outcome: Outcome, status: FeeStatu
 
 
 def record_closed(run: Collection, attempts: Sequence[Attempt], answers: Sequence[Intent | PaymentError]) -> None:
-    """Write what became of the payments of closed fees. Raise PaymentCredentialsRefused if that is an answer."""
+    """Write what became of closed fees' payments. Raise PaymentCredentialsRefused if that is an answer."""
     now, wall = run.now(), run.wall()
 
-    def work(connection: Connection) -> list[Fee]:
+    def write(connection: Connection) -> list[Fee]:
         late = []
         for each, answer in zip(attempts, answers, strict=True):
             state = answer.state if isinstance(answer, Intent) else None
             if state is not IntentState.SUCCEEDED:
                 pause = MENDING_PAUSE if isinstance(answer, Misconfigured) else ASK_AFTER
                 again = None if state is IntentState.CANCELLED else wall + pause
-                fees.leave_closed(connection, run.worker, each.fee.id, again)
-            elif fees.record_late_payment(connection, each.fee.id, now):
-                fees.end_attempts(connection, [outcomes.ended(each, Paid(answer.charge_id), wall)])
+                state_queries.leave_closed(connection, run.worker, each.fee.id, again)
+            elif state_queries.record_late_payment(connection, each.fee.id, now):
+                attempt_queries.end_attempts(connection, [outcomes.ended(each, Paid(answer.charge_id), wall)])
                 late.append(each.fee)
-        fees.note_charged(connection, late, now)
+        state_queries.note_charged(connection, late, now)
         return late
 
-    for fee in in_transaction(run.engine, work):
+    for fee in in_transaction(run.engine, write):
         needs_refund(run, fee)
     for each, answer in zip(attempts, answers, strict=True):
         if isinstance(answer, Misconfigured):
@@ -93,7 +105,7 @@ def _raise_refused(answers: Sequence[object]) -> None:
 
 
 def needs_refund(run: Collection, fee: Fee) -> None:
-    """Count and name a fee that was paid although nobody may keep the money."""
+    """Count a fee whose money must go back, and name it as a problem."""
     subdomain = run.subdomain(fee)
     run.tally.add(subdomain, "needs_refund")
     why = "the card was charged after all; it waits to be given back with `fee refund`"

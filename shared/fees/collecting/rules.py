@@ -1,4 +1,4 @@
-"""Whether a fee may be charged to the card, and what a decline means for it."""
+"""Whether a fee may be charged to the card, and what a decline means for the fee."""
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
@@ -28,7 +28,7 @@ BY_ADVICE: Final[Mapping[str, Verdict]] = {
     "do_not_try_again": Verdict.NEVER,
     "confirm_card_data": Verdict.NEVER,
 }
-"""What the issuer advises (https://docs.stripe.com/declines/card#retrying-issuer-declines). It goes before the code."""
+"""By the issuer's advice (https://docs.stripe.com/declines/card#retrying-issuer-declines), which overrides the code."""
 _CODES: Final[Mapping[Verdict, str]] = {
     Verdict.AGAIN: "approve_with_id call_issuer card_decline_rate_limit_exceeded card_velocity_exceeded "
     "do_not_honor generic_decline insufficient_funds issuer_not_available no_action_taken processing_error "
@@ -45,11 +45,11 @@ _CODES: Final[Mapping[Verdict, str]] = {
     Verdict.CONFIGURATION: "live_mode_test_card testmode_decline",
 }
 BY_CODE: Final[Mapping[str, Verdict]] = {code: verdict for verdict, codes in _CODES.items() for code in codes.split()}
-"""By decline code (https://docs.stripe.com/declines/codes). `duplicate_transaction`: staff look whether it was paid."""
+"""By decline code (https://docs.stripe.com/declines/codes). `duplicate_transaction`: staff check if it was paid."""
 
 
 def is_still_owed(visit: MissedVisit, zone: ZoneInfo) -> bool:
-    """Whether the visit counts as missed now: corrected ones are never charged, even before their fee is cancelled."""
+    """Whether the visit still counts as missed: a corrected one is not charged, even before its fee is cancelled."""
     return not visit.is_reversed and bool(visit.of_its_day(zone))
 
 
@@ -66,11 +66,11 @@ def _findable_on(fee: Fee, visit: MissedVisit, served: ServedTenant) -> date:
     return local_date(min(findable), zone) if findable else fee.visit_on
 
 
-def refusal(fee: Fee, visit: MissedVisit, served: ServedTenant, now: datetime, *, by_hand: bool) -> FeeCode | None:
+def refusal(fee: Fee, visit: MissedVisit, served: ServedTenant, now: datetime, *, by_staff: bool) -> FeeCode | None:
     """Return why a fee that is owed is not charged; None when it may be."""
-    if not by_hand and is_too_late(_findable_on(fee, visit, served), local_date(now, served.zone)):
+    if not by_staff and is_too_late(_findable_on(fee, visit, served), local_date(now, served.zone)):
         return FeeCode.TOO_LATE
-    if not by_hand and served.policy.no_show.fee_requires_delivered_reminder and not _was_reminded(visit, served.zone):
+    if not by_staff and served.policy.no_show.fee_requires_delivered_reminder and not _was_reminded(visit, served.zone):
         return FeeCode.NO_DELIVERED_REMINDER
     if not visit.owner.is_active:
         return FeeCode.OWNER_INACTIVE
@@ -78,7 +78,7 @@ def refusal(fee: Fee, visit: MissedVisit, served: ServedTenant, now: datetime, *
 
 
 def verdict(code: str, advice: str | None) -> Verdict:
-    """Return what a decline means. What the issuer advises counts before the decline's own code."""
+    """Return what a decline means. The issuer's advice overrides the decline's own code."""
     if code == "authentication_required" or advice == "authentication_required":
         return Verdict.CUSTOMER
     return BY_ADVICE.get(advice or "") or BY_CODE.get(code, Verdict.ONCE_MORE)

@@ -9,13 +9,13 @@ from shared.domain.missed_visits import Candidate
 from shared.domain.reasons import Reason
 from shared.domain.records import Decision, EventKind, Kind, Outcome, Plan
 from shared.domain.reputation import POINTS, NewEvent
-from shared.fees import pricing as fees
-from shared.fees.text_plans import text_plan
+from shared.fees import pricing
+from shared.fees.text_plans import FeeText, text_plan
 from shared.tasks.no_show_detector.rules import FoundVisit
 
 
-def decision(candidate: Candidate, outcome: Outcome, reason: Reason | None = None) -> Decision:
-    """Return the decision that an appointment was missed (`notify`), or why it does not count (`skipped`)."""
+def no_show_decision(candidate: Candidate, outcome: Outcome, reason: Reason | None = None) -> Decision:
+    """Return the decision that an appointment was missed (`notify`), or does not count as missed (`skipped`)."""
     return Decision(
         tenant_id=candidate.tenant_id,
         kind=Kind.NO_SHOW,
@@ -29,15 +29,15 @@ def decision(candidate: Candidate, outcome: Outcome, reason: Reason | None = Non
 
 
 def decisions_of(visit: FoundVisit) -> list[Decision]:
-    """Return the decisions that a visit's appointments were missed, with the reason where that costs nothing."""
-    reason = None if fees.is_fee_configured(visit.served) else Reason.FEE_NOT_CONFIGURED
-    return [decision(each, Outcome.NOTIFY, reason) for each in visit.appointments]
+    """Return the decisions that a visit's appointments were missed; the reason says why there is no fee."""
+    reason = None if pricing.is_fee_configured(visit.served) else Reason.FEE_NOT_CONFIGURED
+    return [no_show_decision(each, Outcome.NOTIFY, reason) for each in visit.appointments]
 
 
 def excused(found: Iterable[tuple[Candidate, Reason]]) -> Plan:
-    """Return the plan of skipping appointments that do not count as missed, without what the ledger says already."""
+    """Return the plan of skipping appointments that do not count as missed; what the ledger holds is left out."""
     news = [(each, reason) for each, reason in found if each.earlier_reason is not reason]
-    made = {each.id: decision(each, Outcome.SKIPPED, reason) for each, reason in news}
+    made = {each.id: no_show_decision(each, Outcome.SKIPPED, reason) for each, reason in news}
     return Plan(tuple(made.values()), retaken=frozenset(made[each.id].ledger_key for each, _ in news if each.earlier))
 
 
@@ -54,28 +54,29 @@ def event_of(visit: FoundVisit) -> NewEvent:
 
 
 def fee_of(visit: FoundVisit, offence: int, now: datetime) -> NewFee | None:
-    """Return the fee of a visit that is the owner's `offence`-th; None where there is no schedule for the currency."""
+    """Return the fee of the owner's `offence`-th missed visit; None if the currency has no fee schedule."""
     served, policy = visit.served, visit.served.policy.no_show
-    if not fees.is_fee_configured(served):
+    if not pricing.is_fee_configured(served):
         return None
     currency = served.tenant.currency.strip().upper()
-    charge = fees.rounded_down(fees.charge_for(visit.appointments, offence, policy), currency)
-    charge = fees.above_minimum(charge, currency)
+    price = pricing.rounded_down(pricing.price_for(visit.appointments, offence, policy), currency)
+    price = pricing.above_minimum(price, currency)
     return NewFee(
         id=visit.id,
         tenant_id=served.tenant.id,
         owner_id=visit.owner.id,
         appointment_id=visit.appointments[0].id,
-        charge=charge,
+        price=price,
         currency=currency,
         offence_number=offence,
         visit_on=visit.on,
-        description=fees.description(offence, charge),
-        policy=fees.snapshot(policy, visit.appointments, charge),
+        description=pricing.description(offence, price),
+        policy=pricing.snapshot(policy, visit.appointments, price),
         due_at=now + timedelta(hours=policy.hold_hours),
     )
 
 
 def notice_of(visit: FoundVisit, now: datetime, run_id: UUID) -> Plan:
-    """Return the plan of telling the owner that the visit was missed and what it costs."""
-    return text_plan(Kind.NO_SHOW_NOTICE, visit.id, visit.on, visit.owner, visit.served, now=now, run_id=run_id)
+    """Return the plan of the notice to the owner that the visit was missed and what it costs."""
+    text = FeeText(Kind.NO_SHOW_NOTICE, visit.id, visit.on, visit.owner, visit.served, about_at=now)
+    return text_plan(text, run_id)

@@ -19,7 +19,7 @@ from shared.domain.fees import OUR_WAIVERS, UNCOLLECTED, FeeCode, FeeStatus
 from shared.domain.missed_visits import MarkedVisit
 from shared.domain.reasons import Reason
 from shared.domain.records import AppointmentStatus, EventKind, Kind
-from shared.fees.queries import asked_from
+from shared.fees.state_queries import asked_from
 from shared.fees.visit_queries import AROUND
 
 

@@ -1,4 +1,4 @@
-"""Corrections: a visit that staff no longer count as missed gives back its event, its count and its fee."""
+"""Corrections: a visit that no longer counts as missed loses its event, its count and its fee."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -23,9 +23,7 @@ from shared.domain.tally import would
 from shared.fees.visit_queries import AROUND
 from shared.planning.context import Context
 from shared.planning.tenants import Tenants, alike
-from shared.tasks.no_show_detector import correction_queries as corrections
-from shared.tasks.no_show_detector import merger_queries as passing
-from shared.tasks.no_show_detector import rules as no_show
+from shared.tasks.no_show_detector import correction_queries, merger_queries, rules
 from shared.tasks.no_show_detector.merger_queries import Heir
 
 BATCH = 500
@@ -35,7 +33,7 @@ Heirs = Mapping[UUID, Sequence[Heir]]
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """A visit that follows its appointment to another owner, `heir`. `own`: the heir's own missed visit of that day."""
+    """A visit whose appointment belongs to another owner now, `heir`. `own`: the heir's own visit of that day."""
 
     visit: MarkedVisit
     heir: UUID
@@ -43,25 +41,25 @@ class Passed:
 
     @property
     def superseded(self) -> MarkedVisit | None:
-        """Which of two visits of the day no longer counts."""
-        return no_show.superseded(self.visit, self.own) if self.own else None
+        """The visit of the two that no longer counts."""
+        return rules.superseded(self.visit, self.own) if self.own else None
 
     @property
     def brings_something(self) -> bool:
-        """Whether a fee comes with it, or a count that the heir's own visit of that day has not."""
+        """Whether it brings a fee, or a count that the heir's own visit of that day did not."""
         return bool(self.visit.fee_status or not self.own or (self.visit.is_ours and not self.own.is_ours))
 
     @property
     def is_under_way(self) -> bool:
-        """Whether a card is being charged: then it is waited until the outcome is known."""
+        """Whether a card is being charged: then nothing is passed on before the outcome is known."""
         return FeeStatus.PROCESSING in (self.visit.fee_status, self.own and self.own.fee_status)
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Visits in doubt: `wrong`: they do not count as missed; `passed`: they do, but as another owner's.
+    """Visits in doubt. `wrong`: those that do not count as missed; `passed`: those that count for another owner.
 
-    `taken_along`: of the wrong ones, by event, who has the missed appointment by now: the record follows it there.
+    `taken_along`: for a wrong visit's event, the owner who has the missed appointment now and gets the record of it.
     """
 
     wrong: list[MarkedVisit] = field(default_factory=list)
@@ -70,12 +68,15 @@ class Judged:
 
 
 def correct(context: Context) -> None:
-    """Reverse what no longer stands, and close the fees of all reversed visits, also of those reversed elsewhere."""
+    """Reverse visits that no longer count as missed; close the fees of all reversed visits, whoever reversed them."""
     for closed, tenants in alike(context.served, lambda each: _closed_lately(context, each)):
-        ids, since = list(tenants), context.now - no_show.CORRECTIONS_LOOK_BACK
+        ids, since = list(tenants), context.now - rules.CORRECTIONS_LOOK_BACK
         for search in (
-            partial(corrections.visits_in_doubt, tenant_ids=ids, since=since),
-            *(partial(corrections.visits_on, tenant_ids=ids, begins=begins, ends=ends) for begins, ends in closed),
+            partial(correction_queries.visits_in_doubt, tenant_ids=ids, since=since),
+            *(
+                partial(correction_queries.visits_on, tenant_ids=ids, begins=begins, ends=ends)
+                for begins, ends in closed
+            ),
         ):
             for page in _pages(context, search):
                 _correct_page(context, tenants, page)
@@ -84,8 +85,8 @@ def correct(context: Context) -> None:
 
 
 def _closed_lately(context: Context, served: ServedTenant) -> tuple[tuple[datetime, datetime], ...]:
-    """Return the closed days over which corrections are looked for: they may have been named after their no-shows."""
-    first = local_date(context.now - no_show.CORRECTIONS_LOOK_BACK, served.zone)
+    """Return the closed days within the look-back: one may have been entered after no-shows were marked on it."""
+    first = local_date(context.now - rules.CORRECTIONS_LOOK_BACK, served.zone)
     last = local_date(context.now, served.zone)
     days = sorted(on for on in served.policy.no_show.closed_on if first < on <= last)
     return tuple((midnight(on, served.zone), midnight(on + timedelta(days=1), served.zone)) for on in days)
@@ -105,34 +106,34 @@ def _pages(context: Context, search: Callable[..., list[MarkedVisit]]) -> Iterat
 def _correct_page(context: Context, tenants: Tenants, page: Sequence[MarkedVisit]) -> None:
     if context.is_dry:
         with reading(context.engine) as connection:
-            found = _judge(connection, tenants, page, passing.heirs(connection, page))
-        done = _told(context, tenants, found)
+            found = _judge(connection, tenants, page, merger_queries.heirs(connection, page))
+        done = _dry_run(context, tenants, found)
     else:
-        done = in_transaction(context.engine, lambda connection: _put_right(connection, context, tenants, page))
+        done = in_transaction(context.engine, lambda connection: _correct_visits(connection, context, tenants, page))
     for key, visits in (("corrected", done.wrong), ("passed_on", [each.visit for each in done.passed])):
         for visit in visits:
             context.tally.add(tenants[visit.tenant_id].tenant.subdomain, key)
 
 
-def _told(context: Context, tenants: Tenants, found: Judged) -> Judged:
-    """Tell what would be put right, without what another search told already; return that."""
-    told = Judged(
+def _dry_run(context: Context, tenants: Tenants, found: Judged) -> Judged:
+    """List what would be corrected, except what another search listed already; return what is listed."""
+    new = Judged(
         [each for each in found.wrong if context.tally.tell({str(each.id)})],
         passed=[each for each in found.passed if context.tally.tell({str(each.visit.id)})],
     )
     for action, reason, visits in (
-        ("correct", Reason.NO_SHOW_CORRECTED, told.wrong),
-        ("pass_on", Reason.OWNER_CHANGED, [each.visit for each in told.passed]),
-        ("cancel", Reason.SUPERSEDED, [each.superseded for each in told.passed if each.superseded]),
+        ("correct", Reason.NO_SHOW_CORRECTED, new.wrong),
+        ("pass_on", Reason.OWNER_CHANGED, [each.visit for each in new.passed]),
+        ("cancel", Reason.SUPERSEDED, [each.superseded for each in new.passed if each.superseded]),
     ):
         for visit in visits:
             subdomain = tenants[visit.tenant_id].tenant.subdomain
             context.tally.would.append(would(action, subdomain, f"visit {visit.id}", reason=reason))
-    return told
+    return new
 
 
-def _put_right(connection: Connection, context: Context, tenants: Tenants, page: Sequence[MarkedVisit]) -> Judged:
-    heirs = passing.heirs(connection, page)
+def _correct_visits(connection: Connection, context: Context, tenants: Tenants, page: Sequence[MarkedVisit]) -> Judged:
+    heirs = merger_queries.heirs(connection, page)
     heir_ids = {each.owner_id for group in heirs.values() for each in group}
     reputation.lock_owners(connection, {each.owner_id for each in page} | heir_ids)
     found = _judge(connection, tenants, page, heirs)
@@ -140,7 +141,7 @@ def _put_right(connection: Connection, context: Context, tenants: Tenants, page:
     reputation.add_openings(connection, set(found.taken_along.values()), context.now)
     for visit in found.wrong:
         if heir := found.taken_along.get(visit.event_id):
-            passing.pass_on(connection, visit, heir, context.now)
+            merger_queries.pass_on(connection, visit, heir, context.now)
     wrong = _reverse(connection, context, found.wrong, Reason.NO_SHOW_CORRECTED)
     touched = {
         *(each.owner_id for each in wrong),
@@ -152,25 +153,25 @@ def _put_right(connection: Connection, context: Context, tenants: Tenants, page:
 
 
 def _judge(connection: Connection, tenants: Tenants, page: Sequence[MarkedVisit], heirs: Heirs) -> Judged:
-    """Say which visits of a page do not stand, and which of those only passed to another owner.
+    """Judge which visits of a page no longer count as missed, and which of them count for another owner.
 
-    All is read anew: another run may have been quicker. `heirs`: who may have a visit's appointment, by event.
+    The visits are read again: another run may have been faster. `heirs`: who may have a visit's appointment, by event.
     """
     owner_ids = {*(each.owner_id for each in page), *(each.owner_id for group in heirs.values() for each in group)}
-    standing = {each.event_id: each for each in corrections.standing_visits(connection, owner_ids)}
+    standing = {each.event_id: each for each in correction_queries.standing_visits(connection, owner_ids)}
     attended, unclear = _attendance(connection, page, owner_ids)
     judged = Judged()
     for visit in filter(None, (standing.get(each.event_id) for each in page)):
         served = tenants[visit.tenant_id]
-        if visit.owner_id in unclear or no_show.still_stands(visit, attended[visit.owner_id], served):
-            continue  # a row that cannot be read may be the missed appointment: it takes nothing back
+        if visit.owner_id in unclear or rules.still_stands(visit, attended[visit.owner_id], served):
+            continue  # a row that cannot be read may be the missed appointment, so nothing is reversed
         its_heirs = heirs.get(visit.event_id, ())
         may_have_it = [
             Passed(visit, heir.owner_id, _own_of_that_day(visit, heir.owner_id, standing.values(), served.zone))
             for heir in its_heirs
-            if no_show.still_stands(visit, attended[heir.owner_id], served)
+            if rules.still_stands(visit, attended[heir.owner_id], served)
         ]
-        # With neither fee nor count, one who missed a visit of that day anyway may have had the appointment all along.
+        # Without a fee or a count to bring, an heir who missed a visit that day may have had the appointment all along.
         passed = next((each for each in may_have_it if each.brings_something), None)
         if not passed:
             judged.wrong.append(visit)
@@ -189,15 +190,13 @@ def _own_of_that_day(
     visit: MarkedVisit, owner_id: UUID, standing: Iterable[MarkedVisit], zone: ZoneInfo
 ) -> MarkedVisit | None:
     its = (each for each in standing if each.owner_id == owner_id and each.event_id != visit.event_id)
-    return next((each for each in its if no_show.is_same_day(visit, each, zone)), None)
+    return next((each for each in its if rules.is_same_day(visit, each, zone)), None)
 
 
 def _attendance(
     connection: Connection, visits: Sequence[MarkedVisit], owner_ids: Collection[UUID]
 ) -> tuple[Mapping[UUID, list[Attendance]], frozenset[UUID]]:
-    """What the owners came to and what they missed around some visits, by owner; and the owners with a row that cannot
-    be read.
-    """
+    """Return what owners attended and missed around some visits, by owner, and the owners with an unreadable row."""
     first, last = (pick(each.began_at for each in visits) for pick in (min, max))
     found: dict[UUID, list[Attendance]] = defaultdict(list)
     starts = Starts(after=first - AROUND, until=last + AROUND)
@@ -208,14 +207,14 @@ def _attendance(
 
 
 def _pass_on(connection: Connection, context: Context, passed: Passed) -> bool:
-    """Let a visit follow its appointment to another owner: its event, its fee, its count. Return False if it did."""
+    """Pass a visit's event, fee and count on to the heir. Return False if another run already did."""
     visit, heir, now = passed.visit, passed.heir, context.now
     reputation.add_openings(connection, {heir}, now)
-    if not passing.pass_on(connection, visit, heir, now):
+    if not merger_queries.pass_on(connection, visit, heir, now):
         return False
     if visit.is_ours:
-        corrections.change_counts(connection, [visit.owner_id], -1, now)
-        corrections.change_counts(connection, [heir], 1, now)
+        correction_queries.change_counts(connection, [visit.owner_id], -1, now)
+        correction_queries.change_counts(connection, [heir], 1, now)
     if passed.superseded:
         _reverse(connection, context, [replace(passed.superseded, owner_id=heir)], Reason.SUPERSEDED)
     return True
@@ -224,17 +223,17 @@ def _pass_on(connection: Connection, context: Context, passed: Passed) -> bool:
 def _reverse(
     connection: Connection, context: Context, visits: Sequence[MarkedVisit], reason: Reason
 ) -> list[MarkedVisit]:
-    """Take back the events of visits, and their counts where detection raised them; return those that were."""
+    """Reverse the events of visits, and the counts that detection raised; return the visits that were reversed."""
     reversed_ = reputation.reverse_events(connection, {each.event_id for each in visits}, reason, context.now)
     ours = [each for each in visits if each.event_id in reversed_]
-    corrections.change_counts(connection, [each.owner_id for each in ours if each.is_ours], -1, context.now)
+    correction_queries.change_counts(connection, [each.owner_id for each in ours if each.is_ours], -1, context.now)
     return ours
 
 
 def _close_fees(context: Context, tenants: Tenants) -> None:
-    since = context.now - no_show.CORRECTIONS_LOOK_BACK
+    since = context.now - rules.CORRECTIONS_LOOK_BACK
     changed = in_transaction(
-        context.engine, lambda connection: corrections.close_fees(connection, list(tenants), since, context.now)
+        context.engine, lambda connection: correction_queries.close_fees(connection, list(tenants), since, context.now)
     )
     for tenant_id in changed[FeeStatus.NEEDS_REFUND]:
         context.tally.add(tenants[tenant_id].tenant.subdomain, "needs_refund")

@@ -1,4 +1,4 @@
-"""What a dry run tells of missed visits."""
+"""The lines of a dry run on missed visits."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
@@ -16,32 +16,32 @@ from shared.fees.visit_queries import reminded_of, saved_cards
 from shared.tasks.no_show_detector.rules import FoundVisit
 
 
-def told_visits(
+def dry_run_lines(
     connection: Connection,
     visits: Sequence[FoundVisit],
     notices: Mapping[UUID, Plan],
     fees: Mapping[UUID, NewFee | None],
 ) -> Iterator[dict[str, Any]]:
-    """Yield each visit that would be marked, with its notice where it is a new one."""
+    """Yield a line for each visit that would be marked, with its notice if the visit is new."""
     appointments = appointments_by_id(connection, [each.id for visit in visits for each in visit.appointments])
     cards = saved_cards(connection, {each.owner.id for each in visits})
     reminded = reminded_of(connection, list(appointments))
     for visit in visits:
         its = tuple(appointments[each.id] for each in visit.appointments if each.id in appointments)
-        if its:  # else what belongs to them, a pet, cannot be read, and is named
+        if its:  # otherwise a row of theirs, a pet's, cannot be read, and is named as a problem
             foreseen = _foreseen(visit, its, fees.get(visit.id), cards.get(visit.owner.id), reminded)
-            yield _told(visit, notices.get(visit.id, Plan()), foreseen)
+            yield _line(visit, notices.get(visit.id, Plan()), foreseen)
 
 
-def _told(visit: FoundVisit, notice: Plan, foreseen: MissedVisit) -> dict[str, Any]:
+def _line(visit: FoundVisit, notice: Plan, foreseen: MissedVisit) -> dict[str, Any]:
     subject = ", ".join(f"appointment {each.id}" for each in visit.appointments)
-    told = would("mark_no_show", visit.served.tenant.subdomain, subject, to=mask_phone(visit.owner.phone))
+    line = would("mark_no_show", visit.served.tenant.subdomain, subject, to=mask_phone(visit.owner.phone))
     for text in notice.notifications:
         body = fee_text(Kind.NO_SHOW_NOTICE, visit.served, [foreseen], text.not_before)
-        told |= {"when": text.not_before.isoformat(), "text": body.body, "segments": body.segments}
+        line |= {"when": text.not_before.isoformat(), "text": body.body, "segments": body.segments}
     for decision in notice.decisions:
-        told["reason"] = decision.reason
-    return told
+        line["reason"] = decision.reason
+    return line
 
 
 def _foreseen(
@@ -51,7 +51,7 @@ def _foreseen(
     customer_id: str | None,
     reminded: Collection[UUID],
 ) -> MissedVisit:
-    """Return the visit as it would stand once it was marked."""
+    """Return the visit as it would be once marked."""
     return MissedVisit(
         id=visit.id,
         tenant_id=visit.served.tenant.id,
@@ -71,13 +71,13 @@ def _as_written(fee: NewFee) -> Fee:
         tenant_id=fee.tenant_id,
         owner_id=fee.owner_id,
         appointment_id=fee.appointment_id,
-        status=FeeStatus.WAIVED if fee.charge.waived else FeeStatus.PENDING,
-        amount_cents=fee.charge.amount_cents,
+        status=FeeStatus.WAIVED if fee.price.waived else FeeStatus.PENDING,
+        amount_cents=fee.price.amount_cents,
         currency=fee.currency,
         visit_on=fee.visit_on,
         due_at=fee.due_at,
         intent_id=None,
         attempts=0,
         description=fee.description,
-        failure_code=fee.charge.waived,
+        failure_code=fee.price.waived,
     )

@@ -1,4 +1,4 @@
-"""Missed visits whose appointment belongs to another owner by now: duplicates were merged."""
+"""Missed visits whose appointment now belongs to another owner because duplicates were merged."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -18,17 +18,17 @@ from shared.domain.records import FEE_TEXTS, AppointmentStatus, Kind, Notificati
 
 @dataclass(frozen=True, slots=True)
 class Heir:
-    """Who has an appointment of a missed visit by now. `is_missed`: it still counts as missed."""
+    """The owner who has a missed visit's appointment now. `is_missed`: it still counts as missed."""
 
     owner_id: UUID
     is_missed: bool
 
 
 def heirs(connection: Connection, visits: Sequence[MarkedVisit]) -> dict[UUID, list[Heir]]:
-    """Who may have the appointment by now for which a visit was marked, by event, where its owner has it no more.
+    """Return who may have a visit's appointment now, by event, if the visit's owner no longer has it.
 
-    A fee names its appointment. Where there is no fee it may be any missed appointment of the event's very start, if
-    the visit's owner has none then. Index: appointments (tenant_id, scheduled_start), and primary keys.
+    A fee names its appointment. Without a fee it may be any missed appointment with the event's exact start, if the
+    visit's owner has none at that time. Index: appointments (tenant_id, scheduled_start), and primary keys.
     """
     are_ours = {each.event_id: each.is_ours for each in visits}
     found: dict[UUID, list[Heir]] = defaultdict(list)
@@ -41,7 +41,7 @@ def heirs(connection: Connection, visits: Sequence[MarkedVisit]) -> dict[UUID, l
 
 
 def pass_on(connection: Connection, visit: MarkedVisit, owner_id: UUID, now: datetime) -> bool:
-    """Give a visit's event, fee and waiting texts to another owner; return False if it is not its owner's any more.
+    """Give a visit's event, fee and waiting texts to another owner; return False if its owner no longer has it.
 
     Both owners must be locked.
     """

@@ -1,4 +1,4 @@
-"""Missed appointments: staff corrections first, then what nobody came to, local day by local day."""
+"""Planning missed appointments: corrections first, then the appointments nobody came to, by local day."""
 
 import logging
 from collections import Counter
@@ -17,11 +17,10 @@ from shared.domain.quiet_hours import local_date
 from shared.domain.reasons import Reason
 from shared.domain.records import Problem, foreign_reference
 from shared.domain.tally import held_words, would
-from shared.fees.renotify import retell
+from shared.fees.renotify import renotify
 from shared.planning.context import Context
 from shared.planning.tenants import Tenants, alike
-from shared.tasks.no_show_detector import queries as no_shows
-from shared.tasks.no_show_detector import rules as no_show
+from shared.tasks.no_show_detector import queries, rules
 from shared.tasks.no_show_detector.consequences import excused
 from shared.tasks.no_show_detector.corrections import correct
 from shared.tasks.no_show_detector.marking import Marking
@@ -35,7 +34,7 @@ BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """A run's search among tenants that share a zone and a grace period. `attendance`: what is known of their desks."""
+    """A run's search among tenants that share a zone and a grace period. `attendance`: what they record of it."""
 
     marking: Marking
     tenants: Tenants
@@ -49,7 +48,7 @@ class Search:
 
 @dataclass(slots=True)
 class Judged:
-    """What the rules say of a page. `unusable`: rows, or whole tenants (True), about which nothing can be decided."""
+    """The rules' verdict on a page. `unusable`: problems of single rows, or (True) of a whole tenant."""
 
     missed: list[FoundVisit] = field(default_factory=list)
     excused: list[tuple[Candidate, Reason]] = field(default_factory=list)
@@ -57,25 +56,25 @@ class Judged:
 
 
 def detect_no_shows(context: Context) -> None:
-    """Put right what staff corrected, mark what was missed with its fee and event, tell the owners."""
+    """Apply staff's corrections, mark missed visits with their fees and events, and plan the texts to the owners."""
     correct(context)
     marking = Marking(context)
-    since = no_show.look_back_bound(context.now, context.look_back, context.switch_on)
+    since = rules.look_back_bound(context.now, context.look_back, context.switch_on)
     for (zone, grace), tenants in alike(context.served, lambda each: (each.zone, each.policy.no_show.grace_minutes)):
         search, until = Search(marking, tenants, zone), context.now - timedelta(minutes=grace)
-        for begins, ends in no_show.days(since, context.now, zone):
+        for begins, ends in rules.days(since, context.now, zone):
             if context.is_out_of_time():
                 return
             _search_day(search, Day(begins, ends, since, until, context.now))
-    retell(context)
+    renotify(context)
 
 
 def _search_day(search: Search, day: Day) -> None:
-    """Mark what was missed on a day, once all of it was counted: a person looks first at what cannot be believed."""
+    """Mark the visits missed on a day, after counting them all: an implausible day waits for a person."""
     candidates: Counter[UUID] = Counter()
     for page in _pages(search, search.tenants, day):
         judged = _judge(search, page, day)
-        candidates.update({each.tenant_id: 0 for each, _ in judged.excused})  # there is something to write down
+        candidates.update({each.tenant_id: 0 for each, _ in judged.excused})  # to be decided, too
         for visit in judged.missed:
             candidates[visit.served.tenant.id] += len(visit.appointments)
         for problem, is_tenants in judged.unusable:
@@ -87,7 +86,7 @@ def _search_day(search: Search, day: Day) -> None:
 
 
 def _held(search: Search, candidates: Mapping[UUID, int], day: Day) -> set[UUID]:
-    """Return the tenants whose day a person must look at first, and say so."""
+    """Return the tenants whose day is held for a person to check, and report them."""
     on, accepted = local_date(day.begins, search.zone), search.context.accept_surge
     doubtful = {
         id_: count
@@ -96,26 +95,26 @@ def _held(search: Search, candidates: Mapping[UUID, int], day: Day) -> set[UUID]
     }
     if not doubtful:
         return set()
-    _look_at_desks(search, doubtful, day)
-    counts = fetch(search.context.engine, lambda connection: no_shows.day_counts(connection, doubtful, day))
-    reasons = {each: no_show.why_held(each, search.attendance[each.tenant_id]) for each in counts}
+    _read_attendance(search, doubtful, day)
+    counts = fetch(search.context.engine, lambda connection: queries.day_counts(connection, doubtful, day))
+    reasons = {each: rules.why_held(each, search.attendance[each.tenant_id]) for each in counts}
     for count, reason in reasons.items():
         if reason:
-            _tell_held(search, on.isoformat(), count, reason)
+            _report_held(search, on.isoformat(), count, reason)
     return {count.tenant_id for count, reason in reasons.items() if reason}
 
 
-def _look_at_desks(search: Search, tenant_ids: Mapping[UUID, int], day: Day) -> None:
-    """Find out whether tenants write down who comes, once a run and only of those with something to mark."""
+def _read_attendance(search: Search, tenant_ids: Mapping[UUID, int], day: Day) -> None:
+    """Find out whether tenants record attendance: once a run, and only for tenants with a missed appointment."""
     unknown = [each for each in tenant_ids if each not in search.attendance]
     if unknown:
-        since, today = no_show.attendance_days(day.now, search.zone)
-        query = partial(no_shows.attendance, tenant_ids=unknown, since=since, today=today, day=day)
+        since, today = rules.attendance_days(day.now, search.zone)
+        query = partial(queries.attendance, tenant_ids=unknown, since=since, today=today, day=day)
         search.attendance.update(dict.fromkeys(unknown, AttendanceCount(0, 0)))
         search.attendance.update(fetch(search.context.engine, query))
 
 
-def _tell_held(search: Search, date: str, count: DayCount, reason: Reason) -> None:
+def _report_held(search: Search, date: str, count: DayCount, reason: Reason) -> None:
     subdomain, suspects = search.tenants[count.tenant_id].tenant.subdomain, count.candidates + count.marked
     held = {"tenant": subdomain, "date": date, "candidates": suspects, "appointments": count.appointments}
     if reason is Reason.ATTENDANCE_NOT_RECORDED:
@@ -124,14 +123,14 @@ def _tell_held(search: Search, date: str, count: DayCount, reason: Reason) -> No
     search.context.tally.held.append({**held, "reason": reason})
     log.warning("%s is held, %s: %s", date, reason, held_words(held), extra={"tenant": subdomain})
     if search.context.is_dry:
-        told = would("hold", subdomain, date, reason=f"{reason}: {held_words(held)}")
-        search.context.tally.would.append(told)
+        line = would("hold", subdomain, date, reason=f"{reason}: {held_words(held)}")
+        search.context.tally.would.append(line)
 
 
 def _pages(search: Search, tenant_ids: Collection[UUID], day: Day) -> Iterator[list[Candidate]]:
     beyond: Place | None = None
     while tenant_ids and not search.context.is_out_of_time():
-        query = partial(no_shows.candidates, tenant_ids=sorted(tenant_ids), day=day, beyond=beyond, limit=BATCH)
+        query = partial(queries.candidates, tenant_ids=sorted(tenant_ids), day=day, beyond=beyond, limit=BATCH)
         page = fetch(search.context.engine, query)
         if not page:
             return
@@ -142,7 +141,7 @@ def _pages(search: Search, tenant_ids: Collection[UUID], day: Day) -> Iterator[l
 
 
 def _judge(search: Search, page: Sequence[Candidate], day: Day) -> Judged:
-    """Say which appointments of a page were missed; a bad row or a failing tenant stays out of it."""
+    """Judge a page's appointments; a bad row or a failing tenant is named and does not stop the others."""
     judged = Judged()
     for tenant_id, rows in groupby(page, key=lambda each: each.tenant_id):
         served = search.tenants[tenant_id]
@@ -161,13 +160,13 @@ def _judge(search: Search, page: Sequence[Candidate], day: Day) -> Judged:
 def _judge_tenant(served: ServedTenant, rows: Iterable[Candidate], day: Day) -> Judged:
     judged, missed = Judged(), []
     for each in rows:
-        if not no_show.is_no_show(each, served, day.now, day.since):
+        if not rules.is_no_show(each, served, day.now, day.since):
             continue
         if part := each.foreign_part:
             judged.unusable.append((foreign_reference(served.tenant.subdomain, f"appointment {each.id}", part), False))
-        elif excuse := no_show.excuse(each, served):
+        elif excuse := rules.excuse(each, served):
             judged.excused.append((each, excuse))
         else:
             missed.append(each)
-    judged.missed += no_show.visits(missed, served)
+    judged.missed += rules.visits(missed, served)
     return judged

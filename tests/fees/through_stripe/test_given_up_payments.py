@@ -3,7 +3,7 @@
 import pytest
 
 from shared.database import tables
-from shared.fees import staff_actions as by_hand
+from shared.fees import staff_actions
 from shared.gateways.payments import Charge, OutcomeUnknown
 from shared.stages import collection_by_hand
 from tests.doubles import Clock, RecordingPayments
@@ -40,7 +40,7 @@ def test_a_waived_fee_that_was_paid_all_the_same_waits_for_its_refund_and_stays_
         "the card was charged after all; it waits to be given back with `fee refund`"
     ]
     assert (paws.owners(), paws.run()["errors"]) == ([(0, 100)], [])
-    by_hand.give_back(collection_by_hand(paws.application), paws.fee().id, None, MARIA)
+    staff_actions.give_back(collection_by_hand(paws.application), paws.fee().id, None, MARIA)
     paws.run()
     assert (paws.fee().status, paws.owners(), len(stripe.refunds)) == ("refunded", [(0, 100)], 1)
 
@@ -51,7 +51,7 @@ def test_a_fee_known_as_paid_at_the_moment_it_is_waived_takes_the_visit_off_the_
     begun(paws, clock, stripe)
     paid_meanwhile(stripe)
     waive(paws, clock)
-    by_hand.close_payments(collection_by_hand(paws.application))
+    staff_actions.close_payments(collection_by_hand(paws.application))
     assert paws.fee().status == "needs_refund"
     clock.pass_(days=1)
     assert (paws.run()["corrected"], paws.owners(), paws.fee().status) == (1, [(0, 100)], "needs_refund")

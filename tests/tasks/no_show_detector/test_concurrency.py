@@ -83,7 +83,7 @@ def test_two_runs_at_once_mark_a_visit_once(
     assert (len(paws.fees()), paws.owners(), len(paws.events()), len(sms.sent)) == (1, [(1, 80)], 1, 1)
 
 
-@pytest.mark.parametrize("step", ["reputation.add_events", "fees.add", "no_shows.mark", "reputation.rescore"])
+@pytest.mark.parametrize("step", ["reputation.add_events", "state_queries.add", "queries.mark", "reputation.rescore"])
 def test_a_run_killed_between_two_steps_leaves_nothing_and_the_next_does_all(
     application: Application, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:

@@ -1,4 +1,4 @@
--- untold
+-- unsent_texts
 SELECT decisions.ledger_key, decisions.tenant_id, decisions.kind, decisions.subject_type, decisions.subject_id,
     decisions.occurrence, decisions.occurs_at, decisions.outcome, decisions.reason, decisions.notification_id,
     decisions.run_id, decisions.decided_at

@@ -22,73 +22,6 @@ WHERE NOT (EXISTS (SELECT present.id
 FROM payments AS present WITH (UPDLOCK, HOLDLOCK)
 WHERE present.id = given_rows.id));
 
--- begin_attempts
-INSERT INTO payment_attempts (payment_id, attempt, idempotency_key, parameters, started_at) VALUES (:payment_id,
-    :attempt, :idempotency_key, :parameters, :started_at);
-
--- claim
-WITH chosen AS
-(SELECT TOP (:param) payments.id AS id
-FROM payments WITH (UPDLOCK, READPAST, ROWLOCK)
-WHERE payments.type = :type AND payments.status IN (:status, ...) AND payments.next_attempt_at <= :due AND
-    payments.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
-FROM openjson(:tenant_ids)) ORDER BY payments.next_attempt_at, payments.id)
-UPDATE payments SET status=:status, claimed_by=:worker, claimed_until=:until OUTPUT inserted.id, inserted.tenant_id,
-    inserted.owner_id, inserted.appointment_id, inserted.status, inserted.amount, inserted.currency, inserted.visit_on,
-    inserted.due_at, inserted.stripe_payment_intent_id, inserted.attempts, inserted.description, inserted.failure_code,
-    inserted.claimed_until WHERE payments.id IN (SELECT chosen.id
-FROM chosen) AND payments.type = :type AND payments.status IN (:status, ...) AND payments.next_attempt_at <= :due;
-
--- claim_closed
-WITH chosen AS
-(SELECT TOP (:param) payments.id AS id
-FROM payments WITH (UPDLOCK, READPAST, ROWLOCK)
-WHERE payments.type = :type AND payments.status IN (:status, ...) AND payments.claimed_until <= :wall AND
-    payments.stripe_payment_intent_id IS NOT NULL AND payments.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS
-    value
-FROM openjson(:tenant_ids)) ORDER BY payments.claimed_until, payments.id)
-UPDATE payments SET claimed_by=:worker, claimed_until=:until OUTPUT inserted.id, inserted.tenant_id, inserted.owner_id,
-    inserted.appointment_id, inserted.status, inserted.amount, inserted.currency, inserted.visit_on, inserted.due_at,
-    inserted.stripe_payment_intent_id, inserted.attempts, inserted.description, inserted.failure_code,
-    inserted.claimed_until WHERE payments.id IN (SELECT chosen.id
-FROM chosen) AND payments.type = :type AND payments.status IN (:status, ...) AND payments.claimed_until <= :wall AND
-    payments.stripe_payment_intent_id IS NOT NULL;
-
--- claim_lapsed
-WITH chosen AS
-(SELECT TOP (:param) payments.id AS id
-FROM payments WITH (UPDLOCK, READPAST, ROWLOCK)
-WHERE payments.type = :type AND payments.status IN (:status, ...) AND payments.claimed_until <= :wall AND
-    payments.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
-FROM openjson(:tenant_ids)) ORDER BY payments.claimed_until, payments.id)
-UPDATE payments SET status=:status, claimed_by=:worker, claimed_until=:until OUTPUT inserted.id, inserted.tenant_id,
-    inserted.owner_id, inserted.appointment_id, inserted.status, inserted.amount, inserted.currency, inserted.visit_on,
-    inserted.due_at, inserted.stripe_payment_intent_id, inserted.attempts, inserted.description, inserted.failure_code,
-    inserted.claimed_until WHERE payments.id IN (SELECT chosen.id
-FROM chosen) AND payments.type = :type AND payments.status IN (:status, ...) AND payments.claimed_until <= :wall;
-
--- claim_one
-SELECT payments.tenant_id
-FROM payments
-WHERE payments.id = :id;
-UPDATE payments SET status=:status, claimed_by=:worker, claimed_until=:until OUTPUT inserted.id, inserted.tenant_id,
-    inserted.owner_id, inserted.appointment_id, inserted.status, inserted.amount, inserted.currency, inserted.visit_on,
-    inserted.due_at, inserted.stripe_payment_intent_id, inserted.attempts, inserted.description, inserted.failure_code,
-    inserted.claimed_until WHERE payments.type = :type AND payments.status IN (:status, ...) AND payments.id = :id;
-
--- due
-SELECT TOP (:param) payments.id, payments.tenant_id, payments.owner_id, payments.appointment_id, payments.status,
-    payments.amount, payments.currency, payments.visit_on, payments.due_at, payments.stripe_payment_intent_id,
-    payments.attempts, payments.description, payments.failure_code, payments.claimed_until
-FROM payments
-WHERE payments.type = :type AND payments.status IN (:status, ...) AND payments.next_attempt_at <= :next_attempt_at AND
-    payments.tenant_id IN (:tenant_id, ...) ORDER BY payments.next_attempt_at, payments.id;
-
--- end_attempts
-UPDATE payment_attempts SET outcome=:new_outcome, code=:new_code, stripe_charge_id=:new_stripe_charge_id,
-    finished_at=:new_finished_at WHERE payment_attempts.payment_id = :its_payment_id AND payment_attempts.attempt =
-    :its_attempt AND (payment_attempts.outcome IS NULL OR payment_attempts.outcome = :outcome);
-
 -- keep_intents
 UPDATE payments SET stripe_payment_intent_id=:stripe_payment_intent_id, claimed_until=:claimed_until OUTPUT inserted.id
     WHERE payments.id = :id AND payments.status = :status AND payments.claimed_by = :claimed_by AND
@@ -101,17 +34,6 @@ UPDATE payments SET claimed_until=:claimed_until WHERE payments.type = :type AND
 -- note_charged
 UPDATE appointments SET no_show_fee_charged=:amount, updated_at=:updated_at WHERE appointments.id = :its_id AND
     appointments.tenant_id = :its_tenant_id;
-
--- past_attempts
-SELECT payment_attempts.payment_id, payment_attempts.attempt, payment_attempts.idempotency_key,
-    payment_attempts.parameters, payment_attempts.outcome, payment_attempts.code, payment_attempts.stripe_charge_id,
-    payment_attempts.started_at, payment_attempts.finished_at
-FROM payment_attempts
-WHERE payment_attempts.payment_id IN (:payment_id, ...) ORDER BY payment_attempts.payment_id, payment_attempts.attempt;
-
--- ready_attempts
-UPDATE payment_attempts SET parameters=:new_parameters WHERE payment_attempts.payment_id = :its_payment_id AND
-    payment_attempts.attempt = :its_attempt;
 
 -- record
 UPDATE payments SET attempts=:attempts OUTPUT inserted.id WHERE payments.id = :id AND payments.status = :status AND

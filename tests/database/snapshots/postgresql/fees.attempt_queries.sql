@@ -1,0 +1,20 @@
+-- begin_attempts
+INSERT INTO payment_attempts (payment_id, attempt, idempotency_key, parameters, started_at) VALUES (:payment_id::UUID,
+    :attempt::INTEGER, :idempotency_key::VARCHAR, :parameters::JSON, :started_at::TIMESTAMP WITH TIME ZONE);
+
+-- end_attempts
+UPDATE payment_attempts SET outcome=:new_outcome::VARCHAR, code=:new_code::VARCHAR,
+    stripe_charge_id=:new_stripe_charge_id::VARCHAR, finished_at=:new_finished_at::TIMESTAMP WITH TIME ZONE WHERE
+    payment_attempts.payment_id = :its_payment_id::UUID AND payment_attempts.attempt = :its_attempt::INTEGER AND
+    (payment_attempts.outcome IS NULL OR payment_attempts.outcome = :outcome::VARCHAR);
+
+-- past_attempts
+SELECT payment_attempts.payment_id, payment_attempts.attempt, payment_attempts.idempotency_key,
+    payment_attempts.parameters, payment_attempts.outcome, payment_attempts.code, payment_attempts.stripe_charge_id,
+    payment_attempts.started_at, payment_attempts.finished_at
+FROM payment_attempts
+WHERE payment_attempts.payment_id IN (:payment_id, ...) ORDER BY payment_attempts.payment_id, payment_attempts.attempt;
+
+-- ready_attempts
+UPDATE payment_attempts SET parameters=:new_parameters::JSON WHERE payment_attempts.payment_id = :its_payment_id::UUID
+    AND payment_attempts.attempt = :its_attempt::INTEGER;
