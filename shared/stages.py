@@ -255,7 +255,7 @@ def conclude(application: Application, request: Request, tenants: Sequence[Tenan
         "tenant_results": tally.by_tenant(),
         "delivery": tally.delivery(),
         "sender_trouble": tally.sender_trouble,
-        **({"would": tally.would} if request.is_dry else {}),
+        **({"would": [each.as_object() for each in tally.would]} if request.is_dry else {}),
     }
 
 

@@ -4,7 +4,7 @@ import asyncio
 import gc
 from collections.abc import Iterator
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -21,6 +21,7 @@ from shared.delivery.senders.trouble import note_clock, past_pause, report, resu
 from shared.delivery.sending import Sender
 from shared.delivery.settling.lapsed import settle_lapsed
 from shared.delivery.stopping import run_until_stopped
+from shared.domain.dry_run import DryRunLine
 from shared.domain.records import Claimed, NotificationStatus, Outcome, mask_phone
 
 SHOWN_AT_ONCE: Final = 500
@@ -77,7 +78,7 @@ async def _resume(drain: Drain) -> None:
     await asyncio.to_thread(resume, drain)
 
 
-def would_deliver(drain: Drain) -> Iterator[dict[str, Any]]:
+def would_deliver(drain: Drain) -> Iterator[DryRunLine]:
     """Yield what a dry run reports about texts that wait in the outbox already; nothing is claimed or changed."""
     with reading(drain.engine) as connection:
         due = outbox.due(connection, drain.scope, drain.now(), SHOWN_AT_ONCE) if drain.is_sending else []
@@ -86,24 +87,9 @@ def would_deliver(drain: Drain) -> Iterator[dict[str, Any]]:
     for problem in prepared.problems:
         drain.tally.problem(problem)
     for each in prepared.ready:
-        yield {
-            "action": NotificationStatus.SENDING,
-            "tenant": drain.subdomain(each.claimed.tenant_id),
-            "subject": f"notification {each.claimed.id}",
-            "to": mask_phone(each.sms.to),
-            "when": drain.now().isoformat(),
-            "text": each.sms.body,
-            "segments": each.segments,
-            "reason": None,
-        }
+        tenant, subject = drain.subdomain(each.claimed.tenant_id), f"notification {each.claimed.id}"
+        to, action = mask_phone(each.sms.to), NotificationStatus.SENDING
+        yield DryRunLine(action, tenant, subject, to, drain.now(), each.sms.body, each.segments)
     for claimed, reason in prepared.cancelled:
-        yield {
-            "action": Outcome.CANCELLED,
-            "tenant": drain.subdomain(claimed.tenant_id),
-            "subject": f"notification {claimed.id}",
-            "to": None,
-            "when": None,
-            "text": None,
-            "segments": None,
-            "reason": reason,
-        }
+        tenant, subject = drain.subdomain(claimed.tenant_id), f"notification {claimed.id}"
+        yield DryRunLine(Outcome.CANCELLED, tenant, subject, reason=reason)

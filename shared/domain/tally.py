@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
+from shared.domain.dry_run import DryRunLine
 from shared.domain.records import Problem
 
 Progress = Callable[[str, int], None]
@@ -24,11 +25,11 @@ class Tally:
         self.failure_codes: list[str] = []
         self.problems: list[Problem] = []
         self.failed_tenants: set[str] = set()
-        self.would: list[dict[str, Any]] = []
+        self.would: list[DryRunLine] = []
         self.held: list[dict[str, Any]] = []
         self.sender_trouble: list[dict[str, str]] = []
         self.stopped_early = False
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
 
     def add(self, tenant: str, key: str, count: int = 1) -> None:
         """Count something about a tenant."""
@@ -50,10 +51,10 @@ class Tally:
         """Note that a tenant's texts do not arrive, and why."""
         self.sender_trouble.append({"tenant": tenant, "code": code})
 
-    def tell(self, ledger_keys: Collection[str]) -> set[str]:
-        """Return those of the keys that this dry run has not told yet: it writes nothing, so it may meet one again."""
-        news = set(ledger_keys) - self._told
-        self._told |= news
+    def unreported(self, keys: Collection[str]) -> set[str]:
+        """Return the keys that this dry run has not reported yet: it writes nothing, so it may meet one again."""
+        news = set(keys) - self._reported
+        self._reported |= news
         return news
 
     def total(self, key: str) -> int:
@@ -84,7 +85,7 @@ class Tally:
         ]
 
     def as_json(self) -> dict[str, Any]:
-        """Return all that was counted, for another process to add up; what a dry run tells stays here."""
+        """Return all that was counted, for another process to add up; what a dry run reports stays here."""
         return {
             "counts": {tenant: dict(counts) for tenant, counts in self._counts.items()},
             "delivery": dict(self._delivery),
@@ -122,12 +123,6 @@ def nested(counts: Counter[str]) -> dict[str, Any]:
         else:
             result[outer] = count
     return result
-
-
-def would(action: str, tenant: str, subject: str, *, reason: str | None = None, **more: Any) -> dict[str, Any]:
-    """Return one thing that a dry run would do. `more`: to, when, text, segments."""
-    told = {"action": action, "tenant": tenant, "subject": subject, "to": None, "when": None, "text": None}
-    return told | {"segments": None, "reason": reason} | more
 
 
 def held_words(held: Mapping[str, Any]) -> str:

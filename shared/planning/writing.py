@@ -1,4 +1,4 @@
-"""Writing what a task decided, or in a dry run telling it. All tasks that plan texts share this."""
+"""Writing what a task decided, or reporting it in a dry run. All tasks that plan texts share this."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
@@ -6,6 +6,7 @@ from uuid import UUID
 
 from shared.database import ledger
 from shared.database.transactions import in_transaction
+from shared.domain.dry_run import DryRunLine
 from shared.domain.policy import ServedTenant
 from shared.domain.records import Decision, Outcome, Plan, mask_phone
 from shared.planning.context import Context
@@ -27,8 +28,8 @@ def write(
     if not plan.decisions:
         return
     if context.is_dry:
-        won = context.tally.tell({each.ledger_key for each in plan.decisions})
-        context.tally.would.extend(_would(context.kinds, tenants, plan, subjects, won))
+        won = context.tally.unreported({each.ledger_key for each in plan.decisions})
+        context.tally.would.extend(_dry_run_lines(context.kinds, tenants, plan, subjects, won))
     else:
         won = in_transaction(
             context.engine, lambda connection: ledger.record(connection, plan, context.run_id, context.now)
@@ -47,14 +48,14 @@ def count(context: Context, tenants: Mapping[UUID, ServedTenant], won: Sequence[
             context.tally.add(tenants[each.tenant_id].tenant.subdomain, key)
 
 
-def _would(
+def _dry_run_lines(
     kinds: SubjectKinds,
     tenants: Mapping[UUID, ServedTenant],
     plan: Plan,
     subjects: Mapping[UUID, Any],
     won: Collection[str],
-) -> Iterator[dict[str, Any]]:
-    """Yield what a dry run tells: each SMS with its text, and each decision that makes none."""
+) -> Iterator[DryRunLine]:
+    """Yield a line for each SMS with its text, and for each decision that makes none."""
     decisions = [each for each in plan.decisions if each.ledger_key in won]
     for notification in plan.notifications:
         served, kind = tenants[notification.tenant_id], kinds[notification.kind]
@@ -63,25 +64,17 @@ def _would(
             continue
         its = [subjects[each.subject_id] for each in members]
         text = kind.text(notification.kind, served, its, notification.not_before)
-        yield {
-            "action": Outcome.NOTIFY,
-            "tenant": served.tenant.subdomain,
-            "subject": ", ".join(f"{each.subject_type} {each.subject_id}" for each in members),
-            "to": mask_phone(kind.owner(its[0]).phone),
-            "when": notification.not_before.isoformat(),
-            "text": text.body,
-            "segments": text.segments,
-            "reason": None,
-        }
+        yield DryRunLine(
+            Outcome.NOTIFY,
+            served.tenant.subdomain,
+            ", ".join(f"{each.subject_type} {each.subject_id}" for each in members),
+            mask_phone(kind.owner(its[0]).phone),
+            notification.not_before,
+            text.body,
+            text.segments,
+        )
     for each in decisions:
         if each.outcome is not Outcome.NOTIFY:
-            yield {
-                "action": each.outcome,
-                "tenant": tenants[each.tenant_id].tenant.subdomain,
-                "subject": f"{each.subject_type} {each.subject_id}",
-                "to": mask_phone(kinds[each.kind].owner(subjects[each.subject_id]).phone),
-                "when": None,
-                "text": None,
-                "segments": None,
-                "reason": each.reason,
-            }
+            to = mask_phone(kinds[each.kind].owner(subjects[each.subject_id]).phone)
+            subdomain, subject = tenants[each.tenant_id].tenant.subdomain, f"{each.subject_type} {each.subject_id}"
+            yield DryRunLine(each.outcome, subdomain, subject, to, reason=each.reason)

@@ -11,10 +11,10 @@ from sqlalchemy import Connection
 
 from shared.database.engine import reading
 from shared.database.transactions import in_transaction
+from shared.domain.dry_run import DryRunLine
 from shared.domain.fees import Fee, FeeChange, FeeCode
 from shared.domain.missed_visits import MissedVisit
 from shared.domain.records import Problem, foreign_reference
-from shared.domain.tally import would
 from shared.fees import attempt_queries, claim_queries, staff_action_queries, state_queries
 from shared.fees.claim_queries import Claim
 from shared.fees.collecting import outcomes
@@ -120,7 +120,7 @@ def _sound_visit(run: Collection, fee: Fee, visits: Mapping[UUID, MissedVisit], 
     return None
 
 
-def would_collect(run: Collection) -> Iterator[dict[str, Any]]:
+def would_collect(run: Collection) -> Iterator[DryRunLine]:
     """Yield the dry run's lines on fees that are due: each would be charged, or why not. Nothing is claimed."""
     with reading(run.engine) as connection:
         due = claim_queries.due(connection, run.charging(), run.now() + EARLY, BATCH)
@@ -129,7 +129,7 @@ def would_collect(run: Collection) -> Iterator[dict[str, Any]]:
         run.tally.problem(problem)
     for fee, reason in [*((each.fee, each.refusal) for each in found.attempts), *found.refused]:
         subject = f"payment {fee.id}, {fee.amount_cents} {fee.currency}"
-        yield would("charge", run.subdomain(fee), subject, when=run.now().isoformat(), reason=reason)
+        yield DryRunLine("charge", run.subdomain(fee), subject, when=run.now(), reason=reason)
 
 
 def _review(run: Collection, connection: Connection, claimed: Sequence[Fee], *, by_staff: bool = False) -> Reviewed:

@@ -1,7 +1,7 @@
 """Corrections: a visit that no longer counts as missed loses its event, its count and its fee."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -13,20 +13,19 @@ from sqlalchemy import Connection
 from shared.database import reputation
 from shared.database.appointments import Starts, attendance_of
 from shared.database.engine import reading
-from shared.database.transactions import fetch, in_transaction
+from shared.database.transactions import in_transaction
+from shared.domain.dry_run import DryRunLine
 from shared.domain.fees import FeeStatus
 from shared.domain.missed_visits import Attendance, MarkedVisit
 from shared.domain.policy import ServedTenant
 from shared.domain.quiet_hours import local_date, midnight
 from shared.domain.reasons import Reason
-from shared.domain.tally import would
 from shared.fees.visit_queries import AROUND
 from shared.planning.context import Context
+from shared.planning.paging import pages
 from shared.planning.tenants import Tenants, alike
 from shared.tasks.no_show_detector import correction_queries, merger_queries, rules
 from shared.tasks.no_show_detector.merger_queries import Heir
-
-BATCH = 500
 
 Heirs = Mapping[UUID, Sequence[Heir]]
 
@@ -78,7 +77,7 @@ def correct(context: Context) -> None:
                 for begins, ends in closed
             ),
         ):
-            for page in _pages(context, search):
+            for page in pages(context, search):
                 _correct_page(context, tenants, page)
         if not context.is_dry:
             _close_fees(context, tenants)
@@ -90,17 +89,6 @@ def _closed_lately(context: Context, served: ServedTenant) -> tuple[tuple[dateti
     last = local_date(context.now, served.zone)
     days = sorted(on for on in served.policy.no_show.closed_on if first < on <= last)
     return tuple((midnight(on, served.zone), midnight(on + timedelta(days=1), served.zone)) for on in days)
-
-
-def _pages(context: Context, search: Callable[..., list[MarkedVisit]]) -> Iterator[list[MarkedVisit]]:
-    """Yield page after page of a search. `search`: takes `connection`, `beyond` and `limit`."""
-    beyond: MarkedVisit | None = None
-    while not context.is_out_of_time():
-        page = fetch(context.engine, partial(search, beyond=beyond, limit=BATCH))
-        if not page:
-            return
-        beyond = page[-1]
-        yield page
 
 
 def _correct_page(context: Context, tenants: Tenants, page: Sequence[MarkedVisit]) -> None:
@@ -118,8 +106,8 @@ def _correct_page(context: Context, tenants: Tenants, page: Sequence[MarkedVisit
 def _dry_run(context: Context, tenants: Tenants, found: Judged) -> Judged:
     """List what would be corrected, except what another search listed already; return what is listed."""
     new = Judged(
-        [each for each in found.wrong if context.tally.tell({str(each.id)})],
-        passed=[each for each in found.passed if context.tally.tell({str(each.visit.id)})],
+        [each for each in found.wrong if context.tally.unreported({str(each.id)})],
+        passed=[each for each in found.passed if context.tally.unreported({str(each.visit.id)})],
     )
     for action, reason, visits in (
         ("correct", Reason.NO_SHOW_CORRECTED, new.wrong),
@@ -128,7 +116,7 @@ def _dry_run(context: Context, tenants: Tenants, found: Judged) -> Judged:
     ):
         for visit in visits:
             subdomain = tenants[visit.tenant_id].tenant.subdomain
-            context.tally.would.append(would(action, subdomain, f"visit {visit.id}", reason=reason))
+            context.tally.would.append(DryRunLine(action, subdomain, f"visit {visit.id}", reason=reason))
     return new
 
 

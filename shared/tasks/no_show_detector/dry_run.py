@@ -1,16 +1,16 @@
 """The lines of a dry run on missed visits."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import replace
 from uuid import UUID
 
 from sqlalchemy import Connection
 
 from shared.database.appointments import appointments_by_id
+from shared.domain.dry_run import DryRunLine
 from shared.domain.fees import Fee, FeeStatus, NewFee
 from shared.domain.missed_visits import MissedVisit
 from shared.domain.records import Appointment, Kind, Plan, mask_phone
-from shared.domain.tally import would
 from shared.fees.text import fee_text
 from shared.fees.visit_queries import reminded_of, saved_cards
 from shared.tasks.no_show_detector.rules import FoundVisit
@@ -21,7 +21,7 @@ def dry_run_lines(
     visits: Sequence[FoundVisit],
     notices: Mapping[UUID, Plan],
     fees: Mapping[UUID, NewFee | None],
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[DryRunLine]:
     """Yield a line for each visit that would be marked, with its notice if the visit is new."""
     appointments = appointments_by_id(connection, [each.id for visit in visits for each in visit.appointments])
     cards = saved_cards(connection, {each.owner.id for each in visits})
@@ -33,14 +33,14 @@ def dry_run_lines(
             yield _line(visit, notices.get(visit.id, Plan()), foreseen)
 
 
-def _line(visit: FoundVisit, notice: Plan, foreseen: MissedVisit) -> dict[str, Any]:
+def _line(visit: FoundVisit, notice: Plan, foreseen: MissedVisit) -> DryRunLine:
     subject = ", ".join(f"appointment {each.id}" for each in visit.appointments)
-    line = would("mark_no_show", visit.served.tenant.subdomain, subject, to=mask_phone(visit.owner.phone))
-    for text in notice.notifications:
-        body = fee_text(Kind.NO_SHOW_NOTICE, visit.served, [foreseen], text.not_before)
-        line |= {"when": text.not_before.isoformat(), "text": body.body, "segments": body.segments}
+    line = DryRunLine("mark_no_show", visit.served.tenant.subdomain, subject, mask_phone(visit.owner.phone))
+    for notification in notice.notifications:
+        text = fee_text(Kind.NO_SHOW_NOTICE, visit.served, [foreseen], notification.not_before)
+        line = replace(line, when=notification.not_before, text=text.body, segments=text.segments)
     for decision in notice.decisions:
-        line["reason"] = decision.reason
+        line = replace(line, reason=decision.reason)
     return line
 
 

@@ -10,12 +10,12 @@ from sqlalchemy import Connection
 from shared.database import ledger, reputation
 from shared.database.engine import reading
 from shared.database.transactions import in_transaction
+from shared.domain.dry_run import DryRunLine
 from shared.domain.fees import NewFee
 from shared.domain.plans import joined
 from shared.domain.reasons import Reason
 from shared.domain.records import Decision, Plan
 from shared.domain.reputation import id_on_record
-from shared.domain.tally import would
 from shared.fees import state_queries
 from shared.fees.pricing import is_fee_configured
 from shared.planning.context import Context
@@ -50,7 +50,7 @@ class Marking:
             subdomain, subject = subdomains[each.tenant_id], f"{each.subject_type} {each.subject_id}"
             context.tally.add(subdomain, f"skipped.{each.reason}")
             if context.is_dry:
-                context.tally.would.append(would(each.outcome, subdomain, subject, reason=each.reason))
+                context.tally.would.append(DryRunLine(each.outcome, subdomain, subject, reason=each.reason))
 
     def _write(
         self, connection: Connection, visits: Sequence[FoundVisit], excused: Plan, day: Day

@@ -11,14 +11,16 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from shared.database.transactions import fetch
+from shared.domain.dry_run import DryRunLine
 from shared.domain.missed_visits import AttendanceCount, Candidate, DayCount
 from shared.domain.policy import ServedTenant
 from shared.domain.quiet_hours import local_date
 from shared.domain.reasons import Reason
 from shared.domain.records import Problem, foreign_reference
-from shared.domain.tally import held_words, would
+from shared.domain.tally import held_words
 from shared.fees.renotify import renotify
 from shared.planning.context import Context
+from shared.planning.paging import pages
 from shared.planning.tenants import Tenants, alike
 from shared.tasks.no_show_detector import queries, rules
 from shared.tasks.no_show_detector.consequences import excused
@@ -28,8 +30,6 @@ from shared.tasks.no_show_detector.queries import Day, Place
 from shared.tasks.no_show_detector.rules import FoundVisit
 
 log = logging.getLogger(__name__)
-
-BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,21 +123,14 @@ def _report_held(search: Search, date: str, count: DayCount, reason: Reason) -> 
     search.context.tally.held.append({**held, "reason": reason})
     log.warning("%s is held, %s: %s", date, reason, held_words(held), extra={"tenant": subdomain})
     if search.context.is_dry:
-        line = would("hold", subdomain, date, reason=f"{reason}: {held_words(held)}")
+        line = DryRunLine("hold", subdomain, date, reason=f"{reason}: {held_words(held)}")
         search.context.tally.would.append(line)
 
 
 def _pages(search: Search, tenant_ids: Collection[UUID], day: Day) -> Iterator[list[Candidate]]:
-    beyond: Place | None = None
-    while tenant_ids and not search.context.is_out_of_time():
-        query = partial(queries.candidates, tenant_ids=sorted(tenant_ids), day=day, beyond=beyond, limit=BATCH)
-        page = fetch(search.context.engine, query)
-        if not page:
-            return
-        beyond = Place(page[-1].tenant_id, page[-1].owner.id)
-        yield page
-        if len(page) < BATCH:
-            return
+    if tenant_ids:
+        query = partial(queries.candidates, tenant_ids=sorted(tenant_ids), day=day)
+        yield from pages(search.context, query, lambda last: Place(last.tenant_id, last.owner.id))
 
 
 def _judge(search: Search, page: Sequence[Candidate], day: Day) -> Judged:

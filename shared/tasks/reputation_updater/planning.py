@@ -15,11 +15,11 @@ from shared.database.appointments import Starts
 from shared.database.dialects.lists import chunks
 from shared.database.engine import reading
 from shared.database.transactions import fetch, in_transaction
+from shared.domain.dry_run import DryRunLine
 from shared.domain.policy import ServedTenant
 from shared.domain.quiet_hours import local_date
 from shared.domain.records import EventKind, Problem, foreign_reference
 from shared.domain.reputation import NewEvent, PastAppointment, Standing, id_on_record
-from shared.domain.tally import would
 from shared.planning.context import Context
 from shared.planning.paging import pages
 from shared.tasks.reputation_updater import standings
@@ -83,7 +83,7 @@ def _settle(book: Book, page: Sequence[PastAppointment]) -> None:
     _note_crossings(book, new, scores)
     for event in new:
         book.context.tally.add(_subdomain(book, event.tenant_id), "events_settled")
-        _tell(book, "settle", f"appointment {subjects[event]}", event)
+        _report(book, "settle", f"appointment {subjects[event]}", event)
 
 
 def _leave_out_known_visits(book: Book, subjects: dict[NewEvent, UUID]) -> None:
@@ -134,7 +134,7 @@ def _mend(book: Book, page: Sequence[Standing]) -> None:
         before, after = scores[event.owner_id]
         if after > before:
             book.context.tally.add(_subdomain(book, event.tenant_id), "total_improved")
-        _tell(book, "recover", f"owner {event.owner_id}", event)
+        _report(book, "recover", f"owner {event.owner_id}", event)
 
 
 def _recoveries(book: Book, page: Iterable[Standing]) -> list[NewEvent]:
@@ -195,7 +195,7 @@ def _distinct(events: Sequence[NewEvent]) -> list[NewEvent]:
     return list({each.ledger_key: each for each in latest_first}.values())
 
 
-# Counting and telling
+# Counting and reporting
 
 
 def _note_crossings(book: Book, new: Sequence[NewEvent], scores: Scores) -> None:
@@ -206,12 +206,11 @@ def _note_crossings(book: Book, new: Sequence[NewEvent], scores: Scores) -> None
             book.crossings[owner_id] = (tenant_id, first, after)
 
 
-def _tell(book: Book, action: str, subject: str, event: NewEvent) -> None:
-    """In a dry run, tell what would be written."""
+def _report(book: Book, action: str, subject: str, event: NewEvent) -> None:
+    """In a dry run, report what would be written."""
     if book.context.is_dry:
-        when = event.occurred_at.isoformat()
-        told = would(action, _subdomain(book, event.tenant_id), subject, when=when, reason=event.kind)
-        book.context.tally.would.append(told)
+        subdomain, at = _subdomain(book, event.tenant_id), event.occurred_at
+        book.context.tally.would.append(DryRunLine(action, subdomain, subject, when=at, reason=event.kind))
 
 
 def _subdomain(book: Book, tenant_id: UUID) -> str:

@@ -10,12 +10,12 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from shared.database.transactions import fetch, in_transaction
+from shared.domain.dry_run import DryRunLine
 from shared.domain.plans import joined
 from shared.domain.policy import ServedTenant
 from shared.domain.quiet_hours import local_date
 from shared.domain.reasons import Reason
 from shared.domain.records import ExpiryWindow, Outcome, Plan, Problem, UndecidedAlert, foreign_reference
-from shared.domain.tally import would
 from shared.planning.context import Context
 from shared.planning.paging import pages
 from shared.planning.tenants import Tenants, alike
@@ -62,7 +62,7 @@ def _bring_up_to_date(context: Context, tenants: Tenants, soon: Soon) -> None:
         context.tally.add(subdomain, "statuses_updated", count)
         if context.is_dry:
             what = f"{count} vaccination status{'' if count == 1 else 'es'}"
-            context.tally.would.append(would("update", subdomain, what, reason="out of date"))
+            context.tally.would.append(DryRunLine("update", subdomain, what, reason="out of date"))
 
 
 # Finding

@@ -58,7 +58,7 @@ def test_rows_that_refer_to_another_tenant_neither_make_nor_hide_a_surge(applica
 def test_a_full_page_holds_no_appointments_of_a_business_that_was_not_asked_for(
     application: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.tasks.no_show_detector.planning.BATCH", 1)
+    monkeypatch.setattr("shared.planning.paging.BATCH", 1)
     paws, other = salon(application), salon(application, subdomain="other")
     owner = paws.owner()
     paws.missed(owner_id=owner)

@@ -319,7 +319,7 @@ def test_a_cancelled_fee_is_not_made_again_for_another_part_of_the_visit(paws: S
 
 
 def test_many_corrections_in_pages(paws: Salon, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shared.tasks.no_show_detector.corrections.BATCH", 2)
+    monkeypatch.setattr("shared.planning.paging.BATCH", 2)
     paws.kept(NOON - 4 * HOUR, 10)
     owners = [paws.owner() for _ in range(5)]
     kept = [paws.missed(NOON - 4 * HOUR, owner) for owner in owners]

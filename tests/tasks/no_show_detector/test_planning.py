@@ -164,7 +164,7 @@ def test_a_visit_found_by_two_runs_costs_one_fee(application: Application, clock
 def test_a_visit_is_whole_even_where_a_page_ends_in_the_middle_of_it(
     application: Application, monkeypatch: pytest.MonkeyPatch, rows_a_page: int
 ) -> None:
-    monkeypatch.setattr("shared.tasks.no_show_detector.planning.BATCH", rows_a_page)
+    monkeypatch.setattr("shared.planning.paging.BATCH", rows_a_page)
     paws = salon(application)
     paws.kept(NOON - 5 * HOUR, 20)
     for owner in [paws.owner() for _ in range(3)]:
