@@ -12,8 +12,10 @@ from shared.database import outbox
 from shared.database.dialects.lists import among, chunks
 from shared.database.dialects.writing import insert_absent, update_each
 from shared.database.tables import decisions, notifications
+from shared.domain.notifications import Member
+from shared.domain.plans import Decision, Plan
 from shared.domain.reasons import Reason
-from shared.domain.records import RETAKEN, Decision, Member, Outcome, Plan
+from shared.domain.records import RETAKEN, Outcome
 
 log = logging.getLogger(__name__)
 

@@ -28,8 +28,10 @@ from shared.database import limits
 from shared.database.dialects.lists import among, chunks
 from shared.database.dialects.writing import locked_if_free, take_each, update_chosen, update_each
 from shared.database.tables import notifications
+from shared.domain.notifications import Claimed, Unsettled
+from shared.domain.plans import PlannedNotification
 from shared.domain.reasons import Reason
-from shared.domain.records import Claimed, Kind, NotificationStatus, PlannedNotification, Unsettled
+from shared.domain.records import Kind, NotificationStatus
 
 PRIORITIES = {
     Kind.REMINDER_2H: 0,

@@ -12,7 +12,7 @@ from shared.database import breakers, limits, outbox
 from shared.database.transactions import in_transaction
 from shared.delivery.drain import PROVIDER, Drain
 from shared.delivery.preparing import Prepared, prepare, write_prepared
-from shared.domain.records import Claimed
+from shared.domain.notifications import Claimed
 
 LARGEST_BATCH: Final = 500
 

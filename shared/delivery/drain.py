@@ -14,8 +14,8 @@ from uuid import UUID, uuid4
 from sqlalchemy import Engine
 
 from shared.database.outbox import Scope
+from shared.domain.notifications import Claimed
 from shared.domain.policy import ServedTenant
-from shared.domain.records import Claimed
 from shared.domain.tally import Tally
 from shared.gateways.sms import SmsGateway
 from shared.planning.subject import SubjectKinds

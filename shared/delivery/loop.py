@@ -22,7 +22,8 @@ from shared.delivery.sending import Sender
 from shared.delivery.settling.lapsed import settle_lapsed
 from shared.delivery.stopping import run_until_stopped
 from shared.domain.dry_run import DryRunLine
-from shared.domain.records import Claimed, NotificationStatus, Outcome, mask_phone
+from shared.domain.notifications import Claimed
+from shared.domain.records import NotificationStatus, Outcome, mask_phone
 
 SHOWN_AT_ONCE: Final = 500
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from shared.domain.records import Claimed
+from shared.domain.notifications import Claimed
 from shared.gateways.sms import Accepted, Sms, SmsError
 
 

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from shared.delivery.message import Answer
 from shared.domain.back_off import doubled, jittered
+from shared.domain.notifications import Claimed
 from shared.domain.reasons import Reason
-from shared.domain.records import Claimed, NotificationStatus
+from shared.domain.records import NotificationStatus
 from shared.gateways.sms import (
     Accepted,
     CredentialsRefused,

@@ -15,10 +15,11 @@ from shared.delivery.drain import CLAIM_HOLD, HAND_OVER, Drain
 from shared.delivery.message import ReadyText
 from shared.delivery.outcomes import ended
 from shared.domain.contact import e164
+from shared.domain.notifications import Claimed, Member
 from shared.domain.policy import ServedTenant
 from shared.domain.quiet_hours import after_quiet, quiet_began
 from shared.domain.reasons import Reason
-from shared.domain.records import Claimed, Member, NotificationStatus, Problem
+from shared.domain.records import NotificationStatus, Problem
 from shared.gateways.sms import Sms
 from shared.planning.subject import SubjectKind
 

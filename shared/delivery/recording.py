@@ -19,7 +19,8 @@ from shared.delivery.drain import Drain
 from shared.delivery.message import Answer
 from shared.delivery.outcomes import change
 from shared.delivery.senders import trouble
-from shared.domain.records import Claimed, ConsentSource
+from shared.domain.notifications import Claimed
+from shared.domain.records import ConsentSource
 from shared.gateways.sms import DailyCapReached, OptedOut, OutcomeUnknown, Rejected, SenderRefused, SmsError
 
 Counted = dict[str, list[Claimed]]

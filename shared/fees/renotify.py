@@ -8,10 +8,11 @@ from sqlalchemy import Connection
 
 from shared.database.transactions import fetch
 from shared.domain.missed_visits import MissedVisit
-from shared.domain.plans import joined
+from shared.domain.notifications import Member
+from shared.domain.plans import Plan, joined
 from shared.domain.policy import ServedTenant
 from shared.domain.quiet_hours import local_date
-from shared.domain.records import FEE_TEXTS, Member, Plan
+from shared.domain.records import FEE_TEXTS
 from shared.fees import visit_queries
 from shared.fees.text import FEE_TEXT
 from shared.fees.text_plans import TEXT_USEFUL, FeeText, renewed_plan

@@ -7,9 +7,10 @@ from typing import Final
 from shared.domain.contact import cannot_text
 from shared.domain.fees import Fee, FeeStatus, is_forgiven
 from shared.domain.missed_visits import MissedVisit
+from shared.domain.notifications import Member
 from shared.domain.policy import ServedTenant
 from shared.domain.reasons import Reason
-from shared.domain.records import Appointment, Kind, Member
+from shared.domain.records import Appointment, Kind
 from shared.fees.visit_queries import missed_visits
 from shared.messages.rendering import Text, compose, living_pets, pet_words, sender_words
 from shared.messages.wording import day_words, money_words, name_of, template_for, when_words

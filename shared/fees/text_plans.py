@@ -5,10 +5,11 @@ from datetime import date, datetime, timedelta
 from uuid import UUID, uuid5
 
 from shared.domain.contact import cannot_text
+from shared.domain.plans import Decision, Plan, PlannedNotification
 from shared.domain.policy import ServedTenant
 from shared.domain.quiet_hours import after_quiet
 from shared.domain.reasons import Reason
-from shared.domain.records import Decision, Kind, Outcome, Owner, Plan, PlannedNotification
+from shared.domain.records import Kind, Outcome, Owner
 
 TEXT_USEFUL = timedelta(days=7)
 """How long after the event a notice, a receipt or a "could not be charged" is worth sending."""

@@ -8,9 +8,10 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from shared.domain.notifications import Member
 from shared.domain.policy import ServedTenant
 from shared.domain.reasons import Reason
-from shared.domain.records import Kind, Member, Owner
+from shared.domain.records import Kind, Owner
 from shared.messages.rendering import Text
 
 

@@ -7,8 +7,9 @@ from uuid import UUID
 from shared.database import ledger
 from shared.database.transactions import in_transaction
 from shared.domain.dry_run import DryRunLine
+from shared.domain.plans import Decision, Plan
 from shared.domain.policy import ServedTenant
-from shared.domain.records import Decision, Outcome, Plan, mask_phone
+from shared.domain.records import Outcome, mask_phone
 from shared.planning.context import Context
 from shared.planning.subject import SubjectKinds
 

@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import Engine
 
 from shared.database import ledger, tables
+from shared.domain.plans import Decision, Plan, PlannedNotification
 from shared.domain.reasons import Reason
-from shared.domain.records import Decision, Kind, Outcome, Plan, PlannedNotification
+from shared.domain.records import Kind, Outcome
 from tests import rows
 from tests.rows import NOON
 

@@ -30,8 +30,9 @@ from shared.delivery.senders import queries as senders
 from shared.domain.breaker import Breaker
 from shared.domain.fees import FeeAction
 from shared.domain.missed_visits import MarkedVisit
+from shared.domain.plans import Decision, Plan
 from shared.domain.reasons import Reason
-from shared.domain.records import Decision, ExpiryWindow, Kind, Outcome, Plan, RunStatus
+from shared.domain.records import ExpiryWindow, Kind, Outcome, RunStatus
 from shared.domain.reputation import EventKind, NewEvent
 from shared.fees import claim_queries, staff_action_queries, state_queries
 from shared.fees import listing as fee_list

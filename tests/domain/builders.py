@@ -7,10 +7,11 @@ from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
+from shared.domain.plans import Undecided
 from shared.domain.policy import ServedTenant, TenantPolicy, policy_of
 from shared.domain.quiet_hours import QuietHours, parse_quiet_hours
 from shared.domain.reasons import Reason
-from shared.domain.records import Appointment, AppointmentStatus, Kind, Outcome, Owner, Pet, Tenant, Undecided
+from shared.domain.records import Appointment, AppointmentStatus, Kind, Outcome, Owner, Pet, Tenant
 from shared.tasks.appointment_reminders.rules import LEADS
 
 TENANT_ID, ELSEWHERE, RUN_ID = UUID(int=1), UUID(int=2), UUID(int=3)

@@ -3,8 +3,9 @@ from uuid import UUID
 
 import pytest
 
+from shared.domain.plans import Decision
 from shared.domain.reasons import SENTENCES, Reason
-from shared.domain.records import RETAKEN, Decision, Kind, Outcome, ensure_aware, mask_phone
+from shared.domain.records import RETAKEN, Kind, Outcome, ensure_aware, mask_phone
 
 SUBJECT, TENANT = UUID("6f1b0c1e-8f4a-4a53-9d52-1b2a7c9e0d11"), UUID("0a0a0a0a-0000-4000-8000-000000000001")
 

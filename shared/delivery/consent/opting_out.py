@@ -15,8 +15,9 @@ from shared.delivery.consent import queries as consent
 from shared.delivery.consent.queries import Changed
 from shared.delivery.drain import Drain
 from shared.domain.contact import UNKNOWN_REGION, e164, phone_hash, region_of
+from shared.domain.notifications import Claimed
 from shared.domain.policy import PolicyError, TenantPolicy, policy_of
-from shared.domain.records import Claimed, ConsentSource, lasting_id, mask_phone
+from shared.domain.records import ConsentSource, lasting_id, mask_phone
 
 log = logging.getLogger(__name__)
 

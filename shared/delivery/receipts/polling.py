@@ -22,8 +22,9 @@ from shared.delivery.receipts.queries import Awaiting
 from shared.delivery.senders import queries as senders
 from shared.delivery.senders.trouble import name_country, pause
 from shared.delivery.settling.provider_log import CLOCK_SKEW
+from shared.domain.notifications import Claimed
 from shared.domain.reasons import Reason
-from shared.domain.records import Claimed, ConsentSource, NotificationStatus
+from shared.domain.records import ConsentSource, NotificationStatus
 from shared.gateways.sms import ConsoleSms, CredentialsRefused, Logged, Receipt, SmsError
 
 log = logging.getLogger(__name__)

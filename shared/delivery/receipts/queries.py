@@ -12,7 +12,8 @@ from shared.database.dialects.lists import among, chunks
 from shared.database.dialects.writing import update_each
 from shared.database.outbox import CLAIMED, Scope, claimed_of, in_scope
 from shared.database.tables import notifications
-from shared.domain.records import Claimed, NotificationStatus
+from shared.domain.notifications import Claimed
+from shared.domain.records import NotificationStatus
 
 
 @dataclass(frozen=True, slots=True)

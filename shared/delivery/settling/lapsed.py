@@ -19,8 +19,9 @@ from shared.delivery.drain import CLAIM_HOLD, HAND_OVER, Drain
 from shared.delivery.outcomes import ASK_AFTER, ASK_AGAIN_AFTER, ended, handed_back, sent
 from shared.delivery.recording import Counted, write_unique
 from shared.delivery.settling.provider_log import CLOCK_SKEW, Senders, entries_about, matched
+from shared.domain.notifications import Unsettled
 from shared.domain.reasons import Reason
-from shared.domain.records import NotificationStatus, Unsettled
+from shared.domain.records import NotificationStatus
 from shared.gateways.sms import CredentialsRefused, Logged
 
 BATCH: Final = 500

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from shared.delivery.drain import Drain
 from shared.domain.breaker import OPENS_AFTER
-from shared.domain.records import Unsettled
+from shared.domain.notifications import Unsettled
 from shared.gateways.sms import CHANNELS, CredentialsRefused, Logged, SmsError
 
 log = logging.getLogger(__name__)

@@ -7,7 +7,8 @@ from typing import Any, Final
 from uuid import UUID
 
 from shared.domain.fees import FEE_SENTENCES, GIVEN_UP, Fee, FeeChange, FeeCode, FeeStatus
-from shared.domain.records import Kind, Plan
+from shared.domain.plans import Plan
+from shared.domain.records import Kind
 from shared.fees.collecting.attempts import DECLINED, KEY_SPENT, REFUSED, Attempt
 from shared.fees.collecting.rules import Verdict, is_tried_again, verdict
 from shared.fees.pricing import next_attempt_at

@@ -9,10 +9,10 @@ from uuid import UUID
 
 from shared.database.appointments import Starts
 from shared.database.transactions import fetch
-from shared.domain.plans import joined
+from shared.domain.plans import Plan, Undecided, joined
 from shared.domain.policy import ServedTenant
 from shared.domain.quiet_hours import local_day
-from shared.domain.records import Appointment, Kind, Plan, Problem, Undecided, foreign_reference
+from shared.domain.records import Appointment, Kind, Problem, foreign_reference
 from shared.planning.context import Context
 from shared.planning.paging import pages
 from shared.planning.tenants import Tenants, alike

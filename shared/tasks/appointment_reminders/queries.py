@@ -16,8 +16,9 @@ from shared.database.tables import (
     appointments,
     decisions,
 )
+from shared.domain.plans import Undecided
 from shared.domain.reasons import Reason
-from shared.domain.records import RETAKEN, Appointment, AppointmentStatus, Kind, Outcome, Undecided
+from shared.domain.records import RETAKEN, Appointment, AppointmentStatus, Kind, Outcome
 
 _COMING = (AppointmentStatus.PENDING, AppointmentStatus.CONFIRMED)
 

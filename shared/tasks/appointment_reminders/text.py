@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Final
 
 from shared.database.appointments import appointments_by_id
+from shared.domain.notifications import Member
 from shared.domain.policy import ServedTenant
 from shared.domain.reasons import Reason
-from shared.domain.records import Appointment, Kind, Member
+from shared.domain.records import Appointment, Kind
 from shared.messages.rendering import Text, compose, living_pets, reminder_words
 from shared.messages.wording import template_for
 from shared.planning.subject import SubjectKind

@@ -6,10 +6,10 @@ from itertools import groupby
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
-from shared.domain.plans import news
+from shared.domain.plans import Decision, Plan, PlannedNotification, Undecided, news
 from shared.domain.policy import ServedTenant
 from shared.domain.reasons import Reason
-from shared.domain.records import Appointment, Decision, Outcome, Plan, PlannedNotification, Undecided
+from shared.domain.records import Appointment, Outcome
 from shared.tasks.appointment_reminders.rules import Lead, due_at, is_due, minute_of, send_at, skip_reason
 
 

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from shared.domain.fees import NewFee
 from shared.domain.missed_visits import Candidate
+from shared.domain.plans import Decision, Plan
 from shared.domain.reasons import Reason
-from shared.domain.records import Decision, EventKind, Kind, Outcome, Plan
+from shared.domain.records import EventKind, Kind, Outcome
 from shared.domain.reputation import POINTS, NewEvent
 from shared.fees import pricing
 from shared.fees.text_plans import FeeText, text_plan

@@ -10,7 +10,8 @@ from shared.database.appointments import appointments_by_id
 from shared.domain.dry_run import DryRunLine
 from shared.domain.fees import Fee, FeeStatus, NewFee
 from shared.domain.missed_visits import MissedVisit
-from shared.domain.records import Appointment, Kind, Plan, mask_phone
+from shared.domain.plans import Plan
+from shared.domain.records import Appointment, Kind, mask_phone
 from shared.fees.text import fee_text
 from shared.fees.visit_queries import reminded_of, saved_cards
 from shared.tasks.no_show_detector.rules import FoundVisit

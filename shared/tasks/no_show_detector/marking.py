@@ -12,9 +12,8 @@ from shared.database.engine import reading
 from shared.database.transactions import in_transaction
 from shared.domain.dry_run import DryRunLine
 from shared.domain.fees import NewFee
-from shared.domain.plans import joined
+from shared.domain.plans import Decision, Plan, joined
 from shared.domain.reasons import Reason
-from shared.domain.records import Decision, Plan
 from shared.domain.reputation import id_on_record
 from shared.fees import state_queries
 from shared.fees.pricing import is_fee_configured

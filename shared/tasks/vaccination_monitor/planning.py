@@ -11,11 +11,11 @@ from sqlalchemy import Connection
 
 from shared.database.transactions import fetch, in_transaction
 from shared.domain.dry_run import DryRunLine
-from shared.domain.plans import joined
+from shared.domain.plans import Plan, UndecidedAlert, joined
 from shared.domain.policy import ServedTenant
 from shared.domain.quiet_hours import local_date
 from shared.domain.reasons import Reason
-from shared.domain.records import ExpiryWindow, Outcome, Plan, Problem, UndecidedAlert, foreign_reference
+from shared.domain.records import ExpiryWindow, Outcome, Problem, foreign_reference
 from shared.planning.context import Context
 from shared.planning.paging import pages
 from shared.planning.tenants import Tenants, alike

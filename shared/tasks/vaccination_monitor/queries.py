@@ -13,8 +13,9 @@ from shared.database.paging import page, place
 from shared.database.rows.promises import FOREVER
 from shared.database.rows.reading import read, read_page
 from shared.database.tables import decisions, owners, pets, vaccination_records
+from shared.domain.plans import UndecidedAlert
 from shared.domain.reasons import Reason
-from shared.domain.records import RETAKEN, ExpiryWindow, Kind, Outcome, Pet, UndecidedAlert, Vaccination
+from shared.domain.records import RETAKEN, ExpiryWindow, Kind, Outcome, Pet, Vaccination
 from shared.tasks.vaccination_monitor.superseding import superseded
 
 

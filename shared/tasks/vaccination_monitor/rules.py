@@ -12,21 +12,12 @@ from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from shared.domain.contact import cannot_text
-from shared.domain.plans import news
+from shared.domain.notifications import Member
+from shared.domain.plans import Decision, Plan, PlannedNotification, UndecidedAlert, news
 from shared.domain.policy import ServedTenant
 from shared.domain.quiet_hours import after_quiet, local_date, midnight
 from shared.domain.reasons import Reason
-from shared.domain.records import (
-    Decision,
-    ExpiryWindow,
-    Kind,
-    Member,
-    Outcome,
-    Plan,
-    PlannedNotification,
-    UndecidedAlert,
-    Vaccination,
-)
+from shared.domain.records import ExpiryWindow, Kind, Outcome, Vaccination
 
 KIND = Kind.VACCINATION_EXPIRING
 LATE_RECORD = timedelta(days=2)

@@ -7,9 +7,10 @@ from itertools import groupby
 from typing import Final
 from uuid import UUID
 
+from shared.domain.notifications import Member
 from shared.domain.policy import ServedTenant
 from shared.domain.reasons import Reason
-from shared.domain.records import Kind, Member, Pet, Vaccination
+from shared.domain.records import Kind, Pet, Vaccination
 from shared.messages.rendering import Text, compose, pet_words, sender_words
 from shared.messages.wording import day_words, days_left_words, listed, name_of, phrase, template_for
 from shared.planning.subject import SubjectKind

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from shared.domain.plans import joined
+from shared.domain.plans import Plan, Undecided, joined
 from shared.domain.policy import ServedTenant
 from shared.domain.reasons import Reason
-from shared.domain.records import Appointment, Kind, Outcome, Plan, Undecided
+from shared.domain.records import Appointment, Kind, Outcome
 from shared.tasks.appointment_reminders.rules import Lead
 from shared.tasks.appointment_reminders.visits import decide, decision, visits
 from tests.domain.builders import (

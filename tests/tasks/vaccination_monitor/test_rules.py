@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.domain.notifications import Member
+from shared.domain.plans import Plan, UndecidedAlert
 from shared.domain.policy import ServedTenant
 from shared.domain.reasons import Reason
-from shared.domain.records import Member, Outcome, Plan, UndecidedAlert, Vaccination
+from shared.domain.records import Outcome, Vaccination
 from shared.tasks.vaccination_monitor import rules
 from shared.tasks.vaccination_monitor.rules import Calendar
 from tests.domain.builders import ELSEWHERE, LONG_AGO, NEW_YORK, RUN_ID, TENANT_ID, a_pet, an_owner, local, served

@@ -1,0 +1,51 @@
+"""Notifications as delivery sees them: claimed, unclear, and the decisions behind them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from shared.domain.records import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A notification that a worker took to send. `attempts` counts this one; `owner_id`: for whom it was planned.
+
+    `unclear_answers`: how often the provider was asked and gave no clear answer.
+    """
+
+    id: UUID
+    tenant_id: UUID
+    owner_id: UUID
+    kind: Kind
+    useful_until: datetime
+    attempts: int
+    unclear_answers: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """A notification handed over at `attempted_at` of which nobody knows what became of it.
+
+    `was_answered`: the provider was asked and gave no clear answer; else the worker died. `ambiguities`: how often it
+    had come to that before; `code`: what stood in place of an answer.
+    """
+
+    claimed: Claimed
+    to_phone: str
+    body: str
+    segments: int
+    attempted_at: datetime
+    ambiguities: int
+    was_answered: bool
+    code: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One decision behind a notification."""
+
+    notification_id: UUID
+    ledger_key: str
+    subject_id: UUID
+    occurs_at: datetime | None
