@@ -5,7 +5,7 @@ import click
 from shared.cli.crontab import crontab_command
 from shared.cli.db import db
 from shared.cli.demo import demo
-from shared.cli.endings import Spoken, SpokenGroup, said_plainly
+from shared.cli.exit_codes import Spoken, SpokenGroup, said_plainly
 from shared.cli.explain import explain_command
 from shared.cli.fee import fee
 from shared.cli.health import health_command

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from shared import errors, logs, runtime
 from shared.application import open_application
-from shared.cli.endings import say
+from shared.cli.exit_codes import say
 from shared.cli.showing import echo_json, line, page, plain
 from shared.domain.records import NotificationStatus, Outcome
 from shared.domain.safe_text import written_out
