@@ -96,7 +96,7 @@ class _Stderr:
 class LogFile(WatchedFileHandler):
     """LOG_FILE. It follows a rotation by the system, and a disk that is full or gone does not stop a run."""
 
-    _is_told = False
+    _has_warned = False
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a record. Opening the file again after a rotation may fail, too."""
@@ -107,8 +107,8 @@ class LogFile(WatchedFileHandler):
 
     def handleError(self, _: logging.LogRecord) -> None:  # noqa: N802  the library's name
         """Say once on stderr that the file cannot be written."""
-        if not self._is_told:
-            self._is_told = True
+        if not self._has_warned:
+            self._has_warned = True
             words = f"LOG_FILE: {self.baseFilename} cannot be written ({sys.exc_info()[1]}); going on"
             sys.stderr.write(f"{written_out(words)}\n")
 

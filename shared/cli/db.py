@@ -14,7 +14,7 @@ from shared.database import migrations
 from shared.database.engine import ensure_ready, first_line, open_engine, reading, shown, writing
 from shared.database.tables import tenants
 from shared.errors import DatabaseUnusable, UsageError
-from shared.platform import schema_check as needs
+from shared.platform import schema_check
 from shared.settings import SmsSettings, database_url, load
 
 
@@ -36,7 +36,7 @@ def check() -> None:
     """Say whether the database has what the jobs need."""
     engine = open_engine(database_url())
     ensure_ready(engine)
-    if lacking := needs.lacks(engine):
+    if lacking := schema_check.lacks(engine):
         raise DatabaseUnusable(f"the database at {shown(engine.url)} lacks what the jobs need:", *lacking)
     echo(f"{shown(engine.url)} has what the jobs need")
 

@@ -99,7 +99,7 @@ def _simulate(engine: Engine) -> tuple[dict[str, Counter[str]], list[str]]:
             now[0] = hour + timedelta(minutes=minute)
             result = run(application, job)
             days.setdefault(f"{now[0]:%a %d %b}", Counter()).update(_counts(result))
-            story |= dict.fromkeys(_told(result))
+            story |= dict.fromkeys(_events(result))
         story |= dict.fromkeys(_meddle(engine, now[0] + timedelta(minutes=10)))
     return days, list(story)
 
@@ -125,21 +125,21 @@ def _counts(result: dict[str, Any]) -> dict[str, int]:
     }
 
 
-def _told(result: dict[str, Any]) -> list[str]:
+def _events(result: dict[str, Any]) -> list[str]:
     """Return the errors a run named, the days it held, and what it put right."""
-    told = [f"error: {each['tenant']}: {each['subject']}: {each['reason']}" for each in result["errors"]]
+    events = [f"error: {each['tenant']}: {each['subject']}: {each['reason']}" for each in result["errors"]]
     for held in result.get("held", ()):
-        told += [
+        events += [
             f"held: {held['tenant']} on {held['date']}: {held_words(held)}; nobody is charged for them",
             f"      unless an operator runs NoShowDetector --accept-surge {held['tenant']}:{held['date']}",
         ]
     if result.get("corrected"):
-        told.append(
+        events.append(
             f"{result['now'][:10]}: {result['corrected']} visit(s) corrected by staff: score and count put back"
         )
     if result.get("needs_refund"):
-        told.append(f"{result['now'][:10]}: {result['needs_refund']} collected fee(s) need a refund by hand")
-    return told
+        events.append(f"{result['now'][:10]}: {result['needs_refund']} collected fee(s) need a refund by hand")
+    return events
 
 
 def _meddle(engine: Engine, now: datetime) -> list[str]:

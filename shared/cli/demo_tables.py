@@ -25,14 +25,14 @@ def show(
     with reading(engine) as connection:
         texts = reports.sent_texts(connection)
         reasons = reports.reasons_not_sent(connection)
-        told = reports.decisions_about(connection, [id_ for _, id_ in filled.cases])
+        decisions = reports.decisions_about(connection, [id_ for _, id_ in filled.cases])
         fees = reports.fees(connection)
     tables = (
         _days_table(days),
         _texts_table(texts),
         _reasons_table(reasons),
         _fees_table(fees),
-        _cases_table(filled, told),
+        _cases_table(filled, decisions),
     )
     for table in tables:
         console.print(table)
@@ -79,11 +79,11 @@ def _fees_table(fees: Sequence[reports.FeeLine]) -> Table:
     return table
 
 
-def _cases_table(filled: sample.Sample, told: list[reports.Told]) -> Table:
+def _cases_table(filled: sample.Sample, decisions: list[reports.ReminderDecision]) -> Table:
     table = Table("case", "24 hours before", "2 hours before", title="The odd cases", title_justify="left")
     decided: dict[tuple[UUID, Kind], str] = {
         (each.subject_id, each.kind): "sent" if each.reason is None else f"{each.outcome}: {each.reason}"
-        for each in told
+        for each in decisions
     }
     for label, id_ in filled.cases:
         outcomes = [decided.get((id_, kind), "-") for kind in (Kind.REMINDER_24H, Kind.REMINDER_2H)]

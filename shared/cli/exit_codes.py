@@ -28,7 +28,7 @@ EXIT_CODES: dict[type[Exception], int] = {
 
 
 @contextmanager
-def said_plainly() -> Iterator[None]:
+def errors_as_exit_codes() -> Iterator[None]:
     """Turn the errors that a user can cause or cure into one line and an exit code; let others show their trace."""
     sys.excepthook = _show_trace
     if logging.lastResort:  # what is logged by a command that does not set up the log
@@ -39,9 +39,9 @@ def said_plainly() -> Iterator[None]:
         _ensure_text(sys.argv)
         yield
     except tuple(EXIT_CODES) as error:
-        sys.exit(say(error))
+        sys.exit(print_error(error))
     except SQLAlchemyError as error:  # the database was well when it was opened, and failed since
-        sys.exit(say(RunFailed(f"the database failed: {first_line(error)}")))
+        sys.exit(print_error(RunFailed(f"the database failed: {first_line(error)}")))
 
 
 def _ensure_text(arguments: list[str]) -> None:
@@ -57,14 +57,14 @@ def _show_trace(kind: type[BaseException], error: BaseException, trace: Tracebac
     echo(first, *map(indented, map(masked, below)), err=True)
 
 
-def say(error: Exception) -> int:
+def print_error(error: Exception) -> int:
     """Print an error of EXIT_CODES, its first argument and the list below it; return its exit code."""
     first, *below = error.args
     echo(f"error: {first}", *(f"  {each}" for each in below), err=True)
     return EXIT_CODES[type(error)]
 
 
-class Spoken(click.Command):
+class OneLineErrors(click.Command):
     """A command whose usage errors, which quote what was typed, are one line each."""
 
     def make_context(self, *arguments: Any, **options: Any) -> click.Context:
@@ -78,7 +78,7 @@ class Spoken(click.Command):
             return super().invoke(ctx)
 
 
-class SpokenGroup(Spoken, click.Group):
+class OneLineErrorsGroup(OneLineErrors, click.Group):
     """The same of a group, for the commands in it too."""
 
 

@@ -17,7 +17,7 @@ from shared.database.tables import PAYMENT_STATUSES
 from shared.domain.fees import COLLECTED, UNCOLLECTED, FeeStatus
 from shared.errors import ConfigurationError, RunFailed, UsageError
 from shared.fees import queries as fees
-from shared.fees import staff_actions as by_hand
+from shared.fees import staff_actions
 from shared.fees.listing import ListedFee, listed
 from shared.fees.staff_actions import Staff
 from shared.messages.wording import cents_of, money_words
@@ -77,7 +77,7 @@ def charge(fee_id: UUID, now: bool, who: str, why: str) -> None:
     application = open_application(texts=False)
     ensure_ready(application.engine)
     _open_fees(application.engine, [fee_id])
-    by_hand.charge(collection_by_hand(application), fee_id, Staff(who, why))
+    staff_actions.charge(collection_by_hand(application), fee_id, Staff(who, why))
     after = _one(application.engine, fee_id)
     echo(as_line(after))
     if after.status != FeeStatus.SUCCEEDED:
@@ -94,7 +94,9 @@ def waive(fee_ids: tuple[UUID, ...], run_id: UUID | None, who: str, why: str) ->
         raise UsageError("name fees, or a run with --run")
     engine = _engine()
     found = _open_fees(engine, fee_ids) if fee_ids else _of_run(engine, run_id)
-    waived = by_hand.waive(engine, [each for each in found if each.status in UNCOLLECTED], Staff(who, why), utc_now())
+    waived = staff_actions.waive(
+        engine, [each for each in found if each.status in UNCOLLECTED], Staff(who, why), utc_now()
+    )
     trouble = _close_payments(engine, waived)
     with reading(engine) as connection:
         after = listed(connection, ids=[each.id for each in found])
@@ -111,7 +113,7 @@ def _close_payments(engine: Engine, waived: Collection[UUID]) -> str | None:
     if not _still_open(engine, waived):
         return None
     try:
-        by_hand.close_payments(collection_by_hand(open_application(texts=False)))
+        staff_actions.close_payments(collection_by_hand(open_application(texts=False)))
     except (ConfigurationError, RunFailed) as error:
         why = f": {error}"
     else:
@@ -153,7 +155,7 @@ def refund(fee_id: UUID, amount: str | None, who: str, why: str) -> None:
     ensure_ready(application.engine)
     before = _one(application.engine, fee_id)
     cents = _cents(amount, before.currency)
-    by_hand.give_back(collection_by_hand(application), fee_id, cents, Staff(who, why))
+    staff_actions.give_back(collection_by_hand(application), fee_id, cents, Staff(who, why))
     echo(as_line(_one(application.engine, fee_id)))
 
 

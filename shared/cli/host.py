@@ -21,7 +21,7 @@ from shared.settings import HostSettings, LogSettings, load
 if TYPE_CHECKING:
     from shared.schedulers.local import LocalHost
 
-HURRIED = 130  # the exit code of one who is told to stop a second time, as after Ctrl-C
+STOPPED_AT_ONCE = 130  # the exit code of one who is told to stop a second time, as after Ctrl-C
 
 
 @click.command(name="host")
@@ -105,16 +105,16 @@ def _nothing() -> Iterator[threading.Thread | None]:
 
 def _run(host: "LocalHost", serving: AbstractContextManager[threading.Thread | None], where: str) -> None:
     """Run the host until it is told to stop; say what it will do next, and what did not end in time."""
-    told = threading.Event()
-    _on_signal(told.set)
+    stopping = threading.Event()
+    _on_signal(stopping.set)
     host.start()
     echo(f"local host: {where} (Ctrl-C to stop)")
-    _tell_schedules(host)
+    _show_schedules(host)
     with serving as web:
-        while not told.wait(1):  # in steps: on Windows a wait without an end cannot be interrupted
+        while not stopping.wait(1):  # in steps: on Windows a wait without an end cannot be interrupted
             if web is not None and not web.is_alive():
                 raise RunFailed("the web server ended; what it said is in the log above")
-        _on_signal(lambda: os._exit(HURRIED))
+        _on_signal(lambda: os._exit(STOPPED_AT_ONCE))
         echo("stopping; the running jobs end in good order (once more to stop at once)", err=True)
         unfinished = host.stop()
     host.application.engine.dispose()
@@ -128,7 +128,7 @@ def _on_signal(act: Callable[[], object]) -> None:
         signal.signal(each, lambda *_: act())
 
 
-def _tell_schedules(host: "LocalHost") -> None:
+def _show_schedules(host: "LocalHost") -> None:
     zone = host.application.zone
     for each in host.schedules.values():
         due = each.ncrontab.next_after(host.application.clock(), zone)

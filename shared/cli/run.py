@@ -14,7 +14,7 @@ from rich.table import Table
 
 from shared import errors, logs, runtime
 from shared.application import open_application
-from shared.cli.exit_codes import say
+from shared.cli.exit_codes import print_error
 from shared.cli.showing import echo_json, line, page, plain
 from shared.domain.records import NotificationStatus, Outcome
 from shared.domain.safe_text import written_out
@@ -128,7 +128,7 @@ def run_and_show(
                     application, job, at=at, only=only, is_dry=is_dry, progress=progress, accept_surge=accept_surge
                 )
         except (LeaseHeld, errors.RunFailed) as error:
-            codes.add(say(error))
+            codes.add(print_error(error))
             continue
         codes.add(1 if result["total_errors"] else 0)
         if as_json:
@@ -152,8 +152,8 @@ def _progress(job: str) -> Iterator[Report | None]:
 
         def report(key: str, count: int) -> None:
             counts[key] += count
-            told = ", ".join(f"{name} {n}" for name, n in counts.items())
-            bar.update(task, description=written_out(f"{job}: {told}"))
+            words = ", ".join(f"{name} {n}" for name, n in counts.items())
+            bar.update(task, description=written_out(f"{job}: {words}"))
 
         yield report
 

@@ -27,7 +27,7 @@ class SentText:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ReminderDecision:
     """What was decided about one appointment: the kind of reminder, the outcome, the reason."""
 
     subject_id: UUID
@@ -113,13 +113,13 @@ def reasons_not_sent(connection: Connection) -> dict[str, int]:
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
-def decisions_about(connection: Connection, subject_ids: Iterable[UUID]) -> list[Told]:
+def decisions_about(connection: Connection, subject_ids: Iterable[UUID]) -> list[ReminderDecision]:
     """What was decided about some subjects, oldest first. Index: decisions (subject_id, kind)."""
     found = []
     for ids in chunks(list(subject_ids)):
         query = select(decisions).where(decisions.c.subject_id.in_(ids))
         found += [
-            Told(row.subject_id, Kind(row.kind), Outcome(row.outcome), row.reason)
+            ReminderDecision(row.subject_id, Kind(row.kind), Outcome(row.outcome), row.reason)
             for row in connection.execute(query.order_by(decisions.c.occurs_at, decisions.c.kind))
         ]
     return found

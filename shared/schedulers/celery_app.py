@@ -118,12 +118,12 @@ STARTS: Final = {job: app.task(_begin, name=job, bind=True, **RELIABLE) for job 
 STAGES: Final = {stage: app.task(_do, name=f"petcare.{stage}", **RELIABLE) for stage in Stage}
 
 
-def say_again(request: Any, reason: Any, **_: Any) -> None:
+def log_retry(request: Any, reason: Any, **_: Any) -> None:
     """Say in one line why a task is tried again."""
     log.warning("%s %s: %s; trying again", request.task, request.id, reason.exc)
 
 
-def bury(sender: Task, task_id: str, exception: BaseException, args: Sequence[Any], **_: Any) -> None:
+def dead_letter(sender: Task, task_id: str, exception: BaseException, args: Sequence[Any], **_: Any) -> None:
     """Keep the message of a task that failed for good, and let the run go on without it."""
     part = None if sender.name in JOBS else _part(*args)
     if part and isinstance(exception, LeaseHeld) and _has_its_worker(part):
@@ -153,7 +153,7 @@ def configure_logging(**_: Any) -> None:
     logs.configure(load(LogSettings))
 
 
-task_retry.connect(say_again)
-task_failure.connect(bury)
+task_retry.connect(log_retry)
+task_failure.connect(dead_letter)
 beat_init.connect(run_on_startup)
 setup_logging.connect(configure_logging)

@@ -91,7 +91,7 @@ def begin(application: Application, whole: Whole) -> list[Part]:
         commits.forget(connection, request.started_at)
         return _noted(connection, whole)
 
-    with _failing_plainly():
+    with _as_database_unusable():
         found = in_transaction(application.engine, work)
     return [] if _is_over(whole, found) else _waiting(whole.parts(Stage.PLAN), found)
 
@@ -102,7 +102,7 @@ def do(application: Application, part: Part) -> list[Part]:
     Raise LeaseHeld (another worker is at it) or DatabaseUnusable: then try again later. Raise RunFailed when that
     would not help.
     """
-    with logs.about(run_id=str(part.whole.run_id), task=part.name), _failing_plainly():
+    with logs.about(run_id=str(part.whole.run_id), task=part.name), _as_database_unusable():
         with leases.held(application.engine, part.lease, application.clock):
             if _start(application, part):
                 return _end(application, part, RunStatus.SUCCEEDED, result=_work(application, part))
@@ -112,20 +112,20 @@ def do(application: Application, part: Part) -> list[Part]:
 
 def give_up(application: Application, part: Part, error: str) -> list[Part]:
     """Note that a part failed for good, and return the parts to do next: what the others did is not to be lost."""
-    with logs.about(run_id=str(part.whole.run_id), task=part.name), _failing_plainly():
+    with logs.about(run_id=str(part.whole.run_id), task=part.name), _as_database_unusable():
         log.error("given up: %s", error)
         return _end(application, part, RunStatus.FAILED, error=error) if _start(application, part) else []
 
 
 def is_begun(application: Application, part: Part) -> bool:
     """Whether a worker has begun this part of this run, and not ended it."""
-    with _failing_plainly(), reading(application.engine) as connection:
+    with _as_database_unusable(), reading(application.engine) as connection:
         found = runs.by_id(connection, [part.id])
     return part.id in found and found[part.id].status is RunStatus.RUNNING
 
 
 @contextmanager
-def _failing_plainly() -> Iterator[None]:
+def _as_database_unusable() -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as error:
