@@ -39,13 +39,13 @@ cli.add_command(runs_command)
 
 
 def main() -> None:
-    """Run the command line; turn what goes wrong into one line and an exit code."""
+    """Run the command line; turn an expected error into one line on stderr and an exit code."""
     with errors_as_exit_codes():
         cli()
 
 
 def main_of(*jobs: str) -> None:
-    """Run jobs one after the other, as `python -m shared.tasks.…` does. It takes no options: a typed one is refused."""
+    """Run jobs one after the other, for `python -m shared.tasks.…`, which takes no options and refuses any."""
 
     @click.command(
         cls=OneLineErrors,
@@ -60,7 +60,7 @@ def main_of(*jobs: str) -> None:
 
 
 def main_alone() -> None:
-    """Run the scheduler without HTTP, as `python -m shared.schedulers.host` does. It takes no options either."""
+    """Run the scheduler without HTTP, for `python -m shared.schedulers.host`, which takes no options either."""
 
     @click.command(
         cls=OneLineErrors,

@@ -1,4 +1,4 @@
-"""What the demo shows at its end: runs, texts, reasons, fees, odd cases."""
+"""The tables that the demo prints at its end: runs, texts, reasons, fees, odd cases."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ SHOWN_OF_A_KIND = 3
 def show(
     console: Console, engine: Engine, days: dict[str, Counter[str]], story: Sequence[str], filled: sample.Sample
 ) -> None:
-    """Print what the simulated days came to. `story`: what happened beside the schedule, and the errors named."""
+    """Print the results of the simulated days. `story`: changes by owners and staff, errors, held days."""
     with reading(engine) as connection:
         texts = reports.sent_texts(connection)
         reasons = reports.reasons_not_sent(connection)
@@ -87,6 +87,6 @@ def _cases_table(filled: sample.Sample, decisions: list[reports.ReminderDecision
     }
     for label, id_ in filled.cases:
         outcomes = [decided.get((id_, kind), "-") for kind in (Kind.REMINDER_24H, Kind.REMINDER_2H)]
-        if outcomes != ["-", "-"]:  # something of it was due in these days
+        if outcomes != ["-", "-"]:  # a reminder of it was due in these days
             table.add_row(plain(label), *outcomes)
     return table
