@@ -1,4 +1,4 @@
-"""Reads for people: what was sent, what was not and why."""
+"""Queries for the demo's reports: texts sent, reasons not to send, fees."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class SentText:
 
 @dataclass(frozen=True, slots=True)
 class ReminderDecision:
-    """What was decided about one appointment: the kind of reminder, the outcome, the reason."""
+    """A reminder's decision about one appointment."""
 
     subject_id: UUID
     kind: Kind
@@ -49,7 +49,7 @@ class FeeLine:
 
 
 def fees(connection: Connection) -> list[FeeLine]:
-    """Every no-show fee, by visit."""
+    """Return every no-show fee, ordered by visit."""
     query = (
         select(*_FEE, tenants.c.business_name)
         .join(tenants, tenants.c.id == payments.c.tenant_id)
@@ -82,7 +82,7 @@ _FEE = (
 
 
 def sent_texts(connection: Connection) -> list[SentText]:
-    """Every SMS the provider took, in order."""
+    """Return every SMS that the provider took, oldest first."""
     query = (
         select(notifications, tenants.c.business_name, tenants.c.timezone)
         .join(tenants, tenants.c.id == notifications.c.tenant_id)
@@ -103,7 +103,7 @@ def sent_texts(connection: Connection) -> list[SentText]:
 
 
 def reasons_not_sent(connection: Connection) -> dict[str, int]:
-    """How many decisions there are for each reason not to send."""
+    """Count the decisions by reason not to send."""
     query = (
         select(decisions.c.reason, func.count())
         .where(decisions.c.outcome != Outcome.NOTIFY)
@@ -114,7 +114,7 @@ def reasons_not_sent(connection: Connection) -> dict[str, int]:
 
 
 def decisions_about(connection: Connection, subject_ids: Iterable[UUID]) -> list[ReminderDecision]:
-    """What was decided about some subjects, oldest first. Index: decisions (subject_id, kind)."""
+    """Return the decisions about some subjects, oldest first. Index: decisions (subject_id, kind)."""
     found = []
     for ids in chunks(list(subject_ids)):
         query = select(decisions).where(decisions.c.subject_id.in_(ids))
@@ -126,7 +126,7 @@ def decisions_about(connection: Connection, subject_ids: Iterable[UUID]) -> list
 
 
 def appointments_waiting(connection: Connection, limit: int) -> list[UUID]:
-    """Appointments whose reminder waits in the outbox, soonest first."""
+    """Return appointments whose reminder waits in the outbox, soonest first."""
     query = (
         select(decisions.c.subject_id)
         .join(notifications, notifications.c.id == decisions.c.notification_id)
