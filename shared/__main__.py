@@ -1,4 +1,4 @@
-"""`python -m shared`: the command line."""
+"""The command line: `python -m shared`."""
 
 from shared.cli import main
 

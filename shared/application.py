@@ -1,4 +1,4 @@
-"""The parts a run is made of, built from the settings: database, policy, clock, providers of SMS and payments."""
+"""Builds what a run needs from the settings: database, policy, clock, SMS and payment providers."""
 
 import asyncio
 import time
@@ -18,18 +18,18 @@ from shared.settings import JobSettings, PaymentSettings, SmsSettings, Telemetry
 
 
 def utc_now() -> datetime:
-    """The wall clock. The only place that reads it."""
+    """Return the wall clock's time. Nothing else reads it."""
     return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """The parts a run is made of. `clock`: the wall clock; `is_live`: a text could reach a person, a charge a card.
+    """What a run needs. `clock`: the wall clock; `is_live`: a text could reach a person, or a charge a card.
 
-    `payments`: None where no provider was built: the jobs that collect need one. `look_back`: how old a missed
-    appointment may be. `is_stopping`: the process was told to end, so a run stops early, in good order.
-    `max_per_second`: texts, None for no limit; `monotonic`, `wait`: seconds, to pace them by. `default_sender`: the
-    number or name that texts of a tenant without its own come from; None for a messaging service.
+    `payments`: None without a provider, which only jobs that collect fees need. `look_back`: how old a missed
+    appointment may be. `is_stopping`: whether the process is shutting down, so that a run stops early, in good order.
+    `max_per_second`: texts, None for no limit; `monotonic`, `wait`: seconds, to pace the texts. `default_sender`: the
+    number or name from which tenants without a sender of their own text; None with a messaging service.
     """
 
     engine: Engine
@@ -52,9 +52,9 @@ class Application:
 
 
 def open_application(*, texts: bool = True) -> Application:
-    """Build the parts from the settings. Raise ConfigurationError or DatabaseUnusable, naming what is wrong.
+    """Build the application from the settings. Raise ConfigurationError or DatabaseUnusable, naming what is wrong.
 
-    `texts`: whether the caller sends any; if not, no setting of the SMS provider is read.
+    `texts`: whether the caller sends texts; if not, the SMS provider's settings are not read.
     """
     jobs, payments = load(JobSettings), load(PaymentSettings)
     sms = load(SmsSettings) if texts else SmsSettings(sms_provider="console")
@@ -76,14 +76,14 @@ def open_application(*, texts: bool = True) -> Application:
 
 
 def payment_gateway(application: Application) -> PaymentGateway:
-    """Return the payment provider. Raise ConfigurationError, naming what cards cannot be charged without."""
+    """Return the payment provider. Raise ConfigurationError, naming the missing setting, if there is none."""
     if application.payments is None:
         raise ConfigurationError("STRIPE_SECRET_KEY: not set; set it, or PAYMENT_PROVIDER=console to charge nobody")
     return application.payments
 
 
 def simulation(engine: Engine, clock: Callable[[], datetime]) -> Application:
-    """Build an application that sends nothing and lives by a clock of its own."""
+    """Build an application that texts and charges nobody and runs on its own clock."""
     return Application(engine, TenantPolicy(), ZoneInfo("UTC"), ConsoleSms(), clock=clock, payments=ConsolePayments())
 
 
@@ -91,7 +91,7 @@ def _payment_gateway(settings: PaymentSettings) -> PaymentGateway | None:
     if settings.payment_provider == "console":
         return ConsolePayments()
     if settings.stripe_secret_key is None:
-        return None  # only the commands that charge cards need it, and they say so
+        return None  # only commands that charge cards need a key: payment_gateway() refuses
     from shared.gateways.stripe_payments import StripePayments
 
     return StripePayments(settings.stripe_secret_key.get_secret_value(), settings.stripe_api_base_url)

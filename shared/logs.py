@@ -1,7 +1,7 @@
-"""Logging: text for people, JSON lines for machines, and on each line the run it belongs to.
+"""Logging: text for people or JSON for machines, each line with its run.
 
-Always on stderr, so that stdout holds results alone. No line shows a secret or a whole phone number, and no value in it
-can begin a line of its own or steer the terminal it is read on.
+Logs go to stderr, so that stdout holds only results. No line shows a secret or a whole phone number, and no logged
+value can begin a new line or control the terminal.
 """
 
 import json
@@ -19,7 +19,7 @@ from shared.errors import ConfigurationError
 from shared.settings import LogSettings
 
 OURS = "shared"
-"""The logger above all of ours. Of libraries only warnings are shown: the rest quotes what they send."""
+"""The parent of our loggers. Libraries log only warnings: below that, they quote what they send."""
 
 _about: ContextVar[Mapping[str, str]] = ContextVar("_about", default=MappingProxyType({}))
 
@@ -35,15 +35,15 @@ def about(**words: str) -> Iterator[None]:
 
 
 def dimensions(record: logging.LogRecord) -> dict[str, str]:
-    """Return what a line is about: what the block around it says, and a `tenant` that was logged with it (`extra`)."""
+    """Return the dimensions of a line: those of the enclosing `about` block, and a `tenant` passed as `extra`."""
     tenant = getattr(record, "tenant", None)
     return {**_about.get(), **({"tenant": tenant} if tenant else {})}
 
 
 class TextLines(logging.Formatter):
-    """For people: time (UTC), level, logger, run, task, tenant and message.
+    """Lines for people: time (UTC), level, logger, run, task, tenant and message.
 
-    `is_bare`: without time, level and logger, for a Functions host that adds its own.
+    `is_bare`: without time, level and logger, for a Functions host, which adds its own.
     """
 
     def __init__(self, *, is_bare: bool = False) -> None:
@@ -51,13 +51,13 @@ class TextLines(logging.Formatter):
         self._is_bare = is_bare
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  the library's name
-        """Return the line without its trace."""
+        """Return the line without its traceback."""
         head = [] if self._is_bare else [_time(record).strftime("%Y-%m-%dT%H:%M:%SZ"), record.levelname, record.name]
         where = " ".join(dimensions(record).values())
         return written_out(masked(" ".join([*head, *([f"[{where}]"] if where else []), record.message])))
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line and, indented below it, its trace."""
+        """Return the line and, indented below it, its traceback."""
         record.message = record.getMessage()
         trace = self.formatException(record.exc_info) if record.exc_info else record.exc_text
         below = [indented(masked(each)) for each in (trace, record.stack_info) if each]
@@ -65,12 +65,10 @@ class TextLines(logging.Formatter):
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object a line."""
+    """One JSON object per line."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the record as JSON: time (UTC), level, logger, message; run_id, task and tenant where they are known;
-        for an error its trace.
-        """
+        """Return the record as JSON: time (UTC), level, logger, message; if known, run_id, task, tenant and trace."""
         line = {
             "time": _time(record).isoformat(),
             "level": record.levelname,
@@ -84,7 +82,7 @@ class JsonLines(logging.Formatter):
 
 
 class _Stderr:
-    """Whatever stderr is at the moment: a progress bar puts there a stream that prints above it."""
+    """Writes to the current sys.stderr, which a progress bar replaces by a stream that prints above the bar."""
 
     def write(self, words: str) -> int:
         return sys.stderr.write(words)
@@ -94,29 +92,29 @@ class _Stderr:
 
 
 class LogFile(WatchedFileHandler):
-    """LOG_FILE. It follows a rotation by the system, and a disk that is full or gone does not stop a run."""
+    """LOG_FILE, reopened after logrotate. A disk that is full or gone does not stop a run."""
 
-    _is_told = False
+    _has_warned = False
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write a record. Opening the file again after a rotation may fail, too."""
+        """Write a record. Reopening the file after a rotation may fail, too."""
         try:
             super().emit(record)
         except OSError:
             self.handleError(record)
 
     def handleError(self, _: logging.LogRecord) -> None:  # noqa: N802  the library's name
-        """Say once on stderr that the file cannot be written."""
-        if not self._is_told:
-            self._is_told = True
+        """Warn once on stderr that the file cannot be written."""
+        if not self._has_warned:
+            self._has_warned = True
             words = f"LOG_FILE: {self.baseFilename} cannot be written ({sys.exc_info()[1]}); going on"
             sys.stderr.write(f"{written_out(words)}\n")
 
 
 def configure(settings: LogSettings) -> None:
-    """Send the application's log to stderr, and to LOG_FILE where one is set.
+    """Send the application's log to stderr, and to LOG_FILE if one is set.
 
-    Raise ConfigurationError when that file cannot be written.
+    Raise ConfigurationError if that file cannot be written.
     """
     handlers: list[logging.Handler] = [logging.StreamHandler(_Stderr())]
     if settings.log_file:
@@ -128,9 +126,9 @@ def configure(settings: LogSettings) -> None:
 
 
 def join_host(settings: LogSettings) -> None:
-    """Log through the handlers that a Functions host has put there; only give its lines the run they belong to.
+    """Log through the handlers that a Functions host has installed, adding the run to each line.
 
-    Where nobody has put any, it is `configure`. LOG_FILE is not for a host: it keeps the log itself.
+    Without such handlers, call `configure`. LOG_FILE does not apply under a host, which keeps the log itself.
     """
     handlers = logging.getLogger().handlers
     if not handlers:

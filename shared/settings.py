@@ -1,4 +1,4 @@
-"""The only reader of the environment. Each group of settings is read by the commands that use it, and only then."""
+"""The only reader of the environment. A command reads only the groups of settings that it uses."""
 
 import json
 import os
@@ -39,7 +39,7 @@ def _zone(name: object) -> object:
 
 
 def is_loopback(url: str | None) -> bool:
-    """Whether a URL points at this machine."""
+    """Whether a URL's host is this machine."""
     try:
         host = urlsplit(url or "").hostname or ""
         return host == "localhost" or ip_address(host).is_loopback
@@ -56,16 +56,16 @@ def _safe_base_url(url: str | None) -> str | None:
 
 
 def _host(url: str) -> str | None:
-    """Return the host of a URL, empty where it names none; None where it cannot be read."""
+    """Return the host of a URL, empty if it names none; None if the URL cannot be parsed."""
     try:
         parts = urlsplit(url)
         return parts.hostname or "" if parts.port != 0 else None
-    except ValueError:  # its words quote the URL
+    except ValueError:  # its message quotes the URL
         return None
 
 
 def _broker_url(url: str) -> str:
-    for each in url.split(";"):  # Celery takes several, the first that answers
+    for each in url.split(";"):  # Celery takes several and uses the first that answers
         ensure_escaped(each)
         if _host(each) is None:
             raise ValueError("not a URL; write it like redis://:password@host:6379/0")
@@ -76,9 +76,9 @@ BaseUrl = Annotated[str | None, AfterValidator(_safe_base_url)]
 
 
 class Group(BaseModel):
-    """Settings that belong together. A field's name in capitals is the name of its variable."""
+    """Settings that belong together. A field's variable has its name in capitals."""
 
-    # hide_input_in_errors: what is wrong may be a secret, and pydantic would quote it
+    # hide_input_in_errors: pydantic would quote a bad value, which may be a secret
     model_config = ConfigDict(frozen=True, extra="ignore", arbitrary_types_allowed=True, hide_input_in_errors=True)
 
 
@@ -87,7 +87,7 @@ class DatabaseSettings(Group):
 
 
 class JobSettings(Group):
-    """The defaults of every tenant's policy, and how a run behaves."""
+    """The defaults of every tenant's policy, and the limits of a run."""
 
     task_timezone: Annotated[ZoneInfo, BeforeValidator(_zone)] = ZoneInfo("UTC")
     no_show_grace_period_minutes: int = Field(15, ge=0, le=24 * 60)
@@ -105,7 +105,7 @@ class JobSettings(Group):
     run_time_budget_seconds: int = Field(540, ge=10)
 
     def policy(self) -> TenantPolicy:
-        """Return the policy of a tenant that changes nothing."""
+        """Return the policy of a tenant without settings of its own."""
         return TenantPolicy(
             no_show=NoShowPolicy(
                 grace_minutes=self.no_show_grace_period_minutes,
@@ -128,12 +128,12 @@ class JobSettings(Group):
 
     @property
     def time_budget(self) -> timedelta:
-        """How long a run may work before it stops in good order."""
+        """How long a run may take before it stops in good order."""
         return timedelta(seconds=self.run_time_budget_seconds)
 
 
 def _written_as(pattern: str, words: str) -> AfterValidator:
-    """Refuse a text of another form, in words that do not repeat it: it may be a secret in the wrong place."""
+    """Refuse a text that does not match, without quoting it: it may be a misplaced secret."""
 
     def check(text: str | None) -> str | None:
         if text is not None and not re.fullmatch(pattern, text):
@@ -155,7 +155,7 @@ Sender = Annotated[
 
 
 class SmsSettings(Group):
-    """Who sends the texts. Of the senders the messaging service is taken where both are set."""
+    """Who sends the texts. If both a messaging service and a number are set, the service is used."""
 
     sms_provider: Literal["twilio", "console"] = "twilio"
     twilio_account_sid: AccountSid = Field(None, repr=False)
@@ -165,7 +165,7 @@ class SmsSettings(Group):
     twilio_api_base_url: BaseUrl = None
 
     def credentials(self) -> tuple[str, str]:
-        """Return account SID and auth token. Raise ConfigurationError naming what texts cannot be sent without."""
+        """Return account SID and auth token. Raise ConfigurationError, naming a setting that texts need and lack."""
         account_sid, auth_token = self.twilio_account_sid, self.twilio_auth_token
         if not account_sid:
             raise ConfigurationError("TWILIO_ACCOUNT_SID: not set; set it, or SMS_PROVIDER=console to send nothing")
@@ -179,7 +179,7 @@ class SmsSettings(Group):
 
     @property
     def is_live(self) -> bool:
-        """Whether a message sent could reach a person."""
+        """Whether a text could reach a person."""
         return self.sms_provider != "console" and not is_loopback(self.twilio_api_base_url)
 
 
@@ -201,7 +201,7 @@ class PaymentSettings(Group):
 
 
 class CelerySettings(Group):
-    """Where Celery's messages wait, and into how many shards of tenants planning is split."""
+    """Celery's broker, and the number of tenant shards."""
 
     celery_broker_url: Annotated[str, AfterValidator(_broker_url)] = Field("redis://127.0.0.1:6379/0", repr=False)
     celery_shards: int = Field(4, ge=1, le=64)
@@ -214,7 +214,7 @@ class LogSettings(Group):
 
 
 def _connection_string(secret: SecretStr) -> SecretStr:
-    """Accept what Azure shows as a connection string, and no other endpoint than a safe one."""
+    """Accept a connection string as Azure shows it, if its endpoint is safe."""
     parts = dict(part.partition("=")[::2] for part in secret.get_secret_value().split(";"))
     if not re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", parts.get("InstrumentationKey", "")):
         raise ValueError("write it as Azure shows it, like InstrumentationKey=…;IngestionEndpoint=https://…")
@@ -230,12 +230,12 @@ class TelemetrySettings(Group):
 
     @property
     def ships_log_lines(self) -> bool:
-        """Whether log lines are sent from here: a deployed Functions host, which sets that name, sends them itself."""
+        """Whether we send log lines: a deployed Functions host, where WEBSITE_SITE_NAME is set, sends them itself."""
         return self.website_site_name is None
 
 
 class HostSettings(Group):
-    """The local host. `host_key`: what a caller of its HTTP must know; where it is set, everyone must."""
+    """The local host. `host_key`: the key of its HTTP; if set, every caller must send it, on this machine too."""
 
     host_key: SecretStr | None = Field(None, min_length=16)
 
@@ -246,7 +246,7 @@ G = TypeVar("G", bound=Group)
 def load(group: type[G], source: Mapping[str, str] | None = None) -> G:
     """Read one group of settings from `source`, by default the environment.
 
-    Raise ConfigurationError, naming the variable, for a missing or bad one. An empty value counts as not set.
+    Raise ConfigurationError, naming the variable, if one is missing or bad. An empty value counts as not set.
     """
     values = environment() if source is None else source
     chosen = {name: values[name.upper()] for name in group.model_fields if values.get(name.upper())}
@@ -258,7 +258,7 @@ def load(group: type[G], source: Mapping[str, str] | None = None) -> G:
 
 
 def database_url(source: Mapping[str, str] | None = None) -> str:
-    """Return DATABASE_URL. Under a deployed Functions host there is no default: the embedded file would not last."""
+    """Return DATABASE_URL. A deployed Functions host has no default, because a file there would not last."""
     values = environment() if source is None else source
     if values.get("WEBSITE_SITE_NAME") and not values.get("DATABASE_URL"):
         raise ConfigurationError("DATABASE_URL: not set; a deployed Function App needs a database server")
@@ -266,9 +266,9 @@ def database_url(source: Mapping[str, str] | None = None) -> str:
 
 
 def environment() -> dict[str, str]:
-    """Return the settings in force: the process environment, then local.settings.json (`Values`), then .env.
+    """Return the settings: the process environment overrides local.settings.json (`Values`), which overrides .env.
 
-    An empty value counts as not set, so it hides nothing that another of them sets.
+    An empty value counts as not set, so it overrides nothing.
     """
     sources: tuple[Mapping[str, object], ...] = (_dotenv(Path(".env")), _local(Path("local.settings.json")), os.environ)
     return {key: str(value) for source in sources for key, value in source.items() if value not in (None, "")}

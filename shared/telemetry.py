@@ -1,8 +1,8 @@
 """Telemetry to Application Insights: one trace for each run, its numbers, its log lines; nothing about a person.
 
-The only file that knows opencensus, and it imports it only where there is an address to send to. An endpoint that is
-down, slow or angry costs a run at most WAIT_SECONDS and never fails it; what it did not take by then is lost, and the
-history of runs has the numbers anyway.
+Only this file uses opencensus, and imports it only if there is a connection string. A failing or slow endpoint costs a
+run at most WAIT_SECONDS and never fails it. Telemetry that was not accepted by then is lost; the numbers are in `runs`
+anyway.
 """
 
 import logging
@@ -25,17 +25,17 @@ from shared.settings import TelemetrySettings
 log = logging.getLogger(__name__)
 
 WAIT_SECONDS: Final = 0.8
-"""How long the end of a run waits for the endpoint. With the imports and the end of the process it is below two."""
+"""How long a run waits for the endpoint at its end. With imports and process exit, telemetry costs less than 2 s."""
 _REQUEST_SECONDS: Final = 1.0
 _EXIT_SECONDS: Final = 0.05
 _MOST_LINES: Final = 4096
-"""How many log lines wait to be sent; more are dropped."""
+"""The most log lines that wait to be sent; more are dropped."""
 _ROLE: Final = "petcare-scheduler"
 
 
 @dataclass(slots=True)
 class _Run:
-    """The run that is traced: its tracer, the spans that ended, the numbers as they come."""
+    """The traced run: its tracer, its ended spans, the numbers recorded so far."""
 
     task: str
     run_id: str
@@ -54,7 +54,7 @@ class _Run:
 
 @dataclass(frozen=True, slots=True)
 class _Exporters:
-    """The ways to one endpoint, made once a process. `lines`: None where a Functions host ships the log."""
+    """The exporters to one endpoint, made once a process. `lines`: None if a Functions host ships the log."""
 
     spans: Any
     metrics: Any
@@ -65,7 +65,7 @@ _traced: ContextVar[_Run | None] = ContextVar("_traced", default=None)
 
 
 def is_on() -> bool:
-    """Whether a run is being traced: what only telemetry needs is read only then."""
+    """Whether a run is being traced. Values that only telemetry needs are read only then."""
     return _traced.get() is not None
 
 
@@ -73,9 +73,9 @@ def is_on() -> bool:
 def run(
     settings: TelemetrySettings, task: str, run_id: UUID, clock: Callable[[], datetime], *, took_seconds: float = 0
 ) -> Iterator[None]:
-    """Trace the block as one run and send all about it at its end; do nothing where there is no connection string.
+    """Trace the block as one run and send its telemetry at the end; do nothing without a connection string.
 
-    `took_seconds`: how long the run took already, in other processes.
+    `took_seconds`: how long the run has taken already, in other processes.
     """
     exporters = _exporters_of(settings)
     if exporters is None:
@@ -95,7 +95,7 @@ def run(
 
 @contextmanager
 def span(name: str) -> Iterator[None]:
-    """Trace the block as a part of the run, where one is traced."""
+    """Trace the block as a part of the run, if one is traced."""
     began, traced = time.monotonic(), _traced.get()
     with _span(traced, name) if traced else nullcontext():
         yield
@@ -103,7 +103,7 @@ def span(name: str) -> Iterator[None]:
 
 
 def record(numbers: Iterable[Number]) -> None:
-    """Add numbers to the run, where one is traced."""
+    """Add numbers to the run, if one is traced."""
     if traced := _traced.get():
         traced.numbers.extend(numbers)
 
@@ -129,7 +129,7 @@ def _span(traced: _Run, name: str) -> Any:
 
 
 def _trace_id(run_id: str) -> str:
-    """A trace has the id of its run: who has one of them finds the other."""
+    """Return the trace id: the run's id without hyphens, so that either leads to the other."""
     return run_id.replace("-", "")
 
 
@@ -137,7 +137,7 @@ def _trace_id(run_id: str) -> str:
 
 
 def _end(exporters: _Exporters, traced: _Run, at: datetime) -> None:
-    """Send what there is; wait for it, but not long."""
+    """Send the run's telemetry, waiting at most WAIT_SECONDS."""
     deadline = time.monotonic() + WAIT_SECONDS
     sending = threading.Thread(target=_send, args=(exporters, traced, at), name="telemetry", daemon=True)
     sending.start()
@@ -180,13 +180,13 @@ def _exporters_of(settings: TelemetrySettings) -> _Exporters | None:
         return None
     try:
         return _exporters(secret.get_secret_value(), settings.ships_log_lines)
-    except Exception as error:  # noqa: BLE001  whatever is wrong with telemetry, texts have to go out
+    except Exception as error:  # noqa: BLE001  no fault of telemetry may keep texts from going out
         log.warning("there is no telemetry: opencensus cannot be set up (%s)", type(error).__name__)
         return None
 
 
 class _Quiet:
-    """Sends no figures about itself to Microsoft, and remembers whether the last request was taken."""
+    """Sends Microsoft no statistics about the exporter, and remembers whether the last request failed."""
 
     has_failed = False
 
@@ -206,7 +206,7 @@ def _exporters(connection_string: str, ships_log_lines: bool) -> _Exporters:
     from opencensus.ext.azure.metrics_exporter import MetricsExporter
     from opencensus.ext.azure.trace_exporter import AzureExporter
 
-    logging.getLogger("opencensus").setLevel(logging.CRITICAL)  # what it says of each request, _end says once
+    logging.getLogger("opencensus").setLevel(logging.CRITICAL)  # it logs each failed request; _end warns once
 
     class Spans(_Quiet, AzureExporter):  # type: ignore[misc]  # opencensus has no types
         pass
@@ -216,18 +216,18 @@ def _exporters(connection_string: str, ships_log_lines: bool) -> _Exporters:
 
     class Lines(_Quiet, AzureLogHandler):  # type: ignore[misc]
         def createLock(self) -> None:  # noqa: N802  the library's name
-            logging.Handler.createLock(self)  # its own makes none, which Python 3.13 does not bear
+            logging.Handler.createLock(self)  # the exporter's makes no lock, which Python 3.13 needs
 
         def flush(self, timeout: float = _EXIT_SECONDS) -> None:
-            # Its own flush does not see lines that its thread has taken and not sent yet, and at the end of the process
-            # it would wait for ever.
+            # The exporter's own flush misses lines that its thread has taken and not sent yet, and at process exit it
+            # would wait for ever.
             deadline, sent = time.monotonic() + timeout, QueueEvent("flush")
             self._queue.put(sent, timeout=timeout)
             sent.wait(max(0.0, deadline - time.monotonic()))
 
         def format(self, record: logging.LogRecord) -> str:
             record.message = record.getMessage()
-            return masked(record.message)  # without the trace's values; where it was is sent anyway
+            return masked(record.message)  # without the traceback, which may quote values; its location is sent anyway
 
     options = {
         "connection_string": connection_string,
@@ -240,7 +240,7 @@ def _exporters(connection_string: str, ships_log_lines: bool) -> _Exporters:
 
 
 def _wired(made: _Exporters) -> _Exporters:
-    """Name what the exporters send, and let the log exporter have the lines of runs."""
+    """Tag what the exporters send, and attach the log exporter to our loggers for lines of runs."""
     for exporter in filter(None, (made.spans, made.metrics, made.lines)):
         exporter.add_telemetry_processor(_name)
     if made.lines is not None:
@@ -250,7 +250,7 @@ def _wired(made: _Exporters) -> _Exporters:
 
 
 def _is_of_a_run(record: logging.LogRecord) -> bool:
-    """Whether a line is sent: one of a run, without the text of a message. Give it what it is about."""
+    """Whether a line is sent: one of a run, without a text's body. Adds the run's dimensions to the line."""
     traced = _traced.get()
     if traced is None or getattr(record, "is_personal", False):
         return False
@@ -260,7 +260,7 @@ def _is_of_a_run(record: logging.LogRecord) -> bool:
 
 
 def _name(envelope: Any) -> None:
-    """Name what is sent after the application and the run."""
+    """Tag an envelope with the application and the run."""
     sent = envelope.data.baseData
     envelope.tags["ai.cloud.role"] = _ROLE
     envelope.tags["ai.operation.id"] = _trace_id(sent.properties["run_id"])

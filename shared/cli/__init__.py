@@ -5,7 +5,7 @@ import click
 from shared.cli.crontab import crontab_command
 from shared.cli.db import db
 from shared.cli.demo import demo
-from shared.cli.endings import Spoken, SpokenGroup, said_plainly
+from shared.cli.exit_codes import OneLineErrors, OneLineErrorsGroup, errors_as_exit_codes
 from shared.cli.explain import explain_command
 from shared.cli.fee import fee
 from shared.cli.health import health_command
@@ -17,7 +17,7 @@ from shared.cli.runs import runs_command
 CONTEXT = {"help_option_names": ["-h", "--help"]}
 
 
-@click.group(cls=SpokenGroup, context_settings=CONTEXT)
+@click.group(cls=OneLineErrorsGroup, context_settings=CONTEXT)
 def cli() -> None:
     """Background jobs of the pet-care platform.
 
@@ -39,32 +39,36 @@ cli.add_command(runs_command)
 
 
 def main() -> None:
-    """Run the command line; turn what goes wrong into one line and an exit code."""
-    with said_plainly():
+    """Run the command line; turn an expected error into one line on stderr and an exit code."""
+    with errors_as_exit_codes():
         cli()
 
 
 def main_of(*jobs: str) -> None:
-    """Run jobs one after the other, as `python -m shared.tasks.…` does. It takes no options: a typed one is refused."""
+    """Run jobs one after the other, for `python -m shared.tasks.…`, which takes no options and refuses any."""
 
     @click.command(
-        cls=Spoken, context_settings=CONTEXT, help=f"Run {' and '.join(jobs)}, now. For options: python -m shared run."
+        cls=OneLineErrors,
+        context_settings=CONTEXT,
+        help=f"Run {' and '.join(jobs)}, now. For options: python -m shared run.",
     )
-    def by_hand() -> None:
+    def run_jobs() -> None:
         run_and_show(list(jobs))
 
-    with said_plainly():
-        by_hand()
+    with errors_as_exit_codes():
+        run_jobs()
 
 
 def main_alone() -> None:
-    """Run the scheduler without HTTP, as `python -m shared.schedulers.host` does. It takes no options either."""
+    """Run the scheduler without HTTP, for `python -m shared.schedulers.host`, which takes no options either."""
 
     @click.command(
-        cls=Spoken, context_settings=CONTEXT, help="Run every job on its schedule. With HTTP: python -m shared host."
+        cls=OneLineErrors,
+        context_settings=CONTEXT,
+        help="Run every job on its schedule. With HTTP: python -m shared host.",
     )
     def alone() -> None:
         run_alone()
 
-    with said_plainly():
+    with errors_as_exit_codes():
         alone()

@@ -17,14 +17,14 @@ from shared.settings import JobSettings, load
     "--log",
     type=click.Path(path_type=Path, dir_okay=False),
     default=ROOT / "petcare-cron.log",
-    help="The file that gets what the jobs say. Default: petcare-cron.log beside the application.",
+    help="The file for the jobs' output. Default: petcare-cron.log beside the application.",
 )
 def crontab_command(log: Path) -> None:
-    """Print crontab lines for all jobs. To add them to yours:
+    """Print a crontab line for each job. To add them to your crontab:
 
     (crontab -l; python -m shared crontab) | crontab -
     """
-    python = Path(sys.executable).absolute()  # not resolved: the interpreter of a virtual environment is a link
+    python = Path(sys.executable).absolute()  # not resolved: a virtual environment's interpreter is a symlink
     try:
         lines = crontab(
             read_schedules(), load(JobSettings).task_timezone, python=python, folder=ROOT, log=log.absolute()

@@ -1,4 +1,4 @@
-"""`db`: migrations, whether the database has what the jobs need, and sample data."""
+"""`db`: migrations, the schema check, and sample data."""
 
 from datetime import datetime
 
@@ -14,18 +14,18 @@ from shared.database import migrations
 from shared.database.engine import ensure_ready, first_line, open_engine, reading, shown, writing
 from shared.database.tables import tenants
 from shared.errors import DatabaseUnusable, UsageError
-from shared.platform import schema_check as needs
+from shared.platform import schema_check
 from shared.settings import SmsSettings, database_url, load
 
 
 @click.group()
 def db() -> None:
-    """Look after the database."""
+    """Migrate, check or seed the database."""
 
 
 @db.command()
 def upgrade() -> None:
-    """Bring the schema up to date; make the embedded database if there is none."""
+    """Bring the schema up to date; create the embedded database if there is none."""
     engine = open_engine(database_url())
     migrate(engine)
     echo(f"{shown(engine.url)} is at migration {migrations.HEAD}")
@@ -33,10 +33,10 @@ def upgrade() -> None:
 
 @db.command()
 def check() -> None:
-    """Say whether the database has what the jobs need."""
+    """Check that the database has what the jobs need."""
     engine = open_engine(database_url())
     ensure_ready(engine)
-    if lacking := needs.lacks(engine):
+    if lacking := schema_check.lacks(engine):
         raise DatabaseUnusable(f"the database at {shown(engine.url)} lacks what the jobs need:", *lacking)
     echo(f"{shown(engine.url)} has what the jobs need")
 
@@ -63,7 +63,7 @@ def migrate(engine: Engine) -> None:
         migrations.upgrade(engine)
     except SQLAlchemyError as error:
         raise DatabaseUnusable(f"the database at {shown(engine.url)} cannot be used: {first_line(error)}") from error
-    except CommandError as error:  # its revision is none of ours: another version of the program made it
+    except CommandError as error:  # an unknown revision: another version of the program wrote it
         raise DatabaseUnusable(
             f"the database at {shown(engine.url)} is at a migration that this version does not know "
             f"({first_line(error)}); it needs migration {migrations.HEAD}"
@@ -71,7 +71,7 @@ def migrate(engine: Engine) -> None:
 
 
 def ensure_empty(engine: Engine) -> None:
-    """Raise UsageError when the database holds tenants: sample data is never mixed with anybody's own."""
+    """Raise UsageError when the database holds tenants: sample data is never mixed with real data."""
     try:
         with reading(engine) as connection:
             if not inspect(connection).has_table(tenants.name):
@@ -84,7 +84,7 @@ def ensure_empty(engine: Engine) -> None:
 
 
 def plant(engine: Engine, at: datetime) -> sample.Sample:
-    """Insert the sample data of `at` into an empty database."""
+    """Insert sample data around the time `at` into an empty database."""
     filled = sample.build(at)
     with writing(engine) as connection:
         sample.insert(connection, filled.rows)

@@ -1,4 +1,4 @@
-"""`demo`: a few simulated days on sample data, and what they show."""
+"""`demo`: simulate a few days on sample data and print what happened."""
 
 import logging
 from collections import Counter
@@ -28,21 +28,21 @@ from shared.sample import life
 from shared.schedules.function_json import read_schedules
 
 START = datetime(2026, 3, 5, 6, tzinfo=UTC)
-"""A Thursday: the clocks of New York change on the following Sunday, as the demo ends."""
+"""A Thursday. New York's clocks change on the following Sunday, as the demo ends."""
 DAYS = 3
 FILE = Path("petcare-demo.db")
 UTC_ZONE = ZoneInfo("UTC")
 CLOSED_DESK = ("heelwork", 4)
-"""A tenant, and the weekday (Friday) on which nobody there is checked in."""
+"""A tenant, and the weekday (4: Friday) on which its staff check nobody in."""
 
 
 @click.command()
-@click.option("--database", metavar="URL", help=f"An empty database to use. Default: {FILE}, made anew.")
+@click.option("--database", metavar="URL", help=f"An empty database to use. Default: {FILE}, recreated.")
 def demo(database: str | None) -> None:
     """Run all jobs over three simulated days on sample data; nobody is texted and nobody is charged."""
     logging.disable(logging.WARNING)
     engine = open_engine(database or _fresh_file())
-    ensure_empty(engine)  # before anything is changed: the database may be somebody's own
+    ensure_empty(engine)  # before anything is changed: the database may hold real data
     migrate(engine)
     filled = plant(engine, START)
     console = page()
@@ -51,7 +51,7 @@ def demo(database: str | None) -> None:
         days, story = _simulate(engine)
     show(console, engine, days, story, filled)
     console.line()
-    line(console, f"All of it is in {shown(engine.url)}. README.md says how to run the jobs on your own data.")
+    line(console, f"All rows are in {shown(engine.url)}. README.md says how to run the jobs on your own data.")
 
 
 def _fresh_file() -> str:
@@ -69,12 +69,12 @@ def _introduction(filled: sample.Sample) -> Text:
         f"{count['tenants']} invented pet-care businesses in as many time zones, {count['owners']} owners, "
         f"{count['pets']} pets, {count['appointments']} appointments, {count['vaccination_records']} vaccinations.\n"
         f"The five jobs run on their schedules from {START:%A %d %B %Y, %H:%M} UTC for {DAYS} days. "
-        "Messages go to this screen, to nobody's phone, and no card is charged.\n"
+        "Texts go to this screen, not to phones, and no card is charged.\n"
     )
 
 
 def due_jobs(hour: datetime) -> list[tuple[str, int]]:
-    """Return the jobs that the schedules start in this hour (UTC), with their minute, in order."""
+    """Return the jobs that are due in the hour from `hour` (UTC) on, each with its minute, in order."""
     due = []
     for job, schedule in read_schedules().items():
         at = schedule.ncrontab.next_after(hour - timedelta(seconds=1), UTC_ZONE)
@@ -84,7 +84,7 @@ def due_jobs(hour: datetime) -> list[tuple[str, int]]:
 
 
 def _simulate(engine: Engine) -> tuple[dict[str, Counter[str]], list[str]]:
-    """Run the schedule hour by hour while life goes on; return counts by day, and what else there is to tell."""
+    """Run the due jobs hour by hour while owners and staff act; return the counts by day and the other events."""
     now, dice = [START], Random(1)
     application = simulation(engine, lambda: now[0])
     closed = _tenant_id(engine, CLOSED_DESK[0])
@@ -99,7 +99,7 @@ def _simulate(engine: Engine) -> tuple[dict[str, Counter[str]], list[str]]:
             now[0] = hour + timedelta(minutes=minute)
             result = run(application, job)
             days.setdefault(f"{now[0]:%a %d %b}", Counter()).update(_counts(result))
-            story |= dict.fromkeys(_told(result))
+            story |= dict.fromkeys(_events(result))
         story |= dict.fromkeys(_meddle(engine, now[0] + timedelta(minutes=10)))
     return days, list(story)
 
@@ -125,27 +125,27 @@ def _counts(result: dict[str, Any]) -> dict[str, int]:
     }
 
 
-def _told(result: dict[str, Any]) -> list[str]:
-    """Return the errors a run named, the days it held, and what it put right."""
-    told = [f"error: {each['tenant']}: {each['subject']}: {each['reason']}" for each in result["errors"]]
+def _events(result: dict[str, Any]) -> list[str]:
+    """Return a run's errors, held days, corrections and refunds, one line each."""
+    events = [f"error: {each['tenant']}: {each['subject']}: {each['reason']}" for each in result["errors"]]
     for held in result.get("held", ()):
-        told += [
+        events += [
             f"held: {held['tenant']} on {held['date']}: {held_words(held)}; nobody is charged for them",
             f"      unless an operator runs NoShowDetector --accept-surge {held['tenant']}:{held['date']}",
         ]
     if result.get("corrected"):
-        told.append(
+        events.append(
             f"{result['now'][:10]}: {result['corrected']} visit(s) corrected by staff: score and count put back"
         )
     if result.get("needs_refund"):
-        told.append(f"{result['now'][:10]}: {result['needs_refund']} collected fee(s) need a refund by hand")
-    return told
+        events.append(f"{result['now'][:10]}: {result['needs_refund']} collected fee(s) need a refund by hand")
+    return events
 
 
 def _meddle(engine: Engine, now: datetime) -> list[str]:
-    """Let owners and staff do, at some hours, what the jobs must notice; return what they did."""
+    """Simulate, at some hours, changes by owners and staff that the jobs must notice; return what staff did."""
     with writing(engine) as connection:
-        if now.hour == 15:  # some reminders wait: it is a quarter of an hour before opening time in Los Angeles
+        if now.hour == 15:  # reminders wait in the outbox: quiet hours in Los Angeles are about to end
             waiting = reports.appointments_waiting(connection, limit=4)
             changes = (life.cancel, life.move, life.opt_out) if len(waiting) == 4 else ()
             for change, appointment_id in zip(changes, waiting, strict=False):

@@ -1,4 +1,4 @@
-"""What the demo shows at its end: runs, texts, reasons, fees, odd cases."""
+"""The tables that the demo prints at its end: runs, texts, reasons, fees, odd cases."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -21,18 +21,18 @@ SHOWN_OF_A_KIND = 3
 def show(
     console: Console, engine: Engine, days: dict[str, Counter[str]], story: Sequence[str], filled: sample.Sample
 ) -> None:
-    """Print what the simulated days came to. `story`: what happened beside the schedule, and the errors named."""
+    """Print the results of the simulated days. `story`: changes by owners and staff, errors, held days."""
     with reading(engine) as connection:
         texts = reports.sent_texts(connection)
         reasons = reports.reasons_not_sent(connection)
-        told = reports.decisions_about(connection, [id_ for _, id_ in filled.cases])
+        decisions = reports.decisions_about(connection, [id_ for _, id_ in filled.cases])
         fees = reports.fees(connection)
     tables = (
         _days_table(days),
         _texts_table(texts),
         _reasons_table(reasons),
         _fees_table(fees),
-        _cases_table(filled, told),
+        _cases_table(filled, decisions),
     )
     for table in tables:
         console.print(table)
@@ -79,14 +79,14 @@ def _fees_table(fees: Sequence[reports.FeeLine]) -> Table:
     return table
 
 
-def _cases_table(filled: sample.Sample, told: list[reports.Told]) -> Table:
+def _cases_table(filled: sample.Sample, decisions: list[reports.ReminderDecision]) -> Table:
     table = Table("case", "24 hours before", "2 hours before", title="The odd cases", title_justify="left")
     decided: dict[tuple[UUID, Kind], str] = {
         (each.subject_id, each.kind): "sent" if each.reason is None else f"{each.outcome}: {each.reason}"
-        for each in told
+        for each in decisions
     }
     for label, id_ in filled.cases:
         outcomes = [decided.get((id_, kind), "-") for kind in (Kind.REMINDER_24H, Kind.REMINDER_2H)]
-        if outcomes != ["-", "-"]:  # something of it was due in these days
+        if outcomes != ["-", "-"]:  # a reminder of it was due in these days
             table.add_row(plain(label), *outcomes)
     return table

@@ -1,4 +1,4 @@
-"""`explain`: every decision about something, in words."""
+"""`explain`: every decision about a subject, in words."""
 
 from uuid import UUID
 
@@ -35,7 +35,7 @@ def explain_command(what: str, subject_id: UUID, as_json: bool) -> None:
 
 
 def as_lines(explanation: Explanation) -> list[str]:
-    """Return the lines of the explanation for people, times in the zone of the business."""
+    """Return the explanation as lines for people, times in the zone of the business."""
     lines = [
         explanation.subject,
         *(f"  {name.replace('_', ' ')}: {value}" for name, value in explanation.facts.items()),

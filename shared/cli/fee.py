@@ -1,4 +1,4 @@
-"""`fee`: no-show fees by hand."""
+"""`fee`: staff actions on no-show fees."""
 
 from collections.abc import Callable, Collection
 from dataclasses import asdict
@@ -23,7 +23,7 @@ from shared.messages.wording import cents_of, money_words
 from shared.settings import LogSettings, database_url, load
 from shared.stages import collection_by_hand
 
-LONGEST = {"who": 200, "why": 500}  # characters that the record of it holds
+LONGEST = {"who": 200, "why": 500}  # characters that the columns of fee_actions hold
 ID = click.argument("fee_id", type=click.UUID, metavar="ID")
 
 
@@ -37,7 +37,7 @@ def _short_enough(_: click.Context, parameter: click.Parameter, text: str) -> st
 
 
 def by_staff(command: Callable[..., None]) -> Callable[..., None]:
-    """Add --who and --why: what is done by hand to somebody's money is put on record with both."""
+    """Add --who and --why: every staff action on a fee is recorded with both."""
     for name, metavar, words in (("why", "TEXT", "Why."), ("who", "NAME", "Who does it.")):
         command = click.option(f"--{name}", required=True, metavar=metavar, callback=_short_enough, help=words)(command)
     return command
@@ -45,7 +45,7 @@ def by_staff(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.group()
 def fee() -> None:
-    """Look at no-show fees, charge one now, forgive some, or give one back."""
+    """List no-show fees, charge one now, waive some, or refund one."""
 
 
 @fee.command("list")
@@ -69,7 +69,7 @@ def list_fees(statuses: tuple[str, ...], as_json: bool) -> None:
 @click.option("--now", is_flag=True, help="Needed: the card is charged at once, whatever the fee's hold and age.")
 @by_staff
 def charge(fee_id: UUID, now: bool, who: str, why: str) -> None:
-    """Charge a fee to the owner's card now. A declined card is not tried again."""
+    """Charge a fee to the owner's card now. A declined charge is not retried."""
     if not now:
         raise UsageError("this charges the card at once, whatever the fee's hold and age: add --now if that is meant")
     logs.configure(load(LogSettings))
@@ -88,7 +88,7 @@ def charge(fee_id: UUID, now: bool, who: str, why: str) -> None:
 @click.option("--run", "run_id", type=click.UUID, metavar="ID", help="All fees that this run of NoShowDetector made.")
 @by_staff
 def waive(fee_ids: tuple[UUID, ...], run_id: UUID | None, who: str, why: str) -> None:
-    """Forgive fees that nobody paid yet. The next run of NoShowDetector takes the missed visits off the record too."""
+    """Waive fees that are not paid yet. The next run of NoShowDetector takes the missed visits off the record too."""
     if bool(fee_ids) == bool(run_id):
         raise UsageError("name fees, or a run with --run")
     engine = _engine()
@@ -107,7 +107,7 @@ def waive(fee_ids: tuple[UUID, ...], run_id: UUID | None, who: str, why: str) ->
 
 
 def _close_payments(engine: Engine, waived: Collection[UUID]) -> str | None:
-    """Cancel at the provider what was begun for waived fees; return why it is not known that nobody was charged."""
+    """Cancel the payments begun for waived fees; return which fees may have been charged all the same, and why."""
     if not _still_open(engine, waived):
         return None
     try:
@@ -141,10 +141,10 @@ def _why_not_waived(each: ListedFee) -> str:
 
 @fee.command()
 @ID
-@click.option("--amount", metavar="AMOUNT", help="Only so much, as it is written: 12.50. Without it: all that is left.")
+@click.option("--amount", metavar="AMOUNT", help="A part, in major units: 12.50. Default: all that is left.")
 @by_staff
 def refund(fee_id: UUID, amount: str | None, who: str, why: str) -> None:
-    """Give a collected fee back, in full or in part. The same command given again gives back once.
+    """Refund a collected fee, in full or in part. Repeating the same command refunds only once.
 
     For a second refund of the same amount give another --why.
     """
@@ -205,7 +205,7 @@ def _named(engine: Engine, ids: Collection[UUID]) -> list[ListedFee]:
 
 
 def _open_fees(engine: Engine, ids: Collection[UUID]) -> list[ListedFee]:
-    """Return fees that nobody paid. Raise UsageError if one is another."""
+    """Return fees that can still be collected. Raise UsageError if one of them cannot."""
     found = _named(engine, ids)
     for each in found:
         if each.status not in UNCOLLECTED:

@@ -1,4 +1,4 @@
-"""`health`: can each job run, did each run lately, does anything hang."""
+"""`health`: whether each job can run and ran lately, and whether anything hangs."""
 
 import sys
 from zoneinfo import ZoneInfo
@@ -18,7 +18,7 @@ from shared.settings import JobSettings, database_url, load
 @click.command(name="health")
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON, alone, on stdout.")
 def health_command(as_json: bool) -> None:
-    """Is all well? What is wrong, since when, and what to run next. Exit code 1 when something is wrong."""
+    """Report what is wrong, since when, and which command to run next. Exit code 1 when anything is wrong."""
     found = _examined()
     if as_json:
         echo_json(found.as_object())
@@ -41,7 +41,7 @@ def _examined() -> Health:
 
 
 def show(found: Health, console: Console) -> None:
-    """Print a line for each check, what is wrong first, and under it the command to run next."""
+    """Print a line for each check, failed checks first, each followed by the command to run next."""
     wrong = [each for each in found.checks if not each.is_well]
     line(console, "well" if found.is_well else f"NOT WELL: {len(wrong)} of {len(found.checks)}", "bold")
     width = max(len(each.name) for each in found.checks)

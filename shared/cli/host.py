@@ -1,4 +1,4 @@
-"""`host`: the local host, with HTTP or without."""
+"""`host`: run the local host, with or without HTTP."""
 
 import os
 import secrets
@@ -21,18 +21,18 @@ from shared.settings import HostSettings, LogSettings, load
 if TYPE_CHECKING:
     from shared.schedulers.local import LocalHost
 
-HURRIED = 130  # the exit code of one who is told to stop a second time, as after Ctrl-C
+STOPPED_AT_ONCE = 130  # the exit code after a second signal, as shells report Ctrl-C
 
 
 @click.command(name="host")
-@click.option("--port", type=click.IntRange(0, 65535), default=7071, show_default=True, help="0: any that is free.")
+@click.option("--port", type=click.IntRange(0, 65535), default=7071, show_default=True, help="0: any free port.")
 @click.option(
-    "--address", default="127.0.0.1", show_default=True, help="On any but this machine's own, a key is asked for."
+    "--address", default="127.0.0.1", show_default=True, help="A key is required on any but a loopback address."
 )
 def host_command(port: int, address: str) -> None:
-    """Run every job on its function.json schedule until Ctrl-C or SIGTERM, and answer HTTP.
+    """Run every job on its function.json schedule until Ctrl-C or SIGTERM, and serve HTTP.
 
-    At / is a page to look at; POST /admin/functions/JOB runs a job, as on the Functions host.
+    GET / is the operations page; POST /admin/functions/JOB runs a job, as on the Functions host.
     """
     logs.configure(load(LogSettings))
     with _installed():
@@ -64,7 +64,7 @@ def _local_host() -> "LocalHost":
     with _installed():
         from shared.schedulers.local import LocalHost
     application = open_application()
-    payment_gateway(application)  # one of the jobs charges cards: better known now than at half past six
+    payment_gateway(application)  # NoShowDetector charges cards: a missing key should fail now, not at 06:30
     return LocalHost(application, read_schedules())
 
 
@@ -73,16 +73,16 @@ def _listen(address: str, port: int) -> socket.socket:
 
     try:
         return listen(address, port)
-    except (TypeError, ValueError):  # from the encoding of the name
+    except (TypeError, ValueError):  # from encoding the host name
         raise UsageError(f"--address {address!r} is not an address; write it like 127.0.0.1 or ::1") from None
     except OSError as error:
-        number = error.errno or 0  # below 0: there is no such address
+        number = error.errno or 0  # negative for an address that cannot be resolved
         why = os.strerror(number) if number > 0 else error.strerror
         raise UsageError(f"cannot listen on {address} port {port}: {why}; try another --port or --address") from None
 
 
 def _key(*, is_needed: bool) -> str | None:
-    """Return HOST_KEY; where it is needed and not set, one that is made up and shown once."""
+    """Return HOST_KEY; if it is not set but needed, generate a key and print it once."""
     setting = load(HostSettings).host_key
     if setting:
         return setting.get_secret_value()
@@ -104,23 +104,23 @@ def _nothing() -> Iterator[threading.Thread | None]:
 
 
 def _run(host: "LocalHost", serving: AbstractContextManager[threading.Thread | None], where: str) -> None:
-    """Run the host until it is told to stop; say what it will do next, and what did not end in time."""
-    told = threading.Event()
-    _on_signal(told.set)
+    """Run the host until a signal stops it; print each job's next run, and the jobs that did not end in time."""
+    stopping = threading.Event()
+    _on_signal(stopping.set)
     host.start()
     echo(f"local host: {where} (Ctrl-C to stop)")
-    _tell_schedules(host)
+    _show_schedules(host)
     with serving as web:
-        while not told.wait(1):  # in steps: on Windows a wait without an end cannot be interrupted
+        while not stopping.wait(1):  # in steps: on Windows an endless wait cannot be interrupted
             if web is not None and not web.is_alive():
                 raise RunFailed("the web server ended; what it said is in the log above")
-        _on_signal(lambda: os._exit(HURRIED))
+        _on_signal(lambda: os._exit(STOPPED_AT_ONCE))
         echo("stopping; the running jobs end in good order (once more to stop at once)", err=True)
         unfinished = host.stop()
     host.application.engine.dispose()
     if unfinished:
         echo(f"error: {', '.join(unfinished)} did not end in time; the next run takes over", err=True)
-        os._exit(1)  # its thread would keep this process from ending
+        os._exit(1)  # the job's thread would keep this process alive
 
 
 def _on_signal(act: Callable[[], object]) -> None:
@@ -128,7 +128,7 @@ def _on_signal(act: Callable[[], object]) -> None:
         signal.signal(each, lambda *_: act())
 
 
-def _tell_schedules(host: "LocalHost") -> None:
+def _show_schedules(host: "LocalHost") -> None:
     zone = host.application.zone
     for each in host.schedules.values():
         due = each.ncrontab.next_after(host.application.clock(), zone)

@@ -1,4 +1,4 @@
-"""`outbox`: what waits, what left and what did not, and putting back what ended without being sent."""
+"""`outbox`: list texts, and put those that ended unsent back."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -38,7 +38,7 @@ def outbox(
     show_phones: bool,
     as_json: bool,
 ) -> None:
-    """Texts that wait, were sent or were not, the newest first (times in UTC)."""
+    """List texts that wait, were sent or were not sent, newest first (times in UTC)."""
     if context.invoked_subcommand:
         return
     chosen = Filter(statuses=statuses, tenants=tenants)
@@ -60,11 +60,11 @@ def outbox(
 
 @outbox.command()
 @click.argument("ids", nargs=-1, type=click.UUID, metavar="ID...")
-@click.option("--all-dead", is_flag=True, help="All that are dead, but for those that may have been sent.")
+@click.option("--all-dead", is_flag=True, help="All dead texts except those that may have been sent.")
 def replay(ids: tuple[UUID, ...], all_dead: bool) -> None:
-    """Put texts that are dead or failed back into the outbox: the next run sends them, written anew.
+    """Put dead or failed texts back into the outbox: the next run renders them anew and sends them.
 
-    Nothing that the provider took is sent again. What it may have taken (unconfirmed) is put back by its ID only.
+    A text that the provider took is never sent again. One that it may have taken (unconfirmed) is put back only by ID.
     """
     if bool(ids) == all_dead:
         raise UsageError("name the IDs of the texts, or --all-dead")
@@ -80,7 +80,7 @@ def replay(ids: tuple[UUID, ...], all_dead: bool) -> None:
 
 
 def _replay(engine: Engine, found: Sequence[Listed], now: datetime, *, all_dead: bool) -> int:
-    """Put back what can be, say what cannot, and return how many that are."""
+    """Put back the texts that can be, print why the others cannot, and return how many those are."""
     objections = {each.id: outbox_list.objection(each, now) or _doubt(each, all_dead) for each in found}
     wanted = [id_ for id_, objection in objections.items() if objection is None]
     replayed = in_transaction(engine, lambda connection: outbox_list.replay(connection, wanted, now))
@@ -112,7 +112,7 @@ def _phone(each: Listed, show_phones: bool) -> str | None:
 
 
 def _lines(found: Sequence[Listed], show_phones: bool) -> Iterator[str]:
-    """Yield a table, its columns as wide as what is in them."""
+    """Yield the lines of a table whose columns fit their content."""
     rows = [("id", "tenant", "kind", "status", "why", "to", "when", "tries")]
     for each in found:
         why = " ".join(filter(None, (each.reason, each.error_code)))

@@ -1,4 +1,4 @@
-"""`run JOB`: one job, now or as of a time."""
+"""`run JOB`: run one job, now or as of another time."""
 
 import sys
 from collections import Counter
@@ -14,7 +14,7 @@ from rich.table import Table
 
 from shared import errors, logs, runtime
 from shared.application import open_application
-from shared.cli.endings import say
+from shared.cli.exit_codes import print_error
 from shared.cli.showing import echo_json, line, page, plain
 from shared.domain.records import NotificationStatus, Outcome
 from shared.domain.safe_text import written_out
@@ -33,19 +33,19 @@ VERBS = {
     "mark_no_show": "mark as missed",
     "hold": "hold back",
 }
-"""What a dry run would do, as people say it."""
+"""A dry run's actions as verbs: "would send", "would skip"."""
 
 AMOUNTS = ("fee_cents_applied", "fee_cents_collected")
 """Results that are amounts in minor units, by currency."""
 
 
 class Instant(click.ParamType[datetime]):
-    """An aware ISO 8601 time in which a run makes sense."""
+    """An aware ISO 8601 time between the years 2000 and 2100."""
 
     name = "TIME"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """Read the time; refuse one without an offset, or of another century."""
+        """Parse the time; refuse one without an offset or outside the range."""
         if isinstance(value, datetime):
             return value
         try:
@@ -61,12 +61,12 @@ class Instant(click.ParamType[datetime]):
 
 
 class Surge(click.ParamType[tuple[str, date]]):
-    """A tenant's local day whose missed appointments are to be believed."""
+    """A tenant's held day, whose missed appointments an operator accepts."""
 
     name = "SUBDOMAIN:DATE"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, date]:
-        """Read the subdomain and the date."""
+        """Parse the subdomain and the date."""
         if isinstance(value, tuple):
             return value
         subdomain, _, day = str(value).rpartition(":")
@@ -84,7 +84,7 @@ JOB = click.Choice(list(JOBS))
 
 @click.command(help=f"Run JOB once, now or as of a time.\n\nJobs: {', '.join(JOBS)}.")
 @click.argument("job", type=JOB, metavar="JOB")
-@click.option("--at", type=Instant(), help="As of this time, for example 2026-03-01T06:30:00Z. Default: now.")
+@click.option("--at", type=Instant(), help="Run as of this time, for example 2026-03-01T06:30:00Z. Default: now.")
 @click.option("--tenant", "only", multiple=True, metavar="SUBDOMAIN", help="Only this tenant. May be repeated.")
 @click.option("--dry-run", "is_dry", is_flag=True, help="Decide and render everything; send and write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON, alone, on stdout.")
@@ -92,7 +92,7 @@ JOB = click.Choice(list(JOBS))
     "--accept-surge",
     type=Surge(),
     multiple=True,
-    help="NoShowDetector: believe the missed appointments of a day that was held. May be repeated.",
+    help="NoShowDetector: accept the missed appointments of a held day. May be repeated.",
 )
 def run(
     job: str,
@@ -114,9 +114,9 @@ def run_and_show(
     as_json: bool = False,
     accept_surge: tuple[tuple[str, date], ...] = (),
 ) -> None:
-    """Run jobs one after the other, show each result, and exit: 1 when one had errors or failed, 3 when one was held.
+    """Run jobs in order, print each result, and exit: 1 if any had errors or failed, else 3 if a lease was held.
 
-    A job that failed, or that another run is doing, does not keep the next one from running.
+    A job that fails, or whose lease another run holds, does not keep the next one from running.
     """
     logs.configure(load(LogSettings))
     application = open_application(texts=not is_dry)
@@ -128,7 +128,7 @@ def run_and_show(
                     application, job, at=at, only=only, is_dry=is_dry, progress=progress, accept_surge=accept_surge
                 )
         except (LeaseHeld, errors.RunFailed) as error:
-            codes.add(say(error))
+            codes.add(print_error(error))
             continue
         codes.add(1 if result["total_errors"] else 0)
         if as_json:
@@ -140,7 +140,7 @@ def run_and_show(
 
 @contextmanager
 def _progress(job: str) -> Iterator[Report | None]:
-    """A progress bar on stderr, where that is a terminal."""
+    """Show a progress bar on stderr if that is a terminal."""
     console = page(stderr=True)
     if not console.is_terminal:
         yield None
@@ -152,14 +152,14 @@ def _progress(job: str) -> Iterator[Report | None]:
 
         def report(key: str, count: int) -> None:
             counts[key] += count
-            told = ", ".join(f"{name} {n}" for name, n in counts.items())
-            bar.update(task, description=written_out(f"{job}: {told}"))
+            words = ", ".join(f"{name} {n}" for name, n in counts.items())
+            bar.update(task, description=written_out(f"{job}: {words}"))
 
         yield report
 
 
 def show(result: dict[str, Any], console: Console) -> None:
-    """Print a result for people: totals, then a line for each tenant, what would happen, and each error."""
+    """Print a result for people: totals, tenants, held days, what a dry run would do, errors."""
     is_dry = "would" in result
     note = " (dry run: nothing was sent or written)" if is_dry else ""
     line(console, f"{result['task']} as of {result['now']}{note}", "bold")

@@ -25,7 +25,7 @@ from shared.settings import database_url
 @click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="At most so many.")
 @click.option("--json", "as_json", is_flag=True, help="Print them as JSON, alone, on stdout, with the whole results.")
 def runs_command(job: str | None, statuses: tuple[str, ...], limit: int, as_json: bool) -> None:
-    """What ran when (UTC; then the head of the run's id), for how long, and what came of it. The newest first."""
+    """List runs, newest first: start (UTC), first eight characters of the id, job, duration, status, outcome."""
     engine = open_engine(database_url())
     ensure_ready(engine)
     chosen = [RunStatus(each) for each in statuses] or list(RunStatus)
@@ -61,12 +61,12 @@ def _took(run: NotedRun) -> str:
 
 
 def _status(run: NotedRun) -> str:
-    """Return how a run stands; one that is noted as running and has no process any more is `cut off`."""
+    """Return a run's status; `cut off` for a run recorded as running whose process is gone."""
     return "cut off" if run.is_lost else run.status.value
 
 
 def _outcome(run: NotedRun) -> str:
-    """Return what came of a run, in a line."""
+    """Return the outcome of a run in one line."""
     return run.error or one_line(run.result or {}) or "nothing to do"
 
 

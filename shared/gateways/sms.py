@@ -1,4 +1,4 @@
-"""What delivery asks of an SMS provider, the console that stands in for one, and the ways a send can go wrong."""
+"""The interface of SMS providers, the errors of a send, and a console that stands in for a provider."""
 
 import logging
 from collections.abc import AsyncIterator
@@ -15,16 +15,16 @@ from shared.domain.records import mask_phone
 log = logging.getLogger(__name__)
 
 CHANNELS: Final = ("rcs:", "whatsapp:")
-"""What stands before a recipient's number in the provider's log when a messaging service chose another way than SMS."""
+"""Prefixes of a recipient's number in the provider's log when a messaging service chose another channel than SMS."""
 LONGEST_WAIT: Final = 3600.0
-"""Seconds: a provider that asks for a longer wait is asked again after this one."""
+"""Seconds: the longest that we wait when a provider asks for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sms:
     """One message as handed to the provider. `to`: E.164; `validity_seconds`: 1 to 36,000 (Twilio's limit).
 
-    `messaging_service_sid`, `sender`: the tenant's own; where it has neither, the gateway's default is used.
+    `messaging_service_sid`, `sender`: the tenant's own; without either, the gateway's default is used.
     """
 
     notification_id: UUID
@@ -37,14 +37,14 @@ class Sms:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What the provider said when it took a message. `segments`: as it counts them, None where it does not say."""
+    """The provider's answer when it took a message. `segments`: the provider's count; None if it does not say."""
 
     id: str
     segments: int | None = None
 
 
 class Receipt(StrEnum):
-    """How far the provider got with a message that it took."""
+    """The state of a message that the provider took."""
 
     UNDER_WAY = "under_way"
     DELIVERED = "delivered"
@@ -55,11 +55,11 @@ class Receipt(StrEnum):
 class Logged:
     """One message of the provider's own log. `created_at`: aware UTC, by the provider's clock.
 
-    `sender`: the number it left from, None where none was chosen yet; `code`: why it was not delivered;
-    `is_dead_number`: that reason lies in the number itself; `is_opt_out`: the recipient had replied STOP, which a
-    messaging service finds out only after it took the message; `is_sender_trouble`: the reason lies in the sender;
-    `is_country_barred`: the sender may not text that country. `price`: what it cost, in units of `currency`; None until
-    it is known.
+    `sender`: the number it left from, None if none was chosen yet; `code`: why it was not delivered;
+    `is_dead_number`: because of the number itself; `is_opt_out`: because the recipient had replied STOP, which a
+    messaging service notices only after taking the message; `is_sender_trouble`: because of the sender;
+    `is_country_barred`: because the sender may not text that country. `price`: in units of `currency`; None until
+    known.
     """
 
     id: str
@@ -80,7 +80,7 @@ class Logged:
 
 
 class SmsError(Exception):
-    """A send that was not accepted. `code`: the provider's, for the record."""
+    """A send that was not accepted. `code`: the provider's, to be recorded."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -100,13 +100,13 @@ class Rejected(SmsError):
 
 
 class OptedOut(Rejected):
-    """The recipient replied STOP to the sender: nobody at this number wants texts of this tenant."""
+    """The recipient replied STOP to the sender: nobody at this number wants this tenant's texts."""
 
 
 class NotProcessed(SmsError):
-    """The provider certainly did not take it (429, or no connection was made): safe to send again.
+    """The provider certainly did not take the message (429, or no connection was made): safe to send again.
 
-    `retry_after`: seconds the provider asked to wait, LONGEST_WAIT at most, None where it named none.
+    `retry_after`: seconds the provider asked to wait, LONGEST_WAIT at most, None if it named none.
     """
 
     def __init__(self, code: str, retry_after: float | None = None) -> None:
@@ -119,26 +119,26 @@ class Unreachable(NotProcessed):
 
 
 class DailyCapReached(NotProcessed):
-    """The tenant's sender may send nothing more today."""
+    """The tenant's sender has reached its daily limit."""
 
 
 class SenderRefused(NotProcessed):
-    """The tenant's sender is not set up for this: somebody has to change a setting before anything can leave."""
+    """The tenant's sender is not set up for this: no text can leave before somebody changes a setting."""
 
 
 class OutcomeUnknown(SmsError):
-    """The request left and no clear answer came back: never blindly sent again."""
+    """The request left and no clear answer came back: the log is asked before it is sent again."""
 
 
 class CredentialsRefused(SmsError):
-    """The provider does not know us: the run stops."""
+    """The provider refuses our credentials: the run stops."""
 
 
 class SmsGateway(Protocol):
     """An SMS provider."""
 
     def connected(self) -> AbstractAsyncContextManager[None]:
-        """Keep connections open for the length of the block. The other calls are made inside one."""
+        """Keep connections open for the length of the block. Call the other methods inside it."""
 
     async def send(self, sms: Sms) -> Accepted:
         """Hand over one message, or raise an SmsError."""
@@ -146,15 +146,15 @@ class SmsGateway(Protocol):
     def log(self, since: datetime, to: str | None = None) -> AsyncIterator[Logged]:
         """Yield the provider's messages created at or after `since`, roughly newest first: those to one number, or all.
 
-        `to`: a number, perhaps with one of CHANNELS before it; the numbers in what is yielded have none.
+        `to`: a number, perhaps prefixed with one of CHANNELS; yielded numbers have no prefix.
 
-        Raise NotProcessed, OutcomeUnknown or CredentialsRefused where the log cannot be read, or not all of it: what
-        was yielded before is in the log.
+        Raise NotProcessed, OutcomeUnknown or CredentialsRefused if the log cannot be read completely. Messages yielded
+        before the error are valid.
         """
 
 
 class ConsoleSms:
-    """Shows each message in the log instead of sending it. It keeps no log of its own to ask afterwards."""
+    """Logs each message instead of sending it. `log` yields nothing."""
 
     def connected(self) -> AbstractAsyncContextManager[None]:
         return nullcontext()

@@ -1,4 +1,4 @@
-"""Twilio's Messages API through its SDK. Nothing is retried here, and nothing but a code gets out of an error."""
+"""Twilio's Messages API through its SDK. Nothing is retried here, and errors carry nothing but a code."""
 
 import json
 import re
@@ -25,18 +25,18 @@ if TYPE_CHECKING:
     from twilio.rest import Client
 
 PAGE: Final = 1000
-"""The most messages that one page of the log may hold."""
+"""The most messages on one page of the log."""
 
 TRIAL: Final = "Sent from your Twilio trial account - "
-"""What a trial account puts before each text: without it, a text is found again by its words."""
+"""Prefix of each text from a trial account. It is removed, so that a text can be found by its body."""
 
 UNREADABLE: Final = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError)
-"""What the SDK and the functions below stumble with over a body that is not what Twilio describes."""
+"""Errors that the SDK and the functions below raise for a body that Twilio does not document."""
 
 ID: Final = re.compile(r"[!-~]{1,64}")
 MOST_SEGMENTS: Final = 999
 HIGHEST_PRICE: Final = 2_000
-"""What a text can have of each. Beyond it an answer is nonsense, and would not fit into the database."""
+"""Upper limits of plausible values. Larger ones are errors and would not fit into the database."""
 
 RECEIPTS: Final[Mapping[str, Receipt]] = {
     "delivered": Receipt.DELIVERED,
@@ -45,12 +45,12 @@ RECEIPTS: Final[Mapping[str, Receipt]] = {
     "failed": Receipt.UNDELIVERED,
     "canceled": Receipt.UNDELIVERED,
 }
-"""By Twilio's status. With another one a message is still under way."""
+"""Receipts by Twilio's status. With any other status a message is still under way."""
 
 
 @dataclass(slots=True)
 class TwilioSms:
-    """An account at Twilio. A text that names no sender of its own leaves through `service`, else from `number`.
+    """An account at Twilio. A text without a sender of its own leaves through `service`, else from `number`.
 
     `base_url`: None for Twilio's own; `connections`: the most at once; `clock`: ours, None to leave Twilio's unchecked.
     """
@@ -77,13 +77,13 @@ class TwilioSms:
 
     @property
     def clock_skew(self) -> timedelta | None:
-        """How far Twilio's clock is ahead of ours, by its answers inside `connected`; None where none said."""
+        """How far Twilio's clock is ahead of ours, by its answers inside `connected`; None if unknown."""
         return self._http.skew if self._http else None
 
     def _open_client(self, http: Http) -> "Client":
         from twilio.rest import Client
 
-        # The environment is ours: TWILIO_EDGE or TWILIO_REGION in that of the process would change the host.
+        # Not the process's environment: TWILIO_EDGE or TWILIO_REGION there would change the host.
         client = Client(self.account_sid, self.auth_token, http_client=http, environment={"TWILIO_EDGE": ""})
         if self.base_url:
             client.api.base_url = self.base_url
@@ -97,8 +97,8 @@ class TwilioSms:
         """Hand over one message, or raise an SmsError."""
         form = {"To": sms.to, "Body": sms.body, "ValidityPeriod": sms.validity_seconds} | self._sender(sms)
         try:
-            # What messages.create_async() asks, too. It makes an object of the answer, dates and all, of which two
-            # fields are wanted here: that takes a tenth of a delivery's processor time.
+            # The request of messages.create_async(), which would parse the whole answer, dates and all, for the two
+            # fields needed here: a tenth of a delivery's processor time.
             taken = await self._connected().api.v2010.create_async(
                 "POST", f"/Accounts/{self.account_sid}/Messages.json", data=form
             )
@@ -115,7 +115,7 @@ class TwilioSms:
     async def log(self, since: datetime, to: str | None = None) -> AsyncIterator[Logged]:
         """Yield the messages created at or after `since`: those to one number, or all.
 
-        Raise OutcomeUnknown at the end when there was an entry among them that cannot be read.
+        Raise OutcomeUnknown at the end if one of the entries cannot be read.
         """
         is_whole = True
         for address in (to, *(f"{channel}{to}" for channel in CHANNELS if to and self.service)):
@@ -130,9 +130,9 @@ class TwilioSms:
     async def _entries(self, since: datetime, to: str | None) -> AsyncIterator[Logged | None]:
         """Yield the messages created at or after `since`, None for one that cannot be read.
 
-        Twilio sorts by the time at which a message left, the latest first; one that is still queued has no such time.
-        So reading ends at a message that left before `since`, not at one that was created before it, and Twilio's
-        own filter, which goes by that time too, is not used.
+        Twilio sorts by date_sent, latest first; a queued message has none. So reading ends at a message that was sent
+        before `since`, not at one that was created before it, and Twilio's filter, which uses date_sent too, is not
+        used.
         """
         chosen: dict[str, object] = {"To": to} if to else {}
         page = await self._page(f"/2010-04-01/Accounts/{self.account_sid}/Messages.json", chosen | {"PageSize": PAGE})
@@ -151,7 +151,7 @@ class TwilioSms:
             page = await self._page(address)
 
     async def _page(self, address: str, chosen: dict[str, object] | None = None) -> dict[str, Any]:
-        """Read a page of the log, at Twilio's own host whatever the `address` says."""
+        """Read a page of the log, from Twilio's own host whatever host `address` names."""
         try:
             response = await self._connected().api.request_async("GET", address, params=chosen)
             page: dict[str, Any] = json.loads(response.text)
@@ -169,7 +169,7 @@ def _is_inbound(message: Any) -> bool:
 
 
 def _left_at(messages: list[Any]) -> Iterator[datetime]:
-    """Yield when each of some messages left, as far as that is told."""
+    """Yield the date_sent of each message that has a readable one."""
     for each in messages:
         with suppress(*UNREADABLE):
             yield _instant(each["date_sent"])
@@ -183,7 +183,7 @@ def _logged_or_none(message: Any) -> Logged | None:
 
 
 def _logged(message: dict[str, Any]) -> Logged:
-    """Return what one entry tells. Raise one of UNREADABLE where it does not tell whose it is; the rest may be odd."""
+    """Parse one entry. Raise one of UNREADABLE if a field that identifies the text is bad; tolerate other bad fields."""
     code, currency = code_of(message.get("error_code")), _currency(message.get("price_unit"))
     return Logged(
         id=_id(message["sid"]),
@@ -212,7 +212,7 @@ def _id(sid: object) -> str:
 
 def _words(value: object) -> str | None:
     if not isinstance(value, str | None):
-        raise TypeError("neither words nor nothing")
+        raise TypeError("neither text nor null")
     return value
 
 
@@ -231,7 +231,7 @@ def _instant(written: str) -> datetime:
 
 
 def _segments(written: Any) -> int | None:
-    """Return how many Twilio counted: 0 as long as a messaging service has not chosen the sender."""
+    """Return Twilio's count of segments; None for 0, which stands until a messaging service has chosen the sender."""
     segments = int(written or 0)
     return segments if 0 < segments <= MOST_SEGMENTS else None
 
@@ -243,7 +243,7 @@ def _segments_or_none(written: Any) -> int | None:
 
 
 def _price(written: object) -> Decimal | None:
-    """Return what Twilio took for a message, which it writes as negative."""
+    """Return the price of a message, which Twilio writes as a negative number."""
     with suppress(*UNREADABLE):
         price = abs(Decimal(str(written)))
         if price.is_finite() and price < HIGHEST_PRICE:

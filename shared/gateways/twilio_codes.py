@@ -1,4 +1,4 @@
-"""What Twilio's codes mean, and what is done about each. Codes: https://www.twilio.com/docs/api/errors."""
+"""The meaning of Twilio's codes, and the action for each. Codes: https://www.twilio.com/docs/api/errors."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -17,7 +17,7 @@ from shared.gateways.sms import (
 
 
 class Action(StrEnum):
-    """What is done about a text that was not taken."""
+    """The action after a text that was not taken."""
 
     REJECT = "never sent again"
     OPT_OUT = "never sent again, consent withdrawn"
@@ -42,7 +42,7 @@ ERRORS: Final[Mapping[Action, type[SmsError]]] = {
 class Code(NamedTuple):
     """A code's meaning for people. `is_dead_number`: nobody will ever be reached at that number.
 
-    `is_country_barred`: it is the number's country that cannot be texted.
+    `is_country_barred`: the number's country cannot be texted.
     """
 
     action: Action
@@ -105,7 +105,7 @@ CODES: Final[Mapping[int | None, Code]] = {
     # The text
     21602: Code(Action.REJECT, "the text is empty"),
     21617: Code(Action.REJECT, "the text is longer than 1,600 characters"),
-    # Delivery: told afterwards, by the receipt
+    # Delivery: known afterwards, from the receipt
     30003: Code(Action.REJECT, "the phone was off or out of reach"),
     30004: Code(Action.REJECT, "the message was blocked"),
     30005: Code(Action.REJECT, "the number is unknown or no longer in service", DEAD),
@@ -117,7 +117,7 @@ CODES: Final[Mapping[int | None, Code]] = {
 
 
 class Trouble(StrEnum):
-    """What stands in place of a code where Twilio named none: how far a request got."""
+    """Codes of our own for requests without one of Twilio's: how far the request got."""
 
     NO_DNS = "connect_dns"
     NO_TLS = "connect_tls"
@@ -129,9 +129,9 @@ class Trouble(StrEnum):
 
 
 def refusal(status: int, code: int | None, retry_after: float | None = None) -> SmsError:
-    """Return what an answer that is not a success means. `code`: Twilio's, None where the answer has none.
+    """Return the error for an answer that is not a success. `code`: Twilio's; None if the answer has none.
 
-    What has no code did not come from Twilio itself but from something on the way.
+    An answer without a code comes not from Twilio itself but from something on the way, such as a proxy.
     """
     error = ERRORS[_action(status, code)]
     name = str(code or f"http_{status}")
@@ -143,7 +143,7 @@ def refusal(status: int, code: int | None, retry_after: float | None = None) -> 
 
 
 def code_of(value: object) -> int | None:
-    """Return a code of Twilio's as a number, None for anything else."""
+    """Return one of Twilio's codes as a number, None for anything else."""
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= len(str(LARGEST)):
         value = int(value)
     return value if isinstance(value, int) and 10_000 <= value <= LARGEST else None
@@ -160,20 +160,20 @@ def _action(status: int, code: int | None) -> Action:
 
 
 def is_dead_number(code: int | None) -> bool:
-    """Whether a code says that nobody will ever be reached at the number."""
+    """Whether a code means that nobody will ever be reached at the number."""
     return code in CODES and CODES[code].is_dead_number
 
 
 def is_country_barred(code: int | None) -> bool:
-    """Whether a code says that the sender may not text the number's country."""
+    """Whether a code means that the sender may not text the number's country."""
     return code in CODES and CODES[code].is_country_barred
 
 
 def is_sender_trouble(code: int | None) -> bool:
-    """Whether a code says that the sender, not the number, is the matter."""
+    """Whether a code means that the sender, not the number, is at fault."""
     return code in CODES and CODES[code].action is Action.FIX_SENDER
 
 
 def is_opt_out(code: int | None) -> bool:
-    """Whether a code says that the recipient wants no texts of this sender."""
+    """Whether a code means that the recipient wants no texts from this sender."""
     return code in CODES and CODES[code].action is Action.OPT_OUT

@@ -1,4 +1,4 @@
-"""How the Twilio SDK reaches the network, and how far a request got when it failed."""
+"""The HTTP client of the Twilio SDK, whose errors say how far a failed request got."""
 
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS: Final = 10.0
 TOTAL_SECONDS: Final = 20.0
-"""From beginning to end; sending usually takes 0.1 to 0.3 s. Above CONNECT_SECONDS, so that slow connecting is known
-for what it is."""
+"""For the whole request; sending usually takes 0.1 to 0.3 s. More than CONNECT_SECONDS, so that a slow connection has
+an error of its own."""
 
 CONNECTING: Final[Mapping[type[Exception], Trouble]] = {
     aiohttp.ClientConnectorDNSError: Trouble.NO_DNS,
@@ -27,13 +27,13 @@ CONNECTING: Final[Mapping[type[Exception], Trouble]] = {
     aiohttp.ClientConnectorError: Trouble.NO_CONNECTION,
     aiohttp.ConnectionTimeoutError: Trouble.CONNECT_TIMEOUT,
 }
-"""What fails before a byte of the request has left. The first that fits counts."""
+"""Errors from before any byte of the request has left. The first match counts."""
 
 
 class Connector(aiohttp.TCPConnector):
-    """Gives no connection that took too long by the `clock`, which goes on while the machine is suspended.
+    """Refuses a connection that took too long by `clock`, which goes on while the machine is suspended.
 
-    Nothing is sent through it then: another worker may have taken the text over.
+    By then another worker may have claimed the text, so it must not be sent through this connection.
     """
 
     def __init__(self, connections: int, clock: Callable[[], datetime] | None) -> None:
@@ -53,10 +53,10 @@ class Connector(aiohttp.TCPConnector):
 
 
 class Http:
-    """An HTTP client for the SDK, which lets one bring one's own.
+    """An HTTP client for the SDK, instead of its own.
 
-    The SDK's asynchronous client asks aiohttp for no time-out, whatever it is given, and logs recipients at INFO.
-    `skew`: how far the server's clock is ahead of `clock`, by its Date headers; None as long as there was none.
+    The SDK's asynchronous client passes no time-out to aiohttp, whatever it is given, and logs recipients at INFO.
+    `skew`: how far the server's clock is ahead of `clock`, by its Date headers; None before the first.
     """
 
     is_async = True
@@ -76,7 +76,7 @@ class Http:
         auth: tuple[str, str] | None = None,
         **_: object,
     ) -> "Response":
-        """Return the answer if it is a success; else raise an SmsError that says what it means."""
+        """Return a successful answer; raise the SmsError that fits any other."""
         from twilio.http.response import Response
 
         try:
@@ -91,13 +91,13 @@ class Http:
                 self._compare_clocks(response.headers.get("Date"))
                 text = (await response.read()).decode(errors="replace")
         except (aiohttp.ClientError, OSError) as error:  # a time-out is an OSError, too
-            raise _unanswered(error) from None  # its text may hold the address with the recipient in it
+            raise _unanswered(error) from None  # its message may quote a URL with the recipient's number
         if not response.ok or response.status >= 300:
             raise refusal(response.status, _code(text), _retry_after(response.headers))
         return Response(response.status, text)
 
     def _compare_clocks(self, date: str | None) -> None:
-        """Keep the smallest difference that was seen: an answer that comes late makes it look larger."""
+        """Keep the smallest difference seen, because a slow answer makes it look larger."""
         if date is None or date == self._date or self._clock is None:
             return
         self._date = date
@@ -107,13 +107,13 @@ class Http:
 
 
 def _form(data: Mapping[str, Any]) -> bytes:
-    """Write a form by what aiohttp writes addresses with: it takes a quarter of urllib's time."""
+    """Encode a form with yarl, which takes a quarter of urllib's time."""
     return URL().with_query(data).raw_query_string.encode()
 
 
 @asynccontextmanager
 async def open_http(connections: int, clock: Callable[[], datetime] | None = None) -> AsyncIterator[Http]:
-    """Open a client with at most so many connections, which stay open for the length of the block."""
+    """Open a client with at most `connections`, which stay open for the length of the block."""
     timeout = aiohttp.ClientTimeout(total=TOTAL_SECONDS, connect=CONNECT_SECONDS)
     connector, no_cookies = Connector(connections, clock), aiohttp.DummyCookieJar()
     async with aiohttp.ClientSession(connector=connector, timeout=timeout, cookie_jar=no_cookies) as session:
@@ -130,7 +130,7 @@ def _unanswered(error: Exception) -> SmsError:
 
 
 def _code(text: str) -> int | None:
-    """Return Twilio's code in the body of a refusal, None for the body of something else."""
+    """Return Twilio's code from the body of a refusal, None if the body has none."""
     with suppress(ValueError, RecursionError):
         match json.loads(text):
             case {"code": code}:
@@ -139,6 +139,6 @@ def _code(text: str) -> int | None:
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds that Retry-After asks for, None for a date or nothing."""
+    """Return the seconds in Retry-After, None if it is a date or missing."""
     value = headers.get("Retry-After", "")
     return float(value) if value.isascii() and value.isdigit() else None

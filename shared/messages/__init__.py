@@ -1,1 +1,1 @@
-"""Texts: templates as files, what fills them, and how many SMS segments they cost."""
+"""Texts: template files, the values that fill them, and the SMS segments they cost."""

@@ -1,4 +1,4 @@
-"""From records to the text of an SMS: what fills a template, and how a long text becomes short."""
+"""Render an SMS from records: the values that fill a template, and how long texts are shortened."""
 
 import re
 from bisect import bisect_left
@@ -19,7 +19,7 @@ LONGEST_BODY: Final = 1600
 """UTF-16 units. Twilio refuses longer bodies (error 21617)."""
 
 ESSENTIAL: Final = ("when", "vaccines")
-"""What a message is about. A line that tells it stays, whatever else in it is empty."""
+"""A line with one of these stays, even if its other placeholders are empty."""
 
 _STREET: Final = re.compile(r"(?=.*\d)(?=.*[^\W\d_])")
 _DOUBLED_STOP: Final = re.compile(r"(?<!\.)\.\.(?=\s|$)")
@@ -45,8 +45,8 @@ def reminder_words(
 ) -> dict[str, str]:
     """Return the values for a reminder's placeholders, in the template's `language`.
 
-    `appointments`: those of one visit. `zone`: the tenant's. `region`: two letters ("US"), for the way dates are
-    written. `now`: aware; it decides what "today" is.
+    `appointments`: those of one visit. `zone`: the tenant's. `region`: two letters ("US"), for date formats. `now`:
+    aware; it decides which day is "today".
     """
     return sender_words(tenant) | {
         "owner": name_of(owner.first_name),
@@ -60,7 +60,7 @@ def reminder_words(
 
 
 def sender_words(tenant: Tenant) -> dict[str, str]:
-    """Return what every text says of the tenant: its name and its phone as it writes it (empty without one)."""
+    """Return the tenant's values for any text: its name, and its phone as the tenant writes it (empty without one)."""
     return {
         "business": name_of(tenant.business_name, longest=60) or clean(tenant.subdomain),
         "phone": name_of(tenant.phone),
@@ -68,13 +68,13 @@ def sender_words(tenant: Tenant) -> dict[str, str]:
 
 
 def living_pets(appointments: Sequence[Appointment]) -> tuple[Pet, ...]:
-    """Return the pets that live and are not deleted, each once, in the order of the appointments."""
+    """Return the pets that are alive and not deleted, each once, in the order of the appointments."""
     pets = {pet.id: pet for each in appointments for pet in each.pets if not (pet.is_deceased or pet.is_deleted)}
     return tuple(pets.values())
 
 
 def pet_words(pets: Sequence[Pet], *, language: str) -> str:
-    """Return "Bella, Max and Luna". Without a name: "your pet", once and last."""
+    """Return "Bella, Max and Luna". Pets without a name become one "your pet", last."""
     names = [name_of(pet.name) for pet in pets]
     known = [name for name in names if name]
     if len(known) < len(names) or not known:
@@ -84,7 +84,7 @@ def pet_words(pets: Sequence[Pet], *, language: str) -> str:
 
 @lru_cache(maxsize=1024)
 def street_of(address: str | None) -> str:
-    """Return the street line of an address, the first of its parts that hold a number and a word ("12 Main St")."""
+    """Return the street of an address: its beginning, up to where it has a number and a word ("12 Main St")."""
     lines = [line for line in map(clean, (address or "").splitlines()) if line]
     parts = ", ".join(lines).split(",")
     starts = (",".join(parts[:count]) for count in range(1, len(parts) + 1))
@@ -108,11 +108,10 @@ def compose(
 ) -> Text:
     """Return the text of one SMS of at most `max_segments` (one or more) and `LONGEST_BODY`.
 
-    `words`: values by placeholder, in the template's `language`; one that is missing counts as empty. Raise ValueError
-    or KeyError if the template did not pass `policy.check_template`. `can_be_answered`: else nobody is told to reply
-    STOP. `pet_count`: the pets named in `words["pets"]`. `shorter_vaccines`: `words["vaccines"]` said shorter and
-    shorter. A text that is too long loses its address, then the pets' names, then says its vaccines shorter, then loses
-    its end.
+    `words`: values by placeholder, in the template's `language`; a missing one counts as empty. Raise ValueError or
+    KeyError if the template did not pass `policy.check_template`. `can_be_answered`: if not, "Reply STOP" is left out.
+    `pet_count`: the pets named in `words["pets"]`. `shorter_vaccines`: ever shorter versions of `words["vaccines"]`.
+    A text that is too long loses its address, then the pets' names, then gets shorter vaccines, then loses its end.
     """
     body, segments = "", 0
     for values in _shorter_and_shorter(words, language, pet_count, shorter_vaccines):
@@ -142,25 +141,25 @@ def _shorter_and_shorter(
 
 
 def _filled(template: str, values: Mapping[str, str]) -> str:
-    """Fill the lines and join those that have something to say. Every value is put in once and never read again."""
+    """Fill the lines and join those whose values are present. A value is inserted once and never read as a template."""
     lines = _lines(template)
     kept = [line for line, used in lines if _has_its_values(used, values)] or [line for line, _ in lines]
-    # An address, a name or a Spanish time that ends in a full stop must not be followed by the template's own.
+    # If an address, a name or a Spanish time ends in a full stop, the template's own would double it.
     return clean(" ".join(_DOUBLED_STOP.sub(".", line.format_map(values)) for line in kept))
 
 
 @lru_cache(maxsize=1024)
 def _lines(template: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Return the lines of a template that are not empty, each with the placeholders it uses.
+    """Return the non-empty lines of a template, each with the placeholders it uses.
 
-    Lines are rewritten for `str.format`, which fills them in a fifth of the time that `string.Template` takes.
+    Lines are rewritten for `str.format`, which takes a fifth of the time of `string.Template`.
     """
     lines = [Template(line) for line in map(clean, template.splitlines()) if line]
     return tuple((_for_format(line), tuple(line.get_identifiers())) for line in lines)
 
 
 def _for_format(line: Template) -> str:
-    marked = line.substitute({name: f"\0{name}\1" for name in line.get_identifiers()})  # clean() left no such marks
+    marked = line.substitute({name: f"\0{name}\1" for name in line.get_identifiers()})  # clean() removed any such marks
     return marked.replace("{", "{{").replace("}", "}}").replace("\0", "{").replace("\1", "}")
 
 
@@ -188,7 +187,7 @@ def _cut(body: str, max_segments: int) -> str:
 
 
 def _with_opt_out(body: str, segments: int, opt_out: str) -> str:
-    """Return `body` followed by the sentence about STOP where that costs no other segment."""
+    """Return `body` followed by the sentence about STOP, unless that costs another segment."""
     whole = f"{body}{'' if body.endswith(('.', '!', '?')) else '.'} {opt_out}"
     is_free = bool(body and opt_out) and _fits(whole, count_segments(whole).count, segments)
     return whole if is_free else body

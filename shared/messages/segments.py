@@ -1,6 +1,6 @@
-"""What a text costs as an SMS, and how to write it so that it costs less.
+"""Count the SMS segments of a text, and rewrite it so that it takes fewer.
 
-The GSM-7 alphabet is that of 3GPP TS 23.038. The look-alikes agree with those of Twilio's "Smart Encoding".
+The GSM-7 alphabet is that of 3GPP TS 23.038. The look-alikes are those of Twilio's "Smart Encoding".
 """
 
 # ruff: noqa: RUF001  (this file is about characters that look like others)
@@ -16,7 +16,7 @@ GSM_BASIC: Final = frozenset(
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 GSM_EXTENSION: Final = frozenset("^{}\\[]~|€\f")
-"""These travel as an escape and a character: two septets."""
+"""Characters sent as an escape and a character: two septets."""
 _GSM: Final = GSM_BASIC | GSM_EXTENSION
 
 LOOK_ALIKES: Final = {
@@ -77,10 +77,10 @@ _ZERO_WIDTH_JOINER: Final = "\u200d"
 
 @dataclass(frozen=True, slots=True)
 class Segments:
-    """What a text costs.
+    """The cost of a text.
 
     `count`: segments paid for, at least one. `characters`: septets for GSM-7 (an extension character is two), else
-    characters as a reader sees them (a family emoji is one).
+    visible characters (a family emoji is one).
     """
 
     encoding: Literal["GSM-7", "UCS-2"]
@@ -89,20 +89,20 @@ class Segments:
 
 
 def is_gsm(text: str) -> bool:
-    """Whether every character can travel as GSM-7."""
+    """Whether GSM-7 has every character."""
     return _GSM.issuperset(text)
 
 
 def to_gsm(text: str) -> str:
-    """Return `text` with typographic characters replaced by their GSM-7 look-alikes; others stay as they are."""
+    """Return `text` with typographic characters replaced by their GSM-7 look-alikes; others stay."""
     return text.translate(_SMART)
 
 
 def cheapest(text: str) -> str:
-    """Return `text` written so that it takes the fewest segments.
+    """Return `text` rewritten to take the fewest segments.
 
-    Typographic characters give way to look-alikes, and letters that GSM-7 lacks lose their accents, only when the whole
-    text becomes GSM-7 by it. A text that needs UCS-2 anyway (emoji, Cyrillic) keeps both: nothing is saved there.
+    Typographic characters become look-alikes, and letters that GSM-7 lacks lose their accents, only if the whole text
+    becomes GSM-7. A text that needs UCS-2 anyway (emoji, Cyrillic) keeps both: replacing them would save nothing.
     """
     if is_gsm(text):
         return text
@@ -125,7 +125,7 @@ def count_segments(text: str) -> Segments:
 
 
 def clusters(text: str) -> list[str]:
-    """Split `text` into what a reader takes for single characters: UAX 29, near enough for names and emoji."""
+    """Split `text` into visible characters (grapheme clusters): UAX 29, near enough for names and emoji."""
     return list(_clusters(text))
 
 
@@ -151,12 +151,12 @@ def _belongs(before: str, char: str) -> bool:
 
 
 def _is_regional(char: str) -> bool:
-    """Whether it is half of a country's flag."""
+    """Whether `char` is half of a country's flag."""
     return "\U0001f1e6" <= char <= "\U0001f1ff"
 
 
 def _packed(sizes: list[int], *, alone: int, joined: int) -> int:
-    """Return how many segments hold the sizes, none of them split."""
+    """Return how many segments hold characters of these sizes, none of them split."""
     if sum(sizes) <= alone:
         return 1
     count, used = 1, 0

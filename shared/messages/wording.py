@@ -1,4 +1,4 @@
-"""Languages: which template a reader gets, and how values are written in its language."""
+"""Languages: which template an owner gets, and how values are written in its language."""
 
 import json
 import re
@@ -22,10 +22,10 @@ from shared.domain.records import Kind
 from shared.messages.segments import clusters
 
 BLANK_LETTERS: Final = "\u115f\u1160\u2800\u3164\uffa0"
-"""Letters and symbols by category, but nothing to see."""
+"""Letters and symbols by category, but invisible."""
 
 KEPT: Final = 4096
-"""How many of the words that many texts share are kept: a batch of reminders names the same days and times."""
+"""The size of the caches of words that texts share: a batch of reminders names the same days and times."""
 
 _TEMPLATES: Final = Path(__file__).with_name("templates")
 _KEPT_FORMATS: Final = "\u200c\u200d"  # the joiners that emoji, Persian and Indic scripts are written with
@@ -40,8 +40,8 @@ _REGION: Final = re.compile(r"[A-Z]{2}")
 
 
 def clean(value: str | None) -> str:
-    """Return `value` on one line: white space and control characters are one space, what steers text or breaks
-    encodings (direction marks, lone surrogates, zero-width characters) is gone. Emoji survive."""
+    """Return `value` on one line: runs of white space and control characters become one space; direction marks, lone
+    surrogates and zero-width characters are removed. Emoji survive."""
     text = value or ""
     if not (text.isascii() and text.isprintable()):
         text = "".join(map(_cleaned, text))
@@ -57,13 +57,13 @@ def _cleaned(char: str) -> str:
 
 
 def is_visible(text: str) -> bool:
-    """Whether there is anything to see in `text`."""
+    """Whether `text` has a visible character."""
     return any(unicodedata.category(char)[0] not in "ZCM" and char not in BLANK_LETTERS for char in text)
 
 
 @lru_cache(maxsize=KEPT)
 def name_of(value: str | None, longest: int = 40) -> str:
-    """Return a name cleaned and cut to `longest` code points, emoji unbroken; empty when there is nothing to see."""
+    """Return a name cleaned and cut to `longest` code points, emoji unbroken; empty if nothing in it is visible."""
     name = clean(value)
     if not is_visible(name):
         return ""
@@ -71,7 +71,7 @@ def name_of(value: str | None, longest: int = 40) -> str:
 
 
 def shortened(text: str, longest: int) -> str:
-    """Return the beginning of `text` with "...", together at most `longest` code points, no seen character split."""
+    """Return the beginning of `text` and "...", together at most `longest` code points, no visible character split."""
     kept = ""
     for cluster in clusters(text[: longest + 1]):
         if len(kept) + len(cluster) + 3 > longest:
@@ -81,9 +81,9 @@ def shortened(text: str, longest: int) -> str:
 
 
 def template_for(kind: Kind, sms: SmsPolicy, wanted: str | None) -> tuple[str, str]:
-    """Return the template for a reader, and its language, in which whatever fills it has to be written.
+    """Return the template for an owner, and the language of that template, in which its values must be written.
 
-    `wanted`: the reader's language tag. "es-MX" is looked for, then "es", then the tenant's own language; of each, the
+    `wanted`: the owner's language tag. "es-MX" is tried, then "es", then the tenant's own language; for each, the
     tenant's own template comes before ours.
     """
     for tag in (*_broader_and_broader(wanted or ""), *_broader_and_broader(sms.language)):
@@ -103,7 +103,7 @@ def _broader_and_broader(tag: str) -> tuple[str, ...]:
 
 @cache
 def template_of(kind: Kind, language: str) -> str:
-    """Return the text of a template file. `language`: one of `LANGUAGES`, as in all that follows."""
+    """Return the text of a template file. `language`: one of `LANGUAGES`, here and in the functions below."""
     return (_TEMPLATES / language / f"{kind}.txt").read_text(encoding="utf-8")
 
 
@@ -121,7 +121,7 @@ def _phrases(language: str) -> dict[str, str]:
 
 @cache
 def locale_of(language: str, region: str) -> Locale:
-    """Return how dates and money are written in a language and a region ("US"); an unknown region changes nothing."""
+    """Return the locale of a language and a region ("US"), or of the language alone if the region is unknown."""
     territory = region.strip().upper()
     try:
         return Locale(language, territory if _REGION.fullmatch(territory) else None)
@@ -152,14 +152,14 @@ def money_words(cents: int, currency: str, *, language: str, region: str) -> str
     """Return an amount given in the currency's minor unit: "$25.00", "¥2,500" (yen have none)."""
     code = currency.strip().upper()
     decimals = decimals_of(code)
-    # Unicode's digits are for show and round many currencies (Serbian dinars) to whole units.
+    # Unicode's digits are for display and round many currencies (Serbian dinars) to whole units.
     agree = decimals == get_currency_precision(code)
     amount = Decimal(cents).scaleb(-decimals)
     return clean(format_currency(amount, code, locale=locale_of(language, region), currency_digits=agree))
 
 
 def cents_of(amount: Decimal, currency: str) -> int:
-    """Return an amount as people write it (12.50) in minor units. Raise ValueError for a fraction of one."""
+    """Return an amount in major units (12.50) in minor units. Raise ValueError for a fraction of a minor unit."""
     cents = amount.scaleb(decimals_of(currency))
     if cents != int(cents):
         raise ValueError(f"{amount} is not an amount of {currency}")
@@ -174,8 +174,8 @@ def decimals_of(currency: str) -> int:
 def when_words(starts: Sequence[datetime], *, zone: ZoneInfo, language: str, region: str, now: datetime) -> str:
     """Return when something starts: "tomorrow, Fri Mar 6, at 10:00 AM and 2:00 PM".
 
-    Each day is named by its date, "today" and "tomorrow" (on the local day of `now`) only beside it: a text may arrive
-    after midnight. `starts`, `now`: aware instants.
+    "Today" and "tomorrow" (by the local day of `now`) only accompany the date: a text may arrive after midnight.
+    `starts`, `now`: aware instants.
     """
     today = _local(now, zone).date()
     ordered = [_local(start, zone) for start in sorted(starts)]
@@ -192,7 +192,7 @@ def _day_with_times(day: date, starts: list[datetime], today: date, language: st
     at = phrase(at_name, language, time=listed([*dict.fromkeys(times)], language))
     name = {0: "today", 1: "tomorrow"}.get((day - today).days, "other_day")
     words = day_words(day, language=language, region=region)
-    # Between commas it has none of its own: "tomorrow, Fri Mar 6, at".
+    # Between commas the day has no comma of its own: "tomorrow, Fri Mar 6, at".
     return phrase(name, language, at=at, day=words if name == "other_day" else words.replace(",", ""))
 
 
@@ -202,7 +202,7 @@ def _time_words(at: time, locale: Locale) -> str:
 
 
 def _local(instant: datetime, zone: ZoneInfo) -> datetime:
-    """Return the instant in the zone, or in UTC where that would leave the calendar (the ends of years 1 and 9999)."""
+    """Return the instant in the zone, or in UTC if the local time would lie outside years 1 to 9999."""
     try:
         return instant.astimezone(zone)
     except OverflowError:

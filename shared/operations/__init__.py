@@ -1,1 +1,1 @@
-"""What people look at: explain, health, history, reports."""
+"""Read-only views for people: explain, health, history, reports; and putting texts back into the outbox."""

@@ -1,4 +1,4 @@
-"""The evidence about a fee, for a bank that asks why a card was charged: from the booking to the last refund."""
+"""The evidence about a fee, for a bank that disputes its charge: from the booking to the last refund."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -25,7 +25,7 @@ _TEXTS: Final = {
 
 
 def of_its_day(remembered: Remembered, zone: ZoneInfo) -> Remembered:
-    """Return what is remembered of a payment without the appointments of the days around its visit."""
+    """Return a payment's history with only the appointments of its visit's local day."""
     (fee,) = remembered.payments
     visit = [
         each

@@ -1,4 +1,4 @@
-"""Every decision about one subject in words: when, what, why, and what comes next."""
+"""Explain every decision about one subject in words: when, what, why, and what comes next."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -58,7 +58,7 @@ SOURCE_WORDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One line of a timeline. `code`: the reason's code, where there is one."""
+    """One line of a timeline. `code`: the reason's code, if any."""
 
     at: datetime
     what: str
@@ -67,9 +67,9 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What is known about a subject. `facts`: as it stands; `timeline`: oldest first; `next`: what is to come.
+    """What is known about a subject. `facts`: its current columns; `timeline`: oldest first; `next`: what comes next.
 
-    `evidence`: of a payment, everything a bank may ask for.
+    `evidence`: for a payment, everything a bank may ask for.
     """
 
     subject: str
@@ -83,7 +83,7 @@ class Explanation:
 def explain(
     connection: Connection, what: str, id_: UUID, defaults: TenantPolicy, default_zone: ZoneInfo, now: datetime
 ) -> Explanation | None:
-    """Explain an "appointment", "vaccination", "owner" or "payment"; None if there is none with this id."""
+    """Explain an "appointment", "vaccination", "owner" or "payment"; return None if none has this id."""
     remembered = _READERS[what](connection, id_)
     if remembered is None:
         return None
@@ -104,7 +104,7 @@ def explain(
 
 
 def _rules_of(tenant: Tenant, defaults: TenantPolicy, default_zone: ZoneInfo) -> tuple[TenantPolicy, ZoneInfo, str]:
-    """Return the tenant's policy and zone, or the defaults and what is wrong with its settings."""
+    """Return the tenant's policy and zone, or the defaults and the error in its settings."""
     try:
         return policy_of(tenant, defaults), zone_of(tenant, default_zone), ""
     except PolicyError as error:
@@ -196,7 +196,7 @@ def _next(what: str, remembered: Remembered, policy: TenantPolicy, zone: ZoneInf
 
 
 def _is_about(decision: DecisionRecord, start: datetime) -> bool:
-    """Whether a reminder's decision is about a start, given to the minute."""
+    """Whether a reminder's decision is about `start`, which is rounded to the minute."""
     return decision.occurs_at is not None and reminders.minute_of(decision.occurs_at) == start
 
 

@@ -1,6 +1,6 @@
-"""Is all well? One examination for the command `health`, the local host's `/health` and its page.
+"""Health checks for the command `health`, the local host's `/health` and its page.
 
-Each check says in words what is wrong, since when, and which command to run next.
+Each check says what is wrong, since when, and which command to run next.
 """
 
 from collections.abc import Iterator, Mapping
@@ -25,18 +25,18 @@ from shared.errors import DatabaseUnusable
 from shared.schedules.function_json import Schedule
 
 LATE: Final = timedelta(minutes=30)
-"""A run that is due and not done for so long is late: ten minutes of work, and three retries of 90 seconds, fit in."""
+"""How long after its due time an unfinished job is late: ten minutes of work and three retries after 90 seconds fit."""
 
 MOST_SKEW: Final = timedelta(minutes=2)
-"""A clock that is further off is wrong, or the provider's is: texts leave early or late, and unclear ones are looked
-for at the wrong time."""
+"""With a larger difference our clock or the provider's is wrong: texts leave early or late, and unclear ones are looked
+up at the wrong time."""
 
 _RUN = "python -m shared run"
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was looked at. `since`: when it went wrong; `command`: what to run next, where that helps."""
+    """The result of one check. `since`: when it went wrong; `command`: what to run next, if a command helps."""
 
     name: str
     is_well: bool
@@ -47,23 +47,23 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """All that was looked at, as of the wall clock's `at`."""
+    """All checks, as of the wall clock's `at`."""
 
     at: datetime
     checks: tuple[Check, ...]
 
     @property
     def is_well(self) -> bool:
-        """Whether every check is well."""
+        """Whether every check passed."""
         return all(each.is_well for each in self.checks)
 
     @property
     def ordered(self) -> list[Check]:
-        """The checks, those that are not well first."""
+        """The checks, failed ones first."""
         return sorted(self.checks, key=lambda each: each.is_well)
 
     def as_object(self) -> dict[str, Any]:
-        """Return it for machines; instants in ISO 8601."""
+        """Return the checks for machines; instants in ISO 8601."""
         return {
             "healthy": self.is_well,
             "at": self.at.isoformat(),
@@ -83,9 +83,9 @@ class Health:
 def examine(
     engine: Engine, schedules: Mapping[str, Schedule], zone: ZoneInfo, wall: datetime, *, wrong_setting: str | None
 ) -> Health:
-    """Look at everything that a run needs and leaves behind. Raise nothing: an unusable database is a finding.
+    """Check everything that a run needs and leaves behind. Raise nothing: an unusable database is a failed check.
 
-    `wrong_setting`: what kept the application from being built, if anything did; `zone`: of the schedules.
+    `wrong_setting`: the error that kept the application from being built, if any; `zone`: of the schedules.
     """
     settings = Check("settings", wrong_setting is None, wrong_setting or "complete, credentials included")
     return Health(wall, (settings, *_of_database(engine, schedules, zone, wall)))
@@ -129,7 +129,7 @@ def _of_job(connection: Connection, schedule: Schedule, zone: ZoneInfo, wall: da
 
 
 def _ending(run: NotedRun, wall: datetime) -> str:
-    """Return how a run that has not done its work stands."""
+    """Describe a run that has not succeeded."""
     when = _ago(run.started_at, wall)
     if run.is_lost:
         return f"the run of {when} was cut off: no process is at it"
@@ -196,7 +196,7 @@ def _ago(instant: datetime, wall: datetime) -> str:
 
 
 def span_words(span: timedelta) -> str:
-    """Return a span of time as people say it at a glance: its largest unit, rounded down (`3 h`, `2 d`)."""
+    """Return a span of time in its largest unit, rounded down (`3 h`, `2 d`)."""
     seconds = max(int(span.total_seconds()), 0)
     for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
         if seconds >= 2 * length or (seconds >= length and unit == "min"):

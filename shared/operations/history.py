@@ -1,4 +1,4 @@
-"""What the database remembers about one appointment, vaccination, owner or payment, for people to read."""
+"""Read the history of one appointment, vaccination, owner or payment from the database."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -40,11 +40,11 @@ from shared.operations.remembered import (
 
 
 class UnreadableRow(Exception):
-    """A row holds nonsense. The message says which, and where."""
+    """A row holds a bad value, or its tenant does not exist. The message names the row and the fault."""
 
 
 def of_appointment(connection: Connection, id_: UUID) -> Remembered | None:
-    """Everything about an appointment, and about its visit where it was missed."""
+    """Return everything about an appointment, and about its visit if that was missed."""
     row = _row(connection, appointments, id_)
     if row is None:
         return None
@@ -53,13 +53,13 @@ def of_appointment(connection: Connection, id_: UUID) -> Remembered | None:
 
 
 def of_vaccination(connection: Connection, id_: UUID) -> Remembered | None:
-    """Everything about a vaccination record."""
+    """Return everything about a vaccination record."""
     row = _row(connection, vaccination_records, id_)
     return _remembered(connection, row, [id_]) if row else None
 
 
 def of_payment(connection: Connection, id_: UUID) -> Remembered | None:
-    """Everything about a payment, the visit it is for, and the reminders of the appointments around it."""
+    """Return everything about a payment, its visit, and the reminders of the appointments around that visit."""
     row = _row(connection, payments, id_)
     if row is None:
         return None
@@ -69,7 +69,7 @@ def of_payment(connection: Connection, id_: UUID) -> Remembered | None:
 
 
 def _around(connection: Connection, payment: Row[Any]) -> Sequence[Row[Any]]:
-    """The owner's appointments around a payment's. Index: appointments (owner_id, scheduled_start)."""
+    """Return the owner's appointments around a payment's. Index: appointments (owner_id, scheduled_start)."""
     first = _row(connection, appointments, payment.appointment_id) if payment.appointment_id else None
     if first is None:
         return []
@@ -82,7 +82,7 @@ def _around(connection: Connection, payment: Row[Any]) -> Sequence[Row[Any]]:
 
 
 def of_owner(connection: Connection, id_: UUID) -> Remembered | None:
-    """Everything about an owner: all appointments, vaccinations, payments, the score, and the consent to texts."""
+    """Return everything about an owner: appointments, vaccinations, payments, the score, and the consent to texts."""
     row = _row(connection, owners, id_)
     if row is None:
         return None
@@ -143,7 +143,7 @@ def _events_about(connection: Connection, subjects: Sequence[UUID]) -> list[Row[
 
 
 def _decisions(connection: Connection, subjects: Collection[UUID]) -> list[Row[Any]]:
-    """Decisions with what became of their texts. Index: decisions (subject_id, kind)."""
+    """Return decisions with the state of their texts. Index: decisions (subject_id, kind)."""
     found: list[Row[Any]] = []
     texts = (
         notifications.c.status,

@@ -1,4 +1,4 @@
-"""What happened last, for people to look at: texts and fees."""
+"""The latest texts and fees, for people to look at."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _LEFT: Final = (NotificationStatus.SENT, NotificationStatus.DELIVERED, Notificat
 
 @dataclass(frozen=True, slots=True)
 class LatestText:
-    """An SMS as it left. `timezone`: of the business, as its row says, which may be nothing or nonsense."""
+    """An SMS as it left. `timezone`: of the business, unchecked: its row may hold none, or an invalid one."""
 
     business: str
     timezone: str | None
@@ -41,9 +41,9 @@ class LatestFee:
 
 
 def latest_texts(connection: Connection, limit: int) -> list[LatestText]:
-    """The texts that the provider took, the newest first. Index: notifications (status, not_before)."""
+    """Return the texts that the provider took, newest first. Index: notifications (status, not_before)."""
     found: list[LatestText] = []
-    for status in _LEFT:  # one by one, so that each reads no more of the index than it shows
+    for status in _LEFT:  # one by one, so that each query reads only `limit` rows of the index
         query = (
             select(notifications, tenants.c.business_name, tenants.c.timezone)
             .join(tenants, tenants.c.id == notifications.c.tenant_id)
@@ -67,7 +67,7 @@ def latest_texts(connection: Connection, limit: int) -> list[LatestText]:
 
 
 def latest_fees(connection: Connection, limit: int) -> list[LatestFee]:
-    """The no-show fees of the latest visits. (A scan of the payments.)"""
+    """Return the no-show fees of the latest visits. (Scans payments.)"""
     query = (
         select(*_LISTED, tenants.c.business_name)
         .join(tenants, tenants.c.id == payments.c.tenant_id)

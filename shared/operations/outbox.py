@@ -1,4 +1,4 @@
-"""The outbox as people look at it, and what they put back into it."""
+"""List the outbox for people, and put texts back into it."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -14,19 +14,19 @@ from shared.domain.reasons import Reason
 from shared.domain.records import Kind, NotificationStatus
 
 REPLAYED: Final = (NotificationStatus.DEAD, NotificationStatus.FAILED)
-"""What may be put back: it ended, and the provider never took it."""
+"""Statuses from which a text may be put back: final, and the provider never took it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which notifications: of some statuses and tenants (subdomains), with some ids; all where none is named."""
+    """Selects notifications by status, tenant (subdomain) and id. An empty field selects all."""
 
     statuses: Collection[str] = ()
     tenants: Collection[str] = ()
     ids: Collection[UUID] = ()
 
     def condition(self) -> ColumnElement[bool]:
-        """The same as SQL over notifications and tenants."""
+        """Return the filter as SQL over notifications and tenants."""
         chosen = [notifications.c.tenant_id == tenants.c.id]
         if self.statuses:
             chosen.append(notifications.c.status.in_(self.statuses))
@@ -39,7 +39,7 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One notification with the business it belongs to. Instants: aware UTC."""
+    """One notification with its tenant's subdomain. Instants: aware UTC."""
 
     id: UUID
     tenant: str
@@ -64,7 +64,7 @@ class Listed:
 
 
 def listed(connection: Connection, chosen: Filter, limit: int | None = None) -> list[Listed]:
-    """Notifications, the newest first. Index, of some statuses: notifications (status, priority, not_before, id)."""
+    """Return notifications, newest first. Index, with statuses: notifications (status, priority, not_before, id)."""
     names = [name for name in Listed.__slots__ if name != "tenant"]
     query = (
         select(tenants.c.subdomain, *(notifications.c[name] for name in names))
@@ -76,7 +76,7 @@ def listed(connection: Connection, chosen: Filter, limit: int | None = None) -> 
 
 
 def count(connection: Connection, chosen: Filter) -> dict[NotificationStatus, int]:
-    """How many notifications are in each status."""
+    """Count the notifications in each status."""
     query = (
         select(notifications.c.status, func.count())
         .select_from(notifications.join(tenants))
@@ -88,10 +88,10 @@ def count(connection: Connection, chosen: Filter) -> dict[NotificationStatus, in
 
 
 def replay(connection: Connection, ids: Sequence[UUID], now: datetime) -> set[UUID]:
-    """Put notifications back into the outbox; return those that were. What is said of the others: `objection`.
+    """Put notifications back into the outbox and return their ids. `objection` says why the others stay.
 
-    The state is repeated here, so that what the provider took in the meantime stays as it is. Their decisions go on
-    pointing at them: the same thing is never decided, and texted, a second time. Index: primary key.
+    The UPDATE repeats the expected state, so a text that the provider took in the meantime stays as it is. Decisions
+    keep pointing at their notifications, so nothing is decided and texted a second time. Index: primary key.
     """
     replayed: set[UUID] = set()
     for some in chunks(ids):
@@ -120,7 +120,7 @@ def replay(connection: Connection, ids: Sequence[UUID], now: datetime) -> set[UU
 
 
 def objection(each: Listed, now: datetime) -> str | None:
-    """Return why a notification cannot be put back, in words; None when nothing speaks against it."""
+    """Return in words why a notification cannot be put back, or None if it can."""
     if each.provider_message_id:
         return f"the provider took it ({each.status}); nothing is sent twice"
     if each.status not in REPLAYED:

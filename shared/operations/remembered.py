@@ -1,4 +1,4 @@
-"""The records of a subject's history: rows as values, so that what goes into an explanation or evidence is checked."""
+"""Typed records of a subject's history, so that mypy checks the fields that explanations and evidence read."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
@@ -14,14 +14,14 @@ R = TypeVar("R")
 
 
 def records(kind: type[R], rows: Iterable[Row[Any]]) -> list[R]:
-    """Return rows as records of a kind, whose fields have the names of the rows' columns."""
+    """Return rows as records of a kind, matching fields to columns by name."""
     names = [each.name for each in fields(kind)]  # type: ignore[arg-type]  # it is one of the dataclasses below
     return [kind(**{name: getattr(row, name) for name in names}) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
 class DecisionRecord:
-    """A decision with what became of its text, if it made one. `reason`: why not; `text_reason`: the text's own."""
+    """A decision with the state of its text, if it has one. `reason`: the decision's; `text_reason`: the text's."""
 
     ledger_key: str
     kind: str
@@ -44,7 +44,7 @@ class DecisionRecord:
 
 @dataclass(frozen=True, slots=True)
 class AppointmentRecord:
-    """An appointment as the platform has it."""
+    """An appointment of the platform."""
 
     id: UUID
     scheduled_start: datetime
@@ -58,7 +58,7 @@ class AppointmentRecord:
 
 @dataclass(frozen=True, slots=True)
 class PaymentRecord:
-    """A payment. `amount`: minor units; `policy`: what was in force when the fee was written."""
+    """A payment. `amount`: minor units; `policy`: the settings in force when the fee was written."""
 
     id: UUID
     appointment_id: UUID | None
@@ -80,7 +80,7 @@ class PaymentRecord:
 
 @dataclass(frozen=True, slots=True)
 class AttemptRecord:
-    """One try to collect a fee. `parameters`: as asked of the provider."""
+    """One attempt to collect a fee. `parameters`: as sent to the provider."""
 
     attempt: int
     started_at: datetime
@@ -94,7 +94,7 @@ class AttemptRecord:
 
 @dataclass(frozen=True, slots=True)
 class EventRecord:
-    """What moved a reputation score."""
+    """One change of a reputation score."""
 
     subject_id: UUID
     kind: str
@@ -106,7 +106,7 @@ class EventRecord:
 
 @dataclass(frozen=True, slots=True)
 class ActionRecord:
-    """What staff did to a payment. `amount`, `outcome`, `code`, `stripe_refund_id`, `updated_at`: of a refund."""
+    """A staff action on a payment. `amount`, `outcome`, `code`, `stripe_refund_id`, `updated_at`: of a refund."""
 
     payment_id: UUID
     action: str
@@ -133,8 +133,8 @@ class ConsentRecord:
 class Remembered:
     """A subject's own row, its tenant, and everything decided, texted, charged or scored about it.
 
-    `actions`: what staff did to its payments; `visit`: of a payment, the owner's appointments around the missed one;
-    `consents`: of an owner, what became of the consent to texts.
+    `actions`: staff actions on its payments; `visit`: for a payment, the owner's appointments around the missed one;
+    `consents`: for an owner, the history of the consent to texts.
     """
 
     row: Row[Any]

@@ -1,4 +1,4 @@
-"""Reads for people: what was sent, what was not and why."""
+"""Queries for the demo's reports: texts sent, reasons not to send, fees."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -27,8 +27,8 @@ class SentText:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What was decided about one appointment: the kind of reminder, the outcome, the reason."""
+class ReminderDecision:
+    """A reminder's decision about one appointment."""
 
     subject_id: UUID
     kind: Kind
@@ -49,7 +49,7 @@ class FeeLine:
 
 
 def fees(connection: Connection) -> list[FeeLine]:
-    """Every no-show fee, by visit."""
+    """Return every no-show fee, ordered by visit."""
     query = (
         select(*_FEE, tenants.c.business_name)
         .join(tenants, tenants.c.id == payments.c.tenant_id)
@@ -82,7 +82,7 @@ _FEE = (
 
 
 def sent_texts(connection: Connection) -> list[SentText]:
-    """Every SMS the provider took, in order."""
+    """Return every SMS that the provider took, oldest first."""
     query = (
         select(notifications, tenants.c.business_name, tenants.c.timezone)
         .join(tenants, tenants.c.id == notifications.c.tenant_id)
@@ -103,7 +103,7 @@ def sent_texts(connection: Connection) -> list[SentText]:
 
 
 def reasons_not_sent(connection: Connection) -> dict[str, int]:
-    """How many decisions there are for each reason not to send."""
+    """Count the decisions by reason not to send."""
     query = (
         select(decisions.c.reason, func.count())
         .where(decisions.c.outcome != Outcome.NOTIFY)
@@ -113,20 +113,20 @@ def reasons_not_sent(connection: Connection) -> dict[str, int]:
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
-def decisions_about(connection: Connection, subject_ids: Iterable[UUID]) -> list[Told]:
-    """What was decided about some subjects, oldest first. Index: decisions (subject_id, kind)."""
+def decisions_about(connection: Connection, subject_ids: Iterable[UUID]) -> list[ReminderDecision]:
+    """Return the decisions about some subjects, oldest first. Index: decisions (subject_id, kind)."""
     found = []
     for ids in chunks(list(subject_ids)):
         query = select(decisions).where(decisions.c.subject_id.in_(ids))
         found += [
-            Told(row.subject_id, Kind(row.kind), Outcome(row.outcome), row.reason)
+            ReminderDecision(row.subject_id, Kind(row.kind), Outcome(row.outcome), row.reason)
             for row in connection.execute(query.order_by(decisions.c.occurs_at, decisions.c.kind))
         ]
     return found
 
 
 def appointments_waiting(connection: Connection, limit: int) -> list[UUID]:
-    """Appointments whose reminder waits in the outbox, soonest first."""
+    """Return appointments whose reminder waits in the outbox, soonest first."""
     query = (
         select(decisions.c.subject_id)
         .join(notifications, notifications.c.id == decisions.c.notification_id)

@@ -1,1 +1,1 @@
-"""The platform's database as the jobs see it: whether it has what they need."""
+"""The schema check: whether the platform's database has what the jobs need, and whether its rows can be read."""

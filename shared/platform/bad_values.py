@@ -1,4 +1,4 @@
-"""What the platform's rows hold and their columns do not promise: all of them are read, a few at a time."""
+"""Find bad values in the platform's rows: values that their columns do not promise. Reads every row, in batches."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -9,12 +9,12 @@ from sqlalchemy import Column, Connection, Table, select
 from shared.database.rows.promises import OF_PLATFORM, is_some_day, is_sound, row_name, what_is_wrong
 
 SHOWN: Final = 3
-"""So many rows are named for each column."""
+"""The most rows that are named for each column and fault."""
 AT_ONCE: Final = 1000
 
 
 def bad_values(connection: Connection) -> Iterator[tuple[Column[Any], str]]:
-    """Yield each column that holds nonsense, with a line that says what, in which rows, and what to do about it."""
+    """Yield each column with bad values, and a line that names the fault, the rows and what to do."""
     for table in OF_PLATFORM:
         yield from _of_table(connection, table)
 

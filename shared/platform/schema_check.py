@@ -1,6 +1,6 @@
-"""Whether a database has what the jobs need: its tables as they are, compared with tables.py.
+"""The schema check: compare a database's tables with what the jobs need (tables.py).
 
-Where a platform brings tables of its own they need not be made as ours are: what counts is what statements rely on.
+A platform's own tables may be defined differently from ours: the check covers only what our statements rely on.
 """
 
 from collections.abc import Iterator
@@ -37,16 +37,16 @@ from shared.platform import sqlite_texts
 from shared.platform.bad_values import bad_values
 
 _WITH_OUTPUT: Final = (appointments, owners, payments)
-"""Statements return what they changed of these: SQL Server refuses that where there are triggers."""
+"""Tables whose changed rows our statements return, which SQL Server refuses on a table with triggers."""
 _KINDS: Final[tuple[type[TypeEngine[Any]], ...]] = (Boolean, DateTime, Date, Uuid, JSON, Integer, String)
 _AS_GOOD: Final = {("sqlite", Uuid, String), ("sqlite", Boolean, Integer), ("mssql", JSON, String)}
-"""A database, what is wanted, and what it has or may have instead."""
+"""Types that are as good as the wanted one: dialect, wanted type, found type."""
 _INVALID: Final = "SELECT relname FROM pg_class JOIN pg_index ON pg_class.oid = indexrelid WHERE NOT indisvalid"
 _TRIGGERS: Final = "SELECT name, OBJECT_NAME(parent_id) FROM sys.triggers WHERE is_disabled = 0 AND parent_id <> 0"
 
 
 def lacks(engine: Engine) -> list[str]:
-    """Return what the database lacks, a line for each, with what to do about it."""
+    """Return what the database lacks, one line each, with what to do about it."""
     with engine.connect() as connection:
         inspector = inspect(connection)
         existing = set(inspector.get_table_names())
@@ -93,10 +93,10 @@ def _of_type(connection: Connection, column: Column[Any], found: TypeEngine[Any]
 
 
 def _is_like(dialect: Dialect, wanted: TypeEngine[Any], found: TypeEngine[Any]) -> bool:
-    """Whether a column of a type can hold what statements write, and compares with what they ask for."""
+    """Whether a column of type `found` can store and compare the values that statements bind for `wanted`."""
     kind = _kind(wanted)
     if isinstance(found, Enum):
-        return False  # PostgreSQL compares none with a text
+        return False  # PostgreSQL does not compare an enum with a text
     if kind is DateTime and dialect.name != "sqlite":
         return isinstance(found, DATETIMEOFFSET) or (isinstance(found, DateTime) and found.timezone)
     return _kind(found) is kind or (dialect.name, kind, _kind(found)) in _AS_GOOD
@@ -137,7 +137,7 @@ def _of_keys(connection: Connection, inspector: Inspector, table: Table) -> Iter
 def _existing_keys(
     connection: Connection, inspector: Inspector, table: str
 ) -> tuple[list[tuple[str | None, ...]], list[set[str | None]]]:
-    """Return the columns of each index, in order, and of each index or key that is unique."""
+    """Return the columns of each index or key, in order, and the column sets of the unique ones."""
     keys: list[tuple[str | None, ...]] = [tuple(inspector.get_pk_constraint(table)["constrained_columns"])]
     keys += [tuple(each["column_names"]) for each in inspector.get_unique_constraints(table)]
     broken = connection.execute(text(_INVALID)).scalars().all() if connection.dialect.name == "postgresql" else ()
@@ -151,7 +151,7 @@ def _columns(index: Index) -> tuple[str, ...]:
 
 
 def _unique(table: Table) -> Iterator[Index]:
-    """Yield an index for each set of columns of which there may be one row for the same values."""
+    """Yield a unique index for each set of columns that must be unique."""
     copy = table.to_metadata(MetaData())
     keys = [list(copy.primary_key.columns)]
     keys += [list(each.columns) for each in copy.constraints if isinstance(each, UniqueConstraint)]
@@ -172,7 +172,7 @@ def _name(connection: Connection, type_: TypeEngine[Any]) -> str:
 
 
 def _written(connection: Connection, element: Any) -> str:
-    """Return a statement in one line."""
+    """Return a statement on one line."""
     line = " ".join(str(element.compile(dialect=connection.dialect)).split())
     is_index = isinstance(element, CreateIndex) and connection.dialect.name == "postgresql"
     return line.replace(" INDEX ", " INDEX CONCURRENTLY ", 1) if is_index else line

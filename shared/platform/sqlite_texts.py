@@ -1,4 +1,4 @@
-"""Instants and dates on SQLite are texts, and compare as texts: what is written otherwise is found at a wrong time."""
+"""SQLite stores and compares instants and dates as texts, so one in another format is found at the wrong time."""
 
 from collections.abc import Iterator
 from typing import Any, Final
@@ -12,7 +12,7 @@ _SECOND: Final = f"{_DAY} [0-9][0-9]:[0-9][0-9]:[0-9][0-9]"
 
 
 def written_otherwise(connection: Connection) -> Iterator[str]:
-    """Yield a line for each column in which rows hold something else, with one of them."""
+    """Yield a line for each column with texts in another format, naming how many rows and the first of them."""
     for table in metadata.sorted_tables:
         for column in table.columns:
             if isinstance(column.type, UtcDateTime):
@@ -25,7 +25,7 @@ def _found(
     connection: Connection, table: Table, column: Column[Any], like: str, pattern: str, lengths: tuple[int, ...]
 ) -> Iterator[str]:
     text = type_coerce(column, String)
-    # A fraction may follow, of which SQLite writes three digits and SQLAlchemy six.
+    # A fraction may follow: SQLite writes three digits, SQLAlchemy six.
     well = and_(func.glob(f"{pattern}*", text) == 1, func.length(text).in_(lengths))
     key = next(iter(table.primary_key.columns))
     others = connection.execute(select(func.count(), func.min(key)).where(column.is_not(None), not_(well))).one()

@@ -1,4 +1,4 @@
-"""Deterministic sample data: a few invented businesses, a week of appointments, and every odd case by name."""
+"""Deterministic sample data: a few invented businesses, a week of appointments, and odd cases by name."""
 
 from shared.sample.sample import Sample, build, insert
 

@@ -1,4 +1,4 @@
-"""The businesses of the sample: invented names and addresses, real zones, currencies and trades."""
+"""The sample's businesses: invented names and addresses, real time zones, currencies and trades."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,10 +10,10 @@ from shared.sample.phones import example
 
 @dataclass(frozen=True, slots=True)
 class Business:
-    """One tenant to be.
+    """The definition of one tenant.
 
-    `owner_phones`: patterns of its owners' numbers; `first_names`, `last_names`: what they are called;
-    `owners`, `appointments`: how many ordinary ones.
+    `owner_phones`: patterns of its owners' numbers; `first_names`, `last_names`: of its owners; `owners`,
+    `appointments`: how many ordinary ones.
     """
 
     subdomain: str
@@ -51,7 +51,7 @@ SERVICES = {
 """Name, price in US cents (None: free) and minutes of each service of a trade."""
 
 PRICE_FACTORS = {"USD": 1.0, "GBP": 0.8, "AUD": 1.5, "NPR": 40.0, "JPY": 1.5}
-"""Minor units of a currency to one US cent, about what such services cost there."""
+"""Minor units of a currency for one US cent, at about local prices."""
 
 _ENGLISH = "Ava Noah Emma Liam Grace Ethan Hannah Lucas Nora Owen Priya Samuel Wei Zoe Aisha Daniel Ruth Marcus"
 _SURNAMES = (
@@ -90,7 +90,7 @@ BUSINESSES = (
         "Jhamsikhel Road 14", "Lalitpur", "Bagmati", "44700", owners=26, appointments=36, currency="NPR",
         settings={"no_show": {"fee_schedule": [100_000, 150_000, 200_000]}, "country": "NP"},
     ),
-    # A currency for which there is no default fee schedule, and none of its own: no fee can be written.
+    # A currency without a default fee schedule, and no schedule of its own: no fee can be written.
     Business(
         "komorebi", "Komorebi Trimming", "groomer", "Asia/Tokyo", "JP", example("JP", PhoneNumberType.FIXED_LINE),
         (example("JP"), "+180855501##"), "Aoi Haruto Hina Kaito Mei Ren Sakura Sota Yui Yuto Riku Akari",
@@ -102,7 +102,7 @@ BUSINESSES = (
         ("+177355501##",), _ENGLISH, _SURNAMES,
         "1530 North Damen Avenue", "Chicago", "IL", "60622", owners=5, appointments=8, status="suspended",
     ),
-    # The key is quiet_hours: this tenant is left out, and its error names the key.
+    # quiet_hour should be quiet_hours: this tenant is left out, and its error names the key.
     Business(
         "mile-high-mutts", "Mile High Mutts", "trainer", "America/Denver", "US", "+1 303-555-0121",
         ("+172055501##",), _ENGLISH, _SURNAMES,

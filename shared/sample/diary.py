@@ -1,4 +1,4 @@
-"""Appointments: one at a time, and a week's worth of ordinary ones."""
+"""Add appointments: single ones, and a week of ordinary ones."""
 
 from datetime import datetime, time, timedelta
 from random import Random
@@ -9,7 +9,7 @@ from shared.sample.draft import Draft, Household, Service, Shop
 
 _BEFORE, _AFTER = timedelta(days=3), timedelta(days=4)
 _HALF_HOURS = [time(hour, minute) for hour in range(7, 21) for minute in (0, 30)]
-_USUAL, _UNUSUAL = 20, 1  # how likely a start in business hours is against one early or late
+_USUAL, _UNUSUAL = 20, 1  # weights of a start in and outside business hours
 _OPEN, _CLOSE = time(9), time(17)
 
 
@@ -102,7 +102,7 @@ def _booked_at(draft: Draft, starts_at: datetime, *, least_days: int) -> datetim
 
 
 def _course(draft: Draft, starts_at: datetime, ends_at: datetime) -> dict[str, Any]:
-    """Return the columns that tell what has become of an appointment by `now`."""
+    """Return the columns for the state of an appointment at `now`."""
     if ends_at <= draft.now:
         return _outcome(draft.rng, starts_at, ends_at)
     if starts_at <= draft.now:
@@ -112,7 +112,7 @@ def _course(draft: Draft, starts_at: datetime, ends_at: datetime) -> dict[str, A
 
 def _outcome(rng: Random, starts_at: datetime, ends_at: datetime) -> dict[str, Any]:
     outcome = rng.choices(("completed", "missed", "cancelled"), (88, 5, 7))[0]
-    if outcome == "missed":  # nobody came, and nobody marked it
+    if outcome == "missed":  # nobody came, and staff did not mark it
         return {"status": "confirmed"}
     if outcome == "cancelled":
         return cancelled(starts_at - timedelta(hours=2), "staff")
@@ -120,7 +120,7 @@ def _outcome(rng: Random, starts_at: datetime, ends_at: datetime) -> dict[str, A
 
 
 def _completed(rng: Random, starts_at: datetime, ends_at: datetime) -> dict[str, Any]:
-    """A visit that took place; one in eight arrives later than the grace period."""
+    """Return the columns of a visit that took place; one in eight owners arrives after the grace period."""
     minutes = rng.randrange(16, 40) if rng.random() < 0.125 else rng.randrange(-10, 15)
     arrived_at = starts_at + timedelta(minutes=minutes)
     return {

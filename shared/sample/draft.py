@@ -1,4 +1,4 @@
-"""The sample while it is being made."""
+"""The sample under construction."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Household:
-    """An owner with all pets."""
+    """An owner with all their pets."""
 
     owner_id: UUID
     pet_ids: tuple[UUID, ...]
@@ -46,14 +46,14 @@ class Shop:
         return now.astimezone(self.zone).date()
 
     def at(self, now: datetime, days: int, local: time) -> datetime:
-        """Return the UTC instant of a local time of day, so many days after the tenant's today."""
+        """Return the UTC instant of a local time of day, `days` after the tenant's today."""
         on = self.today(now) + timedelta(days=days)
         return datetime.combine(on, local, self.zone).astimezone(UTC)
 
 
 @dataclass
 class Draft:
-    """What was made so far. Every draw and every id comes from `rng`, so a seed decides all of it."""
+    """The rows so far. Every random choice and id comes from `rng`, so the seed determines the sample."""
 
     now: datetime
     rng: Random
@@ -61,16 +61,16 @@ class Draft:
     rows: Rows = field(default_factory=lambda: {table.name: [] for table in metadata.sorted_tables})
 
     def new_id(self) -> UUID:
-        """Return a random UUID that the seed decides."""
+        """Return a UUID that the seed determines."""
         return UUID(int=self.rng.getrandbits(128), version=4)
 
     def add(self, table: str, **values: Any) -> None:
-        """Add a row; columns not named are null. Raise KeyError for a column that is not there."""
+        """Add a row; other columns are null. Raise KeyError for an unknown column."""
         row: dict[str, Any] = dict.fromkeys(metadata.tables[table].columns.keys())
         if unknown := values.keys() - row.keys():
             raise KeyError(f"{table} has no column {min(unknown)}")
         self.rows[table].append(row | values)
 
     def ago(self, **span: float) -> datetime:
-        """Return the instant so long before `now`: `ago(days=3)`."""
+        """Return the instant a span before `now`: `ago(days=3)`."""
         return self.now - timedelta(**span)

@@ -1,4 +1,4 @@
-"""What owners and staff do while simulated days go by: visits are kept or missed, and mistakes are put right."""
+"""Simulated actions of owners and staff: owners keep or miss visits, staff correct mistakes."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -46,13 +46,13 @@ def keep_visits(
 
 
 def cancel(connection: Connection, appointment_id: UUID, now: datetime) -> None:
-    """The owner cancels."""
+    """Let the owner cancel."""
     values = {"status": AppointmentStatus.CANCELLED, "cancelled_at": now, "cancelled_by": "owner", "updated_at": now}
     connection.execute(update(appointments).where(appointments.c.id == appointment_id).values(values))
 
 
 def move(connection: Connection, appointment_id: UUID, now: datetime) -> None:
-    """The appointment is moved an hour later."""
+    """Move the appointment an hour later."""
     its = appointments.c.id == appointment_id
     row = connection.execute(select(appointments.c.scheduled_start, appointments.c.scheduled_end).where(its)).one()
     later = {"scheduled_start": row.scheduled_start + MOVED_BY, "scheduled_end": row.scheduled_end + MOVED_BY}
@@ -60,13 +60,13 @@ def move(connection: Connection, appointment_id: UUID, now: datetime) -> None:
 
 
 def opt_out(connection: Connection, appointment_id: UUID, now: datetime) -> None:
-    """The owner wants no more texts."""
+    """Withdraw the owner's consent to texts."""
     its_owner = select(appointments.c.owner_id).where(appointments.c.id == appointment_id).scalar_subquery()
     connection.execute(update(owners).where(owners.c.id == its_owner).values(sms_opted_in=False, updated_at=now))
 
 
 def correct_missed(connection: Connection, fee_status: str, now: datetime) -> UUID | None:
-    """Staff find that a visit with a fee of this status was kept after all; return the fee's id, if there is one."""
+    """Let staff correct a missed visit whose fee has this status; return the fee's id, if there is one."""
     fee = _one_fee(connection, fee_status)
     if fee is None:
         return None
@@ -76,7 +76,7 @@ def correct_missed(connection: Connection, fee_status: str, now: datetime) -> UU
 
 
 def waive_fee(connection: Connection, now: datetime) -> UUID | None:
-    """Staff let an owner off a fee that was not collected yet; return its id, if there is one."""
+    """Let staff waive a fee that is not collected yet; return its id, if there is one."""
     fee = _one_fee(connection, "pending")
     if fee is None:
         return None

@@ -1,4 +1,4 @@
-"""Owners and pets that a reminder must take care with, each with one appointment the day after tomorrow."""
+"""Odd owners and pets for reminders, each with one appointment the day after tomorrow."""
 
 from collections.abc import Callable
 from datetime import datetime, time
@@ -11,24 +11,24 @@ from shared.sample.draft import Draft, Household, Shop
 from shared.sample.people import add_household, add_owner, add_pet
 
 Case = Callable[[Draft], UUID]
-"""Adds the rows of one odd case and returns the id of its appointment (of its record, for vaccinations)."""
+"""Adds the rows of one odd case and returns the id of its appointment or vaccination record."""
 
 HOME = "hudson-paws"
-"""The tenant of a case that needs no particular one: default settings, US dollars."""
+"""The tenant of most cases: default settings, US dollars."""
 
 
 def home(draft: Draft) -> Shop:
-    """Return the tenant of a case that needs no particular one."""
+    """Return the tenant of most cases."""
     return draft.shops[HOME]
 
 
 def far_enough(draft: Draft, shop: Shop) -> datetime:
-    """Return a start in business hours, both of whose reminders are still to come due."""
+    """Return a start in business hours with both reminders still ahead."""
     return shop.at(draft.now, 2, time(11, draft.rng.choice((0, 15, 30, 45))))
 
 
 def owner_with(draft: Draft, **columns: Any) -> UUID:
-    """An owner who is ordinary but for these columns."""
+    """An ordinary owner except for these columns."""
     shop = home(draft)
     return book(draft, shop, add_household(draft, shop, **columns), far_enough(draft, shop))
 
@@ -47,32 +47,32 @@ def pets_with(draft: Draft, *changes: dict[str, Any]) -> UUID:
 
 
 def pet_named(draft: Draft, *, name: str) -> UUID:
-    """A name that the text, the terminal, the database or the template might trip over."""
+    """A pet's name that could break the text, the terminal, the database or the template."""
     return pets_with(draft, {"name": name})
 
 
 def owner_who_reads_spanish(draft: Draft) -> UUID:
-    """Gets the template of that language where there is one."""
+    """An owner whose texts use the Spanish templates."""
     shop = draft.shops["silverlake-vet"]
     household = add_household(draft, shop, first_name="Lucía", language="es")
     return book(draft, shop, household, far_enough(draft, shop))
 
 
 def owner_of_another_tenant(draft: Draft) -> UUID:
-    """A row that mixes two businesses: an error, never a text."""
+    """An appointment with a foreign owner: an error, never a text."""
     shop, other = draft.shops["komorebi"], draft.shops["heelwork"]
     return book(draft, shop, add_household(draft, other), far_enough(draft, shop))
 
 
 def pet_of_another_tenant(draft: Draft) -> UUID:
-    """The owner is right, the pet is another business's."""
+    """An appointment with a foreign pet."""
     shop, other = draft.shops["himal-pets"], draft.shops["heelwork"]
-    stray = add_household(draft, other).pet_ids
-    return book(draft, shop, Household(add_owner(draft, shop), stray), far_enough(draft, shop))
+    foreign = add_household(draft, other).pet_ids
+    return book(draft, shop, Household(add_owner(draft, shop), foreign), far_enough(draft, shop))
 
 
 def owners_share_a_phone(draft: Draft) -> UUID:
-    """Two owners of one number, written differently: a STOP from it is for both."""
+    """Two owners with one number, written differently: a STOP from it counts for both."""
     shop = home(draft)
     book(draft, shop, add_household(draft, shop, phone="(212) 555-0199"), far_enough(draft, shop))
     return owner_with(draft, phone="+1 212.555.0199")
@@ -91,7 +91,7 @@ PET_NAMES = {
     "a hundred characters": ("Princess Penelope Peachfuzz of " * 4)[:100],
     "markup": "<script>alert(1)</script>",
 }
-"""What a pet may be called, by what is odd about it. No NUL: PostgreSQL stores none."""
+"""Pets' names, by what is odd about them. No NUL: PostgreSQL stores none."""
 
 OWNER_CASES: dict[str, Case] = {
     "owner opted out": partial(owner_with, sms_opted_in=False),

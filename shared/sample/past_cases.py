@@ -1,4 +1,4 @@
-"""Visits of the last days that were missed, kept or cancelled."""
+"""Recent visits that were missed, kept or cancelled."""
 
 from datetime import datetime, time, timedelta
 from functools import partial
@@ -15,13 +15,13 @@ _FIRST_OFFENCE = {"no_show_count": 0, "reputation_score": 100, "last_reputation_
 
 
 def lately(draft: Draft, shop: Shop) -> datetime:
-    """Return the last start of 10:00 and 14:00 local that is two hours past: always within 24 hours."""
+    """Return the latest local 10:00 or 14:00 that is at least two hours ago: always within 24 hours."""
     starts = [shop.at(draft.now, days, time(hour)) for days in (-1, 0) for hour in (10, 14)]
     return max(start for start in starts if start + 2 * _HOUR <= draft.now)
 
 
 def past(draft: Draft, shop: Shop, owner: dict[str, Any], **changes: Any) -> UUID:
-    """An hour's appointment that is over; without changes, one that nobody came to."""
+    """A past appointment of one hour; without changes, nobody came."""
     starts_at = lately(draft, shop)
     columns = {"scheduled_end": starts_at + _HOUR} | changes
     return book(draft, shop, add_household(draft, shop, **owner), starts_at, **columns)
@@ -33,7 +33,7 @@ def missed_with_card(draft: Draft) -> UUID:
 
 
 def missed_without_card(draft: Draft) -> UUID:
-    """Its fee is for staff to collect."""
+    """No card: staff have to collect the fee."""
     return past(draft, home(draft), card(draft, saved=False))
 
 
@@ -74,7 +74,7 @@ def missed_with_deposit(draft: Draft, *, amount: int) -> UUID:
 
 
 def missed_long_ago(draft: Draft) -> UUID:
-    """Older than the look-back."""
+    """A missed visit older than the look-back."""
     shop = home(draft)
     starts_at = shop.at(draft.now, -9, time(10))
     created_at = draft.ago(days=30)
@@ -84,7 +84,7 @@ def missed_long_ago(draft: Draft) -> UUID:
 
 
 def imported_afterwards(draft: Draft) -> UUID:
-    """Entered after it began: not a no-show."""
+    """Entered after its start: not a no-show."""
     shop = draft.shops["harbour-tails"]
     return past(draft, shop, {}, created_at=lately(draft, shop) + _HOUR / 2)
 
@@ -96,7 +96,7 @@ def marked_by_staff(draft: Draft) -> UUID:
 
 
 def kept(draft: Draft, *, minutes_late: int) -> UUID:
-    """Completed; `minutes_late` after the start (before it, if negative)."""
+    """Completed; the owner arrived `minutes_late` after the start (negative: before it)."""
     shop = draft.shops["harbour-tails"]
     arrived_at = lately(draft, shop) + timedelta(minutes=minutes_late)
     ends_at = lately(draft, shop) + _HOUR
@@ -104,7 +104,7 @@ def kept(draft: Draft, *, minutes_late: int) -> UUID:
 
 
 def cancelled_before(draft: Draft, *, hours: int, by: str) -> UUID:
-    """Late when it is the owner, less than 24 hours before."""
+    """Cancelled before the start; by the owner within 24 hours, that is late."""
     shop = draft.shops["heelwork"]
     return past(draft, shop, {}, **cancelled(lately(draft, shop) - hours * _HOUR, by))
 

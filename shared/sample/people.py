@@ -1,4 +1,4 @@
-"""Tenants with their services, owners and pets."""
+"""Add tenants with their services, owners and pets."""
 
 import json
 from datetime import timedelta
@@ -12,7 +12,7 @@ from shared.sample.draft import Draft, Household, Service, Shop
 from shared.sample.phones import numbers
 from shared.sample.seattle import draw_breed, draw_name, draw_species
 
-_STANDINGS = ((0, 100), (1, 85), (2, 64), (4, 28))  # no-shows so far and the score they left
+_STANDINGS = ((0, 100), (1, 85), (2, 64), (4, 28))  # no-shows so far, and the score after them
 _STANDING_WEIGHTS = (85, 9, 4, 2)
 
 
@@ -52,7 +52,7 @@ def add_household(draft: Draft, shop: Shop, *, pets: int = 1, **owner: Any) -> H
 
 
 def add_owner(draft: Draft, shop: Shop, **changes: Any) -> UUID:
-    """Add an owner who may be texted; `changes` overrides columns."""
+    """Add an owner who can be texted; `changes` overrides columns."""
     rng = draft.rng
     first, last = (rng.choice(names.split()) for names in (shop.business.first_names, shop.business.last_names))
     missed, score = rng.choices(_STANDINGS, _STANDING_WEIGHTS)[0]
@@ -80,7 +80,7 @@ def add_owner(draft: Draft, shop: Shop, **changes: Any) -> UUID:
 
 
 def card(draft: Draft, *, saved: bool) -> dict[str, Any]:
-    """Return an owner's columns about a card to charge."""
+    """Return an owner's columns for a saved card, or for none."""
     customer = f"cus_{draft.new_id().hex[:14]}" if saved else None
     return {"stripe_customer_id": customer, "has_payment_method": saved}
 

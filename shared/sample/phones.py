@@ -1,8 +1,8 @@
 """Valid phone numbers that belong to nobody.
 
-A sample database may meet a live provider by mistake, so the owners' numbers come from ranges that regulators keep
-for fiction: 555-0100 to 555-0199 of a North American area code, (0)20 7946 0xxx (Ofcom), (02) 5550 xxxx (ACMA).
-Nepal and Japan keep none: there one owner has the example number of `phonenumbers`, the others write from abroad.
+A sample database may meet a live provider by mistake, so owners' numbers come from ranges that regulators reserve for
+fiction: 555-0100 to 555-0199 of a North American area code, (0)20 7946 0xxx (Ofcom), (02) 5550 xxxx (ACMA). Nepal and
+Japan reserve none: one owner there has the example number of `phonenumbers`, the others have American numbers.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ def example(region: str, kind: int = PhoneNumberType.MOBILE) -> str:
 
 
 def numbers(patterns: Sequence[str], region: str, rng: Random) -> Iterator[str]:
-    """Yield different numbers of the patterns ("+121255501##"), in the notations in which people type them."""
+    """Yield distinct numbers of the patterns ("+121255501##"), in the notations that people type."""
     for pattern in patterns:
         wild = pattern.count("#")
         for drawn in rng.sample(range(10**wild), k=10**wild):

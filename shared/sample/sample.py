@@ -1,4 +1,4 @@
-"""The whole sample, and its way into a database."""
+"""Build the whole sample and insert it into a database."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,9 +26,9 @@ Cases = list[tuple[str, UUID]]
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The sample's rows by table, and where its odd cases are.
+    """The sample's rows by table, and its odd cases.
 
-    `cases`: what is odd, and the id of the appointment; `vaccination_cases`: the same with the id of the record.
+    `cases`: labels and ids of appointments; `vaccination_cases`: labels and ids of vaccination records.
     """
 
     rows: Rows
@@ -37,7 +37,7 @@ class Sample:
 
 
 def build(now: datetime, *, seed: int = 1) -> Sample:
-    """Return the sample as seen at `now` (aware). The same `now` and seed give the same rows, ids included."""
+    """Return the sample around `now` (aware). The same `now` and seed give the same rows, ids included."""
     draft = Draft(ensure_aware(now), Random(seed))
     for business in BUSINESSES:
         shop = open_shop(draft, business)
@@ -52,7 +52,7 @@ def _add(draft: Draft, cases: Mapping[str, Case]) -> Cases:
 
 
 def insert(connection: Connection, rows: Rows) -> None:
-    """Insert the rows, parents first, in the caller's transaction. The tables must be there and lack these rows."""
+    """Insert the rows, parents first, in the caller's transaction. The tables must exist without these rows."""
     for table in metadata.sorted_tables:
         if rows[table.name]:
             connection.execute(insert_into(table), rows[table.name])

@@ -1,4 +1,4 @@
-"""Pets named as the pets of Seattle are: seattle_pets.csv holds how many licences bear each name and breed."""
+"""Pets' names and breeds by their frequency in Seattle: seattle_pets.csv holds the number of licences for each."""
 
 import csv
 from dataclasses import dataclass
@@ -6,24 +6,24 @@ from functools import cache
 from importlib.resources import files
 from random import Random
 
-_ODD_SHARE = 0.04  # far more than in life, so that a small sample shows some
+_ODD_SHARE = 0.04  # far more than in reality, so that a small sample has some
 
 
 @dataclass(frozen=True, slots=True)
 class Frequencies:
-    """Values and how many licences bear each."""
+    """Values, and the number of licences with each."""
 
     values: tuple[str, ...]
     licences: tuple[int, ...]
 
     def draw(self, rng: Random) -> str:
-        """Return one value, the commoner the likelier."""
+        """Return a random value, weighted by its licences."""
         return rng.choices(self.values, self.licences)[0]
 
 
 @cache
 def frequencies(what: str, species: str) -> Frequencies:
-    """Return what the file says of `what` (species, name, breed, odd_name) and `species` (dog, cat, all: "")."""
+    """Return the file's frequencies of `what` (species, name, breed, odd_name) for a species (dog, cat; "": all)."""
     lines = files(__package__).joinpath("seattle_pets.csv").read_text(encoding="utf-8").splitlines()
     rows = csv.DictReader(line for line in lines if not line.startswith("#"))
     found = [row for row in rows if row["what"] == what and species in ("", row["species"])]
@@ -36,12 +36,12 @@ def draw_species(rng: Random) -> str:
 
 
 def draw_name(rng: Random, species: str) -> str:
-    """Return a name for a pet, now and then an odd one."""
+    """Return a name for a pet, occasionally an odd one."""
     if rng.random() < _ODD_SHARE:
         return frequencies("odd_name", "").draw(rng)
     return frequencies("name", species).draw(rng)
 
 
 def draw_breed(rng: Random, species: str) -> str:
-    """Return a breed as the city's register writes it."""
+    """Return a breed as the city's register spells it."""
     return frequencies("breed", species).draw(rng)

@@ -1,4 +1,4 @@
-"""Appointments whose time, booking or state a reminder must take care with."""
+"""Appointments with an odd time, booking or state for reminders."""
 
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
@@ -15,7 +15,7 @@ _SENDING_AS_USUAL = ("hudson-paws", "silverlake-vet", "heelwork", "himal-pets", 
 
 
 def awake(draft: Draft) -> Shop:
-    """Return the tenant whose local time is nearest midday, so that quiet hours do not blur the case."""
+    """Return the tenant whose local time is nearest midday, so that quiet hours do not affect the case."""
     return min((draft.shops[name] for name in _SENDING_AS_USUAL), key=lambda shop: _from_midday(shop, draft.now))
 
 
@@ -47,7 +47,7 @@ def moved_inside_24h(draft: Draft) -> UUID:
 
 
 def two_on_one_day(draft: Draft) -> UUID:
-    """A visit: the second appointment rides along in the first one's SMS. Returns the first."""
+    """One visit of two appointments: the first one's SMS includes the second. Returns the first."""
     shop = home(draft)
     household = add_household(draft, shop, pets=2)
     first = book(draft, shop, household, shop.at(draft.now, 2, time(10)))
@@ -62,18 +62,18 @@ def starting_at(draft: Draft, local: time) -> UUID:
 
 
 def with_state(draft: Draft, **changes: Any) -> UUID:
-    """An appointment nobody is to be reminded of."""
+    """An appointment without reminders."""
     shop = home(draft)
     return book(draft, shop, add_household(draft, shop), far_enough(draft, shop), **changes)
 
 
 def cancelled_in_time(draft: Draft) -> UUID:
-    """By its owner, two days before."""
+    """Cancelled by its owner, two days before the start."""
     return with_state(draft, **cancelled(draft.ago(minutes=5), "owner"))
 
 
 def completed_ahead(draft: Draft) -> UUID:
-    """The owner came a day early and staff completed the later slot."""
+    """The owner came early, and staff completed the later appointment."""
     arrived_at = draft.ago(hours=2)
     return with_state(draft, status="completed", arrived_at=arrived_at, actual_start=arrived_at, updated_at=arrived_at)
 
@@ -84,12 +84,12 @@ def deleted(draft: Draft) -> UUID:
 
 
 def without_service(draft: Draft) -> UUID:
-    """The service is optional, and so is the amount."""
+    """An appointment without its optional service and amount."""
     return with_state(draft, service_id=None, total_amount=None)
 
 
 def in_the_year_9999(draft: Draft) -> UUID:
-    """Somebody's "some day". In Kathmandu it is the last evening that Python knows: the next day cannot be told."""
+    """An appointment for "some day". In Kathmandu it is the last evening that Python can represent."""
     shop = draft.shops["himal-pets"]
     return book(draft, shop, add_household(draft, shop), datetime(9999, 12, 31, 17, tzinfo=UTC))
 

@@ -1,4 +1,4 @@
-"""Vaccination records that the monitor must take care with."""
+"""Odd vaccination records for the vaccination monitor."""
 
 from functools import partial
 from typing import Any
@@ -16,7 +16,7 @@ def _patient(draft: Draft, **changes: Any) -> tuple[Shop, UUID]:
 
 
 def expiring(draft: Draft, *, left: int) -> UUID:
-    """A yearly vaccine with so many days left."""
+    """A yearly vaccine with `left` days to its expiry."""
     shop, pet_id = _patient(draft)
     return add_record(draft, shop, pet_id, "bordetella", given=left - 365, left=left)
 
@@ -44,7 +44,7 @@ def newer_never_expires(draft: Draft) -> UUID:
 
 
 def covered_by_dhpp(draft: Draft) -> UUID:
-    """Distemper, superseded by a newer combined vaccine."""
+    """Distemper, superseded by a newer combination vaccine."""
     shop, pet_id = _patient(draft)
     record_id = add_record(draft, shop, pet_id, "distemper", given=-351, left=14)
     add_record(draft, shop, pet_id, "dhpp", given=-20, left=345)
@@ -52,7 +52,7 @@ def covered_by_dhpp(draft: Draft) -> UUID:
 
 
 def not_covered_by_parvo(draft: Draft) -> UUID:
-    """Combined vaccine: the newer parvo alone does not supersede it."""
+    """A combination vaccine, which a newer parvo alone does not supersede."""
     shop, pet_id = _patient(draft)
     record_id = add_record(draft, shop, pet_id, "dhpp", given=-351, left=14)
     add_record(draft, shop, pet_id, "parvo", given=-20, left=345)
@@ -68,13 +68,13 @@ def other_by_name(draft: Draft) -> UUID:
 
 
 def imported(draft: Draft) -> UUID:
-    """Entered yesterday, when its 30-day tier had long begun."""
+    """Entered yesterday, after its 30-day tier had begun."""
     shop, pet_id = _patient(draft)
     return add_record(draft, shop, pet_id, "rabies", given=-342, left=23, created_at=draft.ago(days=1))
 
 
 def of_pet(draft: Draft, **changes: Any) -> UUID:
-    """A pet nobody is to be told about."""
+    """A record of a pet that gets no alerts."""
     shop, pet_id = _patient(draft, **changes)
     return add_record(draft, shop, pet_id, "rabies", given=-358, left=7)
 

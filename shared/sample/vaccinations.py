@@ -1,4 +1,4 @@
-"""Vaccination records: those of every ordinary pet, and the odd ones."""
+"""Add vaccination records: for every ordinary pet, and single ones."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -11,14 +11,14 @@ _COURSES = {
     "dog": (("rabies", 3, 0.9), ("dhpp", 1, 0.8), ("bordetella", 1, 0.4), ("leptospirosis", 1, 0.3)),
     "cat": (("rabies", 1, 0.7), ("fvrcp", 3, 0.8), ("leukemia", 1, 0.3)),
 }
-"""Vaccine, years it lasts and share of the animals that have it, by species."""
+"""By species: vaccine, years of protection, and share of animals that have it."""
 
 _DAYS_LEFT = (range(-60, 0), range(5), range(5, 11), range(12, 18), range(28, 35), range(40, 360))
 _DAYS_LEFT_WEIGHTS = (8, 3, 5, 5, 6, 73)
 
 
 def vaccinate_all(draft: Draft, shop: Shop) -> None:
-    """Add the records of all pets that the shop has so far."""
+    """Add records for all pets that the shop has so far."""
     for pet in [row for row in draft.rows["pets"] if row["tenant_id"] == shop.id]:
         for vaccine, years, share in _COURSES[pet["species"]]:
             if draft.rng.random() < share:

@@ -1,8 +1,8 @@
 """The jobs on many machines: `celery -A shared.schedulers.celery_app worker` and `… beat`.
 
-Beat sends a task named for its job when the schedule of the function folder says so. That task only begins the run;
-its parts (shared/schedulers/sharding.py) are tasks of their own, which any worker takes. A message may come twice, late
-or never be finished: what is done is known to the database, and what it says is what counts.
+Beat sends a task named after its job on the schedule of the function folder. That task only begins the run; the parts
+(shared/schedulers/sharding.py) are tasks of their own, which any worker takes. A message may arrive twice or late, or
+never be finished: the database alone decides what is done.
 """
 
 import logging
@@ -31,35 +31,35 @@ log = logging.getLogger(__name__)
 
 QUEUE: Final = "petcare"
 DEAD: Final = "petcare.dead"
-"""What failed for good waits here for a person. No worker reads it unless told to: `worker -Q petcare.dead`."""
+"""Tasks that failed for good wait here for a person. Only `worker -Q petcare.dead` reads this queue."""
 
 STOPPED_AFTER, KILLED_AFTER, GIVEN_AGAIN_AFTER = 60, 120, 300
-"""Seconds beyond a run's time budget, after which it has stopped by itself: when a task is interrupted, when its
-process is killed, and when the broker gives the message of a worker that died to another one."""
+"""Seconds after a run's time budget, when it should have stopped by itself: the task is interrupted, its process is
+killed, and the broker redelivers the message of a dead worker."""
 
 RELIABLE: Final[dict[str, Any]] = {
     "acks_late": True,
     "autoretry_for": (DatabaseUnusable, LeaseHeld),
     "max_retries": 5,
-    # Seconds, doubled each time: 345 in all, longer than the lease of a worker that died. A message that waits longer
-    # than the broker's time-out would be given out again.
+    # Seconds, doubled each time: 345 in all, longer than the lease of a dead worker. The broker would redeliver a
+    # message that waits longer than its time-out.
     "retry_backoff": 15,
     "retry_backoff_max": 120,
     "retry_jitter": False,
-    "retry_on_worker_lost": True,  # its process was killed: bounded like any other retry
+    "retry_on_worker_lost": True,  # when the process is killed: bounded like any other retry
     "default_retry_delay": 30,
-    # What people can cause or cure is said in one line, without a trace.
+    # Errors that people cause and can fix are logged in one line, without a traceback.
     "throws": (DatabaseUnusable, LeaseHeld, RunFailed, UsageError, ConfigurationError),
 }
 
 
 def configuration() -> dict[str, Any]:
-    """Return Celery's configuration. Celery asks for it when it first needs it, not at import."""
+    """Return Celery's configuration. Celery calls this on first use, not at import."""
     try:
         celery, jobs = load(CelerySettings), load(JobSettings)
         schedules = read_schedules()
     except ConfigurationError as error:
-        raise click.UsageError(written_out(error)) from None  # Celery's own command line shows it in one line
+        raise click.UsageError(written_out(error)) from None  # Celery's command line prints it in one line
     budget = jobs.run_time_budget_seconds
     return {
         "broker_url": celery.celery_broker_url,
@@ -69,7 +69,7 @@ def configuration() -> dict[str, Any]:
         "task_ignore_result": True,
         "task_soft_time_limit": budget + STOPPED_AFTER,
         "task_time_limit": budget + KILLED_AFTER,
-        "worker_prefetch_multiplier": 1,  # a worker that is busy keeps no message from one that is not
+        "worker_prefetch_multiplier": 1,  # a busy worker reserves no message that an idle one could take
         "timezone": str(jobs.task_timezone),
         "beat_schedule": {
             name: {"task": name, "schedule": Timetable(each.ncrontab, jobs.task_timezone)}
@@ -102,14 +102,14 @@ def _part(run_id: str, job: str, shards: int, stage: str, number: int) -> Part:
 
 
 def _begin(task: Task) -> None:
-    """Begin a run of the job that the task is named for. Its id is the message's: one that comes twice is one run."""
+    """Begin a run of the job that the task is named after. The message's id is the run's: a duplicate begins none."""
     whole = Whole(UUID(task.request.id), task.name, load(CelerySettings).celery_shards)
     with _application() as application:
         _send(parts.begin(application, whole))
 
 
 def _do(*part: Any) -> None:
-    """Do a part of a run, and see to it that the next ones are done."""
+    """Do a part of a run, and send the parts that follow it."""
     with _application() as application:
         _send(parts.do(application, _part(*part)))
 
@@ -118,16 +118,16 @@ STARTS: Final = {job: app.task(_begin, name=job, bind=True, **RELIABLE) for job 
 STAGES: Final = {stage: app.task(_do, name=f"petcare.{stage}", **RELIABLE) for stage in Stage}
 
 
-def say_again(request: Any, reason: Any, **_: Any) -> None:
-    """Say in one line why a task is tried again."""
+def log_retry(request: Any, reason: Any, **_: Any) -> None:
+    """Log in one line why a task is retried."""
     log.warning("%s %s: %s; trying again", request.task, request.id, reason.exc)
 
 
-def bury(sender: Task, task_id: str, exception: BaseException, args: Sequence[Any], **_: Any) -> None:
-    """Keep the message of a task that failed for good, and let the run go on without it."""
+def dead_letter(sender: Task, task_id: str, exception: BaseException, args: Sequence[Any], **_: Any) -> None:
+    """Move the message of a task that failed for good to the queue DEAD, and let the run go on without it."""
     part = None if sender.name in JOBS else _part(*args)
     if part and isinstance(exception, LeaseHeld) and _has_its_worker(part):
-        return  # that one has a message of its own for it
+        return  # the other worker has its own message for this part
     why = masked(str(exception) or type(exception).__name__)
     log.error("%s %s: %s; it waits in %s", sender.name, task_id, why, DEAD)
     sender.apply_async(args, task_id=task_id, queue=DEAD)
@@ -142,18 +142,18 @@ def _has_its_worker(part: Part) -> bool:
 
 
 def run_on_startup(**_: Any) -> None:
-    """Run what its function.json wants run when the schedules start."""
+    """Start the jobs whose function.json sets runOnStartup."""
     for name, schedule in read_schedules().items():
         if schedule.run_on_startup:
             STARTS[name].delay()
 
 
 def configure_logging(**_: Any) -> None:
-    """Log as every other command does, instead of in Celery's way."""
+    """Log like every other command, not in Celery's format."""
     logs.configure(load(LogSettings))
 
 
-task_retry.connect(say_again)
-task_failure.connect(bury)
+task_retry.connect(log_retry)
+task_failure.connect(dead_letter)
 beat_init.connect(run_on_startup)
 setup_logging.connect(configure_logging)

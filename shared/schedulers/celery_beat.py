@@ -1,4 +1,4 @@
-"""The schedules of the function folders as Celery's beat asks for them. Only Celery loads this module."""
+"""The schedules of the function folders as schedules for Celery beat. Only Celery loads this module."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,34 +9,34 @@ from celery.schedules import BaseSchedule, schedstate
 from shared.schedules.ncrontab import Ncrontab
 
 NEVER = timedelta(days=1)
-"""How long beat waits before it asks again about a schedule that has no occurrence left."""
+"""How long beat waits before it checks a schedule without further occurrences again."""
 
 
 class Timetable(BaseSchedule):  # type: ignore[misc]  # Celery has no types
-    """An NCRONTAB schedule on the clocks of a zone. What was missed while beat was down is made up for once."""
+    """An NCRONTAB schedule in a time zone. Occurrences missed while beat was down are made up for by one run."""
 
     def __init__(self, ncrontab: Ncrontab, zone: ZoneInfo, **more: Any) -> None:
         super().__init__(**more)
         self.ncrontab, self.zone = ncrontab, zone
 
     def remaining_estimate(self, last_run_at: datetime) -> timedelta:
-        """Return how long it is from now to the first occurrence after the last run; negative when that is past."""
+        """Return the time from now to the first occurrence after the last run; negative if that is past."""
         following = self.ncrontab.next_after(last_run_at, self.zone)
         return following - self.now() if following else NEVER
 
     def is_due(self, last_run_at: datetime) -> schedstate:
-        """Return whether an occurrence has come since the last run, and the seconds to the next one."""
+        """Return whether an occurrence has passed since the last run, and the seconds to the next one."""
         remaining = self.remaining_estimate(last_run_at)
         if remaining > timedelta():
             return schedstate(is_due=False, next=remaining.total_seconds())
         return schedstate(is_due=True, next=self.remaining_estimate(self.now()).total_seconds())
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Beat keeps its entries in a file."""
+        """Pickle by the constructor's arguments: beat stores its entries in a file."""
         return type(self), (self.ncrontab, self.zone)
 
     def __eq__(self, other: object) -> bool:
-        """Beat reads its entries again when a schedule is another one."""
+        """Compare by value: beat reloads its entries when a schedule has changed."""
         if not isinstance(other, Timetable):
             return NotImplemented
         return (self.ncrontab, self.zone) == (other.ncrontab, other.zone)

@@ -1,4 +1,4 @@
-"""How much of the process callers of its HTTP may take: connections, time, bytes. The jobs run in the same process."""
+"""Limits on HTTP callers (connections, time, bytes), because the jobs run in the same process."""
 
 import asyncio
 import sys
@@ -10,19 +10,19 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 WHOLE_WITHIN: Final = 10.0
-"""Seconds until a request has come to its last byte, from its connection or the last answer on it; and until a caller
-has taken its answer. (A connection on which nothing comes at all after an answer uvicorn closes after 5.)"""
+"""Seconds from the connection, or from the last answer on it, to the last byte of a request; and for a caller to read
+its answer. (Uvicorn closes a connection that stays idle after an answer after 5 seconds.)"""
 LONGEST_HEAD: Final = 16 * 1024
-"""Bytes of a request before its body: the line with its path, and all headers."""
+"""Bytes of a request before its body: request line and headers."""
 MOST: Final = 64
-"""Connections at once: people at a page, and a proxy before them, need far fewer."""
+"""Connections at once: people with browsers, and a proxy in front of them, need far fewer."""
 
 _SLICE: Final = 256
 _turns: Final = count()
 
 
 def most_connections() -> int:
-    """Return how many connections there may be: no more than a quarter of the descriptors. The jobs have the rest."""
+    """Return the most connections to accept: at most a quarter of the file descriptors; the jobs have the rest."""
     if sys.platform == "win32":
         return MOST
     import resource
@@ -32,9 +32,10 @@ def most_connections() -> int:
 
 
 class Bounded(H11Protocol):
-    """A connection that is closed when its request is not whole in time, or when it has to make room for a newer one.
+    """A connection that is closed if its request is not complete in time, or to make room for a newer connection.
 
-    Of those whose request is not whole the oldest makes room: who sends a request at once gets in, however many do not.
+    The oldest connection with an incomplete request makes room, so callers that send at once are served however many
+    others do not.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -44,7 +45,7 @@ class Bounded(H11Protocol):
         self._turn = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
-        """Take a connection, and close the oldest that waits where there are too many."""
+        """Accept a connection, and close the oldest waiting one if there are too many."""
         super().connection_made(transport)
         self._set_deadline()
         if len(self.connections) > self._most:
@@ -52,13 +53,13 @@ class Bounded(H11Protocol):
             min(waiting, key=attrgetter("_turn")).abort()
 
     def data_received(self, data: bytes) -> None:
-        """Take what came in slices: h11 measures a head only while it is not whole."""
+        """Pass the data on in slices: h11 checks the length of a head only while the head is incomplete."""
         for start in range(0, len(data), _SLICE):
             if not self.transport.is_closing():
                 super().data_received(data[start : start + _SLICE])
 
     def on_response_complete(self) -> None:
-        """Begin to wait: for the answer to be taken, and for another request."""
+        """Start the deadline for reading the answer and for the next request."""
         self._set_deadline()
         super().on_response_complete()
 
@@ -69,18 +70,18 @@ class Bounded(H11Protocol):
 
     @property
     def is_waiting(self) -> bool:
-        """Whether the caller has to do something next: send the rest of a request, or take an answer."""
+        """Whether the caller's move is next: to send the rest of a request, or to read an answer."""
         is_whole = self.conn.their_state in (h11.DONE, h11.MUST_CLOSE)
         return not is_whole or self.cycle.response_complete
 
     def abort(self) -> None:
-        """Close the connection at once. What was written and not taken is dropped."""
-        self.connections.discard(self)  # the loop says only later that it is lost
+        """Close the connection at once, dropping written bytes that the caller has not read."""
+        self.connections.discard(self)  # the loop calls connection_lost only later
         self.transport.abort()
 
     def _set_deadline(self) -> None:
         self._unset_deadline()
-        self._turn = next(_turns)  # in what order they began to wait: the loop's time may be too coarse to tell
+        self._turn = next(_turns)  # the order in which they began to wait: the loop's clock may be too coarse
         self._deadline = self.loop.call_later(WHOLE_WITHIN, self._end_waiting)
 
     def _unset_deadline(self) -> None:

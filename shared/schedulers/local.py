@@ -1,4 +1,4 @@
-"""The local host's scheduler: every job on its schedule in this process, as the Functions host does it in Azure."""
+"""The local host's scheduler: runs every job on its schedule in this process, as the Functions host does in Azure."""
 
 import logging
 import threading
@@ -24,20 +24,20 @@ from shared.schedules.function_json import Schedule
 log = logging.getLogger(__name__)
 
 STOP_WITHIN: Final = timedelta(seconds=30)
-"""How long a run may take to end in good order when the host stops: one request to a provider, and what it records."""
+"""How long a run may take to stop when the host stops: one request to a provider, and recording its outcome."""
 
 
 class LocalHost:
-    """Runs the jobs when their schedules say, each in a thread of its own, and one run of a job at a time.
+    """Runs each job on its schedule in a thread of its own, one run of a job at a time.
 
-    APScheduler keeps the timers and the threads: it wakes up, leaves out an occurrence whose job is still running, and
-    makes one of several that were missed (a laptop asleep). The lease keeps out the runs of other processes.
+    APScheduler owns the timers and threads: it skips an occurrence whose job is still running, and merges several
+    missed ones (a laptop asleep) into one. The lease keeps out the runs of other processes.
     """
 
     def __init__(
         self, application: Application, schedules: Mapping[str, Schedule], timers: BaseScheduler | None = None
     ) -> None:
-        """`timers`: an APScheduler that has not started; None for one with threads."""
+        """`timers`: an APScheduler that is not started yet; None for one with threads."""
         self._stopping = threading.Event()
         self.application = replace(application, is_stopping=self._stopping.is_set)
         self.schedules = schedules
@@ -46,9 +46,9 @@ class LocalHost:
         self._changed = threading.Condition()
 
     def start(self) -> None:
-        """Start the timers; run at once what is to run at startup, and what was missed while no host was there.
+        """Start the timers; run at once the jobs with runOnStartup, and those that missed an occurrence.
 
-        Raise DatabaseUnusable when the database is not there or not migrated.
+        Raise DatabaseUnusable when the database cannot be reached or is not migrated.
         """
         ensure_ready(self.application.engine)
         self._timers.configure(job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None})
@@ -63,7 +63,7 @@ class LocalHost:
         self._timers.start()
 
     def run_now(self, job: str) -> None:
-        """Run a job once, by hand, beside its schedule."""
+        """Run a job once, now, beside its schedule."""
         self._timers.add_job(self._run, "date", run_date=self.application.clock(), args=[job, None])
 
     def running(self) -> list[str]:
@@ -72,16 +72,16 @@ class LocalHost:
             return sorted(self._running)
 
     def stop(self, within: timedelta = STOP_WITHIN) -> list[str]:
-        """Start nothing more, let the running jobs end early in good order, and return those that did not in time."""
+        """Start no more jobs, let the running ones stop early, and return those that did not end in time."""
         self._stopping.set()
-        self._timers.remove_all_jobs()  # or its last look at them could find one due, and nobody to run it
+        self._timers.remove_all_jobs()  # else its last wake-up could find a job due and no thread to run it
         self._timers.shutdown(wait=False)
         with self._changed:
             self._changed.wait_for(lambda: not self._running, within.total_seconds())
             return sorted(self._running)
 
     def _run(self, job: str, attempt: int | None = 0) -> None:
-        """Run a job and say what went wrong. `attempt`: how often its schedule has tried it; None: by hand, once."""
+        """Run a job and log its error. `attempt`: earlier tries of this occurrence; None: from `run_now`, no retry."""
         if self._stopping.is_set():
             return
         with self._noted(job):
@@ -95,13 +95,13 @@ class LocalHost:
                 log.error("%s: %s", job, error)
             except SQLAlchemyError as error:
                 log.error("%s: the database failed: %s", job, first_line(error))
-            except Exception:  # one job's fault must not take the retry away, nor the other jobs
+            except Exception:  # a bug in one job must not cancel its retry, nor the other jobs
                 log.exception("%s: a fault of this program", job)
         if attempt is not None:
             self._try_again(self.schedules[job], attempt)
 
     def _try_again(self, schedule: Schedule, attempt: int) -> None:
-        """Let a run that failed, or that a dead run's lease kept out, be tried later, as function.json says."""
+        """Schedule the retry of a run that failed, or that a dead run's lease kept out, as function.json says."""
         if attempt >= schedule.retries or self._stopping.is_set():
             return
         at = self.application.clock() + schedule.retry_delay
@@ -120,12 +120,12 @@ class LocalHost:
                 self._changed.notify_all()
 
     def _is_missed(self, schedule: Schedule) -> bool:
-        """Whether an occurrence passed since the job last did its work. One that never did has missed nothing."""
+        """Whether an occurrence passed since the job last succeeded. A job that never succeeded has missed nothing."""
         done = self._last_done(schedule.job)
         return done is not None and self._is_due_since(schedule, done)
 
     def _is_wanted(self, schedule: Schedule) -> bool:
-        """Whether a run that failed is still worth trying again: none has done its work in the meantime."""
+        """Whether a failed run still needs its retry: no other run has done the work in the meantime."""
         done = self._last_done(schedule.job)
         return done is None or self._is_due_since(schedule, done)
 

@@ -1,4 +1,4 @@
-"""The operations page: what runs when, what it did, the last texts and fees, and what is wrong. To look at only."""
+"""The read-only operations page: schedules, runs and their results, the last texts and fees, and failed checks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,14 +26,14 @@ from shared.schedules.function_json import Schedule
 
 TEMPLATES: Final = Path(__file__).with_name("templates")
 MOST: Final = 12
-"""How many texts, and how many fees, are shown."""
+"""The most texts, and the most fees, on the page."""
 
 _ASIDE: Final = ("tenants_processed", "tenants_failed", "total_checked", "total_errors")
 
 
 @dataclass(frozen=True, slots=True)
 class JobLine:
-    """A job as the page shows it. Times in the zone of the schedules; None: never, or not known."""
+    """A job as the page shows it. Times in the zone of the schedules; None: never, or unknown."""
 
     name: str
     schedule: str
@@ -60,14 +60,14 @@ class Bubble:
 
 @dataclass(frozen=True, slots=True)
 class FeeLine:
-    """A fee in a line, with its amount in words."""
+    """One line about a fee. `amount`: formatted, with its currency."""
 
     fee: LatestFee
     amount: str
 
 
 def render(host: LocalHost) -> str:
-    """Return the page as HTML. A database that cannot be read is told on it."""
+    """Return the page as HTML. If the database cannot be read, the page says so."""
     application, wall = host.application, host.application.clock()
     health = examine(application.engine, host.schedules, application.zone, wall, wrong_setting=None)
     try:
@@ -97,7 +97,7 @@ def _template() -> Template:
 
 
 def _visible(value: Any) -> Any:
-    """Return what a page shows of a value: no character in a name turns the direction of the words beside it."""
+    """Escape control characters in a value, so that none in a name reverses the text beside it."""
     return "\n".join(map(written_out, value.split("\n"))) if type(value) is str else value
 
 
@@ -120,7 +120,7 @@ def _job_line(connection: Connection, schedule: Schedule, zone: ZoneInfo, wall: 
 
 
 def _outcome(run: NotedRun) -> str:
-    """Return the main counts of a run in words; `python -m shared runs` tells them all."""
+    """Return the main counts of a run in words; `python -m shared runs` prints them all."""
     result = run.result or {}
     counts = {key: value for key, value in result.items() if type(value) is int and key not in _ASIDE}
     counts["texts_sent_in_all"] = sum(result.get("delivery", {}).get("sent", {}).values())
@@ -140,7 +140,7 @@ def _bubble(text: LatestText, default: ZoneInfo) -> Bubble:
 def _zone(name: str | None, default: ZoneInfo) -> ZoneInfo:
     try:
         return ZoneInfo(name or default.key)
-    except (KeyError, ValueError, OSError):  # a bad row is that business's error in a run; here it is only shown
+    except (KeyError, ValueError, OSError):  # a bad zone is an error in runs; here the text is still shown
         return default
 
 

@@ -1,9 +1,9 @@
-"""A run in parts, which many workers do side by side: planning by tenant shards, then collection, then delivery.
+"""A run in parts that many workers do side by side: planning by tenant shards, then collection, then delivery.
 
-Each part is a row of `runs` under a name of its own, `NoShowDetector:plan-3`, with what it counted. Which parts are
-still to do is read from those rows, so it does not matter how often a worker is told to do one, nor which worker dies.
-Only the row of the whole run has the job's name: what asks for a job's last success finds whole runs. When that has
-its result, the rows of its parts go.
+Each part is a row of `runs` under a name of its own, `NoShowDetector:plan-3`, with its counts. Those rows alone say
+which parts are left, so a part may be sent to workers any number of times, and any worker may die. Only the row of the
+whole run has the job's name, so a query for a job's last success finds whole runs. Once the whole run has its result,
+the rows of its parts are deleted.
 """
 
 import logging
@@ -38,20 +38,20 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """A run of a job that is done in `shards` parts a stage."""
+    """A run of a job in `shards` parts for each stage."""
 
     run_id: UUID
     job: str
     shards: int
 
     def parts(self, *stages: Stage) -> list["Part"]:
-        """The parts of some stages, in order."""
+        """Return the parts of some stages, in order."""
         return [Part(self, stage, number) for stage in stages for number in range(self.shards)]
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of a run. Planning is for the tenants of its shard; the others take what is there for any tenant."""
+    """One part of a run. A planning part serves the tenants of its shard; the others serve any tenant."""
 
     whole: Whole
     stage: Stage
@@ -59,7 +59,7 @@ class Part:
 
     @property
     def id(self) -> UUID:
-        """The same for everybody who is told to do it."""
+        """The row's id, the same for every worker that gets this part."""
         return uuid5(self.whole.run_id, f"{self.stage}-{self.number}")
 
     @property
@@ -68,17 +68,17 @@ class Part:
 
     @property
     def lease(self) -> str:
-        """A job is planned once at a time for each shard; what the other stages take is claimed row by row."""
+        """Planning has one lease for each shard of a job; other stages claim row by row, so each part has its own."""
         return f"{self.whole.job}:{self.number if self.stage is Stage.PLAN else self.id}"
 
 
 def shard_of(tenant_id: UUID, shards: int) -> int:
-    """Return the shard that a tenant belongs to: always the same."""
+    """Return the number of a tenant's shard, which never changes."""
     return crc32(tenant_id.bytes) % shards
 
 
 def begin(application: Application, whole: Whole) -> list[Part]:
-    """Note that a run began, unless it is noted, and return the parts to do first.
+    """Record that a run began, unless it is recorded, and return the parts to do first.
 
     Raise UsageError, ConfigurationError or DatabaseUnusable.
     """
@@ -91,18 +91,18 @@ def begin(application: Application, whole: Whole) -> list[Part]:
         commits.forget(connection, request.started_at)
         return _noted(connection, whole)
 
-    with _failing_plainly():
+    with _as_database_unusable():
         found = in_transaction(application.engine, work)
     return [] if _is_over(whole, found) else _waiting(whole.parts(Stage.PLAN), found)
 
 
 def do(application: Application, part: Part) -> list[Part]:
-    """Do a part unless it is done, and return the parts to do next: those of the next stage, when this one is over.
+    """Do a part unless it is done. Return the parts of the next stage once this stage is over, else none.
 
-    Raise LeaseHeld (another worker is at it) or DatabaseUnusable: then try again later. Raise RunFailed when that
-    would not help.
+    Raise LeaseHeld (another worker is at it) or DatabaseUnusable, after which a retry helps, or RunFailed, after which
+    it does not.
     """
-    with logs.about(run_id=str(part.whole.run_id), task=part.name), _failing_plainly():
+    with logs.about(run_id=str(part.whole.run_id), task=part.name), _as_database_unusable():
         with leases.held(application.engine, part.lease, application.clock):
             if _start(application, part):
                 return _end(application, part, RunStatus.SUCCEEDED, result=_work(application, part))
@@ -111,21 +111,21 @@ def do(application: Application, part: Part) -> list[Part]:
 
 
 def give_up(application: Application, part: Part, error: str) -> list[Part]:
-    """Note that a part failed for good, and return the parts to do next: what the others did is not to be lost."""
-    with logs.about(run_id=str(part.whole.run_id), task=part.name), _failing_plainly():
+    """Record that a part failed for good, and return the parts to do next: the run goes on without it."""
+    with logs.about(run_id=str(part.whole.run_id), task=part.name), _as_database_unusable():
         log.error("given up: %s", error)
         return _end(application, part, RunStatus.FAILED, error=error) if _start(application, part) else []
 
 
 def is_begun(application: Application, part: Part) -> bool:
-    """Whether a worker has begun this part of this run, and not ended it."""
-    with _failing_plainly(), reading(application.engine) as connection:
+    """Whether a worker has begun this part and not ended it."""
+    with _as_database_unusable(), reading(application.engine) as connection:
         found = runs.by_id(connection, [part.id])
     return part.id in found and found[part.id].status is RunStatus.RUNNING
 
 
 @contextmanager
-def _failing_plainly() -> Iterator[None]:
+def _as_database_unusable() -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as error:
@@ -133,7 +133,7 @@ def _failing_plainly() -> Iterator[None]:
 
 
 def _start(application: Application, part: Part) -> bool:
-    """Note that a part begins; return False when it is done, or the whole run."""
+    """Record that a part begins; return False if the part or the whole run is already done."""
     wall, host = application.clock(), socket.gethostname()
 
     def work(connection: Connection) -> bool:
@@ -146,7 +146,7 @@ def _start(application: Application, part: Part) -> bool:
 
 
 def _work(application: Application, part: Part) -> dict[str, Any]:
-    """Do a part and return what it counted."""
+    """Do a part and return its counts."""
     tenants = fetch(application.engine, active_tenants)
     if part.stage is Stage.PLAN:
         tenants = [each for each in tenants if shard_of(each.id, part.whole.shards) == part.number]
@@ -167,7 +167,7 @@ def _noted(connection: Connection, whole: Whole) -> dict[UUID, NotedRun]:
 
 
 def _is_over(whole: Whole, found: Mapping[UUID, NotedRun]) -> bool:
-    """Whether the whole run is done, or never began as far as this database knows."""
+    """Whether the whole run is done, or not recorded in this database."""
     return whole.run_id not in found or found[whole.run_id].status in runs.DONE
 
 
@@ -183,7 +183,7 @@ def _end(
     result: dict[str, Any] | None = None,
     error: str | None = None,
 ) -> list[Part]:
-    """Note how a part ended. Of parts that end at the same moment one sees them all over, so none is left waiting."""
+    """Record how a part ended, under a lock: of parts that end at the same moment, one sees that all are over."""
 
     def work(connection: Connection) -> Mapping[UUID, NotedRun]:
         runs.lock(connection, part.whole.run_id)
@@ -194,19 +194,19 @@ def _end(
 
 
 def _next(application: Application, part: Part, found: Mapping[UUID, NotedRun]) -> list[Part]:
-    """Return the parts of the next stage if this part's is over; after the last stage conclude the run."""
+    """Return the parts of the next stage if this part's stage is over; after the last stage conclude the run."""
     if _is_over(part.whole, found):
         return []
     for stage in stages_of(part.whole.job):
         if waiting := _waiting(part.whole.parts(stage), found):
-            return waiting if stage is not part.stage else []  # those of this stage have their workers
+            return waiting if stage is not part.stage else []  # the waiting parts of this stage have been sent already
     with suppress(RunFailed), logs.about(task=part.whole.job):
         _conclude(application, part.whole, found)
     return []
 
 
 def _conclude(application: Application, whole: Whole, found: Mapping[UUID, NotedRun]) -> None:
-    """Note the result of the run. Raise RunFailed where it failed."""
+    """Record the result of the run. Raise RunFailed if it failed."""
     took = application.clock() - found[whole.run_id].started_at
     with telemetry.run(
         application.telemetry, whole.job, whole.run_id, application.clock, took_seconds=took.total_seconds()
@@ -217,7 +217,7 @@ def _conclude(application: Application, whole: Whole, found: Mapping[UUID, Noted
 
 
 def _add_up(application: Application, whole: Whole, found: Mapping[UUID, NotedRun]) -> dict[str, Any]:
-    """Add up what the parts counted, note it as the result of the run, and return it."""
+    """Add up the parts' counts, record them as the result of the run, and return it."""
     tally, failures = Tally(), []
     for part in whole.parts(*stages_of(whole.job)):
         tally.add_up(found[part.id].result or Tally().as_json())

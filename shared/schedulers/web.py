@@ -26,13 +26,13 @@ from shared.schedulers.local import LocalHost
 from shared.schedulers.page import TEMPLATES, render
 from shared.schedules.function_json import Schedule
 
-LONGEST_BODY: Final = 64 * 1024  # bytes; a job takes no input worth more
+LONGEST_BODY: Final = 64 * 1024  # bytes; no job needs more input
 
 LOOKING_AT_ONCE: Final = 4
-"""Callers for whom the database is read: each has a connection of the pool that the jobs take theirs from."""
+"""Callers that may read the database at once: each takes a connection from the pool that the jobs use."""
 
 _OPEN = ("/page.css", "/favicon.svg")
-"""What holds nothing worth a key: a browser that was given one for the page asks for these without it."""
+"""Paths without a key: they hold nothing secret, and a browser that sends `?code=` for the page requests these bare."""
 
 _PAGE_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
@@ -44,7 +44,7 @@ _PAGE_HEADERS = {
 
 
 class Refused(Exception):
-    """A request that is answered with a status and one line."""
+    """A request refused with a status and one line."""
 
     def __init__(self, status: int, words: str) -> None:
         super().__init__(words)
@@ -52,8 +52,8 @@ class Refused(Exception):
 
 
 class Guard:
-    """Lets in who has the key. Where there is none, only who speaks to this machine by one of its own names: a page in
-    a browser here may ask in the name of its site (DNS rebinding), and that is not ours.
+    """Lets in callers with the key. Without a key, only requests whose Host header names this machine: by DNS rebinding
+    a page in a local browser can send requests under the name of its own site.
     """
 
     def __init__(self, app: ASGIApp, key: str | None) -> None:
@@ -61,7 +61,7 @@ class Guard:
         self._key = key
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request, or refuse it."""
+        """Pass a request on, or refuse it."""
         app = self._app
         if scope["type"] == "http":
             app = self._refusal(Request(scope)) or app
@@ -87,7 +87,7 @@ def _name(host: str) -> str:
 
 
 def is_loopback(name: str) -> bool:
-    """Whether a host's name or address is this machine's own."""
+    """Whether a host name or address is a loopback one."""
     try:
         return name == "localhost" or ip_address(name).is_loopback
     except ValueError:
@@ -95,7 +95,7 @@ def is_loopback(name: str) -> bool:
 
 
 def application(host: LocalHost, key: str | None) -> Starlette:
-    """Return the web application. `key`: what a caller must know; None: nothing, and only this machine may ask."""
+    """Return the web application. `key`: what callers must send; None: no key, and only this machine may call."""
     started = host.application.clock()
     endpoints = _Endpoints(host, started)
     return Starlette(
@@ -117,7 +117,7 @@ def application(host: LocalHost, key: str | None) -> Starlette:
 
 
 class _Endpoints:
-    """What answers for one host. Those that read the database run in threads of their own."""
+    """The endpoints of one host. Those that read the database are plain functions, so they run in threads."""
 
     def __init__(self, host: LocalHost, started: datetime) -> None:
         self._host = host
@@ -133,7 +133,7 @@ class _Endpoints:
         parts = self._host.application
         with self._turns:
             found = examine(parts.engine, self._host.schedules, parts.zone, parts.clock(), wrong_setting=None)
-        document = json.dumps(found.as_object())  # in ASCII: it is read at terminals, and names people's words
+        document = json.dumps(found.as_object())  # ASCII: it is read at terminals, and quotes values that people wrote
         headers = {"Cache-Control": "no-store"}
         return Response(document, 200 if found.is_well else 503, headers, media_type="application/json")
 
@@ -153,7 +153,7 @@ class _Endpoints:
             {
                 "id": self._id,
                 "state": "Running",
-                "version": "4.0.0",  # the generation of the Functions host whose paths these are
+                "version": "4.0.0",  # the version of the Functions host that these paths imitate
                 "versionDetails": "local host of the pet-care scheduler",
                 "processUptime": int(uptime.total_seconds() * 1000),
                 "errors": [],
@@ -161,13 +161,13 @@ class _Endpoints:
         )
 
     async def run(self, request: Request) -> Response:
-        """Start a job: 202 with an empty body; the job goes on by itself."""
+        """Start a job in the background: 202 with an empty body."""
         await _ensure_invocation(request)
         self._host.run_now(self._schedule(request).job)
         return Response(status_code=202)
 
     def _schedule(self, request: Request) -> Schedule:
-        """Return the job that is named, in letters of either case, as the Functions host does."""
+        """Return the job of that name, ignoring case, as the Functions host does."""
         name = request.path_params["name"]
         for each in self._host.schedules.values():
             if each.job.lower() == name.lower():
@@ -176,7 +176,7 @@ class _Endpoints:
 
 
 async def _ensure_invocation(request: Request) -> None:
-    """Refuse what is no JSON object. A page of another site can send a body, but not as JSON without asking first."""
+    """Refuse a body that is not a JSON object. A page of another site cannot send JSON without a CORS preflight."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise Refused(415, "the content type must be application/json")
     body = b""
@@ -193,12 +193,12 @@ async def _ensure_invocation(request: Request) -> None:
 
 
 def _refused(_: Request, error: Exception) -> Response:
-    assert isinstance(error, Refused)  # noqa: S101  that is what it is registered for
+    assert isinstance(error, Refused)  # noqa: S101  registered for Refused only
     return PlainTextResponse(f"{error}\n", error.status)
 
 
 def _gone(_: Request, __: Exception) -> Response:
-    """Answer nobody: the caller went away, or was sent away, in the middle of a request."""
+    """Answer nobody: the connection was closed, by either side, in the middle of a request."""
     return Response(status_code=400)
 
 
@@ -235,14 +235,14 @@ def _file(name: str, type_: str) -> Any:
 
 
 def listen(address: str, port: int) -> socket.socket:
-    """Return a socket that listens; port 0 is any free one. Raise OSError when there is none to be had."""
+    """Return a listening socket; port 0 is any free one. Raise OSError if the address or port is not available."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     return socket.create_server((address, port), family=family)
 
 
 class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to listen, and let more callers wait for their turn than are taken at a time."""
+        """Start listening, with a longer queue of waiting callers than `backlog`, the number accepted at a time."""
         await super().startup(sockets)
         for each in sockets or ():
             each.listen()
@@ -250,12 +250,12 @@ class _Server(uvicorn.Server):
 
 @contextmanager
 def serving(app: ASGIApp, listener: socket.socket) -> Iterator[threading.Thread]:
-    """Answer requests in a thread of its own for the length of the block."""
+    """Serve requests in a thread of its own for the length of the block."""
     config = uvicorn.Config(
         app, lifespan="off", log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5,
         http=Bounded, ws="none", loop="asyncio", h11_max_incomplete_event_size=LONGEST_HEAD,
-        log_level="error",  # a line for each malformed request would let anybody fill the log
-        backlog=max(1, most_connections() // 4),  # asyncio takes so many at a time, before any can make room
+        log_level="error",  # with a warning for each malformed request anybody could fill the log
+        backlog=max(1, most_connections() // 4),  # asyncio accepts so many at a time, before any can make room
     )  # fmt: skip
     server = _Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="web")

@@ -1,1 +1,1 @@
-"""The schedules of function.json: NCRONTAB, and the same as crontab lines."""
+"""The schedules of function.json: reading NCRONTAB, and writing it as crontab lines."""

@@ -1,4 +1,4 @@
-"""The schedules as lines for cron. What cron cannot express is refused, not bent."""
+"""The schedules as crontab lines. A schedule that cron cannot express is refused, not approximated."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,7 +11,7 @@ from shared.schedules.function_json import Schedule
 from shared.schedules.ncrontab import Ncrontab
 
 _FULL: Final = (60, 24, 31, 12, 7)
-"""How many values of minute, hour, day, month and day of the week there are."""
+"""The numbers of minutes, hours, days of the month, months and days of the week."""
 
 
 class NotForCron(Exception):
@@ -19,9 +19,9 @@ class NotForCron(Exception):
 
 
 def crontab(schedules: Mapping[str, Schedule], zone: ZoneInfo, *, python: Path, folder: Path, log: Path) -> str:
-    """Return the lines of all jobs. Raise NotForCron for a schedule, or a path, that cron cannot hold.
+    """Return a line for each job. Raise NotForCron for a schedule or a path that cron cannot express.
 
-    `python`: the interpreter; `folder`: the application, with its settings; `log`: the file that gets all output.
+    `python`: the interpreter; `folder`: the application, with its settings; `log`: the file for all output.
     """
     lines = [f"{_fields(each)} {_command(job, python, folder, log)}" for job, each in schedules.items()]
     return "\n".join(
@@ -59,7 +59,7 @@ def _reason(ncrontab: Ncrontab) -> str | None:
 
 
 def _field(values: Sequence[int], full: int) -> str:
-    """Return the values as cron writes them: `*`, or a list with ranges."""
+    """Return the values in crontab notation: `*`, or a list with ranges."""
     if len(values) == full:
         return "*"
     starts = [value for value in values if value - 1 not in values]
@@ -71,4 +71,4 @@ def _command(job: str, python: Path, folder: Path, log: Path) -> str:
     command = f"cd {quote(str(folder))} && {quote(str(python))} -m shared run {job} >> {quote(str(log))} 2>&1"
     if command != written_out(command):
         raise NotForCron("cron has no way to write a path with a line break or another control character in it")
-    return command.replace("%", r"\%")  # for cron a bare % is a line break, within quotes, too
+    return command.replace("%", r"\%")  # cron turns a bare % into a line break, even inside quotes

@@ -16,9 +16,9 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """When a job runs. `binding`: the name of its timer. `is_monitored`: a missed occurrence is made up for.
+    """When a job runs. `binding`: the name of its timer. `is_monitored`: missed occurrences are made up for.
 
-    `retries`: how often a run that failed is tried again, each time `retry_delay` later.
+    `retries`: how often a failed run is retried, each time after `retry_delay`.
     """
 
     job: str
@@ -72,7 +72,7 @@ def _bindings(function: Any) -> list[dict[str, Any]]:
 
 
 def _written(schedule: Any) -> str:
-    """Return the schedule as text; refuse what the Functions host would take and the other schedulers cannot."""
+    """Return the schedule as text; refuse forms that the Functions host takes and the other schedulers do not."""
     if not isinstance(schedule, str):
         raise ValueError("missing")
     if "%" in schedule:
@@ -83,7 +83,7 @@ def _written(schedule: Any) -> str:
 
 
 def _retry(policy: Any) -> tuple[int, timedelta]:
-    """Read how often, and after what time, a failed run is tried again. Of Azure's strategies we know `fixedDelay`."""
+    """Return how often, and after what delay, a failed run is retried. Only Azure's strategy `fixedDelay` is known."""
     if policy is None:
         return 0, timedelta()
     if policy["strategy"] != "fixedDelay":

@@ -1,8 +1,8 @@
-"""NCRONTAB, the language of Azure's timer schedules, with the meaning that the Functions host gives it.
+"""NCRONTAB, the syntax of Azure's timer schedules, with the meaning that the Functions host gives it.
 
-Six fields: second, minute, hour, day of the month, month, day of the week; five mean second 0. Other readers of cron
-lines differ: here Sunday is 0 and 7 is refused, both day fields must match, `22-4` is 4 to 22, `5/15` is 5, 20, 35 and
-50, a name may be any prefix (`SEPT`; `m` is March), and there is no `?`, `L`, `W`, `#` or `@daily`.
+Six fields: second, minute, hour, day of the month, month, day of the week; with five, the second is 0. Unlike in other
+cron dialects, Sunday is 0 and 7 is refused, both day fields must match, `22-4` is 4 to 22, `5/15` is 5, 20, 35 and 50,
+a name may be any prefix (`SEPT`; `m` is March), and there is no `?`, `L`, `W`, `#` or `@daily`.
 """
 
 from bisect import bisect_left
@@ -18,8 +18,8 @@ _MONTHS = "january february march april may june july august september october n
 _WEEKDAYS = "sunday monday tuesday wednesday thursday friday saturday"
 
 LONGEST_WAIT: Final = 41
-"""Years. A 29 February on a given weekday comes after 40 at most (1888 to 1928): what does not come by then never
-does."""
+"""Years. The longest gap between two 29 Februaries on the same weekday is 40 years (1888 to 1928): a schedule without
+an occurrence by then has none."""
 
 _DAY: Final = timedelta(days=1)
 _SECOND: Final = timedelta(seconds=1)
@@ -55,7 +55,7 @@ class Ncrontab:
     weekdays: tuple[int, ...]
 
     def next_local(self, after: datetime) -> datetime | None:
-        """Return the first time on a wall clock (naive) that matches and is later than `after`; None: there is none."""
+        """Return the first matching local time (naive) later than `after`, or None if there is none."""
         start = after.replace(microsecond=0) + _SECOND
         for day in self._days(start.date()):
             at = start.time() if day == start.date() else time.min
@@ -64,10 +64,10 @@ class Ncrontab:
         return None
 
     def next_after(self, instant: datetime, zone: ZoneInfo) -> datetime | None:
-        """Return the first occurrence strictly after an instant, in UTC, for clocks of `zone`; None: there is none.
+        """Return the first occurrence in `zone` strictly after an instant, in UTC, or None if there is none.
 
-        A local time that the clocks skip counts as if they had not been set forward: 02:30 in a lost hour is 03:30.
-        A repeated local time counts once, the first time; a schedule of every hour of the day goes on every hour.
+        A local time that the clocks skip counts as if they had not been set forward: 02:30 in a skipped hour is 03:30.
+        A repeated local time counts once, the first time; a schedule for every hour of the day runs in both.
         """
         local = ensure_aware(instant).astimezone(zone)
         naive = local.replace(tzinfo=None) - _jump_around(local)
@@ -76,7 +76,7 @@ class Ncrontab:
             naive = found
             first, second = (naive.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
             if best is not None and min(first, second) >= best:
-                break  # around a change of the clocks a later local time can be an earlier instant
+                break  # around a clock change a later local time can be an earlier instant
             is_both = second > first and len(self.hours) == 24
             later = [each for each in ((first, second) if is_both else (first,)) if each > instant]
             best = min([*later, *([best] if best else [])], default=None)
@@ -108,7 +108,7 @@ class Ncrontab:
 
 
 def parse(text: str) -> Ncrontab:
-    """Read a schedule. Raise ValueError, saying which field is wrong and why."""
+    """Parse a schedule. Raise ValueError, naming the field and what is wrong with it."""
     words = [word for word in text.split(" ") if word]
     if len(words) == 5:
         words = ["0", *words]
@@ -170,7 +170,7 @@ def _date(year: int, month: int, day: int) -> date | None:
 
 
 def _jump_around(local: datetime) -> timedelta:
-    """Return by how much the clocks are set forward in the day before, or back in the day after; mostly nothing."""
+    """Return how far the clocks are set forward in the day before or back in the day after; usually zero."""
     here = local.replace(tzinfo=None)
     before, after = (
         (local.astimezone(UTC) + day).astimezone(local.tzinfo).replace(tzinfo=None) for day in (-_DAY, _DAY)

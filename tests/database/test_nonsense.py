@@ -20,7 +20,7 @@ from shared.operations import outbox as outbox_list
 from shared.operations.explain import SUBJECTS, explain
 from shared.operations.history import UnreadableRow
 from shared.operations.outbox import Filter
-from shared.platform import schema_check as needs
+from shared.platform import schema_check
 from tests.database.business import Business, booked, planted
 from tests.database.nonsense import PLATFORM, let_in, nonsense, write
 from tests.doubles import RecordingPayments, RecordingSms
@@ -51,7 +51,7 @@ def outcome(application: Application, sms: RecordingSms, business: Business) -> 
 def look(engine: Engine) -> None:
     """Read what people look at: it must not fail, whatever it can show."""
     health.examine(engine, {}, ZoneInfo("UTC"), NOON, wrong_setting=None)
-    assert needs.lacks(engine)
+    assert schema_check.lacks(engine)
     with reading(engine) as connection:
         fee_list.listed(connection)
         outbox_list.listed(connection, Filter())

@@ -1,4 +1,4 @@
-"""How a command ends: what went wrong in one line on stderr, and an exit code."""
+"""Exit codes: turn the errors of a command into one line on stderr and an exit code."""
 
 import io
 import logging
@@ -28,24 +28,24 @@ EXIT_CODES: dict[type[Exception], int] = {
 
 
 @contextmanager
-def said_plainly() -> Iterator[None]:
-    """Turn the errors that a user can cause or cure into one line and an exit code; let others show their trace."""
+def errors_as_exit_codes() -> Iterator[None]:
+    """Turn the errors of EXIT_CODES into one line and an exit code; let all others print their traceback."""
     sys.excepthook = _show_trace
-    if logging.lastResort:  # what is logged by a command that does not set up the log
+    if logging.lastResort:  # the handler of commands that do not configure logging
         logging.lastResort.setFormatter(TextLines(is_bare=True))
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a name that the terminal cannot show must not end the run
+        sys.stdout.reconfigure(errors="backslashreplace")  # a name the terminal cannot show must not end the run
     try:
         _ensure_text(sys.argv)
         yield
     except tuple(EXIT_CODES) as error:
-        sys.exit(say(error))
-    except SQLAlchemyError as error:  # the database was well when it was opened, and failed since
-        sys.exit(say(RunFailed(f"the database failed: {first_line(error)}")))
+        sys.exit(print_error(error))
+    except SQLAlchemyError as error:  # the database worked when it was opened, and failed since
+        sys.exit(print_error(RunFailed(f"the database failed: {first_line(error)}")))
 
 
 def _ensure_text(arguments: list[str]) -> None:
-    """Refuse what was typed in another encoding: no database could keep it."""
+    """Refuse arguments that are not UTF-8: no database could store them."""
     try:
         "".join(arguments).encode()
     except UnicodeEncodeError:
@@ -57,29 +57,29 @@ def _show_trace(kind: type[BaseException], error: BaseException, trace: Tracebac
     echo(first, *map(indented, map(masked, below)), err=True)
 
 
-def say(error: Exception) -> int:
-    """Print an error of EXIT_CODES, its first argument and the list below it; return its exit code."""
+def print_error(error: Exception) -> int:
+    """Print an error of EXIT_CODES, its other arguments indented below the first; return its exit code."""
     first, *below = error.args
     echo(f"error: {first}", *(f"  {each}" for each in below), err=True)
     return EXIT_CODES[type(error)]
 
 
-class Spoken(click.Command):
-    """A command whose usage errors, which quote what was typed, are one line each."""
+class OneLineErrors(click.Command):
+    """A command that prints each usage error in one line, whatever the argument it quotes contains."""
 
     def make_context(self, *arguments: Any, **options: Any) -> click.Context:
-        """Read what was typed."""
+        """Parse the arguments."""
         with _in_one_line():
             return super().make_context(*arguments, **options)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run it; a group reads here what was typed after the name of its command."""
+        """Run the command; a group parses its subcommand's arguments here."""
         with _in_one_line():
             return super().invoke(ctx)
 
 
-class SpokenGroup(Spoken, click.Group):
-    """The same of a group, for the commands in it too."""
+class OneLineErrorsGroup(OneLineErrors, click.Group):
+    """A group whose usage errors, and those of its commands, are printed in one line each."""
 
 
 @contextmanager
@@ -87,7 +87,7 @@ def _in_one_line() -> Iterator[None]:
     try:
         yield
     except click.exceptions.NoArgsIsHelpError:
-        raise  # it holds the help, and nothing that was typed
+        raise  # its message is the help text and quotes no argument
     except click.ClickException as error:
-        error.message = written_out(error.message)  # type: ignore[misc]  # the same words, only visible
+        error.message = written_out(error.message)  # type: ignore[misc]  # control characters become visible escapes
         raise
