@@ -34,6 +34,7 @@ def run_inside(folder: Path, environment: dict[str, str], module: str, *argument
         stack.enter_context(_logging_put_back())
         stack.enter_context(_engines_disposed())
         out, err, _ = stack.enter_context(CliRunner().isolation())
+        stack.enter_context(patch("click.formatting.FORCED_WIDTH", None))  # the runner's width is not a program's
         code = _exit_code(module)
         sys.stdout.flush()
         return code, out.getvalue().decode(), err.getvalue().decode()
@@ -65,6 +66,7 @@ def _logging_put_back() -> Iterator[None]:
         for logger, level in zip((root, OURS), levels, strict=True):
             logger.setLevel(level)
         logging.lastResort.setFormatter(last_formatter)
+        logging.disable(logging.NOTSET)
 
 
 @contextmanager
