@@ -21,6 +21,7 @@ from tests import warm_start
 from tests.databases import KINDS, Databases, Stock, opened
 from tests.doubles import Clock, RecordingPayments, RecordingSms
 from tests.rows import NOON
+from tests.salon import Salon, salon
 
 LONGEST = """
     simulation/test_fortnight crash/test_collecting celery_workers conformance crash test_stripe_collection database
@@ -163,3 +164,9 @@ def application(engine: Engine, sms: RecordingSms, payments: RecordingPayments, 
         monotonic=clock.monotonic,
         wait=clock.wait,
     )
+
+
+@pytest.fixture
+def paws(application: Application) -> Salon:
+    """A salon in New York; a test that needs another one makes it with `salon(application, subdomain=...)`."""
+    return salon(application)

@@ -1,4 +1,4 @@
-"""A salon with clients who do not come, for the tests of detection and collection."""
+"""A salon whose clients miss their visits, for the tests of missed visits and fees."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,7 +26,7 @@ CARD = {"stripe_customer_id": "cus_1", "has_payment_method": True}
 
 @dataclass(frozen=True, slots=True)
 class Salon:
-    """One tenant, and what the tests ask of it."""
+    """One tenant: `add_…` puts rows in, the stages of a run work on them, the rest reads what is there now."""
 
     application: Application
     tenant_id: UUID
@@ -35,89 +35,90 @@ class Salon:
     def engine(self) -> Engine:
         return self.application.engine
 
-    def owner(self, **columns: Any) -> UUID:
-        """An owner with a saved card and a dog."""
+    def add_owner(self, **columns: Any) -> UUID:
+        """Add an owner with a saved card and a dog."""
         with self.engine.begin() as connection:
             owner = rows.owner(connection, self.tenant_id, **CARD | columns)
             rows.pet(connection, self.tenant_id, owner)
             return owner
 
-    def missed(self, starts_at: datetime = NOON - 3 * HOUR, owner_id: UUID | None = None, **columns: Any) -> UUID:
-        """A confirmed appointment that nobody came to."""
+    def add_missed(self, starts_at: datetime = NOON - 3 * HOUR, owner_id: UUID | None = None, **columns: Any) -> UUID:
+        """Add a confirmed appointment that nobody came to, of a new owner unless one is given."""
         with self.engine.begin() as connection:
             owner = owner_id or rows.owner(connection, self.tenant_id, **CARD)
             pets = [rows.pet(connection, self.tenant_id, owner)] if owner_id is None else None
             return rows.appointment(connection, self.tenant_id, starts_at, owner_id=owner, pets=pets, **columns)
 
-    def owed(self, clock: Clock, many: int = 1, **owner: Any) -> UUID:
-        """Let visits be missed, of a day on which more were kept, and a day go by; return the last one's appointment.
+    def add_due_fee(self, clock: Clock, many: int = 1, **owner: Any) -> UUID:
+        """Add missed visits, plan their fees, and let the day go by for which fees are held.
 
-        `owner`: columns of each visit's owner, whom nobody has told yet.
+        Return the appointment of the last visit. No text was sent. `many`: on a day on which twice as many were kept,
+        so that it is not held; `owner`: columns of each visit's owner.
         """
-        self.kept(NOON - HOUR, 2 * many if many > 1 else 0)
-        missed = [self.missed(owner_id=self.owner(**owner)) for _ in range(many)]
-        self.detect()
+        self.add_kept(NOON - HOUR, 2 * many if many > 1 else 0)
+        missed = [self.add_missed(owner_id=self.add_owner(**owner)) for _ in range(many)]
+        self.plan()
         clock.pass_(days=1)
         return missed[-1]
 
-    def told(self, clock: Clock, **owner: Any) -> UUID:
-        """The same, of one visit whose owner was told of the fee by a text."""
-        missed = self.missed(owner_id=self.owner(**owner))
+    def add_due_fee_with_notice(self, clock: Clock, **owner: Any) -> UUID:
+        """The same with one visit, whose owner got the no-show notice."""
+        missed = self.add_missed(owner_id=self.add_owner(**owner))
         self.do(Stage.PLAN, Stage.DELIVER)
         clock.pass_(days=1)
         return missed
 
-    def kept(self, starts_at: datetime, many: int = 1) -> None:
-        """Appointments that were kept."""
+    def add_kept(self, starts_at: datetime, many: int = 1) -> None:
+        """Add appointments that were kept."""
         with self.engine.begin() as connection, rows.all_at_once(connection) as draft:
             for _ in range(many):
                 rows.appointment(draft, self.tenant_id, starts_at, status="completed", arrived_at=starts_at)
 
-    def set(self, appointment_id: UUID, **columns: Any) -> None:
-        """Staff change an appointment."""
+    def change(self, appointment_id: UUID, **columns: Any) -> None:
+        """Change an appointment, as staff do."""
         rows.change(self.engine, tables.appointments, appointment_id, **columns)
 
     def run(self, **asked: Any) -> dict[str, Any]:
         return run(self.application, JOB, **asked)
 
     def do(self, *stages: Stage) -> dict[str, Any]:
-        """Do only some stages of a run."""
+        """Do only these stages of a run, and record no run."""
         return do(self.application, JOB, *stages)
 
-    def detect(self) -> dict[str, Any]:
-        """Look for missed visits and for what staff put right, and nothing else; no run is noted."""
+    def plan(self) -> dict[str, Any]:
+        """Find missed visits and corrections, and nothing else."""
         return self.do(Stage.PLAN)
 
     def collect(self) -> dict[str, Any]:
-        """Collect what is due, and nothing else."""
+        """Collect the fees that are due, and nothing else."""
         return self.do(Stage.COLLECT)
 
-    def charge(self) -> dict[str, Any]:
-        """Collect what is due, and send what is to be said of it."""
+    def collect_and_deliver(self) -> dict[str, Any]:
+        """Collect the fees that are due, and send the texts about them."""
         return self.do(Stage.COLLECT, Stage.DELIVER)
 
-    def status(self, appointment_id: UUID) -> str:
+    def status_of(self, appointment_id: UUID) -> str:
         found = {each.id: each.status for each in rows.all_of(self.engine, tables.appointments)}
         return found[appointment_id]
 
-    def owners(self) -> list[tuple[int, int]]:
-        """Every owner's count of missed visits and score."""
+    def standings(self) -> list[tuple[int, int]]:
+        """Return every owner's count of missed visits and score."""
         return [(each.no_show_count, each.reputation_score) for each in rows.all_of(self.engine, tables.owners)]
 
     def fees(self) -> list[Any]:
-        """Every fee, by visit."""
+        """Return every fee, by visit."""
         return sorted(rows.all_of(self.engine, tables.payments), key=lambda each: (each.visit_on, each.offence_number))
 
     def fee(self) -> Any:
         return rows.only(self.engine, tables.payments)
 
-    def events(self) -> list[Any]:
-        """The no-show events, by time."""
+    def no_show_events(self) -> list[Any]:
+        """Return the no-show events, by time."""
         found = rows.all_of(self.engine, tables.reputation_events)
         return sorted((each for each in found if each.kind == "no_show"), key=lambda each: each.occurred_at)
 
     def attempts(self) -> list[tuple[int, str | None, str | None]]:
-        """Every attempt to collect a fee: number, outcome and code."""
+        """Return number, outcome and code of every attempt to collect a fee."""
         found = rows.all_of(self.engine, tables.payment_attempts)
         return [(each.attempt, each.outcome, each.code) for each in found]
 
@@ -127,7 +128,7 @@ class Salon:
         status: str = self.fee().status
         return status
 
-    def decided(self, kind: str) -> list[tuple[str, str | None]]:
+    def decisions(self, kind: str) -> list[tuple[str, str | None]]:
         found = rows.all_of(self.engine, tables.decisions)
         return [(each.outcome, each.reason) for each in found if each.kind == kind]
 

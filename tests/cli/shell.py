@@ -5,12 +5,12 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tests import warm_start
+from tests.cli.inside import run_inside
 
 ROOT = Path(__file__).parent.parent.parent
 JOB, JOB_2H = "AppointmentReminders24h", "AppointmentReminders2h"
@@ -42,7 +42,13 @@ class Shell:
         return self.folder / "petcare.db"
 
     def __call__(self, *arguments: str, module: str = "shared", **settings: str | None) -> Done:
-        """Run `python -m shared ARGUMENTS` with more settings, from a warm start; None takes a setting away."""
+        """Run `python -m shared ARGUMENTS` with more settings, in this process; None takes a setting away."""
+        done = Done(*run_inside(self.folder, self.environment(**settings), module, *arguments))
+        assert "Traceback" not in done.out + done.err, done
+        return done
+
+    def process(self, *arguments: str, module: str = "shared", **settings: str | None) -> Done:
+        """The same in a process of its own, from a warm start: for what the process itself has a part in."""
         return self.ended(self.start(*arguments, module=module, **settings))
 
     def cold(self, *arguments: str, module: str = "shared", **settings: str | None) -> Done:
@@ -84,9 +90,8 @@ class Shell:
         return inherited | ours | {name: value for name, value in chosen.items() if value is not None}
 
     def each(self, calls: Iterable[tuple[tuple[str, ...], dict[str, str | None]]]) -> list[Done]:
-        """Run commands that do not meet, two at a time."""
-        with ThreadPoolExecutor(2) as pool:
-            return list(pool.map(lambda call: self(*call[0], **call[1]), calls))
+        """Run commands one after the other."""
+        return [self(*arguments, **settings) for arguments, settings in calls]
 
     def sql(self, statement: str, *values: object) -> list[Any]:
         """Run one statement on the database and return its rows."""

@@ -6,7 +6,7 @@ from tests.cli.shell import Done, Shell
 
 
 def test_the_demo_shows_messages_and_reasons_and_the_same_each_time(shell: Shell) -> None:
-    # No setting is needed. Two at a time, each in a database of its own, so that the second run costs no wait.
+    # No setting is needed.
     live: dict[str, str | None] = {"SMS_PROVIDER": None, "PAYMENT_PROVIDER": None}
     first, second = shell.each([(("demo",), live), (("demo", "--database", "sqlite:///again.db"), live)])
     assert (first.code, first.err) == (0, "")

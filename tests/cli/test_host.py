@@ -101,32 +101,32 @@ def test_a_key_that_is_set_is_asked_for_on_this_machine_too(migrated: Shell) -> 
 def test_what_cannot_be_started_is_said_in_one_line_with_exit_code_2(shell: Shell, migrated: Shell) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        used = migrated("host", "--port", port)
+        used = migrated.process("host", "--port", port)
     assert (used.code, used.out) == (2, "")
     assert used.err == (
         f"error: cannot listen on 127.0.0.1 port {port}: Address already in use; try another --port or --address\n"
     )
-    nowhere = migrated("host", "--address", "192.0.2.1")
+    nowhere = migrated.process("host", "--address", "192.0.2.1")
     assert (nowhere.code, nowhere.err.startswith("error: cannot listen on 192.0.2.1 port 7071: ")) == (2, True)
-    short = migrated("host", "--port", "0", HOST_KEY="short")
+    short = migrated.process("host", "--port", "0", HOST_KEY="short")
     assert (short.code, short.out) == (2, "")
     assert short.err.startswith("error: HOST_KEY: ")
     assert "short" not in short.err.removeprefix("error: HOST_KEY: String should have")
-    no_cards = migrated("host", "--port", "0", PAYMENT_PROVIDER=None)
+    no_cards = migrated.process("host", "--port", "0", PAYMENT_PROVIDER=None)
     assert (no_cards.code, no_cards.err.startswith("error: STRIPE_SECRET_KEY: not set")) == (2, True)
-    unset = migrated("host", "--port", "0", SMS_PROVIDER=None)
+    unset = migrated.process("host", "--port", "0", SMS_PROVIDER=None)
     assert (unset.code, unset.err.startswith("error: TWILIO_ACCOUNT_SID: not set")) == (2, True)
 
 
 def test_what_is_typed_wrongly_or_lacks_a_database_is_refused(shell: Shell) -> None:
     for port in ("70710", "-1", "http"):
-        done = shell("host", "--port", port)
+        done = shell.process("host", "--port", port)
         assert (done.code, "Invalid value for '--port'" in done.err) == (2, True)
     for arguments, module in ((("host", "--port", "0"), "shared"), ((), ALONE)):
-        done = shell(*arguments, module=module)
+        done = shell.process(*arguments, module=module)
         assert (done.code, done.out) == (2, "")
         assert done.err == "error: there is no database at petcare.db; run: python -m shared db upgrade\n"
-    assert "No such option '--port'" in shell("--port", "1", module=ALONE).err
+    assert "No such option '--port'" in shell.process("--port", "1", module=ALONE).err
 
 
 @pytest.mark.parametrize(("lacking", "module"), [("starlette", "shared"), ("apscheduler", ALONE)])

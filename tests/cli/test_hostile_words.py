@@ -147,7 +147,8 @@ def test_no_command_lets_what_others_wrote_steer_the_terminal_or_forge_a_line(po
     assert set(typed_after) == {path for path, _ in leaves(cli)}, "a command is new here: say how to call it"
     settings = {"LOG_FILE": "petcare.log", "LOG_FORMAT": form, "LOG_LEVEL": "DEBUG"}
     for path, arguments in typed_after.items():
-        for done in poisoned.each(((*path, *each), settings) for each in arguments):
+        start = poisoned.process if path == ("host",) else poisoned
+        for done in (start(*path, *each, **settings) for each in arguments):
             assert_tame(done.out + done.err)
             assert done.out + done.err, (path, arguments)
     log = (poisoned.folder / "petcare.log").read_text(encoding="utf-8")
@@ -160,7 +161,8 @@ def test_no_command_lets_what_others_wrote_steer_the_terminal_or_forge_a_line(po
 def test_what_is_typed_wrongly_is_quoted_in_one_line(shell: Shell) -> None:
     groups = [("fee",), ("db",), ("outbox",), ()]
     wrong = [each for path, command in leaves(cli) for each in misused(path, command)]
-    for done in shell.each((each, {}) for each in [*wrong, *((*path, HOSTILE) for path in groups)]):
+    for typed_in in [*wrong, *((*path, HOSTILE) for path in groups)]:
+        done = (shell.process if typed_in[0] == "host" else shell)(*typed_in)
         assert_tame(done.out + done.err)
         assert done.code in (0, 2), done
 
@@ -194,5 +196,5 @@ def test_a_terminal_gets_no_style_but_ours(poisoned: Shell) -> None:
 
 
 def test_an_argument_in_another_encoding_is_refused_in_a_line(migrated: Shell) -> None:
-    done = migrated("outbox", "--tenant", "paws\udc9b31m")
+    done = migrated.process("outbox", "--tenant", "paws\udc9b31m")
     assert (done.code, done.out, done.err) == (2, "", "error: an argument is not text in UTF-8\n")

@@ -155,9 +155,8 @@ def test_names_cannot_break_the_output_or_steer_the_terminal(petcare: Shell) -> 
 def test_a_screen_that_lacks_letters_does_not_end_the_run(petcare: Shell) -> None:
     petcare.sql("UPDATE pets SET name = 'Luna 🐾'")
     run = ("run", JOB, "--at", AT, "--dry-run", "--tenant", "hudson-paws")
-    shown, document = petcare.each(
-        [(run, {"PYTHONIOENCODING": "cp1252"}), ((*run, "--json"), {"PYTHONIOENCODING": "ascii"})]
-    )
+    shown = petcare.process(*run, PYTHONIOENCODING="cp1252")
+    document = petcare.process(*run, "--json", PYTHONIOENCODING="ascii")
     assert (shown.code, document.code) == (0, 0)
     assert "visit for Luna \\U0001f43e " in shown.out
     assert any("visit for Luna 🐾 " in (each["text"] or "") for each in result_of(document)["would"])

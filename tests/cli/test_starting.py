@@ -1,4 +1,4 @@
-"""What commands do from a cold start: what they do from the warm one that other tests take to save the imports."""
+"""A command does the same from a cold start, as users have it, from a warm one, and inside the process of the tests."""
 
 import pytest
 
@@ -12,16 +12,17 @@ COMMANDS = [
 
 @pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
 def test_a_command_does_the_same_from_a_cold_and_from_a_warm_start(petcare: Shell, arguments: tuple[str, ...]) -> None:
-    assert petcare.cold(*arguments) == petcare(*arguments)
+    assert petcare.cold(*arguments) == petcare.process(*arguments) == petcare(*arguments)
 
 
 def test_settings_reach_a_warm_start_and_none_that_were_not_given(shell: Shell) -> None:
-    assert "DATABASE_URL" in shell("runs", DATABASE_URL="nonsense").err
-    assert "SMS_PROVIDER" in shell("run", JOB, SMS_PROVIDER="pigeon").err
-    assert "there is no database" in shell("runs").err
+    for start in (shell.process, shell):
+        assert "DATABASE_URL" in start("runs", DATABASE_URL="nonsense").err
+        assert "SMS_PROVIDER" in start("run", JOB, SMS_PROVIDER="pigeon").err
+        assert "there is no database" in start("runs").err
 
 
 def test_a_warm_start_has_its_own_encoding_and_random_numbers(petcare: Shell) -> None:
-    for start in (petcare, petcare.cold):
+    for start in (petcare.process, petcare.cold):
         assert "\\U0001f43e" in start("fee", "waive", "🐾", PYTHONIOENCODING="latin-1").err
-    assert petcare("run", JOB, "--json").out != petcare("run", JOB, "--json").out
+    assert petcare.process("run", JOB, "--json").out != petcare.process("run", JOB, "--json").out

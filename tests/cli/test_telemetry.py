@@ -78,7 +78,7 @@ def test_each_job_is_one_trace_with_its_metrics_and_names_nobody(
 
 def test_a_process_ends_though_the_endpoint_never_answers(petcare: Shell) -> None:
     with ingestion(holds_back=True) as insights:
-        done = petcare("run", JOB, "--at", AT, APPLICATIONINSIGHTS_CONNECTION_STRING=insights.connection_string)
+        done = petcare.process("run", JOB, "--at", AT, APPLICATIONINSIGHTS_CONNECTION_STRING=insights.connection_string)
         assert not insights.is_over.is_set()
         assert insights.envelopes
     assert "Application Insights did not take all telemetry of this run" in done.err

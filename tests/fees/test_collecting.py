@@ -25,7 +25,7 @@ from tests.salon import DAY, HOUR, Salon, salon
 def test_a_fee_is_charged_after_its_hold_and_recorded(
     paws: Salon, clock: Clock, payments: RecordingPayments, sms: RecordingSms
 ) -> None:
-    appointment = paws.told(clock)
+    appointment = paws.add_due_fee_with_notice(clock)
     result = paws.run()
     fee = paws.fee()
     assert (fee.status, fee.succeeded_at, fee.attempts, fee.next_attempt_at) == ("succeeded", NOON + DAY, 1, None)
@@ -50,7 +50,7 @@ def test_a_fee_is_charged_after_its_hold_and_recorded(
 def test_a_fee_is_collected_as_it_was_written_whatever_the_schedule_says_by_then(
     paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
-    paws.owed(clock)
+    paws.add_due_fee(clock)
     dearer = '{"no_show": {"fee_schedule": [9900], "fee_cap_cents": 100}}'
     rows.change(paws.engine, tables.tenants, paws.tenant_id, settings=dearer, currency="EUR")
     paws.collect()
@@ -62,7 +62,7 @@ def test_a_fee_is_collected_as_it_was_written_whatever_the_schedule_says_by_then
 def test_a_fee_is_held_and_then_charged_by_the_run_within_the_hour(
     paws: Salon, clock: Clock, payments: RecordingPayments, minutes: int, is_charged: bool
 ) -> None:
-    paws.missed()
+    paws.add_missed()
     paws.do(Stage.PLAN, Stage.COLLECT)
     assert payments.created == []
     clock.pass_(minutes=minutes)
@@ -73,8 +73,8 @@ def test_a_fee_is_held_and_then_charged_by_the_run_within_the_hour(
 def test_a_daily_job_that_runs_a_little_early_does_not_slip_a_day(
     paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
-    paws.missed()
-    paws.detect()
+    paws.add_missed()
+    paws.plan()
     clock.pass_(hours=23, minutes=59, seconds=30)
     assert paws.collect()["total_fees_collected"] == 1
 
@@ -83,8 +83,8 @@ def test_the_connected_account_and_the_rest_after_a_deposit_are_charged(
     application: Application, clock: Clock, payments: RecordingPayments
 ) -> None:
     paws = salon(application, settings='{"stripe_account": "acct_9"}')
-    paws.missed(deposit_paid=1000)
-    paws.detect()
+    paws.add_missed(deposit_paid=1000)
+    paws.plan()
     clock.pass_(days=1)
     assert paws.collect()["fee_cents_collected"] == {"USD": 1500}
     assert (payments.created[0].account, payments.created[0].amount_cents) == ("acct_9", 1500)
@@ -94,7 +94,7 @@ def test_where_fees_are_not_charged_by_themselves_they_stay_for_staff(
     application: Application, clock: Clock, payments: RecordingPayments
 ) -> None:
     paws = salon(application, settings='{"no_show": {"auto_charge": false}}')
-    paws.owed(clock)
+    paws.add_due_fee(clock)
     paws.collect()
     assert (paws.fee().status, payments.created) == ("pending", [])
 
@@ -119,11 +119,11 @@ def test_where_a_fee_needs_a_delivered_reminder_it_is_charged_only_with_one(
 ) -> None:
     paws = salon(application, settings='{"no_show": {"fee_requires_delivered_reminder": true}}')
     start = NOON - 3 * HOUR
-    appointment = paws.missed(start, owner_id=paws.owner())
+    appointment = paws.add_missed(start, owner_id=paws.add_owner())
     if status:
         with paws.engine.begin() as connection:
             rows.reminder(connection, appointment, start + moved_by * HOUR, status=status)
-    paws.detect()
+    paws.plan()
     clock.pass_(days=1)
     result = paws.collect()
     fee = paws.fee()
@@ -134,7 +134,7 @@ def test_where_a_fee_needs_a_delivered_reminder_it_is_charged_only_with_one(
 
 
 def test_a_delivered_text_about_something_else_is_no_reminder(paws: Salon) -> None:
-    appointment = paws.missed()
+    appointment = paws.add_missed()
     with paws.engine.begin() as connection:
         rows.reminder(connection, appointment, NOON - 3 * HOUR)
         assert reminded_of(connection, [appointment]) == {appointment}
@@ -154,32 +154,32 @@ def test_a_delivered_text_about_something_else_is_no_reminder(paws: Salon) -> No
 def test_who_cannot_be_charged_is_left_to_staff(
     paws: Salon, clock: Clock, payments: RecordingPayments, sms: RecordingSms, owner: dict[str, Any], code: str
 ) -> None:
-    paws.told(clock, **owner)
+    paws.add_due_fee_with_notice(clock, **owner)
     told = len(sms.sent)
-    result = paws.charge()
+    result = paws.collect_and_deliver()
     assert (paws.fee().status, paws.fee().failure_code, payments.created) == ("failed", code, [])
     assert (result["total_fees_failed"], result["skipped"]) == (1, {code: 1})
     assert len(sms.sent) == told
-    assert paws.charge()["total_fees_failed"] == 0
+    assert paws.collect_and_deliver()["total_fees_failed"] == 0
 
 
 def test_nothing_is_charged_more_than_14_days_after_the_visit(
     paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
-    paws.owed(clock)
+    paws.add_due_fee(clock)
     clock.pass_(days=14)
     paws.collect()
     assert (paws.fee().status, paws.fee().failure_code, payments.created) == ("failed", "too_late", [])
 
 
 def test_on_the_14th_day_it_still_is(paws: Salon, clock: Clock) -> None:
-    paws.owed(clock)
+    paws.add_due_fee(clock)
     clock.pass_(days=13)
     assert paws.collect()["total_fees_collected"] == 1
 
 
 def test_staff_may_charge_a_fee_however_old_the_visit_is(paws: Salon, clock: Clock) -> None:
-    paws.owed(clock)
+    paws.add_due_fee(clock)
     clock.pass_(days=30)
     assert paws.charge_by_staff(paws.fee().id) == "succeeded"
 
@@ -188,7 +188,7 @@ def test_staff_cannot_charge_a_fee_of_a_business_that_is_not_served(
     paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
     salon(paws.application, subdomain="good")
-    paws.owed(clock)
+    paws.add_due_fee(clock)
     rows.change(paws.engine, tables.tenants, paws.tenant_id, is_active=False)
     with pytest.raises(UsageError, match="its business is not served"):
         paws.charge_by_staff(paws.fee().id)
@@ -199,7 +199,7 @@ def test_a_tenant_with_bad_settings_is_charged_for_nobody(
     paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
     salon(paws.application, subdomain="good")
-    paws.owed(clock)
+    paws.add_due_fee(clock)
     rows.change(paws.engine, tables.tenants, paws.tenant_id, settings="{")
     paws.collect()
     assert (paws.fee().status, payments.created) == ("pending", [])
@@ -213,7 +213,7 @@ def test_a_tenant_with_bad_settings_is_charged_for_nobody(
         (lambda elsewhere: _moved(tables.owners, elsewhere), "its visit's owner belongs to another business"),
         (lambda elsewhere: _moved(tables.services, elsewhere), "its visit's service belongs to another business"),
         (
-            lambda elsewhere: tables.payments.update().values(owner_id=elsewhere.owner()),
+            lambda elsewhere: tables.payments.update().values(owner_id=elsewhere.add_owner()),
             "its visit's fee's owner belongs to another business",
         ),
     ],
@@ -230,8 +230,8 @@ def test_a_fee_whose_visit_mixes_in_another_business_is_named_and_nothing_is_ask
     elsewhere = salon(paws.application, subdomain="elsewhere")
     with paws.engine.begin() as connection:
         service = rows.insert(connection, tables.services, tenant_id=paws.tenant_id, name="Bath", duration_minutes=60)
-    paws.missed(service_id=service)
-    paws.detect()
+    paws.add_missed(service_id=service)
+    paws.plan()
     clock.pass_(days=1)
     rows.change(paws.engine, tables.payments, paws.fee().id, status=status, claimed_until=clock.now)
     statement = spoil(elsewhere)
@@ -250,31 +250,31 @@ def test_what_is_wrong_with_a_visit_of_another_week_holds_up_no_fee(paws: Salon,
     elsewhere = salon(paws.application, subdomain="elsewhere")
     with paws.engine.begin() as connection:
         service = rows.insert(connection, tables.services, tenant_id=elsewhere.tenant_id, name="Bath")
-    owner, long_ago = paws.owner(), NOON - 3 * HOUR
-    paws.missed(long_ago)
+    owner, long_ago = paws.add_owner(), NOON - 3 * HOUR
+    paws.add_missed(long_ago)
     paws.run()
     rows.change(paws.engine, tables.payments, paws.fee().id, next_attempt_at=NOON + 5 * DAY)
     clock.pass_(days=4)
-    paws.missed(long_ago, owner_id=owner, status="no_show", service_id=service)
-    paws.missed(long_ago + 4 * DAY, owner_id=owner)
+    paws.add_missed(long_ago, owner_id=owner, status="no_show", service_id=service)
+    paws.add_missed(long_ago + 4 * DAY, owner_id=owner)
     paws.run()
     clock.pass_(days=1)
     assert paws.run()["total_fees_collected"] == 2
 
 
 def test_what_the_owner_missed_at_another_business_has_no_part_in_the_visit(paws: Salon, clock: Clock) -> None:
-    paws.owed(clock)
+    paws.add_due_fee(clock)
     elsewhere = salon(paws.application, subdomain="elsewhere")
-    paws.set(elsewhere.missed(owner_id=rows.only(paws.engine, tables.owners).id), status="no_show")
+    paws.change(elsewhere.add_missed(owner_id=rows.only(paws.engine, tables.owners).id), status="no_show")
     result = paws.do(Stage.PLAN, Stage.COLLECT)
     assert (paws.fee().status, result["total_fees_collected"]) == ("succeeded", 1)
 
 
 def test_a_fee_that_is_waived_from_the_start_waits_for_no_charge(paws: Salon) -> None:
-    paws.missed(deposit_paid=9900)
-    paws.missed(NOON - 4 * HOUR)
-    paws.kept(NOON - HOUR, 3)
-    paws.detect()
+    paws.add_missed(deposit_paid=9900)
+    paws.add_missed(NOON - 4 * HOUR)
+    paws.add_kept(NOON - HOUR, 3)
+    paws.plan()
     fees = {each.status: (each.method, each.next_attempt_at) for each in paws.fees()}
     assert fees == {"waived": (None, None), "pending": ("card", NOON + DAY)}
 
@@ -283,7 +283,7 @@ def test_a_fee_that_is_waived_from_the_start_waits_for_no_charge(paws: Salon) ->
 def test_a_payment_that_is_no_fee_is_never_touched(
     paws: Salon, clock: Clock, payments: RecordingPayments, status: str
 ) -> None:
-    paws.owed(clock)
+    paws.add_due_fee(clock)
     deposit = paws.fee().id
     rows.change(paws.engine, tables.payments, deposit, type="deposit", status=status, claimed_until=clock.now)
     before = rows.all_of(paws.engine, tables.payments)
@@ -308,10 +308,10 @@ def test_a_dry_run_tells_what_would_be_charged_and_charges_nobody(
     paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
     by_hand_only = salon(paws.application, subdomain="by-hand", settings='{"no_show": {"auto_charge": false}}')
-    by_hand_only.missed(owner_id=by_hand_only.owner(stripe_customer_id="cus_2"))
+    by_hand_only.add_missed(owner_id=by_hand_only.add_owner(stripe_customer_id="cus_2"))
     for owner in ({}, {"has_payment_method": False}):
-        paws.missed(owner_id=paws.owner(**owner))
-    paws.detect()
+        paws.add_missed(owner_id=paws.add_owner(**owner))
+    paws.plan()
     clock.pass_(hours=23)  # due within the hour
     before = rows.all_of(paws.engine, tables.payments)
     told = [each for each in paws.run(is_dry=True)["would"] if each["action"] == "charge"]

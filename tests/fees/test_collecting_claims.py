@@ -25,7 +25,7 @@ LONGEST_ANSWER = timedelta(seconds=3 * READ_SECONDS + sum(PAUSES) * 1.5)
 def test_the_card_that_is_asked_is_on_record_before_it_is(
     paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
-    paws.owed(clock)
+    paws.add_due_fee(clock)
     kept = []
     payments.answer = lambda charge: kept.append(rows.only(paws.engine, tables.payment_attempts).parameters)
     paws.collect()
@@ -35,7 +35,7 @@ def test_the_card_that_is_asked_is_on_record_before_it_is(
 def test_a_worker_whose_claim_was_taken_over_does_not_confirm(
     paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
-    paws.owed(clock)
+    paws.add_due_fee(clock)
     payments.answer_create = lambda charge: rows.change(
         paws.engine, tables.payments, charge.fee_id, claimed_by="another"
     )
@@ -47,7 +47,7 @@ def test_a_worker_whose_claim_was_taken_over_does_not_confirm(
 def test_a_worker_killed_between_two_steps_charges_nobody_twice(
     paws: Salon, clock: Clock, payments: RecordingPayments, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    paws.owed(clock)
+    paws.add_due_fee(clock)
     taken: set[str] = set()
 
     def dies(*_: Any) -> None:
@@ -79,7 +79,7 @@ def test_a_worker_killed_between_two_steps_charges_nobody_twice(
 
 def test_no_transaction_is_open_while_a_card_is_charged(paws: Salon, clock: Clock, payments: RecordingPayments) -> None:
     open_connections = []
-    paws.owed(clock)
+    paws.add_due_fee(clock)
     payments.answer = lambda charge: open_connections.append(paws.engine.pool.checkedout())
     payments.answer_create = payments.answer
     paws.collect()
@@ -91,7 +91,7 @@ def test_a_run_out_of_time_leaves_the_rest_to_the_next(
     paws: Salon, clock: Clock, payments: RecordingPayments, monkeypatch: pytest.MonkeyPatch, batch: int
 ) -> None:
     monkeypatch.setattr("shared.fees.collecting.claiming.BATCH", batch)
-    paws.owed(clock, 3)
+    paws.add_due_fee(clock, 3)
     payments.answer = lambda charge: clock.pass_(seconds=60)
     short = replace(paws, application=replace(paws.application, time_budget=timedelta(seconds=50)))
     assert short.collect()["total_fees_collected"] == 1
@@ -103,7 +103,7 @@ def test_a_run_out_of_time_looks_nothing_up_any_more(
     paws: Salon, clock: Clock, payments: RecordingPayments, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shared.fees.collecting.claiming.BATCH", 1)
-    paws.owed(clock, 2)
+    paws.add_due_fee(clock, 2)
     payments.answer = raising(KeyboardInterrupt())
     for _ in range(2):
         with pytest.raises(KeyboardInterrupt):
@@ -118,7 +118,7 @@ def test_a_run_out_of_time_looks_nothing_up_any_more(
 def test_a_card_is_asked_only_while_the_claim_outlasts_the_longest_answer(
     paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
-    paws.owed(clock, 4)
+    paws.add_due_fee(clock, 4)
     held: list[timedelta] = []
 
     def slow(charge: Charge) -> None:

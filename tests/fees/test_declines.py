@@ -30,12 +30,12 @@ from tests.salon import DAY, Salon
 def test_a_declined_card_is_tried_again_after_one_three_and_seven_days_then_failed(
     paws: Salon, clock: Clock, payments: RecordingPayments, sms: RecordingSms
 ) -> None:
-    paws.told(clock)
+    paws.add_due_fee_with_notice(clock)
     payments.answer = raising(Declined("insufficient_funds"))
     tried = []
     for day in range(1, 20):
         before = len(payments.confirmed)
-        paws.charge()
+        paws.collect_and_deliver()
         if len(payments.confirmed) > before:
             tried.append(day)
         clock.pass_(days=1)
@@ -50,7 +50,7 @@ def test_a_declined_card_is_tried_again_after_one_three_and_seven_days_then_fail
 
 
 def test_a_refusal_of_the_set_up_counts_as_no_decline(paws: Salon, clock: Clock, payments: RecordingPayments) -> None:
-    paws.owed(clock)
+    paws.add_due_fee(clock)
     payments.answer = raising(Misconfigured("account_invalid"))
     paws.collect()
     payments.answer = raising(Declined("insufficient_funds"))
@@ -67,7 +67,7 @@ def test_a_refusal_of_the_set_up_counts_as_no_decline(paws: Salon, clock: Clock,
 def test_a_card_declined_when_staff_charge_it_is_not_tried_again_by_itself(
     paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
-    paws.owed(clock)
+    paws.add_due_fee(clock)
     payments.answer = raising(Declined("insufficient_funds", "try_again_later"))
     assert paws.charge_by_staff(paws.fee().id) == "failed"
     assert paws.fee().next_attempt_at is None
@@ -76,7 +76,7 @@ def test_a_card_declined_when_staff_charge_it_is_not_tried_again_by_itself(
 def test_a_waived_fee_keeps_neither_a_next_attempt_nor_its_last_failure(
     paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
-    paws.owed(clock)
+    paws.add_due_fee(clock)
     payments.answer = raising(Declined("insufficient_funds"))
     paws.collect()
     assert (paws.fee().next_attempt_at, paws.fee().failure_code) == (NOON + 2 * DAY, "insufficient_funds")
@@ -87,7 +87,7 @@ def test_a_waived_fee_keeps_neither_a_next_attempt_nor_its_last_failure(
 
 
 def test_a_fee_that_was_paid_meanwhile_is_not_recorded_as_waived(paws: Salon, clock: Clock) -> None:
-    paws.owed(clock)
+    paws.add_due_fee(clock)
     with paws.engine.connect() as connection:
         forgiven = listed(connection)
     paws.collect()
@@ -96,7 +96,7 @@ def test_a_fee_that_was_paid_meanwhile_is_not_recorded_as_waived(paws: Salon, cl
 
 
 def test_a_card_that_works_the_second_time_pays(paws: Salon, clock: Clock, payments: RecordingPayments) -> None:
-    paws.owed(clock)
+    paws.add_due_fee(clock)
     payments.answer = raising(Declined("insufficient_funds", "try_again_later"))
     assert paws.collect()["total_fees_failed"] == 0
     assert (paws.fee().status, paws.fee().next_attempt_at) == ("pending", NOON + 2 * DAY)
@@ -104,13 +104,13 @@ def test_a_card_that_works_the_second_time_pays(paws: Salon, clock: Clock, payme
     clock.pass_(days=1)
     assert paws.collect()["total_fees_collected"] == 1
     assert (paws.fee().status, paws.fee().failure_code) == ("succeeded", None)
-    assert paws.decided("fee_failed") == []
+    assert paws.decisions("fee_failed") == []
 
 
 def test_a_retry_that_falls_more_than_14_days_after_the_visit_is_not_made(
     paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
-    paws.owed(clock)
+    paws.add_due_fee(clock)
     payments.answer = raising(Declined("insufficient_funds"))
     clock.pass_(days=10)  # nothing ran: the first attempt is made on the 11th day, the others on the 12th and 15th
     for _ in range(6):
@@ -136,19 +136,19 @@ def test_a_retry_that_falls_more_than_14_days_after_the_visit_is_not_made(
 def test_the_advice_comes_first_then_the_code(
     paws: Salon, clock: Clock, payments: RecordingPayments, sms: RecordingSms, error: Exception, status: str
 ) -> None:
-    paws.told(clock)
+    paws.add_due_fee_with_notice(clock)
     payments.answer = raising(error)
-    result = paws.charge()
+    result = paws.collect_and_deliver()
     assert paws.fee().status == status
     assert (result["total_fees_failed"], len(sms.sent)) == ((0, 1) if status == "pending" else (1, 2))
-    paws.charge()
+    paws.collect_and_deliver()
     assert (len(payments.confirmed), len(sms.sent)) == (1, 1 if status == "pending" else 2)
 
 
 def test_what_the_provider_could_not_take_waits_and_counts_as_no_decline(
     paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
-    paws.owed(clock)
+    paws.add_due_fee(clock)
     payments.answer_create = raising(NotProcessed("429"))
     paws.collect()
     assert (paws.fee().status, payments.confirmed, len(payments.created)) == ("pending", [], 1)
@@ -162,7 +162,7 @@ def test_an_outage_stops_collecting_early(
     paws: Salon, clock: Clock, payments: RecordingPayments, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shared.fees.collecting.claiming.BATCH", 6)
-    paws.owed(clock, 12)
+    paws.add_due_fee(clock, 12)
     payments.answer = raising(NotProcessed("connection"))
     paws.collect()
     assert len(payments.confirmed) == OPENS_AFTER
@@ -175,7 +175,7 @@ def test_an_outage_stops_collecting_early(
 def test_failures_with_an_answer_between_them_are_no_outage(
     paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
-    paws.owed(clock, 12)
+    paws.add_due_fee(clock, 12)
     answers = cycle([*[NotProcessed("connection")] * (OPENS_AFTER - 1), Declined("insufficient_funds")])
 
     def answer(charge: Charge) -> None:
@@ -190,7 +190,7 @@ def test_a_batch_of_which_nothing_is_charged_does_not_end_the_run(
     paws: Salon, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shared.fees.collecting.claiming.BATCH", 1)
-    paws.owed(clock, 3)
+    paws.add_due_fee(clock, 3)
     with paws.engine.begin() as connection:
         connection.execute(tables.owners.update().values(has_payment_method=False))
     assert paws.collect()["total_fees_failed"] == 3
@@ -199,7 +199,7 @@ def test_a_batch_of_which_nothing_is_charged_does_not_end_the_run(
 def test_refused_credentials_fail_the_run_and_cost_nothing(
     paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
-    paws.owed(clock)
+    paws.add_due_fee(clock)
     payments.answer = raising(PaymentCredentialsRefused("401"))
     with pytest.raises(RunFailed, match="payment provider refuses"):
         paws.run()
@@ -209,7 +209,7 @@ def test_refused_credentials_fail_the_run_and_cost_nothing(
 
 
 def test_intents_that_are_under_way_are_no_outage(paws: Salon, clock: Clock, payments: RecordingPayments) -> None:
-    paws.owed(clock, 12)
+    paws.add_due_fee(clock, 12)
     payments.answer = raising(OutcomeUnknown("timeout"))
     payments.books = lambda charge: Intent("pi", IntentState.UNDER_WAY)
     paws.collect()
@@ -225,15 +225,15 @@ def test_intents_that_are_under_way_are_no_outage(paws: Salon, clock: Clock, pay
 def test_a_customer_without_a_card_at_the_provider_is_left_to_staff(
     paws: Salon, clock: Clock, payments: RecordingPayments, sms: RecordingSms
 ) -> None:
-    paws.told(clock)
+    paws.add_due_fee_with_notice(clock)
     payments.saved = None
-    assert paws.charge()["total_fees_failed"] == 1
+    assert paws.collect_and_deliver()["total_fees_failed"] == 1
     assert (paws.fee().status, paws.fee().failure_code, payments.confirmed) == ("failed", "no_payment_method", [])
     assert len(sms.sent) == 1
 
 
 def test_an_unheard_of_decline_is_tried_again_once(paws: Salon, clock: Clock, payments: RecordingPayments) -> None:
-    paws.owed(clock)
+    paws.add_due_fee(clock)
     payments.answer = raising(Declined("never_heard_of"))
     paws.collect()
     clock.pass_(days=1)

@@ -24,7 +24,7 @@ from tests.salon import Salon, salon
 def test_an_unclear_creation_took_no_money_and_is_asked_again_word_for_word(
     paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
-    paws.owed(clock)
+    paws.add_due_fee(clock)
     payments.answer_create = raising(OutcomeUnknown("timeout"))
     paws.collect()
     assert (paws.fee().status, paws.attempts()) == ("pending", [(1, "not_processed", "timeout")])
@@ -40,7 +40,7 @@ def test_an_unclear_creation_took_no_money_and_is_asked_again_word_for_word(
 def test_an_intent_in_the_providers_books_is_used_and_no_other_created(
     paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
-    paws.owed(clock)
+    paws.add_due_fee(clock)
     payments.found = lambda charge: Intent("pi-lost", IntentState.UNCONFIRMED)
     assert paws.collect()["total_fees_collected"] == 1
     assert (payments.created, paws.fee().stripe_payment_intent_id) == ([], "pi-lost")
@@ -50,7 +50,7 @@ def test_an_intent_in_the_providers_books_is_used_and_no_other_created(
 def test_a_creation_key_is_used_for_twenty_hours_from_its_first_use(
     paws: Salon, clock: Clock, payments: RecordingPayments, hours: int, keys: int
 ) -> None:
-    paws.owed(clock)
+    paws.add_due_fee(clock)
     payments.answer_create = raising(OutcomeUnknown("timeout"))
     paws.collect()
     clock.pass_(hours=3)
@@ -65,7 +65,7 @@ def test_a_creation_key_is_used_for_twenty_hours_from_its_first_use(
 def test_a_key_that_only_repeats_an_error_is_given_up_once_the_books_hold_no_intent(
     paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
-    paws.owed(clock)
+    paws.add_due_fee(clock)
 
     def stored_failure(charge: Charge) -> None:
         if charge.key == str(charge.fee_id):
@@ -84,9 +84,9 @@ def test_a_refused_creation_is_named_waits_a_day_and_is_asked_for_anew(
     paws: Salon, clock: Clock, payments: RecordingPayments, sms: RecordingSms
 ) -> None:
     salon(paws.application, subdomain="good")
-    paws.told(clock)
+    paws.add_due_fee_with_notice(clock)
     payments.answer_create = raising(Misconfigured("resource_missing"))
-    result = paws.charge()
+    result = paws.collect_and_deliver()
     assert result["errors"] == [
         {
             "tenant": "paws",
@@ -96,13 +96,13 @@ def test_a_refused_creation_is_named_waits_a_day_and_is_asked_for_anew(
     ]
     assert (paws.fee().status, paws.fee().failure_code, len(sms.sent)) == ("pending", "resource_missing", 1)
     assert paws.attempts() == [(1, "refused", "resource_missing")]
-    paws.charge()
+    paws.collect_and_deliver()
     assert len(payments.created) == 1
     payments.answer_create = lambda charge: None
     owner = rows.only(paws.engine, tables.owners).id
     rows.change(paws.engine, tables.owners, owner, stripe_customer_id="cus_2")
     clock.pass_(days=1)
-    assert paws.charge()["total_fees_collected"] == 1
+    assert paws.collect_and_deliver()["total_fees_collected"] == 1
     assert [each.customer_id for each in payments.created] == ["cus_1", "cus_2"]
     assert len({each.key for each in payments.created}) == 2
     assert {each.customer_id for each in payments.searched} == {"cus_1", "cus_2"}
@@ -112,7 +112,7 @@ def test_a_refused_creation_is_named_waits_a_day_and_is_asked_for_anew(
 def test_a_lost_intent_is_found_with_the_customer_it_was_made_for(
     paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
-    paws.owed(clock)
+    paws.add_due_fee(clock)
     payments.answer_create = raising(OutcomeUnknown("timeout"))
     paws.collect()
     rows.change(paws.engine, tables.owners, rows.only(paws.engine, tables.owners).id, stripe_customer_id="cus_2")
@@ -129,7 +129,7 @@ def test_a_lost_intent_is_found_with_the_customer_it_was_made_for(
 def test_what_was_refused_is_not_repeated_once_it_is_mended(
     paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
-    paws.owed(clock)
+    paws.add_due_fee(clock)
     payments.answer_create = raising(Misconfigured("resource_missing"))
     paws.collect()
     rows.change(paws.engine, tables.owners, rows.only(paws.engine, tables.owners).id, stripe_customer_id="cus_2")
@@ -142,7 +142,7 @@ def test_a_fee_with_an_intent_stays_with_the_customer_and_account_it_was_made_fo
     application: Application, clock: Clock, payments: RecordingPayments
 ) -> None:
     paws = salon(application, settings='{"stripe_account": "acct_1"}')
-    paws.owed(clock)
+    paws.add_due_fee(clock)
     payments.answer = raising(Declined("insufficient_funds", charge_id="ch_1"))
     paws.collect()
     rows.change(paws.engine, tables.tenants, paws.tenant_id, settings='{"stripe_account": "acct_2"}')
@@ -159,7 +159,7 @@ def test_a_fee_with_an_intent_stays_with_the_customer_and_account_it_was_made_fo
 def test_a_fee_that_was_changed_after_its_payment_was_begun_is_left_to_staff(
     paws: Salon, clock: Clock, payments: RecordingPayments, answer: Exception, change: dict[str, Any]
 ) -> None:
-    paws.owed(clock)
+    paws.add_due_fee(clock)
     payments.answer = raising(answer)
     paws.collect()
     rows.change(paws.engine, tables.payments, paws.fee().id, **change)
@@ -172,7 +172,7 @@ def test_a_fee_that_was_changed_after_its_payment_was_begun_is_left_to_staff(
 def test_a_fee_keeps_its_first_intent_whoever_comes_with_another(
     paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
-    paws.owed(clock)
+    paws.add_due_fee(clock)
     payments.answer_create = lambda charge: rows.change(
         paws.engine, tables.payments, charge.fee_id, stripe_payment_intent_id="pi-first"
     )

@@ -45,8 +45,8 @@ class Life:
     payments: RecordingPayments
 
     def missed(self, *, sms_opted_in: bool = True, **columns: Any) -> None:
-        self.paws.missed(owner_id=self.paws.owner(sms_opted_in=sms_opted_in), **columns)
-        self.paws.detect()
+        self.paws.add_missed(owner_id=self.paws.add_owner(sms_opted_in=sms_opted_in), **columns)
+        self.paws.plan()
 
     def due(self, answer: Exception | None = None) -> None:
         """A day goes by, and a run finds this answer."""
@@ -71,7 +71,7 @@ class Life:
     def _overtaken(self, answer: Exception, then: Callable[[], None]) -> None:
         self.payments.answer = lambda charge: self._say(answer)
         self.clock.pass_(minutes=6)
-        other = threading.Thread(target=lambda: [self.paws.charge(), then()])
+        other = threading.Thread(target=lambda: [self.paws.collect_and_deliver(), then()])
         other.start()
         other.join()
 
@@ -87,7 +87,7 @@ class Life:
         with self.paws.engine.begin() as connection:
             connection.execute(tables.appointments.update().values(status="completed"))
         self.clock.pass_(days=1)
-        self.paws.detect()
+        self.paws.plan()
 
 
 HARD, SOFT, ASKS = Declined("stolen_card"), Declined("insufficient_funds"), Declined("authentication_required")

@@ -51,9 +51,9 @@ def nonsense(draw: st.DrawFn) -> Answer:
 def business(application: Application, stripe: LoopbackStripe, fees: int) -> Salon:
     name = f"s{uuid4().hex[:12]}"
     paws = salon(replace(application, payments=StripePayments(SECRET, stripe.url, pauses=(0, 0))), subdomain=name)
-    paws.kept(rows.NOON, 2 * fees)
+    paws.add_kept(rows.NOON, 2 * fees)
     for number in range(fees):
-        paws.missed(owner_id=paws.owner(stripe_customer_id=f"cus_{name}{number}"))
+        paws.add_missed(owner_id=paws.add_owner(stripe_customer_id=f"cus_{name}{number}"))
     return paws
 
 
@@ -88,7 +88,7 @@ def test_nonsense_in_one_answer_spoils_one_fee_at_most(
     with LoopbackStripe() as stripe:
         stripe.clock = lambda: clock.now.timestamp()  # noqa: PLW0108  the time is another one at each call
         others, ours = business(application, stripe, 1), business(application, stripe, 3)
-        ours.detect()
+        ours.plan()
         stripe.says(operation, answer)
         lives_through(ours, clock)
         ledger = stripe.ledger()

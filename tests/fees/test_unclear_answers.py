@@ -22,7 +22,7 @@ from tests.salon import Salon
 def test_an_unclear_answer_is_looked_up_at_once_and_settled_if_the_books_are_clear(
     paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
-    paws.owed(clock)
+    paws.add_due_fee(clock)
     payments.answer = raising(OutcomeUnknown("timeout"))
     payments.books = lambda charge: Intent(f"pi-{charge.fee_id}", IntentState.SUCCEEDED, charge_id="ch_1")
     assert paws.collect()["total_fees_collected"] == 1
@@ -33,16 +33,16 @@ def test_an_unclear_answer_is_looked_up_at_once_and_settled_if_the_books_are_cle
 def test_an_unclear_answer_is_looked_up_later_and_never_confirmed_again_blindly(
     paws: Salon, clock: Clock, payments: RecordingPayments, sms: RecordingSms
 ) -> None:
-    paws.told(clock)
+    paws.add_due_fee_with_notice(clock)
     payments.answer = raising(OutcomeUnknown("timeout"))
-    assert paws.charge()["total_fees_collected"] == 0
+    assert paws.collect_and_deliver()["total_fees_collected"] == 0
     assert paws.fee().status == "processing"
     assert paws.attempts() == [(1, "unknown", "timeout")]
-    paws.charge()
+    paws.collect_and_deliver()
     assert len(payments.looked_up) == 1  # too soon
     clock.pass_(minutes=2)
     payments.books = lambda charge: Intent(f"pi-{charge.fee_id}", IntentState.SUCCEEDED)
-    assert paws.charge()["total_fees_collected"] == 1
+    assert paws.collect_and_deliver()["total_fees_collected"] == 1
     charge, intent = payments.looked_up[-1]
     assert (charge.customer_id, intent) == ("cus_1", f"pi-{charge.fee_id}")
     assert (paws.fee().status, len(payments.confirmed), len(sms.sent)) == ("succeeded", 1, 2)
@@ -63,7 +63,7 @@ def test_an_unclear_answer_is_looked_up_later_and_never_confirmed_again_blindly(
 def test_what_the_books_say_is_what_happened(
     paws: Salon, clock: Clock, payments: RecordingPayments, found: Intent | None, status: str, confirmed: int
 ) -> None:
-    paws.owed(clock)
+    paws.add_due_fee(clock)
     payments.answer = raising(OutcomeUnknown("timeout"))
     payments.books = raising(OutcomeUnknown("timeout"))
     paws.collect()
@@ -77,7 +77,7 @@ def test_what_the_books_say_is_what_happened(
 def test_a_decline_that_is_on_record_already_says_nothing_of_the_attempt_after_it(
     paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
-    paws.owed(clock)
+    paws.add_due_fee(clock)
     payments.answer = raising(Declined("insufficient_funds", charge_id="ch_1"))
     paws.collect()
     payments.answer = raising(OutcomeUnknown("timeout"))
@@ -94,7 +94,7 @@ def test_a_decline_that_is_on_record_already_says_nothing_of_the_attempt_after_i
 def test_what_a_late_worker_wrote_down_does_not_hide_the_decline_of_its_own_attempt(
     paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
-    paws.owed(clock)
+    paws.add_due_fee(clock)
     payments.answer = raising(OutcomeUnknown("timeout"))
     paws.collect()
     with paws.engine.begin() as connection:
@@ -106,7 +106,7 @@ def test_what_a_late_worker_wrote_down_does_not_hide_the_decline_of_its_own_atte
 
 
 def test_books_that_cannot_be_asked_leave_it_unclear(paws: Salon, clock: Clock, payments: RecordingPayments) -> None:
-    paws.owed(clock)
+    paws.add_due_fee(clock)
     payments.answer = raising(OutcomeUnknown("timeout"))
     for error in (NotProcessed("429"), OutcomeUnknown("timeout"), Misconfigured("resource_missing")):
         payments.books = raising(error)
@@ -122,7 +122,7 @@ def test_books_that_cannot_be_asked_leave_it_unclear(paws: Salon, clock: Clock, 
 def test_an_outage_found_out_while_looking_up_leaves_unclear_what_was_not_asked_about(
     paws: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
-    paws.owed(clock, 12)
+    paws.add_due_fee(clock, 12)
     payments.answer = raising(KeyboardInterrupt())
     with pytest.raises(KeyboardInterrupt):
         paws.collect()

@@ -89,7 +89,7 @@ def test_a_run_collects_a_fee_and_staff_give_it_back(
 ) -> None:
     paws = salon(replace(application, payments=gateway))
     its = customer(server, "4242424242424242", "4242424242424242")
-    paws.missed(owner_id=paws.owner(stripe_customer_id=its))
+    paws.add_missed(owner_id=paws.add_owner(stripe_customer_id=its))
     paws.run()
     clock.pass_(days=1)
     assert paws.run()["fee_cents_collected"] == {"USD": 2500}

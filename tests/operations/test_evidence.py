@@ -43,9 +43,9 @@ def evidence(paws: Salon) -> dict[str, Any]:
 def paws(application: Application, clock: Clock, payments: RecordingPayments) -> Salon:
     """A visit that was reminded of, missed, charged at the second attempt, and given back in part."""
     paws = salon(application, settings='{"no_show": {"fee_cap_cents": 2000}, "stripe_account": "acct_1"}')
-    owner = paws.owner()
-    paws.missed(START, owner_id=owner)
-    paws.missed(START + timedelta(days=1), owner_id=owner, status="cancelled")
+    owner = paws.add_owner()
+    paws.add_missed(START, owner_id=owner)
+    paws.add_missed(START + timedelta(days=1), owner_id=owner, status="cancelled")
     clock.now = START - 4 * HOUR
     run(application, "AppointmentReminders24h")
     with paws.engine.begin() as connection:
@@ -146,7 +146,7 @@ def test_it_holds_refunds_and_what_staff_did_with_who_and_why(paws: Salon) -> No
 
 def test_what_was_not_sent_says_why(application: Application, clock: Clock) -> None:
     paws = salon(application)
-    paws.missed(START, owner_id=paws.owner(sms_opted_in=False))
+    paws.add_missed(START, owner_id=paws.add_owner(sms_opted_in=False))
     clock.now = START - 4 * HOUR
     run(application, "AppointmentReminders24h")
     clock.now = START + 6 * HOUR
@@ -163,16 +163,16 @@ def test_it_holds_the_whole_visit_wherever_its_appointments_lie_by_now_and_nothi
     application: Application, clock: Clock
 ) -> None:
     paws = salon(application)
-    owner = paws.owner(sms_opted_in=False)
-    moved, other = (paws.missed(START + hours * HOUR, owner_id=owner) for hours in (0, 2))
-    kept = paws.missed(START - 22 * HOUR, owner_id=owner)
+    owner = paws.add_owner(sms_opted_in=False)
+    moved, other = (paws.add_missed(START + hours * HOUR, owner_id=owner) for hours in (0, 2))
+    kept = paws.add_missed(START - 22 * HOUR, owner_id=owner)
     for hours in (-26, -4):
         clock.now = START + hours * HOUR
         run(application, "AppointmentReminders24h")
-    paws.set(kept, status="completed")
+    paws.change(kept, status="completed")
     clock.now = START + 6 * HOUR
     paws.run()
-    paws.set(moved, scheduled_start=START - 20 * HOUR)  # staff moved it afterwards, to the day before
+    paws.change(moved, scheduled_start=START - 20 * HOUR)  # staff moved it afterwards, to the day before
     found = evidence(paws)
     its = {str(moved), str(other)}
     assert {each["id"] for each in found["visit"]} == its
@@ -181,7 +181,7 @@ def test_it_holds_the_whole_visit_wherever_its_appointments_lie_by_now_and_nothi
 
 def test_a_text_that_was_refused_is_not_shown_as_one_that_was_sent(application: Application, clock: Clock) -> None:
     paws = salon(application)
-    appointment = paws.missed(START, owner_id=paws.owner())
+    appointment = paws.add_missed(START, owner_id=paws.add_owner())
     with paws.engine.begin() as connection:
         rows.reminder(connection, appointment, START, status="failed")
         connection.execute(tables.notifications.update().values(sent_at=None))

@@ -244,7 +244,7 @@ def test_whether_a_part_has_its_worker_is_known(sampled: Application) -> None:
 def test_a_day_that_one_shard_holds_back_is_held_by_the_run(application: Application) -> None:
     closed = salon(application)
     for hour in range(3):
-        closed.missed(NOW - timedelta(hours=20 + hour), created_at=NOW - timedelta(days=9))
+        closed.add_missed(NOW - timedelta(hours=20 + hour), created_at=NOW - timedelta(days=9))
     asked = whole("NoShowDetector")
     go(application, parts.begin(application, asked))
     assert history(application.engine) == [("NoShowDetector", "held", None)]

@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import OperationalError
 
-from shared.application import Application
 from shared.database import ledger, tables
 from shared.runtime import run_without_lease
 from shared.stages import requested
@@ -17,13 +16,7 @@ from shared.tasks.no_show_detector import correction_queries as corrections
 from shared.tasks.no_show_detector import corrections as no_show_corrections
 from shared.tasks.no_show_detector import marking
 from tests.rows import NOON
-from tests.salon import DAY, HOUR, JOB, Salon, salon
-
-
-@pytest.fixture
-def paws(application: Application) -> Salon:
-    """A salon."""
-    return salon(application)
+from tests.salon import DAY, HOUR, JOB, Salon
 
 
 def first(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, do: Callable[[], None]) -> None:
@@ -59,11 +52,11 @@ def test_an_owner_is_held_first(
     paws: Salon, monkeypatch: pytest.MonkeyPatch, status: str, module: ModuleType, step: str
 ) -> None:
     """Else two runs could each wait for what the other holds, or one take back what the other is adding to."""
-    owner = paws.owner()
-    appointment = paws.missed(owner_id=owner)
+    owner = paws.add_owner()
+    appointment = paws.add_missed(owner_id=owner)
     if status == "completed":
         paws.run()
-        paws.set(appointment, status=status)
+        paws.change(appointment, status=status)
     seen: list[bool] = []
     first(monkeypatch, module, step, lambda: seen.append(is_held(paws.engine, owner)))
     paws.run()
@@ -73,23 +66,23 @@ def test_an_owner_is_held_first(
 def test_what_staff_put_right_just_after_another_run_marked_it_stays_right(
     paws: Salon, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    appointment = paws.missed()
+    appointment = paws.add_missed()
 
     def mark_and_put_right() -> None:
         assert run_without_lease(paws.application, requested(paws.application, JOB))["total_detected"] == 1
-        paws.set(appointment, status="confirmed")
+        paws.change(appointment, status="confirmed")
 
     first(monkeypatch, marking.Marking, "write", mark_and_put_right)
-    assert (paws.run()["total_detected"], paws.status(appointment)) == (0, "confirmed")
+    assert (paws.run()["total_detected"], paws.status_of(appointment)) == (0, "confirmed")
 
 
 def test_two_runs_that_found_the_same_correction_lower_the_count_once(
     paws: Salon, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    owner = paws.owner()
-    appointment, _ = paws.missed(owner_id=owner), paws.missed(NOON - DAY + HOUR, owner_id=owner)
+    owner = paws.add_owner()
+    appointment, _ = paws.add_missed(owner_id=owner), paws.add_missed(NOON - DAY + HOUR, owner_id=owner)
     paws.run()
-    paws.set(appointment, status="completed")
+    paws.change(appointment, status="completed")
     corrected: list[int] = []
     first(
         monkeypatch,
@@ -98,4 +91,4 @@ def test_two_runs_that_found_the_same_correction_lower_the_count_once(
         lambda: corrected.append(run_without_lease(paws.application, requested(paws.application, JOB))["corrected"]),
     )
     corrected.append(paws.run()["corrected"])
-    assert (corrected, paws.owners()) == ([1, 0], [(1, 80)])
+    assert (corrected, paws.standings()) == ([1, 0], [(1, 80)])

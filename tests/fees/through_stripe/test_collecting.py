@@ -22,7 +22,7 @@ from tests.salon import Salon, salon
 
 
 def test_a_fee_is_collected_through_stripe(paws: Salon, clock: Clock, stripe: LoopbackStripe) -> None:
-    paws.owed(clock)
+    paws.add_due_fee(clock)
     assert paws.run()["fee_cents_collected"] == {"USD": 2500}
     fee = paws.fee()
     (intent,) = stripe.intents.values()
@@ -44,7 +44,7 @@ def test_whatever_goes_wrong_for_a_while_the_fee_is_charged_once_in_the_end(
     answer: Answer,
 ) -> None:
     monkeypatch.setattr("shared.gateways.stripe_payments.READ_SECONDS", 0.05)
-    paws.owed(clock)
+    paws.add_due_fee(clock)
     stripe.says(operation, *[answer] * 4)  # the three tries of one request, and one more
     for hours in (0, 3, 24, 24, 24):
         clock.pass_(hours=hours)
@@ -61,7 +61,7 @@ def test_whatever_goes_wrong_for_a_while_the_fee_is_charged_once_in_the_end(
 def test_a_failure_stored_under_the_creation_key_is_got_round_by_the_books(
     paws: Salon, clock: Clock, stripe: LoopbackStripe
 ) -> None:
-    paws.owed(clock)
+    paws.add_due_fee(clock)
     stripe.says("create", failing(is_done=True))  # it was created, and the key says 500 for a day
     paws.collect()
     assert (paws.fee().status, len(stripe.intents)) == ("pending", 1)
@@ -73,7 +73,7 @@ def test_a_failure_stored_under_the_creation_key_is_got_round_by_the_books(
 def test_a_failure_stored_under_the_creation_key_is_got_round_by_the_next_key(
     paws: Salon, clock: Clock, stripe: LoopbackStripe
 ) -> None:
-    paws.owed(clock)
+    paws.add_due_fee(clock)
     stripe.says("create", failing())
     paws.collect()
     clock.pass_(hours=2)
@@ -89,7 +89,7 @@ def test_a_database_restored_from_a_backup_charges_nobody_again(
     """The fee is due once more, no attempt is on record, and the creation key is forgotten."""
     soon = '{"no_show": {"hold_hours": 0}}'
     rows.change(paws.engine, tables.tenants, paws.tenant_id, settings=soon, timezone=zone)
-    paws.owed(clock)
+    paws.add_due_fee(clock)
     paws.collect()
     fee = paws.fee()
     with paws.engine.begin() as connection:
@@ -119,7 +119,7 @@ def test_how_often_a_declined_card_is_tried(
     paws: Salon, clock: Clock, stripe: LoopbackStripe, sms: RecordingSms, card: Card, status: str, tries: int
 ) -> None:
     stripe.cards["cus_1"] = [card]
-    paws.told(clock)
+    paws.add_due_fee_with_notice(clock)
     for days in (1, 3, 7, 1, 1):
         paws.do(Stage.COLLECT, Stage.DELIVER)
         clock.pass_(days=days)
@@ -130,7 +130,7 @@ def test_how_often_a_declined_card_is_tried(
 
 def test_a_card_saved_meanwhile_pays(paws: Salon, clock: Clock, stripe: LoopbackStripe) -> None:
     stripe.cards["cus_1"] = [Card("pm_1", "insufficient_funds")]
-    paws.owed(clock)
+    paws.add_due_fee(clock)
     paws.collect()
     stripe.cards["cus_1"] = [Card("pm_2"), Card("pm_1", "insufficient_funds")]
     clock.pass_(days=1)
@@ -141,7 +141,7 @@ def test_a_card_saved_meanwhile_pays(paws: Salon, clock: Clock, stripe: Loopback
 def test_a_test_card_in_earnest_is_a_matter_of_set_up(paws: Salon, clock: Clock, stripe: LoopbackStripe) -> None:
     salon(paws.application, subdomain="good")
     stripe.cards["cus_1"] = [Card("pm_1", "testmode_decline")]
-    paws.owed(clock)
+    paws.add_due_fee(clock)
     (error,) = paws.run()["errors"]
     assert error["reason"].startswith("the payment provider refuses the charge (testmode_decline)")
     assert (paws.fee().status, outcomes(paws)) == ("pending", [("refused", "testmode_decline")])
@@ -151,7 +151,7 @@ def test_a_payment_that_staff_confirmed_at_the_provider_is_on_record_as_collecte
     paws: Salon, clock: Clock, stripe: LoopbackStripe
 ) -> None:
     stripe.cards["cus_1"] = [Card("pm_1", "insufficient_funds")]
-    paws.owed(clock)
+    paws.add_due_fee(clock)
     paws.collect()
     (intent,) = stripe.intents.values()
     intent |= {"status": "succeeded", "latest_charge": "ch_by_hand"}
@@ -164,7 +164,7 @@ def test_a_payment_cancelled_at_the_provider_is_left_to_staff(
     paws: Salon, clock: Clock, stripe: LoopbackStripe, sms: RecordingSms
 ) -> None:
     stripe.cards["cus_1"] = [Card("pm_1", "insufficient_funds")]
-    paws.told(clock)
+    paws.add_due_fee_with_notice(clock)
     paws.run()
     (intent,) = stripe.intents.values()
     intent["status"] = "canceled"
@@ -179,7 +179,7 @@ def test_a_payment_cancelled_at_the_provider_is_left_to_staff(
 def test_an_outage_is_known_to_all_runs_and_one_fee_probes_it(
     paws: Salon, clock: Clock, stripe: LoopbackStripe
 ) -> None:
-    paws.owed(clock, 14)
+    paws.add_due_fee(clock, 14)
     stripe.always["find"] = failing(503, is_kept=False)
     collecting = paws.application.payments
     assert isinstance(collecting, StripePayments)
@@ -202,7 +202,7 @@ def test_an_outage_is_known_to_all_runs_and_one_fee_probes_it(
 def test_an_open_breaker_with_nothing_to_collect_is_left_to_the_next_probe(
     paws: Salon, clock: Clock, stripe: LoopbackStripe
 ) -> None:
-    paws.owed(clock, 12)
+    paws.add_due_fee(clock, 12)
     stripe.always["find"] = failing(503, is_kept=False)
     paws.collect()
     with paws.engine.begin() as connection:
@@ -217,7 +217,7 @@ def test_an_open_breaker_with_nothing_to_collect_is_left_to_the_next_probe(
 def test_a_probe_that_asked_nothing_does_not_close_the_breaker(
     paws: Salon, clock: Clock, stripe: LoopbackStripe
 ) -> None:
-    paws.owed(clock, 12)
+    paws.add_due_fee(clock, 12)
     stripe.always["find"] = failing(503, is_kept=False)
     paws.collect()
     fee = paws.fees()[0].id
@@ -233,14 +233,14 @@ def test_a_probe_that_asked_nothing_does_not_close_the_breaker(
 
 def test_declines_are_no_outage(paws: Salon, clock: Clock, stripe: LoopbackStripe) -> None:
     stripe.cards["cus_1"] = [Card("pm_1", "insufficient_funds")]
-    paws.owed(clock, 12)
+    paws.add_due_fee(clock, 12)
     paws.collect()
     assert len(stripe.charges) == 12
     assert rows.all_of(paws.engine, tables.breakers) == []
 
 
 def test_a_wrong_key_is_found_out_by_the_first_few_requests(paws: Salon, clock: Clock, stripe: LoopbackStripe) -> None:
-    paws.owed(clock, 12)
+    paws.add_due_fee(clock, 12)
     wrong = replace(paws, application=replace(paws.application, payments=StripePayments("sk_test_no", stripe.url)))
     with pytest.raises(RunFailed, match="check the STRIPE_ settings"):
         wrong.run()

@@ -21,7 +21,7 @@ def test_a_customer_who_was_deleted_has_no_payment_method(
     paws: Salon, clock: Clock, stripe: LoopbackStripe, tries: int
 ) -> None:
     stripe.cards["cus_1"] = [Card("pm_1", "insufficient_funds")]
-    paws.owed(clock)
+    paws.add_due_fee(clock)
     for _ in range(tries):
         paws.collect()
         clock.pass_(days=1)
@@ -33,7 +33,7 @@ def test_a_customer_who_was_deleted_has_no_payment_method(
 
 def test_a_customer_who_never_was_is_a_matter_of_set_up(paws: Salon, clock: Clock, stripe: LoopbackStripe) -> None:
     stripe.missing.add("cus_1")
-    paws.owed(clock)
+    paws.add_due_fee(clock)
     (error,) = paws.collect()["errors"]
     assert error["reason"].startswith("the payment provider refuses the charge (resource_missing)")
     assert paws.fee().status == "pending"
@@ -42,7 +42,7 @@ def test_a_customer_who_never_was_is_a_matter_of_set_up(paws: Salon, clock: Cloc
 def test_a_card_that_was_detached_a_moment_ago_is_no_payment_method(
     paws: Salon, clock: Clock, stripe: LoopbackStripe
 ) -> None:
-    paws.owed(clock)
+    paws.add_due_fee(clock)
     detached = Refusal(400, {"type": "invalid_request_error", "param": "payment_method", "message": "was detached"})
     stripe.says("confirm", Answer(False, detached))
     assert paws.collect()["errors"] == []
@@ -57,10 +57,10 @@ def test_two_businesses_with_one_customer_are_named_and_neither_card_is_charged(
     elsewhere = salon(paws.application, subdomain="elsewhere")
     own_account = salon(paws.application, subdomain="own", settings='{"stripe_account": "acct_1"}')
     for each in (paws, elsewhere, own_account):
-        each.missed(owner_id=each.owner(stripe_customer_id="cus_1"))
-    paws.missed(owner_id=paws.owner(stripe_customer_id="cus_2"))
-    paws.kept(rows.NOON - timedelta(hours=1), 2)
-    paws.detect()
+        each.add_missed(owner_id=each.add_owner(stripe_customer_id="cus_1"))
+    paws.add_missed(owner_id=paws.add_owner(stripe_customer_id="cus_2"))
+    paws.add_kept(rows.NOON - timedelta(hours=1), 2)
+    paws.plan()
     clock.pass_(days=1)
     result = paws.collect()
     owners = {
@@ -91,7 +91,7 @@ def test_a_fee_in_dinars_is_told_and_charged_in_amounts_that_a_card_takes(
     through_stripe: Application, clock: Clock, stripe: LoopbackStripe, sms: RecordingSms
 ) -> None:
     paws = salon(through_stripe, currency="KWD", settings='{"no_show": {"fee_schedule": [19875]}}')
-    paws.told(clock)
+    paws.add_due_fee_with_notice(clock)
     assert "19.870" in sms.bodies[0]
     assert paws.collect()["fee_cents_collected"] == {"KWD": 19870}
     assert [each["amount"] for each in stripe.paid] == [19870]

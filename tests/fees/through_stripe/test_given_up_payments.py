@@ -15,7 +15,7 @@ from tests.salon import Salon, salon
 def begun(paws: Salon, clock: Clock, stripe: LoopbackStripe) -> None:
     """A fee was declined, and its payment at Stripe is to be tried again."""
     stripe.cards["cus_1"] = [Card("pm_1", "insufficient_funds")]
-    paws.told(clock)
+    paws.add_due_fee_with_notice(clock)
     paws.run()
     assert paws.fee().status == "pending"
 
@@ -39,10 +39,10 @@ def test_a_waived_fee_that_was_paid_all_the_same_waits_for_its_refund_and_stays_
     assert [each["reason"] for each in result["errors"]] == [
         "the card was charged after all; it waits to be given back with `fee refund`"
     ]
-    assert (paws.owners(), paws.run()["errors"]) == ([(0, 100)], [])
+    assert (paws.standings(), paws.run()["errors"]) == ([(0, 100)], [])
     staff_actions.give_back(collection_by_hand(paws.application), paws.fee().id, None, MARIA)
     paws.run()
-    assert (paws.fee().status, paws.owners(), len(stripe.refunds)) == ("refunded", [(0, 100)], 1)
+    assert (paws.fee().status, paws.standings(), len(stripe.refunds)) == ("refunded", [(0, 100)], 1)
 
 
 def test_a_fee_known_as_paid_at_the_moment_it_is_waived_takes_the_visit_off_the_record(
@@ -54,7 +54,7 @@ def test_a_fee_known_as_paid_at_the_moment_it_is_waived_takes_the_visit_off_the_
     staff_actions.close_payments(collection_by_hand(paws.application))
     assert paws.fee().status == "needs_refund"
     clock.pass_(days=1)
-    assert (paws.run()["corrected"], paws.owners(), paws.fee().status) == (1, [(0, 100)], "needs_refund")
+    assert (paws.run()["corrected"], paws.standings(), paws.fee().status) == (1, [(0, 100)], "needs_refund")
 
 
 @pytest.mark.parametrize("how", ["waived", "cancelled"])
@@ -108,7 +108,7 @@ def test_a_payment_that_stripe_does_not_know_is_named_once_a_day(
 def test_an_unclear_attempt_is_not_finished_until_it_is_known(
     plain: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
-    plain.owed(clock)
+    plain.add_due_fee(clock)
 
     def lost(charge: Charge) -> None:
         raise OutcomeUnknown("timeout")

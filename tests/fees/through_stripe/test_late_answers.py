@@ -39,7 +39,7 @@ def stands_still(paws: Salon, clock: Clock, stripe: LoopbackStripe, monkeypatch:
 def test_a_process_that_stood_still_beyond_its_claim_does_not_ask_the_card_again(
     paws: Salon, clock: Clock, stripe: LoopbackStripe, sms: RecordingSms
 ) -> None:
-    paws.told(clock)
+    paws.add_due_fee_with_notice(clock)
     stripe.says("confirm", dropped(is_done=False))
     paws.do(Stage.COLLECT, Stage.DELIVER)
     assert (paws.fee().status, paws.fee().failure_code, stripe.paid) == ("failed", "stolen_card", [])
@@ -55,7 +55,7 @@ def test_even_a_request_that_overtakes_every_check_finds_the_payment_cancelled(
     paws: Salon, clock: Clock, stripe: LoopbackStripe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shared.fees.collecting.asking.TRY_LASTS", -timedelta(days=9))  # still after it
-    paws.told(clock)
+    paws.add_due_fee_with_notice(clock)
     stripe.says("confirm", dropped(is_done=False))
     paws.do(Stage.COLLECT, Stage.DELIVER)
     assert stripe.times("confirm") == 3
@@ -65,9 +65,9 @@ def test_even_a_request_that_overtakes_every_check_finds_the_payment_cancelled(
 def test_a_decline_whose_payment_turns_out_to_be_paid_is_collected(
     paws: Salon, clock: Clock, stripe: LoopbackStripe, sms: RecordingSms
 ) -> None:
-    paws.told(clock)
+    paws.add_due_fee_with_notice(clock)
     stripe.says("confirm", Answer(True, Refusal(402, STOLEN)))
-    assert paws.charge()["total_fees_collected"] == 1
+    assert paws.collect_and_deliver()["total_fees_collected"] == 1
     assert (paws.fee().status, len(stripe.paid), texts_with(sms, "Receipt")) == ("succeeded", 1, 1)
     assert texts_with(sms, "could not be charged") == 0
 
@@ -78,14 +78,14 @@ def test_nobody_is_told_of_a_decline_before_its_payment_is_cancelled(
 ) -> None:
     stripe.cards["cus_1"] = [Card("pm_1", code)]
     stripe.always["cancel"] = failing(503, is_kept=False)
-    paws.told(clock)
+    paws.add_due_fee_with_notice(clock)
     for _ in range(2):
-        paws.charge()
+        paws.collect_and_deliver()
         assert (paws.fee().status, texts_with(sms, "could not be charged"), len(stripe.charges)) == ("processing", 0, 1)
         clock.pass_(minutes=3)
     kept = outcomes(paws)
     stripe.always.clear()
-    paws.charge()
+    paws.collect_and_deliver()
     assert paws.fee().status == ("failed" if code == "stolen_card" else "requires_action")
     assert (states(stripe), texts_with(sms, "could not be charged"), outcomes(paws)) == (["canceled"], 1, kept)
 
@@ -94,7 +94,7 @@ def test_a_worker_killed_after_the_cancelling_leaves_a_decline_that_is_told(
     paws: Salon, clock: Clock, stripe: LoopbackStripe, sms: RecordingSms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stripe.cards["cus_1"] = [Card("pm_1", "stolen_card")]
-    paws.told(clock)
+    paws.add_due_fee_with_notice(clock)
 
     def dies(*_: Any) -> None:
         raise KeyboardInterrupt
@@ -105,7 +105,7 @@ def test_a_worker_killed_after_the_cancelling_leaves_a_decline_that_is_told(
             paws.collect()
     assert (paws.fee().status, states(stripe)) == ("processing", ["canceled"])
     clock.pass_(minutes=6)
-    paws.charge()
+    paws.collect_and_deliver()
     assert (paws.fee().status, outcomes(paws)) == ("failed", [("declined", "stolen_card")])
     assert texts_with(sms, "could not be charged") == 1
 
@@ -114,7 +114,7 @@ def test_what_is_given_up_before_the_card_is_asked_again_is_cancelled_too(
     paws: Salon, clock: Clock, stripe: LoopbackStripe
 ) -> None:
     stripe.cards["cus_1"] = [Card("pm_1", "insufficient_funds")]
-    paws.owed(clock)
+    paws.add_due_fee(clock)
     paws.collect()
     clock.pass_(days=15)
     assert paws.collect()["skipped"] == {"too_late": 1}
@@ -126,7 +126,7 @@ def test_staff_charge_a_fee_that_was_given_up_by_a_new_payment(
     paws: Salon, clock: Clock, stripe: LoopbackStripe
 ) -> None:
     stripe.cards["cus_1"] = [Card("pm_1", "stolen_card")]
-    paws.owed(clock)
+    paws.add_due_fee(clock)
     paws.collect()
     owner = rows.only(paws.engine, tables.owners).id
     rows.change(paws.engine, tables.owners, owner, stripe_customer_id="cus_2")
@@ -144,7 +144,7 @@ def test_staff_charge_again_and_again_without_a_second_payment_that_lives(
     paws: Salon, clock: Clock, stripe: LoopbackStripe
 ) -> None:
     stripe.cards["cus_1"] = [Card("pm_1", "stolen_card")]
-    paws.owed(clock)
+    paws.add_due_fee(clock)
     paws.collect()
     for _ in range(2):
         staff_actions.charge(collection_by_hand(paws.application), paws.fee().id, MARIA)
@@ -183,7 +183,7 @@ def test_an_answer_that_says_paid_is_never_dropped(
     status: str,
     code: str | None,
 ) -> None:
-    plain.told(clock)
+    plain.add_due_fee_with_notice(clock)
 
     def meanwhile(charge: Charge) -> None:
         rows.change(plain.engine, tables.payments, charge.fee_id, **columns)
@@ -193,7 +193,7 @@ def test_an_answer_that_says_paid_is_never_dropped(
                 tell(connection, charge)
 
     payments.answer = meanwhile
-    result = plain.charge()
+    result = plain.collect_and_deliver()
     assert (plain.fee().status, plain.fee().failure_code) == (status, code)
     assert outcomes(plain) == [("not_processed", "not_charged")]  # what another one found out stays on record
     is_news = columns["status"] not in ("succeeded", "refunded")
@@ -219,7 +219,7 @@ def tell(connection: Any, charge: Charge) -> None:
 def test_an_attempt_whose_outcome_is_known_is_not_rewritten_by_who_comes_late(
     plain: Salon, clock: Clock, payments: RecordingPayments
 ) -> None:
-    plain.owed(clock)
+    plain.add_due_fee(clock)
 
     def meanwhile(charge: Charge) -> None:
         later = clock.now + timedelta(days=1)

@@ -28,7 +28,7 @@ ASKED = (MARIA.who, MARIA.why)
 
 
 def collected(paws: Salon, clock: Clock) -> uuid.UUID:
-    paws.owed(clock)
+    paws.add_due_fee(clock)
     paws.collect()
     fee: uuid.UUID = paws.fee().id
     return fee

@@ -12,8 +12,8 @@ from tests.salon import Salon, salon
 
 def missed_that_names(what: str, paws: Salon, other: Salon) -> UUID:
     """Return a missed appointment whose owner, pet or service belongs to another business."""
-    stranger = other.owner()
-    bad = paws.missed(owner_id=stranger if what == "owner" else None)
+    stranger = other.add_owner()
+    bad = paws.add_missed(owner_id=stranger if what == "owner" else None)
     with paws.engine.begin() as connection:
         if what == "pet":
             pet = rows.pet(connection, other.tenant_id, stranger)
@@ -29,17 +29,16 @@ def missed_that_names(what: str, paws: Salon, other: Salon) -> UUID:
 @pytest.mark.parametrize("what", ["owner", "pet", "service"])
 @pytest.mark.parametrize("sound", [0, 1])
 def test_a_row_that_refers_to_another_tenant_is_named_and_never_mixed(
-    application: Application, what: str, sound: int
+    application: Application, paws: Salon, what: str, sound: int
 ) -> None:
-    paws = salon(application)
     bad = missed_that_names(what, paws, salon(application, subdomain="other"))
     for _ in range(sound):
-        paws.missed()
-    result = paws.detect()
+        paws.add_missed()
+    result = paws.plan()
     assert result["errors"] == [
         {"tenant": "paws", "subject": f"appointment {bad}", "reason": f"its {what} belongs to another business"}
     ]
-    assert (result["total_detected"], paws.status(bad)) == (sound, "confirmed")
+    assert (result["total_detected"], paws.status_of(bad)) == (sound, "confirmed")
 
 
 @pytest.mark.parametrize("what", ["owner", "pet", "service"])
@@ -48,10 +47,10 @@ def test_rows_that_refer_to_another_tenant_neither_make_nor_hide_a_surge(applica
     for _ in range(4):
         missed_that_names(what, paws, other)
     for _ in range(2):
-        paws.missed()
-    assert paws.detect()["held"] == []
-    paws.missed()
-    (held,) = paws.detect()["held"]
+        paws.add_missed()
+    assert paws.plan()["held"] == []
+    paws.add_missed()
+    (held,) = paws.plan()["held"]
     assert (held["candidates"], held["appointments"]) == (3, 3)
 
 
@@ -60,9 +59,9 @@ def test_a_full_page_holds_no_appointments_of_a_business_that_was_not_asked_for(
 ) -> None:
     monkeypatch.setattr("shared.planning.paging.BATCH", 1)
     paws, other = salon(application), salon(application, subdomain="other")
-    owner = paws.owner()
-    paws.missed(owner_id=owner)
-    other.missed(owner_id=owner)
+    owner = paws.add_owner()
+    paws.add_missed(owner_id=owner)
+    other.add_missed(owner_id=owner)
     result = paws.run(only=["paws"])
     assert (result["total_detected"], result["total_errors"]) == (1, 0)
 
@@ -70,7 +69,7 @@ def test_a_full_page_holds_no_appointments_of_a_business_that_was_not_asked_for(
 def test_a_tenant_with_bad_settings_is_left_out(application: Application) -> None:
     bad = salon(application, subdomain="bad", settings='{"no_show": {"fee_schedule": [25.5]}}')
     good = salon(application)
-    appointment = bad.missed()
-    good.missed()
-    result = good.detect()
-    assert (result["total_detected"], result["total_errors"], bad.status(appointment)) == (1, 1, "confirmed")
+    appointment = bad.add_missed()
+    good.add_missed()
+    result = good.plan()
+    assert (result["total_detected"], result["total_errors"], bad.status_of(appointment)) == (1, 1, "confirmed")

@@ -11,7 +11,7 @@ from shared.tasks.no_show_detector import marking
 from tests import rows
 from tests.doubles import RecordingSms
 from tests.rows import NOON
-from tests.salon import DAY, HOUR, JOB, salon
+from tests.salon import DAY, HOUR, JOB, Salon
 from tests.tasks.no_show_detector.rows import everything
 
 
@@ -41,35 +41,32 @@ def at_the_last_moment(monkeypatch: pytest.MonkeyPatch, do: Any) -> None:
     ids=str,
 )
 def test_a_check_in_at_the_same_moment_wins(
-    application: Application, sms: RecordingSms, monkeypatch: pytest.MonkeyPatch, columns: dict[str, Any]
+    paws: Salon, sms: RecordingSms, monkeypatch: pytest.MonkeyPatch, columns: dict[str, Any]
 ) -> None:
-    paws = salon(application)
-    appointment = paws.missed()
-    at_the_last_moment(monkeypatch, lambda: paws.set(appointment, **columns))
+    appointment = paws.add_missed()
+    at_the_last_moment(monkeypatch, lambda: paws.change(appointment, **columns))
     assert paws.run()["total_detected"] == 0
-    assert paws.status(appointment) == columns.get("status", "confirmed")
-    assert (paws.fees(), paws.events(), paws.owners(), sms.sent) == ([], [], [(0, 100)], [])
-    assert rows.all_of(application.engine, tables.decisions) == []
+    assert paws.status_of(appointment) == columns.get("status", "confirmed")
+    assert (paws.fees(), paws.no_show_events(), paws.standings(), sms.sent) == ([], [], [(0, 100)], [])
+    assert rows.all_of(paws.engine, tables.decisions) == []
 
 
 def test_who_is_checked_in_for_one_of_two_at_the_same_moment_missed_neither(
-    application: Application, monkeypatch: pytest.MonkeyPatch
+    paws: Salon, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    paws = salon(application)
-    owner = paws.owner()
-    first, second = paws.missed(NOON - 5 * HOUR, owner), paws.missed(NOON - 3 * HOUR, owner)
-    at_the_last_moment(monkeypatch, lambda: paws.set(first, arrived_at=NOON))
-    assert paws.detect()["total_detected"] == 0
-    assert (paws.status(second), paws.fees(), paws.events()) == ("confirmed", [], [])
+    owner = paws.add_owner()
+    first, second = paws.add_missed(NOON - 5 * HOUR, owner), paws.add_missed(NOON - 3 * HOUR, owner)
+    at_the_last_moment(monkeypatch, lambda: paws.change(first, arrived_at=NOON))
+    assert paws.plan()["total_detected"] == 0
+    assert (paws.status_of(second), paws.fees(), paws.no_show_events()) == ("confirmed", [], [])
 
 
 def test_two_runs_at_once_mark_a_visit_once(
-    application: Application, sms: RecordingSms, monkeypatch: pytest.MonkeyPatch
+    application: Application, paws: Salon, sms: RecordingSms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from shared.runtime import run_without_lease
 
-    paws = salon(application)
-    paws.missed()
+    paws.add_missed()
     nested: list[Any] = []
 
     def also() -> None:
@@ -80,16 +77,20 @@ def test_two_runs_at_once_mark_a_visit_once(
     at_the_last_moment(monkeypatch, also)
     result = paws.run()
     assert (nested[1]["total_detected"], result["total_detected"]) == (1, 0)
-    assert (len(paws.fees()), paws.owners(), len(paws.events()), len(sms.sent)) == (1, [(1, 80)], 1, 1)
+    assert (len(paws.fees()), paws.standings(), len(paws.no_show_events()), len(sms.sent)) == (
+        1,
+        [(1, 80)],
+        1,
+        1,
+    )
 
 
 @pytest.mark.parametrize("step", ["reputation.add_events", "state_queries.add", "queries.mark", "reputation.rescore"])
 def test_a_run_killed_between_two_steps_leaves_nothing_and_the_next_does_all(
-    application: Application, monkeypatch: pytest.MonkeyPatch, step: str
+    paws: Salon, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    paws = salon(application)
-    paws.missed()
-    before = everything(application.engine)
+    paws.add_missed()
+    before = everything(paws.engine)
     module, name = step.split(".")
 
     def dies(*_: Any) -> None:
@@ -99,21 +100,20 @@ def test_a_run_killed_between_two_steps_leaves_nothing_and_the_next_does_all(
         patch.setattr(getattr(marking, module), name, dies)
         with pytest.raises(KeyboardInterrupt):
             paws.run()
-    assert everything(application.engine) == before
-    assert paws.detect()["total_detected"] == 1
-    assert (len(paws.fees()), paws.owners()) == (1, [(1, 80)])
+    assert everything(paws.engine) == before
+    assert paws.plan()["total_detected"] == 1
+    assert (len(paws.fees()), paws.standings()) == (1, [(1, 80)])
 
 
-def test_a_fee_that_is_there_already_is_not_counted_again(application: Application) -> None:
+def test_a_fee_that_is_there_already_is_not_counted_again(paws: Salon) -> None:
     """As when all but the payments was restored from a backup."""
-    paws = salon(application)
-    appointment = paws.missed()
+    appointment = paws.add_missed()
     paws.run()
     before = paws.fee()
-    with application.engine.begin() as connection:
+    with paws.engine.begin() as connection:
         for table in (tables.decisions, tables.reputation_events):
             connection.execute(table.delete())
-    paws.set(appointment, status="confirmed")
-    result = paws.detect()
+    paws.change(appointment, status="confirmed")
+    result = paws.plan()
     assert (result["total_detected"], result["total_fees_applied"], result["fee_cents_applied"]) == (1, 0, {})
     assert paws.fee() == before

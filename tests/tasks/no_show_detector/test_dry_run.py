@@ -7,16 +7,16 @@ from shared.database import tables
 from tests import rows
 from tests.doubles import Clock, RecordingSms
 from tests.rows import NOON
-from tests.salon import DAY, HOUR, salon
+from tests.salon import DAY, HOUR, Salon, salon
 from tests.tasks.no_show_detector.rows import everything
 
 
 def test_a_dry_run_tells_everything_and_writes_nothing(application: Application, sms: RecordingSms) -> None:
     paws, snowed_in = salon(application), salon(application, subdomain="snow")
     for hours in (4, 3):
-        paws.missed(NOON - hours * HOUR, deposit_paid=500)
+        paws.add_missed(NOON - hours * HOUR, deposit_paid=500)
     for _ in range(3):
-        snowed_in.missed()
+        snowed_in.add_missed()
     before = everything(application.engine)
     result = paws.run(is_dry=True)
     assert {each["action"] for each in result["would"]} == {"mark_no_show", "hold"}
@@ -30,13 +30,10 @@ def test_a_dry_run_tells_everything_and_writes_nothing(application: Application,
     json.dumps(result)
 
 
-def test_a_dry_run_foretells_no_second_fee_of_a_visit_that_was_found_in_part(
-    application: Application, clock: Clock
-) -> None:
-    paws = salon(application)
-    owner = paws.owner()
-    paws.missed(NOON - 3 * HOUR, owner)
-    late = paws.missed(NOON + HOUR, owner)
+def test_a_dry_run_foretells_no_second_fee_of_a_visit_that_was_found_in_part(paws: Salon, clock: Clock) -> None:
+    owner = paws.add_owner()
+    paws.add_missed(NOON - 3 * HOUR, owner)
+    late = paws.add_missed(NOON + HOUR, owner)
     paws.run()
     clock.pass_(hours=3)
     result = paws.run(is_dry=True)
@@ -44,12 +41,11 @@ def test_a_dry_run_foretells_no_second_fee_of_a_visit_that_was_found_in_part(
     assert [(each["subject"], each["text"]) for each in result["would"]] == [(f"appointment {late}", None)]
 
 
-def test_a_dry_run_foretells_the_fees_of_one_owners_visits(application: Application, clock: Clock) -> None:
-    paws = salon(application)
+def test_a_dry_run_foretells_the_fees_of_one_owners_visits(paws: Salon, clock: Clock) -> None:
     paws.run()
-    owner = paws.owner()
+    owner = paws.add_owner()
     for days in (1, 2):
-        paws.missed(NOON + days * DAY, owner)
+        paws.add_missed(NOON + days * DAY, owner)
     clock.pass_(days=3)
     assert paws.run(is_dry=True)["fee_cents_applied"] == {"USD": 6000}
-    assert paws.detect()["fee_cents_applied"] == {"USD": 6000}
+    assert paws.plan()["fee_cents_applied"] == {"USD": 6000}

@@ -12,75 +12,69 @@ from shared.runtime import run
 from tests import rows
 from tests.doubles import Clock, RecordingSms
 from tests.rows import NOON
-from tests.salon import DAY, HOUR, JOB, salon
+from tests.salon import DAY, HOUR, JOB, Salon, salon
 from tests.tasks.no_show_detector.rows import everything, local
 
 
-def test_a_snow_day_at_a_salon_of_two_groomers_charges_nobody(application: Application, sms: RecordingSms) -> None:
-    paws = salon(application)
-    missed = [paws.missed(NOON - hours * HOUR) for hours in (6, 5, 4, 3)]
-    before = everything(application.engine)
+def test_a_snow_day_at_a_salon_of_two_groomers_charges_nobody(paws: Salon, sms: RecordingSms) -> None:
+    missed = [paws.add_missed(NOON - hours * HOUR) for hours in (6, 5, 4, 3)]
+    before = everything(paws.engine)
     result = paws.run()
     held = {"tenant": "paws", "date": "2026-03-03", "candidates": 4, "appointments": 4, "reason": "surge"}
     assert (result["held"], result["total_detected"]) == ([held], 0)
-    assert everything(application.engine) == before
+    assert everything(paws.engine) == before
     assert sms.sent == []
-    assert rows.only(application.engine, tables.runs).status == "held"
+    assert rows.only(paws.engine, tables.runs).status == "held"
     assert paws.run(accept_surge=[("paws", date(2026, 3, 3))])["total_detected"] == 4
-    assert {paws.status(each) for each in missed} == {"no_show"}
+    assert {paws.status_of(each) for each in missed} == {"no_show"}
     assert paws.run()["held"] == []  # nothing is left of that day to be held
 
 
 def test_believing_a_day_of_one_business_believes_no_other_ones(application: Application) -> None:
     paws, other = salon(application), salon(application, subdomain="other")
-    missed = [(paws.missed(), other.missed()) for _ in range(3)]
+    missed = [(paws.add_missed(), other.add_missed()) for _ in range(3)]
     result = paws.run(accept_surge=[("paws", date(2026, 3, 3))])
     assert [each["tenant"] for each in result["held"]] == ["other"]
-    assert {(paws.status(its), other.status(theirs)) for its, theirs in missed} == {("no_show", "confirmed")}
+    assert {(paws.status_of(its), other.status_of(theirs)) for its, theirs in missed} == {("no_show", "confirmed")}
 
 
-def test_a_desk_that_stops_checking_in_on_a_tuesday_does_not_stop_the_monday(
-    application: Application, clock: Clock
-) -> None:
-    paws = salon(application)
+def test_a_desk_that_stops_checking_in_on_a_tuesday_does_not_stop_the_monday(paws: Salon, clock: Clock) -> None:
     paws.run()
     clock.pass_(days=1)
     monday, tuesday = NOON - 3 * HOUR, NOON + 2 * HOUR
-    paws.kept(monday - HOUR, 6)
-    paws.kept(tuesday, 2)
-    missed = paws.missed(monday)
+    paws.add_kept(monday - HOUR, 6)
+    paws.add_kept(tuesday, 2)
+    missed = paws.add_missed(monday)
     clock.now = datetime.fromisoformat("2026-03-05T06:30:00+00:00")
     wednesday_morning = clock.now - 7 * HOUR
-    unchecked = [paws.missed(wednesday_morning - hours * HOUR) for hours in range(8)]
-    result = paws.detect()
+    unchecked = [paws.add_missed(wednesday_morning - hours * HOUR) for hours in range(8)]
+    result = paws.plan()
     assert [(each["date"], each["candidates"]) for each in result["held"]] == [("2026-03-04", 8)]
-    assert paws.status(missed) == "no_show"
-    assert {paws.status(each) for each in unchecked} == {"confirmed"}
+    assert paws.status_of(missed) == "no_show"
+    assert {paws.status_of(each) for each in unchecked} == {"confirmed"}
 
 
-def test_a_day_found_piece_by_piece_is_held_all_the_same(application: Application, clock: Clock) -> None:
-    paws = salon(application)
+def test_a_day_found_piece_by_piece_is_held_all_the_same(paws: Salon, clock: Clock) -> None:
     for hours in (4, 3):
-        paws.missed(NOON - hours * HOUR)
-    assert paws.detect()["total_detected"] == 2
-    third = paws.missed(NOON - HOUR)
+        paws.add_missed(NOON - hours * HOUR)
+    assert paws.plan()["total_detected"] == 2
+    third = paws.add_missed(NOON - HOUR)
     clock.pass_(hours=1)
-    result = paws.detect()
+    result = paws.plan()
     (held,) = result["held"]
     assert held == {"tenant": "paws", "date": "2026-03-03", "candidates": 3, "appointments": 3, "reason": "surge"}
-    assert paws.status(third) == "confirmed"
+    assert paws.status_of(third) == "confirmed"
 
 
 @pytest.mark.parametrize("status", ["completed", "confirmed"])
-def test_what_staff_put_right_since_is_no_suspect_any_more(application: Application, clock: Clock, status: str) -> None:
-    paws = salon(application)
-    forgotten = [paws.missed(NOON - hours * HOUR) for hours in (4, 3)]
-    assert paws.detect()["total_detected"] == 2
+def test_what_staff_put_right_since_is_no_suspect_any_more(paws: Salon, clock: Clock, status: str) -> None:
+    forgotten = [paws.add_missed(NOON - hours * HOUR) for hours in (4, 3)]
+    assert paws.plan()["total_detected"] == 2
     for each in forgotten:
-        paws.set(each, status=status)
-    paws.missed(NOON - HOUR)
+        paws.change(each, status=status)
+    paws.add_missed(NOON - HOUR)
     clock.pass_(hours=1)
-    result = paws.detect()
+    result = paws.plan()
     assert (result["held"], result["total_detected"]) == ([], 1)
 
 
@@ -94,50 +88,46 @@ def test_what_staff_put_right_since_is_no_suspect_any_more(application: Applicat
     ],
     ids=["imported", "going on", "short, in its grace", "marked by staff"],
 )
-def test_what_cannot_have_been_missed_is_no_suspect(application: Application, columns: dict[str, Any]) -> None:
-    paws = salon(application)
+def test_what_cannot_have_been_missed_is_no_suspect(paws: Salon, columns: dict[str, Any]) -> None:
     for _ in range(2):
-        paws.missed(**columns)
-    paws.missed()
-    result = paws.detect()
+        paws.add_missed(**columns)
+    paws.add_missed()
+    result = paws.plan()
     assert (result["held"], result["total_detected"]) == ([], 1)
 
 
-def test_what_lies_before_the_look_back_is_no_suspect(application: Application) -> None:
-    paws = salon(application)
+def test_what_lies_before_the_look_back_is_no_suspect(paws: Salon) -> None:
     for hours in (25, 25, 23):
-        paws.missed(NOON - hours * HOUR)
-    result = paws.detect()
+        paws.add_missed(NOON - hours * HOUR)
+    result = paws.plan()
     assert (result["held"], result["total_detected"]) == ([], 1)
 
 
-def test_cancelled_and_deleted_appointments_do_not_make_a_day_look_busy(application: Application) -> None:
-    paws = salon(application)
+def test_cancelled_and_deleted_appointments_do_not_make_a_day_look_busy(paws: Salon) -> None:
     for _ in range(3):
-        paws.missed()
-        paws.missed(status="cancelled")
-        paws.missed(deleted_at=NOON)
-    assert paws.detect()["held"][0]["appointments"] == 3
+        paws.add_missed()
+        paws.add_missed(status="cancelled")
+        paws.add_missed(deleted_at=NOON)
+    assert paws.plan()["held"][0]["appointments"] == 3
 
 
 def test_another_tenants_quiet_day_has_nothing_to_do_with_it(application: Application) -> None:
     paws, other = salon(application), salon(application, subdomain="other")
     for _ in range(3):
-        paws.missed()
-    appointment = other.missed()
-    assert paws.detect()["total_detected"] == 1
-    assert other.status(appointment) == "no_show"
+        paws.add_missed()
+    appointment = other.add_missed()
+    assert paws.plan()["total_detected"] == 1
+    assert other.status_of(appointment) == "no_show"
 
 
-def test_a_held_first_run_counts_as_the_switch_on(application: Application, clock: Clock) -> None:
-    paws = salon(application)
+def test_a_held_first_run_counts_as_the_switch_on(paws: Salon, clock: Clock) -> None:
     for _ in range(3):
-        paws.missed()
+        paws.add_missed()
     assert paws.run()["held"]
-    late = paws.missed(NOON + HOUR)
+    late = paws.add_missed(NOON + HOUR)
     clock.pass_(days=3)
-    paws.detect()
-    assert paws.status(late) == "confirmed"  # three of four on that day: held with the others
+    paws.plan()
+    assert paws.status_of(late) == "confirmed"  # three of four on that day: held with the others
     assert paws.run(accept_surge=[("paws", date(2026, 3, 3))])["total_detected"] == 4
 
 
@@ -145,16 +135,16 @@ def test_trying_the_job_on_one_business_switches_it_on_for_no_other(application:
     paws, other = salon(application), salon(application, subdomain="other")
     paws.run(only=["paws"])
     clock.pass_(days=3)
-    missed = [each.missed(clock.now - 2 * DAY) for each in (paws, other)]
+    missed = [each.add_missed(clock.now - 2 * DAY) for each in (paws, other)]
     paws.run(only=["paws"])
-    assert paws.status(missed[0]) == "no_show"  # it has been on for three days there
+    assert paws.status_of(missed[0]) == "no_show"  # it has been on for three days there
     for asked in ({"only": ["other"]}, {}):
         paws.run(**asked)
-        assert other.status(missed[1]) == "confirmed"  # and is switched on here now
+        assert other.status_of(missed[1]) == "confirmed"  # and is switched on here now
     clock.pass_(days=3)
-    later = other.missed(clock.now - 2 * DAY)
+    later = other.add_missed(clock.now - 2 * DAY)
     paws.run(only=["other"])
-    assert other.status(later) == "no_show"
+    assert other.status_of(later) == "no_show"
 
 
 @pytest.mark.parametrize(
@@ -176,31 +166,30 @@ def test_accepting_what_cannot_be_accepted_is_refused(
 
 def test_on_a_closed_day_nobody_missed_anything_until_the_date_is_taken_away(application: Application) -> None:
     paws = salon(application, settings='{"no_show": {"closed_on": ["2026-03-03"]}}')
-    appointment = paws.missed()
-    assert paws.detect()["skipped"] == {"closed_day": 1}
-    assert paws.decided("no_show") == [("skipped", "closed_day")]
+    appointment = paws.add_missed()
+    assert paws.plan()["skipped"] == {"closed_day": 1}
+    assert paws.decisions("no_show") == [("skipped", "closed_day")]
     once = everything(application.engine)
-    assert paws.detect()["skipped"] == {}
+    assert paws.plan()["skipped"] == {}
     assert everything(application.engine) == once
-    assert (paws.status(appointment), paws.fees()) == ("confirmed", [])
+    assert (paws.status_of(appointment), paws.fees()) == ("confirmed", [])
     rows.change(application.engine, tables.tenants, paws.tenant_id, settings=None)
-    assert paws.detect()["total_detected"] == 1
-    assert paws.decided("no_show") == [("notify", None)]
+    assert paws.plan()["total_detected"] == 1
+    assert paws.decisions("no_show") == [("notify", None)]
 
 
 def test_a_closed_day_is_not_held(application: Application) -> None:
     paws = salon(application, settings='{"no_show": {"closed_on": ["2026-03-03"]}}')
     for _ in range(4):
-        paws.missed()
-    result = paws.detect()
+        paws.add_missed()
+    result = paws.plan()
     assert (result["held"], result["skipped"]) == ([], {"closed_day": 4})
 
 
-def test_days_are_counted_apart(application: Application) -> None:
+def test_days_are_counted_apart(paws: Salon) -> None:
     """The guard's query and the rule agree on which day an appointment belongs to."""
-    paws = salon(application)
     late, early = local("2026-03-02T23:30", "-05:00"), local("2026-03-03T00:00", "-05:00")
     for start in (late, late, early, early):
-        paws.missed(start, scheduled_end=start + HOUR / 2)
-    assert paws.detect()["held"] == []
+        paws.add_missed(start, scheduled_end=start + HOUR / 2)
+    assert paws.plan()["held"] == []
     assert [each.visit_on.day for each in paws.fees()] == [2, 2, 3, 3]

@@ -19,12 +19,6 @@ from tests.salon import DAY, HOUR, Salon, salon
 WEEK = 7 * DAY
 
 
-@pytest.fixture
-def paws(application: Application) -> Salon:
-    """A salon."""
-    return salon(application)
-
-
 # Who came to something else
 
 
@@ -43,13 +37,13 @@ def test_who_came_to_another_appointment_of_that_day_missed_nothing(
     paws: Salon, sms: RecordingSms, columns: dict[str, Any]
 ) -> None:
     """The same booking stood twice."""
-    owner = paws.owner()
-    twin = paws.missed(NOON - 3 * HOUR, owner)
-    paws.missed(NOON - 3 * HOUR, owner, **columns)
+    owner = paws.add_owner()
+    twin = paws.add_missed(NOON - 3 * HOUR, owner)
+    paws.add_missed(NOON - 3 * HOUR, owner, **columns)
     result = paws.run()
     assert (result["total_detected"], result["skipped"]) == (0, {"came_that_day": 1})
-    assert (paws.status(twin), paws.fees(), paws.owners(), sms.sent) == ("confirmed", [], [(0, 100)], [])
-    assert paws.decided("no_show") == [("skipped", "came_that_day")]
+    assert (paws.status_of(twin), paws.fees(), paws.standings(), sms.sent) == ("confirmed", [], [(0, 100)], [])
+    assert paws.decisions("no_show") == [("skipped", "came_that_day")]
     assert paws.run()["skipped"] == {}
 
 
@@ -66,52 +60,52 @@ def test_who_came_to_another_appointment_of_that_day_missed_nothing(
     ids=str,
 )
 def test_only_what_was_attended_that_day_counts(paws: Salon, columns: dict[str, Any]) -> None:
-    owner = paws.owner()
-    appointment = paws.missed(owner_id=owner)
-    paws.missed(**{"starts_at": NOON - 5 * HOUR, "owner_id": owner} | columns)
-    paws.detect()
-    assert paws.status(appointment) == "no_show"
+    owner = paws.add_owner()
+    appointment = paws.add_missed(owner_id=owner)
+    paws.add_missed(**{"starts_at": NOON - 5 * HOUR, "owner_id": owner} | columns)
+    paws.plan()
+    assert paws.status_of(appointment) == "no_show"
 
 
 def test_what_another_owner_or_another_business_attended_excuses_nobody(application: Application, paws: Salon) -> None:
-    owner, other = paws.owner(), salon(application, subdomain="other")
-    appointment = paws.missed(owner_id=owner)
-    paws.kept(NOON - 3 * HOUR)
-    other.missed(owner_id=owner, status="completed")
+    owner, other = paws.add_owner(), salon(application, subdomain="other")
+    appointment = paws.add_missed(owner_id=owner)
+    paws.add_kept(NOON - 3 * HOUR)
+    other.add_missed(owner_id=owner, status="completed")
     paws.run(only=["paws"])
-    assert paws.status(appointment) == "no_show"
+    assert paws.status_of(appointment) == "no_show"
 
 
 def test_what_was_excused_is_looked_at_again_by_each_run(paws: Salon, clock: Clock) -> None:
     paws.run()  # the switch-on
-    owner = paws.owner()
-    twin, attended = paws.missed(owner_id=owner), paws.missed(owner_id=owner, status="completed")
+    owner = paws.add_owner()
+    twin, attended = paws.add_missed(owner_id=owner), paws.add_missed(owner_id=owner, status="completed")
     clock.pass_(days=1)
-    paws.detect()
-    paws.set(attended, status="cancelled")
+    paws.plan()
+    paws.change(attended, status="cancelled")
     clock.pass_(days=5)
-    assert (paws.detect()["total_detected"], paws.status(twin)) == (1, "no_show")
-    assert paws.decided("no_show") == [("notify", None)]
+    assert (paws.plan()["total_detected"], paws.status_of(twin)) == (1, "no_show")
+    assert paws.decisions("no_show") == [("notify", None)]
 
 
 def test_who_came_is_no_suspect(paws: Salon) -> None:
     """Three services booked each, and the desk checks in the first of them only."""
-    for owner in [paws.owner() for _ in range(3)]:
-        paws.missed(NOON - 5 * HOUR, owner, status="completed")
+    for owner in [paws.add_owner() for _ in range(3)]:
+        paws.add_missed(NOON - 5 * HOUR, owner, status="completed")
         for hours in (4, 3):
-            paws.missed(NOON - hours * HOUR, owner)
-    result = paws.detect()
+            paws.add_missed(NOON - hours * HOUR, owner)
+    result = paws.plan()
     assert (result["held"], result["skipped"], paws.fees()) == ([], {"came_that_day": 6}, [])
 
 
 def test_a_dry_run_tells_who_is_excused_and_writes_nothing(paws: Salon) -> None:
-    owner = paws.owner()
-    twin = paws.missed(owner_id=owner)
-    paws.missed(owner_id=owner, status="completed")
+    owner = paws.add_owner()
+    twin = paws.add_missed(owner_id=owner)
+    paws.add_missed(owner_id=owner, status="completed")
     result = paws.run(is_dry=True)
     (told,) = result["would"]
     assert (told["action"], told["subject"], told["reason"]) == ("skipped", f"appointment {twin}", "came_that_day")
-    assert (result["skipped"], paws.decided("no_show")) == ({"came_that_day": 1}, [])
+    assert (result["skipped"], paws.decisions("no_show")) == ({"came_that_day": 1}, [])
 
 
 # Whose pet died
@@ -119,7 +113,7 @@ def test_a_dry_run_tells_who_is_excused_and_writes_nothing(paws: Salon) -> None:
 
 def with_pets(paws: Salon, *pets: dict[str, Any], starts_at: datetime = NOON - 3 * HOUR) -> UUID:
     """A missed appointment for these pets."""
-    owner = paws.owner()
+    owner = paws.add_owner()
     with paws.engine.begin() as connection:
         ids = [rows.pet(connection, paws.tenant_id, owner, **each) for each in pets]
         return rows.appointment(connection, paws.tenant_id, starts_at, owner_id=owner, pets=ids)
@@ -133,24 +127,29 @@ def test_nobody_is_missed_whose_pets_have_all_died(paws: Salon, sms: RecordingSm
     appointment = with_pets(paws, *pets)
     result = paws.run()
     assert (result["total_detected"], result["skipped"]) == (0, {"pet_deceased": 1})
-    assert (paws.status(appointment), paws.fees(), paws.owners(), sms.sent) == ("confirmed", [], [(0, 100)], [])
-    assert paws.decided("no_show") == [("skipped", "pet_deceased")]
+    assert (paws.status_of(appointment), paws.fees(), paws.standings(), sms.sent) == (
+        "confirmed",
+        [],
+        [(0, 100)],
+        [],
+    )
+    assert paws.decisions("no_show") == [("skipped", "pet_deceased")]
     assert paws.run()["skipped"] == {}
 
 
 @pytest.mark.parametrize("pets", [[], [DEAD, {}], [DELETED]], ids=str)
 def test_with_a_living_pet_or_none_at_all_it_is_missed(paws: Salon, pets: list[dict[str, Any]]) -> None:
     appointment = with_pets(paws, *pets)
-    paws.detect()
-    assert paws.status(appointment) == "no_show"
+    paws.plan()
+    assert paws.status_of(appointment) == "no_show"
 
 
 def test_a_pet_whose_death_was_written_down_by_mistake_is_missed_after_all(paws: Salon) -> None:
     appointment = with_pets(paws, DEAD)
-    paws.detect()
+    paws.plan()
     (pet,) = [each for each in rows.all_of(paws.engine, tables.pets) if each.is_deceased]
     rows.change(paws.engine, tables.pets, pet.id, is_deceased=False)
-    assert (paws.detect()["total_detected"], paws.status(appointment)) == (1, "no_show")
+    assert (paws.plan()["total_detected"], paws.status_of(appointment)) == (1, "no_show")
 
 
 def test_a_death_written_down_after_the_visit_was_marked_takes_it_back(
@@ -163,22 +162,22 @@ def test_a_death_written_down_after_the_visit_was_marked_takes_it_back(
         rows.change(paws.engine, tables.pets, pet.id, is_deceased=True)
     clock.now = NOON + 21 * HOUR
     run(paws.application, "AppointmentReminders24h")
-    assert (sms.sent, paws.decided("no_show_notice")) == ([], [("cancelled", "no_show_corrected")])
+    assert (sms.sent, paws.decisions("no_show_notice")) == ([], [("cancelled", "no_show_corrected")])
     clock.pass_(days=1)
     assert paws.collect()["total_fees_collected"] == 0
     result = paws.run()
     assert (result["corrected"], paws.fee().status, payments.confirmed, sms.sent) == (1, "cancelled", [], [])
-    assert (0, 100) in paws.owners()
+    assert (0, 100) in paws.standings()
 
 
 def test_a_death_after_the_fee_was_paid_gives_nothing_back_by_itself(paws: Salon, clock: Clock) -> None:
     with_pets(paws, {})
-    paws.detect()
+    paws.plan()
     clock.pass_(days=1)
     assert paws.collect()["total_fees_collected"] == 1
     for pet in rows.all_of(paws.engine, tables.pets):
         rows.change(paws.engine, tables.pets, pet.id, is_deceased=True)
-    result = paws.detect()
+    result = paws.plan()
     assert (result["corrected"], result["needs_refund"], paws.fee().status) == (0, 0, "succeeded")
 
 
@@ -192,16 +191,16 @@ def test_a_death_written_down_at_the_same_moment_wins(paws: Salon, monkeypatch: 
         write(self, *arguments)
 
     monkeypatch.setattr(marking.Marking, "write", after)
-    assert (paws.detect()["total_detected"], paws.status(appointment), paws.fees()) == (0, "confirmed", [])
+    assert (paws.plan()["total_detected"], paws.status_of(appointment), paws.fees()) == (0, "confirmed", [])
 
 
 def test_a_later_reason_replaces_an_earlier_one(paws: Salon) -> None:
     appointment = with_pets(paws, DEAD)
-    paws.detect()
+    paws.plan()
     owner = next(each.owner_id for each in rows.all_of(paws.engine, tables.appointments) if each.id == appointment)
-    paws.missed(owner_id=owner, status="completed")
-    assert paws.detect()["skipped"] == {"came_that_day": 1}
-    assert paws.decided("no_show") == [("skipped", "came_that_day")]
+    paws.add_missed(owner_id=owner, status="completed")
+    assert paws.plan()["skipped"] == {"came_that_day": 1}
+    assert paws.decisions("no_show") == [("skipped", "came_that_day")]
 
 
 # Stays
@@ -209,7 +208,7 @@ def test_a_later_reason_replaces_an_earlier_one(paws: Salon) -> None:
 
 def stay(paws: Salon, days: float, starts_at: datetime = NOON + 2 * HOUR, **columns: Any) -> UUID:
     """A stay that begins at two in the afternoon, unless said otherwise."""
-    return paws.missed(starts_at, owner_id=paws.owner(), scheduled_end=starts_at + days * DAY, **columns)
+    return paws.add_missed(starts_at, owner_id=paws.add_owner(), scheduled_end=starts_at + days * DAY, **columns)
 
 
 @pytest.mark.parametrize("days", [0.5, 1, 7, 14, 30])
@@ -219,12 +218,12 @@ def test_a_stay_is_missed_when_the_day_of_its_start_is_over_however_long_it_is(
     paws.run()  # the switch-on
     boarding = stay(paws, days)
     clock.now = NOON + 11 * HOUR + timedelta(minutes=59)
-    assert paws.detect()["total_detected"] == 0
+    assert paws.plan()["total_detected"] == 0
     clock.now = NOON + 12 * HOUR  # midnight in New York
-    assert paws.detect()["total_detected"] == 1
+    assert paws.plan()["total_detected"] == 1
     clock.pass_(hours=9)
     run_texts = paws.run()
-    assert (run_texts["total_detected"], paws.status(boarding)) == (0, "no_show")
+    assert (run_texts["total_detected"], paws.status_of(boarding)) == (0, "no_show")
     assert "Tue, Mar 3 at 2:00 PM. No-show fee: $25.00. Charged on or after Mar 5." in sms.bodies[0]
     clock.pass_(days=1)
     assert (paws.collect()["total_fees_collected"], paws.fee().status) == (1, "succeeded")
@@ -235,7 +234,7 @@ def test_a_stay_of_which_somebody_arrived_is_kept(paws: Salon, clock: Clock) -> 
     stay(paws, 10, actual_start=NOON + 3 * HOUR)
     stay(paws, 10, status="in_progress")
     clock.pass_(days=1)
-    assert paws.detect()["total_detected"] == 0
+    assert paws.plan()["total_detected"] == 0
 
 
 @pytest.mark.parametrize(("days", "is_found"), [(7, True), (7.1, False)])
@@ -246,16 +245,16 @@ def test_the_look_back_of_a_stay_counts_from_the_end_of_its_first_day(
     paws.run()
     boarding = stay(paws, 20)
     clock.now = NOON + 12 * HOUR + days * DAY - timedelta(minutes=1)
-    paws.detect()
-    assert paws.status(boarding) == ("no_show" if is_found else "confirmed")
+    paws.plan()
+    assert paws.status_of(boarding) == ("no_show" if is_found else "confirmed")
 
 
 def test_a_night_of_less_than_twelve_hours_is_over_when_it_ends(paws: Salon, clock: Clock) -> None:
     night = stay(paws, 11 / 24, NOON + 9 * HOUR)  # 21:00 to 08:00
     clock.now = NOON + 19 * HOUR  # 07:00
-    assert paws.detect()["total_detected"] == 0
+    assert paws.plan()["total_detected"] == 0
     clock.pass_(hours=1)
-    assert (paws.detect()["total_detected"], paws.status(night)) == (1, "no_show")
+    assert (paws.plan()["total_detected"], paws.status_of(night)) == (1, "no_show")
 
 
 def test_the_day_of_a_stay_that_is_held_can_be_accepted_as_long_as_it_is_looked_for(paws: Salon, clock: Clock) -> None:
@@ -263,7 +262,7 @@ def test_the_day_of_a_stay_that_is_held_can_be_accepted_as_long_as_it_is_looked_
     for _ in range(3):
         stay(paws, 20, NOON + 2 * HOUR)
     clock.now = NOON + 11 * HOUR + 7 * DAY  # the last evening, on the 10th of March
-    (held,) = paws.detect()["held"]
+    (held,) = paws.plan()["held"]
     assert (held["date"], held["reason"]) == ("2026-03-03", "surge")
     assert paws.run(accept_surge=[("paws", date(2026, 3, 3))])["total_detected"] == 3
 
@@ -271,15 +270,15 @@ def test_the_day_of_a_stay_that_is_held_can_be_accepted_as_long_as_it_is_looked_
 def test_what_became_a_stay_at_the_same_moment_waits_for_the_end_of_its_day(
     paws: Salon, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    appointment = paws.missed()
+    appointment = paws.add_missed()
     write = marking.Marking.write
 
     def after(self: marking.Marking, *arguments: Any) -> None:
-        paws.set(appointment, scheduled_end=NOON + 3 * DAY)
+        paws.change(appointment, scheduled_end=NOON + 3 * DAY)
         write(self, *arguments)
 
     monkeypatch.setattr(marking.Marking, "write", after)
-    assert (paws.detect()["total_detected"], paws.status(appointment)) == (0, "confirmed")
+    assert (paws.plan()["total_detected"], paws.status_of(appointment)) == (0, "confirmed")
 
 
 @pytest.mark.parametrize(("hold_days", "status"), [(13, "succeeded"), (14, "failed")])
@@ -290,7 +289,7 @@ def test_a_stay_is_charged_within_fourteen_days_of_the_end_of_its_first_day(
     paws.run()
     stay(paws, 20)
     clock.now = NOON + 24 * HOUR + 12 * HOUR
-    paws.detect()
+    paws.plan()
     clock.pass_(days=hold_days)
     paws.collect()
     assert paws.fee().status == status
@@ -303,7 +302,8 @@ def days_of(paws: Salon, first: datetime, days: int, *, each: int = 2, recorded:
     """Appointments of some days, of which nobody wrote down who came, but of the first few of all."""
     starts = [first + day * DAY - 3 * HOUR for day in range(days) for _ in range(each)]
     return [
-        paws.missed(at, **({"status": "completed"} if number < recorded else {})) for number, at in enumerate(starts)
+        paws.add_missed(at, **({"status": "completed"} if number < recorded else {}))
+        for number, at in enumerate(starts)
     ]
 
 
@@ -316,7 +316,7 @@ def test_a_desk_that_never_checks_anyone_in_charges_nobody(
     clock.pass_(days=5)
     result = paws.run()
     assert (result["total_detected"], paws.fees(), sms.sent) == (0, [], [])
-    assert {paws.status(each) for each in booked} == {"confirmed"}
+    assert {paws.status_of(each) for each in booked} == {"confirmed"}
     assert [each["date"] for each in result["held"]] == [f"2026-03-0{day}" for day in range(3, 8)]
     assert result["held"][0] == {
         "tenant": "paws",
@@ -339,9 +339,9 @@ def test_a_held_day_is_looked_at_again_and_may_be_accepted(paws: Salon, clock: C
     result = paws.run(accept_surge=[("paws", date(2026, 3, 4))])
     assert (result["total_detected"], len(result["held"])) == (2, 4)
     for each in booked[4:]:
-        paws.set(each, status="completed")
-    assert paws.detect()["total_detected"] == 2  # the desk wrote it all down
-    assert paws.detect()["held"] == []
+        paws.change(each, status="completed")
+    assert paws.plan()["total_detected"] == 2  # the desk wrote it all down
+    assert paws.plan()["held"] == []
 
 
 @pytest.mark.parametrize(
@@ -363,10 +363,10 @@ def test_what_counts_as_a_record_of_who_came(paws: Salon, clock: Clock, columns:
     paws.run()
     missed = days_of(paws, NOON + DAY, 4, each=1)
     for _ in range(2):
-        paws.missed(NOON - DAY, **columns)
+        paws.add_missed(NOON - DAY, **columns)
     clock.pass_(days=5)
-    assert bool(paws.detect()["held"]) is is_held
-    assert {paws.status(each) for each in missed} == {"confirmed" if is_held else "no_show"}
+    assert bool(paws.plan()["held"]) is is_held
+    assert {paws.status_of(each) for each in missed} == {"confirmed" if is_held else "no_show"}
 
 
 def test_our_own_marks_are_no_record(paws: Salon, clock: Clock) -> None:
@@ -374,7 +374,7 @@ def test_our_own_marks_are_no_record(paws: Salon, clock: Clock) -> None:
     for _ in range(2):  # four are too few to tell; then it shows
         days_of(paws, clock.now, 2)
         clock.pass_(days=2)
-        result = paws.detect()
+        result = paws.plan()
     assert (len(paws.fees()), [each["reason"] for each in result["held"]]) == (4, ["attendance_not_recorded"] * 2)
 
 
@@ -383,9 +383,9 @@ def test_it_is_looked_at_over_fourteen_local_days_from_before_switch_on_too(
     paws: Salon, days_ago: int, is_held: bool
 ) -> None:
     for _ in range(4):
-        paws.missed(NOON - 11 * HOUR - days_ago * DAY)
-    paws.missed()
-    assert bool(paws.detect()["held"]) is is_held
+        paws.add_missed(NOON - 11 * HOUR - days_ago * DAY)
+    paws.add_missed()
+    assert bool(paws.plan()["held"]) is is_held
 
 
 @pytest.mark.parametrize(("minutes", "is_held"), [(-1, False), (0, True)], ids=["goes on", "is over"])
@@ -398,7 +398,7 @@ def test_a_kennel_that_never_checks_anyone_in_charges_nobody_either(
         stay(paws, 20, NOON + 2 * HOUR + day * DAY)
     stay(paws, 20, NOON + 11 * HOUR + DAY)
     clock.now = NOON + 36 * HOUR + timedelta(minutes=minutes)
-    held = paws.detect()["held"]
+    held = paws.plan()["held"]
     assert {each["reason"] for each in held} == ({"attendance_not_recorded"} if is_held else set())
 
 
@@ -406,9 +406,9 @@ def test_a_desk_is_looked_at_by_itself_and_a_closed_day_is_not_held(application:
     paws, other = salon(application), salon(application, subdomain="other")
     paws.run()
     days_of(paws, NOON, 5)
-    missed = other.missed()
+    missed = other.add_missed()
     rows.change(paws.engine, tables.tenants, paws.tenant_id, settings='{"no_show": {"closed_on": ["2026-03-03"]}}')
     clock.pass_(days=5)
-    result = paws.detect()
-    assert (result["held"][0]["date"], other.status(missed)) == ("2026-03-04", "no_show")
+    result = paws.plan()
+    assert (result["held"][0]["date"], other.status_of(missed)) == ("2026-03-04", "no_show")
     assert result["skipped"] == {"closed_day": 2}
