@@ -1,4 +1,7 @@
-"""A migrated database for each test, and an application on it with scripted parts."""
+"""The fixtures that every test may take: a migrated database, a clock, providers that remember, a business.
+
+`tests/README.md` says which is for what, with an example.
+"""
 
 import gc
 import re
@@ -23,11 +26,18 @@ from tests.doubles import Clock, RecordingPayments, RecordingSms
 from tests.rows import NOON
 from tests.salon import Salon, salon
 
-LONGEST = """
-    simulation/test_fortnight crash/test_collecting celery_workers conformance crash test_stripe_collection database
-    tasks cli schedulers test_collection delivery rules functions_host
-""".split()
-"""Tests that take long, longest first: the last worker at work should have little left."""
+LONGEST = (
+    "simulation/test_fortnight.py",  # minutes in processes of its own, beside the other tests
+    "crash/test_collecting.py",
+    "celery_workers/",
+    "conformance/",
+    "crash/",
+    "fees/",
+    "database/",
+    "tasks/",
+    "cli/",
+)
+"""What takes long, longest first: the last worker at work should have little left."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
