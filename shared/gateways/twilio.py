@@ -183,7 +183,7 @@ def _logged_or_none(message: Any) -> Logged | None:
 
 
 def _logged(message: dict[str, Any]) -> Logged:
-    """Parse one entry. Raise one of UNREADABLE if a field that identifies the text is bad; tolerate other bad fields."""
+    """Parse one entry. Raise one of UNREADABLE if a field that identifies the text is bad; ignore other bad fields."""
     code, currency = code_of(message.get("error_code")), _currency(message.get("price_unit"))
     return Logged(
         id=_id(message["sid"]),
