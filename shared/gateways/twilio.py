@@ -183,11 +183,7 @@ def _logged_or_none(message: Any) -> Logged | None:
 
 
 def _logged(message: dict[str, Any]) -> Logged:
-<<<<<<< HEAD
-    """Parse one entry. Raise one of UNREADABLE if a field that identifies the text is bad; others may be bad."""
-=======
     """Parse one entry. Raise one of UNREADABLE if a field that identifies the text is bad; ignore other bad fields."""
->>>>>>> words1
     code, currency = code_of(message.get("error_code")), _currency(message.get("price_unit"))
     return Logged(
         id=_id(message["sid"]),
