@@ -5,7 +5,6 @@ import socket
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
@@ -17,6 +16,7 @@ from shared.database import waiting as health
 from shared.database.engine import ensure_ready, first_line, reading
 from shared.database.transactions import in_transaction
 from shared.domain.breaker import BreakerState
+from shared.domain.ids import RunId
 from shared.domain.metrics import Number, numbers_of
 from shared.domain.records import RunStatus, Tenant, ensure_aware
 from shared.domain.safe_text import masked
@@ -172,7 +172,7 @@ def _standing(connection: Connection, wall: datetime) -> Iterator[Number]:
 
 
 def _finish(
-    application: Application, run_id: UUID, status: RunStatus, result: dict[str, Any] | None, error: str | None
+    application: Application, run_id: RunId, status: RunStatus, result: dict[str, Any] | None, error: str | None
 ) -> None:
     in_transaction(
         application.engine,
@@ -193,7 +193,7 @@ def failure_of(error: BaseException) -> RunFailed | None:
     return None
 
 
-def _note_failure(application: Application, run_id: UUID, failure: str) -> None:
+def _note_failure(application: Application, run_id: RunId, failure: str) -> None:
     try:
         _finish(application, run_id, RunStatus.FAILED, None, failure)
     except SQLAlchemyError as error:  # the database itself is what failed

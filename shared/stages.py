@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from shared import telemetry
 from shared.application import Application, payment_gateway
@@ -18,6 +18,7 @@ from shared.database.tenants import active_tenants
 from shared.database.transactions import fetch
 from shared.delivery import Drain, deliver, would_deliver
 from shared.delivery.blocked_numbers import queries as phone_blocks
+from shared.domain.ids import RunId, TenantId
 from shared.domain.metrics import Number
 from shared.domain.policy import ServedTenant
 from shared.domain.records import Problem, Tenant
@@ -61,7 +62,7 @@ class Request:
     progress: Progress | None = None
     accept_surge: frozenset[tuple[str, date]] = frozenset()
     is_of_another_time: bool = False
-    run_id: UUID = field(default_factory=uuid4)
+    run_id: RunId = field(default_factory=lambda: RunId(uuid4()))
 
 
 def requested(
@@ -112,7 +113,7 @@ def work(
 
 def _note_bad_rows(tenants: Sequence[Tenant], tally: Tally) -> Callable[[BadRow], None]:
     """Return what counts a row that holds nonsense as its tenant's error, once however often it is met."""
-    names: Mapping[UUID | None, str] = {each.id: each.subdomain for each in tenants}
+    names: Mapping[TenantId | None, str] = {each.id: each.subdomain for each in tenants}
     known = set[BadRow]()
 
     def note(row: BadRow) -> None:
@@ -186,7 +187,7 @@ def collection_by_hand(application: Application) -> Collection:
         engine=application.engine,
         gateway=payment_gateway(application),
         served={each.tenant.id: each for each in served},
-        run_id=uuid4(),
+        run_id=RunId(uuid4()),
         now=application.clock,
         wall=application.clock,
         is_out_of_time=lambda: False,

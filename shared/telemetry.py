@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Any, Final
-from uuid import UUID
 
+from shared.domain.ids import RunId
 from shared.domain.metrics import Number
 from shared.domain.safe_text import masked
 from shared.logs import OURS, dimensions
@@ -71,7 +71,7 @@ def is_on() -> bool:
 
 @contextmanager
 def run(
-    settings: TelemetrySettings, task: str, run_id: UUID, clock: Callable[[], datetime], *, took_seconds: float = 0
+    settings: TelemetrySettings, task: str, run_id: RunId, clock: Callable[[], datetime], *, took_seconds: float = 0
 ) -> Iterator[None]:
     """Trace the block as one run and send its telemetry at the end; do nothing without a connection string.
 

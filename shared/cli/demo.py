@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import click
@@ -20,6 +19,7 @@ from shared.cli.demo_tables import show
 from shared.cli.showing import line, page
 from shared.database.engine import open_engine, reading, shown, writing
 from shared.database.tables import tenants
+from shared.domain.ids import TenantId
 from shared.domain.tally import held_words
 from shared.errors import UsageError
 from shared.operations import reports
@@ -104,9 +104,9 @@ def _simulate(engine: Engine) -> tuple[dict[str, Counter[str]], list[str]]:
     return days, list(story)
 
 
-def _tenant_id(engine: Engine, subdomain: str) -> UUID:
+def _tenant_id(engine: Engine, subdomain: str) -> TenantId:
     with reading(engine) as connection:
-        id_: UUID = connection.execute(select(tenants.c.id).where(tenants.c.subdomain == subdomain)).scalar_one()
+        id_: TenantId = connection.execute(select(tenants.c.id).where(tenants.c.subdomain == subdomain)).scalar_one()
         return id_
 
 

@@ -4,7 +4,6 @@ from collections.abc import Callable, Collection
 from dataclasses import asdict
 from decimal import Decimal, InvalidOperation
 from typing import Any
-from uuid import UUID
 
 import click
 from sqlalchemy import Engine
@@ -15,6 +14,7 @@ from shared.cli.showing import echo, echo_json, line, page
 from shared.database.engine import ensure_ready, open_engine, reading
 from shared.database.tables import PAYMENT_STATUSES
 from shared.domain.fees import COLLECTED, UNCOLLECTED, FeeStatus
+from shared.domain.ids import FeeId, RunId
 from shared.errors import ConfigurationError, RunFailed, UsageError
 from shared.fees import staff_actions, state_queries
 from shared.fees.listing import ListedFee, listed
@@ -68,7 +68,7 @@ def list_fees(statuses: tuple[str, ...], as_json: bool) -> None:
 @ID
 @click.option("--now", is_flag=True, help="Needed: the card is charged at once, whatever the fee's hold and age.")
 @by_staff
-def charge(fee_id: UUID, now: bool, who: str, why: str) -> None:
+def charge(fee_id: FeeId, now: bool, who: str, why: str) -> None:
     """Charge a fee to the owner's card now. A declined charge is not retried."""
     if not now:
         raise UsageError("this charges the card at once, whatever the fee's hold and age: add --now if that is meant")
@@ -87,7 +87,7 @@ def charge(fee_id: UUID, now: bool, who: str, why: str) -> None:
 @click.argument("fee_ids", type=click.UUID, metavar="[ID]...", nargs=-1)
 @click.option("--run", "run_id", type=click.UUID, metavar="ID", help="All fees that this run of NoShowDetector made.")
 @by_staff
-def waive(fee_ids: tuple[UUID, ...], run_id: UUID | None, who: str, why: str) -> None:
+def waive(fee_ids: tuple[FeeId, ...], run_id: RunId | None, who: str, why: str) -> None:
     """Waive fees that are not paid yet. The next run of NoShowDetector takes the missed visits off the record too."""
     if bool(fee_ids) == bool(run_id):
         raise UsageError("name fees, or a run with --run")
@@ -106,7 +106,7 @@ def waive(fee_ids: tuple[UUID, ...], run_id: UUID | None, who: str, why: str) ->
         raise RunFailed(trouble)
 
 
-def _close_payments(engine: Engine, waived: Collection[UUID]) -> str | None:
+def _close_payments(engine: Engine, waived: Collection[FeeId]) -> str | None:
     """Cancel the payments begun for waived fees; return which fees may have been charged all the same, and why."""
     if not _still_open(engine, waived):
         return None
@@ -121,12 +121,12 @@ def _close_payments(engine: Engine, waived: Collection[UUID]) -> str | None:
     return f"{text}{why}" if unknown else None
 
 
-def _still_open(engine: Engine, ids: Collection[UUID]) -> set[UUID]:
+def _still_open(engine: Engine, ids: Collection[FeeId]) -> set[FeeId]:
     with reading(engine) as connection:
         return state_queries.still_open(connection, ids)
 
 
-def _of_run(engine: Engine, run_id: UUID | None) -> list[ListedFee]:
+def _of_run(engine: Engine, run_id: RunId | None) -> list[ListedFee]:
     with reading(engine) as connection:
         found = listed(connection, run_id=run_id)
     if not found:
@@ -143,7 +143,7 @@ def _why_not_waived(each: ListedFee) -> str:
 @ID
 @click.option("--amount", metavar="AMOUNT", help="A part, in major units: 12.50. Default: all that is left.")
 @by_staff
-def refund(fee_id: UUID, amount: str | None, who: str, why: str) -> None:
+def refund(fee_id: FeeId, amount: str | None, who: str, why: str) -> None:
     """Refund a collected fee, in full or in part. Repeating the same command refunds only once.
 
     For a second refund of the same amount give another --why.
@@ -191,12 +191,12 @@ def _engine() -> Engine:
     return engine
 
 
-def _one(engine: Engine, fee_id: UUID) -> ListedFee:
+def _one(engine: Engine, fee_id: FeeId) -> ListedFee:
     (found,) = _named(engine, [fee_id])
     return found
 
 
-def _named(engine: Engine, ids: Collection[UUID]) -> list[ListedFee]:
+def _named(engine: Engine, ids: Collection[FeeId]) -> list[ListedFee]:
     with reading(engine) as connection:
         found = listed(connection, ids=ids)
     if missing := set(ids) - {each.id for each in found}:
@@ -204,7 +204,7 @@ def _named(engine: Engine, ids: Collection[UUID]) -> list[ListedFee]:
     return found
 
 
-def _open_fees(engine: Engine, ids: Collection[UUID]) -> list[ListedFee]:
+def _open_fees(engine: Engine, ids: Collection[FeeId]) -> list[ListedFee]:
     """Return fees that can still be collected. Raise UsageError if one of them cannot."""
     found = _named(engine, ids)
     for each in found:

@@ -13,6 +13,7 @@ from shared.application import utc_now
 from shared.cli.showing import echo, echo_json, line, page
 from shared.database.engine import ensure_ready, open_engine, reading
 from shared.database.transactions import in_transaction
+from shared.domain.ids import NotificationId
 from shared.domain.reasons import Reason
 from shared.domain.records import NotificationStatus, mask_phone
 from shared.errors import RunFailed, UsageError
@@ -61,7 +62,7 @@ def outbox(
 @outbox.command()
 @click.argument("ids", nargs=-1, type=click.UUID, metavar="ID...")
 @click.option("--all-dead", is_flag=True, help="All dead texts except those that may have been sent.")
-def replay(ids: tuple[UUID, ...], all_dead: bool) -> None:
+def replay(ids: tuple[NotificationId, ...], all_dead: bool) -> None:
     """Put dead or failed texts back into the outbox: the next run renders them anew and sends them.
 
     A text that the provider took is never sent again. One that it may have taken (unconfirmed) is put back only by ID.

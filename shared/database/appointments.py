@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Row, and_, bindparam, case, exists, or_, select
 
@@ -18,6 +17,7 @@ from shared.database.tables import (
     pets,
     services,
 )
+from shared.domain.ids import AppointmentId, OwnerId
 from shared.domain.missed_visits import Attendance
 from shared.domain.records import Appointment, AppointmentStatus, Owner, Pet
 
@@ -30,17 +30,17 @@ class Starts:
     until: datetime
 
 
-def appointments_by_id(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, Appointment]:
+def appointments_by_id(connection: Connection, ids: Iterable[AppointmentId]) -> dict[AppointmentId, Appointment]:
     """Appointments as they are now, deleted ones too. Index: primary key."""
-    found: dict[UUID, Appointment] = {}
+    found: dict[AppointmentId, Appointment] = {}
     for some in chunks(sorted(ids)):
         found |= with_pets(connection, read(connection, _BY_ID, {"ids": some}))
     return found
 
 
 def attendance_of(
-    connection: Connection, owner_ids: Iterable[UUID], starts: Starts
-) -> tuple[list[Attendance], frozenset[UUID]]:
+    connection: Connection, owner_ids: Iterable[OwnerId], starts: Starts
+) -> tuple[list[Attendance], frozenset[OwnerId]]:
     """Some owners' appointments that they came to or that count as missed, and the owners with one that cannot be read.
 
     Index: appointments (owner_id, scheduled_start).
@@ -64,7 +64,7 @@ def attendance_of(
     return found, frozenset(unclear)
 
 
-def missed_appointments(connection: Connection, owner_ids: Iterable[UUID], starts: Starts) -> list[Appointment]:
+def missed_appointments(connection: Connection, owner_ids: Iterable[OwnerId], starts: Starts) -> list[Appointment]:
     """Some owners' appointments that count as missed. Index: appointments (owner_id, scheduled_start)."""
     found: list[Appointment] = []
     for ids in chunks(sorted(owner_ids)):
@@ -165,7 +165,7 @@ def parameters(starts: Starts) -> dict[str, Any]:
     return {"starts_after": starts.after, "starts_until": starts.until}
 
 
-def with_pets(connection: Connection, rows: Sequence[Row[Any]]) -> dict[UUID, Appointment]:
+def with_pets(connection: Connection, rows: Sequence[Row[Any]]) -> dict[AppointmentId, Appointment]:
     """Return appointments by id, without those of which a pet cannot be read: it may have died."""
     found, broken = _pets_by_appointment(connection, [row.id for row in rows])
     return {row.id: _appointment(row, tuple(found[row.id])) for row in rows if row.id not in broken}
@@ -187,9 +187,11 @@ _PETS = (
 )
 
 
-def _pets_by_appointment(connection: Connection, ids: Sequence[UUID]) -> tuple[dict[UUID, list[Pet]], set[UUID]]:
+def _pets_by_appointment(
+    connection: Connection, ids: Sequence[AppointmentId]
+) -> tuple[dict[AppointmentId, list[Pet]], set[AppointmentId]]:
     """Return the pets of appointments, and which of these have one that cannot be read."""
-    found, broken = defaultdict[UUID, list[Pet]](list), set[UUID]()
+    found, broken = defaultdict[AppointmentId, list[Pet]](list), set[AppointmentId]()
     for some in chunks(ids):
         rows = connection.execute(_PETS, {"appointment_ids": some}).all()
         for row in (good := sound(connection, _PETS, rows)):

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import Connection, and_, bindparam, or_, select, update
 
@@ -12,6 +11,7 @@ from shared.database import outbox
 from shared.database.dialects.lists import among, chunks
 from shared.database.dialects.writing import insert_absent, update_each
 from shared.database.tables import decisions, notifications
+from shared.domain.ids import NotificationId, RunId
 from shared.domain.notifications import Member
 from shared.domain.plans import Decision, Plan
 from shared.domain.reasons import Reason
@@ -20,7 +20,7 @@ from shared.domain.records import RETAKEN, Outcome
 log = logging.getLogger(__name__)
 
 
-def record(connection: Connection, plan: Plan, run_id: UUID, now: datetime) -> set[str]:
+def record(connection: Connection, plan: Plan, run_id: RunId, now: datetime) -> set[str]:
     """Write a plan's decisions, and the notifications of those that win; return the ledger keys that won.
 
     A decision wins when nobody took it before, or when it retakes one that never reached the provider.
@@ -36,7 +36,7 @@ def record(connection: Connection, plan: Plan, run_id: UUID, now: datetime) -> s
     return won
 
 
-def _decision_row(decision: Decision, run_id: UUID, now: datetime) -> dict[str, Any]:
+def _decision_row(decision: Decision, run_id: RunId, now: datetime) -> dict[str, Any]:
     return {
         "ledger_key": decision.ledger_key,
         "tenant_id": decision.tenant_id,
@@ -108,13 +108,13 @@ def _close(connection: Connection, outcome: Outcome, closed: Mapping[str, Reason
     update_each(connection, decisions, rows, "ledger_key", _IS_TO_NOTIFY)
 
 
-def expire(connection: Connection, notification_ids: Sequence[UUID], now: datetime) -> None:
+def expire(connection: Connection, notification_ids: Sequence[NotificationId], now: datetime) -> None:
     """Turn the decisions behind notifications that became useless into `expired`, `too_late`."""
     keys = [each.ledger_key for each in members(connection, notification_ids)]
     _close(connection, Outcome.EXPIRED, dict.fromkeys(keys, Reason.TOO_LATE), now)
 
 
-def members(connection: Connection, notification_ids: Sequence[UUID]) -> list[Member]:
+def members(connection: Connection, notification_ids: Sequence[NotificationId]) -> list[Member]:
     """The decisions behind some notifications, of the same tenants. Index: decisions (notification_id)."""
     found = []
     for ids in chunks(notification_ids):

@@ -4,13 +4,13 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final
-from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, case, func, select, union_all, update
 
 from shared.database.dialects.lists import among, chunks
 from shared.database.dialects.writing import insert_absent, locked
 from shared.database.tables import notifications, pauses, tenants
+from shared.domain.ids import TenantId
 from shared.domain.records import NotificationStatus
 
 WINDOW: Final = timedelta(hours=1)
@@ -18,7 +18,9 @@ IS_PAUSED = notifications.c.tenant_id.in_(select(pauses.c.tenant_id).where(pause
 """Whether a notification is of a tenant whose sender may send nothing as of the parameter `now`."""
 
 
-def sent_lately(connection: Connection, now: datetime, wall: datetime, tenant_ids: Collection[UUID]) -> dict[UUID, int]:
+def sent_lately(
+    connection: Connection, now: datetime, wall: datetime, tenant_ids: Collection[TenantId]
+) -> dict[TenantId, int]:
     """How much each of some tenants sent in the last hour or is sending now, texts of unknown outcome too.
 
     Indexes: notifications (sent_at, tenant_id) and (status, claimed_until).
@@ -44,7 +46,7 @@ def _sent_lately() -> Select[Any]:
     return select(both.c.tenant_id, func.count().label("sent")).group_by(both.c.tenant_id)
 
 
-def lock(connection: Connection, tenant_ids: Collection[UUID]) -> None:
+def lock(connection: Connection, tenant_ids: Collection[TenantId]) -> None:
     """Let no other worker claim for these tenants at the same moment: what is counted after this holds.
 
     In the order of their ids, so that two workers wait for each other, never for ever.
@@ -56,7 +58,7 @@ def lock(connection: Connection, tenant_ids: Collection[UUID]) -> None:
 
 def pause(
     connection: Connection,
-    until: Mapping[UUID, datetime],
+    until: Mapping[TenantId, datetime],
     code: str,
     now: datetime,
     *,

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
@@ -28,6 +27,7 @@ from shared.database import limits
 from shared.database.dialects.lists import among, chunks
 from shared.database.dialects.writing import locked_if_free, take_each, update_chosen, update_each
 from shared.database.tables import notifications
+from shared.domain.ids import NotificationId, RunId, TenantId
 from shared.domain.notifications import Claimed, Unsettled
 from shared.domain.plans import PlannedNotification
 from shared.domain.reasons import Reason
@@ -48,10 +48,10 @@ PRIORITIES = {
 class Scope:
     """The tenants whose outbox a run drains: `only` these (all when None), never those `left_out`."""
 
-    only: frozenset[UUID] | None = None
-    left_out: frozenset[UUID] = frozenset()
+    only: frozenset[TenantId] | None = None
+    left_out: frozenset[TenantId] = frozenset()
 
-    def without(self, tenant_ids: Collection[UUID]) -> "Scope":
+    def without(self, tenant_ids: Collection[TenantId]) -> "Scope":
         """The same with more tenants left out."""
         return Scope(self.only, self.left_out | frozenset(tenant_ids))
 
@@ -65,7 +65,7 @@ class Scope:
         return self.only is None
 
 
-def plan(connection: Connection, planned: Iterable[PlannedNotification], run_id: UUID, now: datetime) -> None:
+def plan(connection: Connection, planned: Iterable[PlannedNotification], run_id: RunId, now: datetime) -> None:
     """Put notifications into the outbox."""
     rows = [
         {
@@ -115,7 +115,7 @@ def claim(
     wall: datetime,
     worker: str,
     hold: timedelta,
-) -> set[UUID]:
+) -> set[NotificationId]:
     """Take chosen notifications for `worker`, with what it is to send; return the ids of those that are its own now.
 
     `texts`: id, to_phone, body and segments of each. No other worker gets them while the claim holds.
@@ -189,7 +189,7 @@ def record_sent(connection: Connection, changes: Sequence[Mapping[str, Any]]) ->
     update_each(connection, notifications, changes, "id", _HAS_NO_ID)
 
 
-def waiting(connection: Connection, run_id: UUID, kind: Kind) -> int:
+def waiting(connection: Connection, run_id: RunId, kind: Kind) -> int:
     """How many notifications a run planned that wait for a later run. Index: notifications (run_id)."""
     return connection.execute(_WAITING, {"run": run_id, "its_kind": kind}).scalar_one()
 

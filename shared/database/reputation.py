@@ -17,11 +17,12 @@ from shared.database.dialects.writing import insert_absent
 from shared.database.rows.promises import is_sound, or_default
 from shared.database.rows.reading import read
 from shared.database.tables import owners, reputation_events
+from shared.domain.ids import OwnerId, VisitId
 from shared.domain.records import EventKind
 from shared.domain.reputation import BEST_SCORE, Event, NewEvent, NoShow, fold
 
 
-def lock_owners(connection: Connection, owner_ids: Iterable[UUID]) -> None:
+def lock_owners(connection: Connection, owner_ids: Iterable[OwnerId]) -> None:
     """Hold the owners' rows, in the order of their ids, until the transaction ends; change nothing.
 
     An UPDATE locks on every database; SELECT … FOR UPDATE does not.
@@ -42,27 +43,27 @@ def add_events(connection: Connection, events: Sequence[NewEvent], now: datetime
     return insert_absent(connection, reputation_events, list(rows.values()), "ledger_key")
 
 
-def add_openings(connection: Connection, owner_ids: Collection[UUID], now: datetime) -> None:
+def add_openings(connection: Connection, owner_ids: Collection[OwnerId], now: datetime) -> None:
     """Write down the scores found, for the owners that have no event yet."""
     lock_owners(connection, owner_ids)
     insert_absent(connection, reputation_events, _openings(connection, owner_ids, now), "ledger_key")
 
 
-def no_shows(connection: Connection, owner_ids: Iterable[UUID]) -> dict[UUID, list[NoShow]]:
+def no_shows(connection: Connection, owner_ids: Iterable[OwnerId]) -> dict[OwnerId, list[NoShow]]:
     """The no-show events of some owners, those that stand before reversed ones.
 
     Index: reputation_events (owner_id, subject_id).
     """
-    found: dict[UUID, list[NoShow]] = defaultdict(list)
+    found: dict[OwnerId, list[NoShow]] = defaultdict(list)
     for ids in chunks(sorted(set(owner_ids))):
         for row in connection.execute(_NO_SHOWS, {"owner_ids": ids}):
             found[row.owner_id].append(NoShow(row.subject_id, row.occurred_at))
     return found
 
 
-def taken_back(connection: Connection, visit_ids: Iterable[UUID]) -> set[UUID]:
+def taken_back(connection: Connection, visit_ids: Iterable[VisitId]) -> set[VisitId]:
     """Return the visits whose no-show event was reversed: they are settled for good. Index: the unique key."""
-    found: set[UUID] = set()
+    found: set[VisitId] = set()
     for ids in chunks(sorted(set(visit_ids))):
         keys = [f"{EventKind.NO_SHOW}:{each}" for each in ids]
         found |= set(connection.execute(_TAKEN_BACK, {"ledger_keys": keys}).scalars())
@@ -92,7 +93,7 @@ def reverse_events(connection: Connection, event_ids: Iterable[UUID], reason: st
     return {id_ for some in chosen for id_ in connection.execute(statement.where(some)).scalars()}
 
 
-def rescore(connection: Connection, owner_ids: Collection[UUID], now: datetime) -> dict[UUID, tuple[int, int]]:
+def rescore(connection: Connection, owner_ids: Collection[OwnerId], now: datetime) -> dict[OwnerId, tuple[int, int]]:
     """Write the scores that the owners' events make; return each owner's score before and after.
 
     An owner without any event keeps the score.
@@ -106,13 +107,13 @@ def rescore(connection: Connection, owner_ids: Collection[UUID], now: datetime) 
 
 
 def scores(
-    connection: Connection, owner_ids: Iterable[UUID], unwritten: Mapping[UUID, Sequence[NewEvent]] | None = None
-) -> dict[UUID, tuple[int, int]]:
+    connection: Connection, owner_ids: Iterable[OwnerId], unwritten: Mapping[OwnerId, Sequence[NewEvent]] | None = None
+) -> dict[OwnerId, tuple[int, int]]:
     """Each owner's score as it stands and as the events make it, `unwritten` ones by owner counted in.
 
     Index: reputation_events (owner_id, subject_id).
     """
-    found: dict[UUID, tuple[int, int]] = {}
+    found: dict[OwnerId, tuple[int, int]] = {}
     for ids in chunks(sorted(set(owner_ids))):
         events = _events(connection, ids)
         for id_, found_score in connection.execute(_AS_IT_STANDS, {"owner_ids": ids}):
@@ -170,15 +171,15 @@ def _folded(score: int, on_record: Sequence[Event], new: Sequence[Event]) -> int
     return fold(opening, [*(each for each in on_record if each.kind is not EventKind.OPENING), *new])
 
 
-def _events(connection: Connection, owner_ids: Sequence[UUID]) -> dict[UUID, list[Event]]:
-    found: dict[UUID, list[Event]] = defaultdict(list)
+def _events(connection: Connection, owner_ids: Sequence[OwnerId]) -> dict[OwnerId, list[Event]]:
+    found: dict[OwnerId, list[Event]] = defaultdict(list)
     for row in connection.execute(_EVENTS, {"owner_ids": owner_ids}):
         event = Event(row.id, EventKind(row.kind), row.points, row.occurred_at, row.reversed_at is not None)
         found[row.owner_id].append(event)
     return found
 
 
-def _openings(connection: Connection, owner_ids: Iterable[UUID], now: datetime) -> list[dict[str, Any]]:
+def _openings(connection: Connection, owner_ids: Iterable[OwnerId], now: datetime) -> list[dict[str, Any]]:
     """Return the openings of the owners that have none, dated by what the recovery of their scores counts from."""
     found = []
     for ids in chunks(sorted(owner_ids)):

@@ -4,13 +4,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
 from shared.database import commits
 from shared.database.dialects.writing import insert_absent
 from shared.database.tables import leases, runs
+from shared.domain.ids import RunId
 from shared.domain.records import RunStatus
 
 DONE = (RunStatus.SUCCEEDED, RunStatus.HELD)
@@ -25,7 +25,7 @@ class NotedRun:
     for, none for all.
     """
 
-    id: UUID
+    id: RunId
     task: str
     now: datetime
     started_at: datetime
@@ -40,7 +40,7 @@ class NotedRun:
 
 def start(
     connection: Connection,
-    id_: UUID,
+    id_: RunId,
     task: str,
     now: datetime,
     wall: datetime,
@@ -53,32 +53,32 @@ def start(
     commits.forget(connection, wall)
 
 
-def start_once(connection: Connection, id_: UUID, task: str, wall: datetime, host: str) -> bool:
+def start_once(connection: Connection, id_: RunId, task: str, wall: datetime, host: str) -> bool:
     """Note that a run began that is as of now; False when that is noted already."""
     row = {"id": id_, "task": task, "now": wall, "started_at": wall, "status": RunStatus.RUNNING, "host": host}
     return bool(insert_absent(connection, runs, [row], "id"))
 
 
-def start_again(connection: Connection, id_: UUID, wall: datetime, host: str) -> bool:
+def start_again(connection: Connection, id_: RunId, wall: datetime, host: str) -> bool:
     """Note that a run that was broken off or failed begins anew; False when it succeeded."""
     begun = {"now": wall, "started_at": wall, "status": RunStatus.RUNNING, "host": host, "error": None}
     statement = update(runs).where(runs.c.id == id_, runs.c.status != RunStatus.SUCCEEDED)
     return connection.execute(statement.values(**begun)).rowcount == 1
 
 
-def lock(connection: Connection, id_: UUID) -> None:
+def lock(connection: Connection, id_: RunId) -> None:
     """Let nobody else lock this run before the transaction ends. (An UPDATE locks on every database.)"""
     connection.execute(update(runs).where(runs.c.id == id_).values(host=runs.c.host))
 
 
-def by_id(connection: Connection, ids: Collection[UUID]) -> dict[UUID, NotedRun]:
+def by_id(connection: Connection, ids: Collection[RunId]) -> dict[RunId, NotedRun]:
     """What is noted of some runs. Index: primary key."""
     return {row.id: _noted(row) for row in connection.execute(select(runs).where(runs.c.id.in_(ids)))}
 
 
 def finish(
     connection: Connection,
-    id_: UUID,
+    id_: RunId,
     status: RunStatus,
     wall: datetime,
     result: dict[str, Any] | None,
@@ -91,7 +91,7 @@ def finish(
     connection.execute(_FINISH, {"its_id": id_, **ended})
 
 
-def forget(connection: Connection, ids: Collection[UUID]) -> None:
+def forget(connection: Connection, ids: Collection[RunId]) -> None:
     """Remove runs from the history: parts whose counts are in the result of their whole run."""
     connection.execute(runs.delete().where(runs.c.id.in_(ids)))
 

@@ -1,7 +1,6 @@
 """The tenants, as records."""
 
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import Connection, and_, select
 
@@ -10,6 +9,7 @@ from shared.database.rows.reading import BadRow, leave_out
 from shared.database.tables import (
     tenants,
 )
+from shared.domain.ids import TenantId
 from shared.domain.records import Tenant
 
 TENANT = (
@@ -47,7 +47,7 @@ def active_tenants(connection: Connection) -> list[Tenant]:
     return found
 
 
-def tenant_by_id(connection: Connection, id_: UUID) -> Tenant:
+def tenant_by_id(connection: Connection, id_: TenantId) -> Tenant:
     """One tenant, whether or not the platform serves it. Index: primary key."""
     return tenant_of(connection.execute(select(*TENANT).where(tenants.c.id == id_)).one())
 

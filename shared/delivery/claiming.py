@@ -4,7 +4,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from math import inf
 from typing import Final
-from uuid import UUID
 
 from sqlalchemy import Connection
 
@@ -12,6 +11,7 @@ from shared.database import breakers, limits, outbox
 from shared.database.transactions import in_transaction
 from shared.delivery.drain import PROVIDER, Drain
 from shared.delivery.preparing import Prepared, prepare, write_prepared
+from shared.domain.ids import TenantId
 from shared.domain.notifications import Claimed
 
 LARGEST_BATCH: Final = 500
@@ -31,7 +31,7 @@ class Batch:
     is_provider_away: bool = False
 
     @property
-    def crowded(self) -> set[UUID]:
+    def crowded(self) -> set[TenantId]:
         """The tenants that had more to send than their cap allows."""
         return {each.tenant_id for each in self.above_cap}
 
@@ -52,7 +52,7 @@ def size_of_batch(drain: Drain) -> int:
     return max(1, min(LARGEST_BATCH, soon))
 
 
-def claim(drain: Drain, silent: Collection[UUID], crowded: Collection[UUID], size: int) -> Batch:
+def claim(drain: Drain, silent: Collection[TenantId], crowded: Collection[TenantId], size: int) -> Batch:
     """Claim what is due, most urgent first, of all tenants but the `silent`; nothing while the breaker is open.
 
     `crowded`: the tenants that had more due in this run than their cap allows; they are skipped until it has room.
@@ -66,7 +66,7 @@ def claim(drain: Drain, silent: Collection[UUID], crowded: Collection[UUID], siz
     return in_transaction(drain.engine, claim_unless_away)
 
 
-def claim_for_probe(drain: Drain, crowded: Collection[UUID]) -> Batch:
+def claim_for_probe(drain: Drain, crowded: Collection[TenantId]) -> Batch:
     """Claim one message, to find out with it whether the provider is back."""
     return in_transaction(drain.engine, lambda connection: _claim(drain, connection, (), crowded, 1))
 
@@ -74,8 +74,8 @@ def claim_for_probe(drain: Drain, crowded: Collection[UUID]) -> Batch:
 def _claim(
     drain: Drain,
     connection: Connection,
-    silent: Collection[UUID],
-    crowded: Collection[UUID],
+    silent: Collection[TenantId],
+    crowded: Collection[TenantId],
     size: int,
 ) -> Batch:
     sent = limits.sent_lately(connection, drain.now(), drain.wall(), crowded)
@@ -86,7 +86,7 @@ def _claim(
     return Batch(len(chosen), len(chosen) < size, prepared, above)
 
 
-def _cap(drain: Drain, tenant_id: UUID) -> int:
+def _cap(drain: Drain, tenant_id: TenantId) -> int:
     cap = drain.served[tenant_id].policy.sms.rate_limit_per_hour
     return min(cap, 1) if tenant_id in drain.on_trial else cap
 
@@ -101,7 +101,7 @@ def _within_caps(
     tenant_ids = {each.tenant_id for each in chosen if each.tenant_id in drain.served}
     limits.lock(connection, tenant_ids)
     sent = limits.sent_lately(connection, drain.now(), drain.wall(), tenant_ids)
-    room: dict[UUID, float] = {id_: _cap(drain, id_) - sent.get(id_, 0) for id_ in tenant_ids}
+    room: dict[TenantId, float] = {id_: _cap(drain, id_) - sent.get(id_, 0) for id_ in tenant_ids}
     kept: list[Claimed] = []
     above: list[Claimed] = []
     for each in chosen:

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 from typing import Final
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from sqlalchemy import Engine
 
 from shared.database.outbox import Scope
+from shared.domain.ids import TenantId
 from shared.domain.notifications import Claimed
 from shared.domain.policy import ServedTenant
 from shared.domain.tally import Tally
@@ -45,7 +46,7 @@ class Drain:
     gateway: SmsGateway
     begun_at: datetime
     kinds: SubjectKinds
-    served: Mapping[UUID, ServedTenant]
+    served: Mapping[TenantId, ServedTenant]
     scope: Scope
     expirable: Scope
     now: Callable[[], datetime]
@@ -59,7 +60,7 @@ class Drain:
     wait: Callable[[float], Awaitable[None]] = asyncio.sleep
     dice: Random = field(default_factory=Random)
     worker: str = field(default_factory=lambda: str(uuid4()))
-    on_trial: set[UUID] = field(default_factory=set)
+    on_trial: set[TenantId] = field(default_factory=set)
 
     @property
     def is_out_of_time(self) -> bool:
@@ -71,7 +72,7 @@ class Drain:
         for kind, many in Counter(each.kind for each in claimed).items():
             self.tally.deliver(outcome, kind, many)
 
-    def subdomain(self, tenant_id: UUID) -> str:
+    def subdomain(self, tenant_id: TenantId) -> str:
         """Return the name of a tenant for people; its id when it is not served."""
         served = self.served.get(tenant_id)
         return served.tenant.subdomain if served else str(tenant_id)

@@ -3,10 +3,10 @@
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any, Final
-from uuid import UUID
 
 from shared.delivery.message import Answer
 from shared.domain.back_off import doubled, jittered
+from shared.domain.ids import NotificationId
 from shared.domain.notifications import Claimed
 from shared.domain.reasons import Reason
 from shared.domain.records import NotificationStatus
@@ -64,7 +64,7 @@ def back_off(attempts: int, retry_after: float | None, dice: Random) -> timedelt
     return max(jittered(longest, dice.random()), timedelta(seconds=retry_after or 0))
 
 
-def sent(id_: UUID, provider_message_id: str, segments: int, now: datetime) -> dict[str, Any]:
+def sent(id_: NotificationId, provider_message_id: str, segments: int, now: datetime) -> dict[str, Any]:
     """Return the changes for a message that the provider accepted."""
     return {
         "id": id_,

@@ -15,6 +15,7 @@ from shared.delivery.drain import CLAIM_HOLD, HAND_OVER, Drain
 from shared.delivery.message import ReadyText
 from shared.delivery.outcomes import ended
 from shared.domain.contact import e164
+from shared.domain.ids import NotificationId, TenantId
 from shared.domain.notifications import Claimed, Member
 from shared.domain.policy import ServedTenant
 from shared.domain.quiet_hours import after_quiet, quiet_began
@@ -51,9 +52,9 @@ class Reread:
     drain: Drain
     now: datetime
     wall: datetime
-    members: Mapping[UUID, Sequence[Member]]
+    members: Mapping[NotificationId, Sequence[Member]]
     subjects: Mapping[UUID, Any]
-    hours: dict[UUID, tuple[datetime, datetime]] = field(default_factory=dict)
+    hours: dict[TenantId, tuple[datetime, datetime]] = field(default_factory=dict)
 
     def may_leave(self, served: ServedTenant) -> tuple[datetime, datetime]:
         """Return from when until when a tenant's texts may be handed over outside its quiet hours."""

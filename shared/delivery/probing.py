@@ -1,13 +1,12 @@
 """Entering the breaker: while it is open, one message of one process finds out whether the provider is back."""
 
-from uuid import UUID
-
 from shared.database.transactions import in_transaction
 from shared.delivery.claiming import claim_for_probe
 from shared.delivery.drain import Drain
 from shared.delivery.message import ReadyText
 from shared.delivery.recording import record
 from shared.delivery.sending import Sender
+from shared.domain.ids import TenantId
 
 
 async def is_provider_there(drain: Drain, sender: Sender) -> bool:
@@ -35,7 +34,7 @@ async def _is_probe_answered(drain: Drain, sender: Sender) -> bool:
 
 def _one_ready(drain: Drain) -> ReadyText | None:
     """Claim until there is one message to send; None when nothing is due."""
-    crowded: set[UUID] = set()
+    crowded: set[TenantId] = set()
     while True:
         batch = claim_for_probe(drain, crowded)
         batch.count(drain)

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
@@ -19,6 +18,7 @@ from shared.delivery.drain import Drain
 from shared.delivery.message import Answer
 from shared.delivery.outcomes import change
 from shared.delivery.senders import trouble
+from shared.domain.ids import NotificationId, TenantId
 from shared.domain.notifications import Claimed
 from shared.domain.records import ConsentSource
 from shared.gateways.sms import DailyCapReached, OptedOut, OutcomeUnknown, Rejected, SenderRefused, SmsError
@@ -67,7 +67,7 @@ def _changes(drain: Drain, connection: Connection, answers: Sequence[Answer]) ->
     return others + _changes(drain, connection, doubted)
 
 
-def write_unique(connection: Connection, worker: str, rows: Sequence[Mapping[str, Any]]) -> set[UUID]:
+def write_unique(connection: Connection, worker: str, rows: Sequence[Mapping[str, Any]]) -> set[NotificationId]:
     """Write rows, those with the same columns in one statement; return the ids of those that could not be written.
 
     They carry a message id that another notification has. A row that says "sent" is written whoever holds the
@@ -76,7 +76,7 @@ def write_unique(connection: Connection, worker: str, rows: Sequence[Mapping[str
     shapes: dict[tuple[str, ...], list[Mapping[str, Any]]] = defaultdict(list)
     for row in rows:
         shapes[tuple(row)].append(row)
-    taken: set[UUID] = set()
+    taken: set[NotificationId] = set()
     for alike in shapes.values():
         if not _is_written(connection, worker, alike):
             taken |= {row["id"] for row in alike if not _is_written(connection, worker, [row])}
@@ -105,14 +105,14 @@ def _withdrawals(answers: Iterable[Answer], now: datetime) -> list[Withdrawal]:
     ]
 
 
-def _phones(answers: Iterable[Answer]) -> dict[UUID, set[str]]:
+def _phones(answers: Iterable[Answer]) -> dict[TenantId, set[str]]:
     """Return the numbers that were answered about, by tenant."""
-    found: dict[UUID, set[str]] = defaultdict(set)
+    found: dict[TenantId, set[str]] = defaultdict(set)
     for each in answers:
         found[each.ready.claimed.tenant_id].add(each.ready.sms.to)
     return found
 
 
-def _codes(answers: Iterable[Answer], error: type[SmsError]) -> dict[UUID, str]:
+def _codes(answers: Iterable[Answer], error: type[SmsError]) -> dict[TenantId, str]:
     """Return the codes of answers of a kind, by tenant."""
     return {each.ready.claimed.tenant_id: each.outcome.code for each in answers if isinstance(each.outcome, error)}

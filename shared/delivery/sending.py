@@ -3,7 +3,6 @@
 import logging
 from datetime import datetime
 from typing import Final
-from uuid import UUID
 
 from shared.database.provider_breaker import ProviderBreaker
 from shared.delivery.drain import PROVIDER, Drain
@@ -12,6 +11,7 @@ from shared.delivery.outcomes import FREE, MOST_ATTEMPTS
 from shared.delivery.pace import Pace, Turn
 from shared.delivery.senders.trouble import name_country
 from shared.domain.back_off import doubled, jittered
+from shared.domain.ids import TenantId
 from shared.gateways.sms import (
     Accepted,
     CredentialsRefused,
@@ -44,9 +44,9 @@ class Sender:
         self.breaker = ProviderBreaker(PROVIDER, drain.worker, drain.wall)
         self.is_stopped = False
         self.refused: CredentialsRefused | None = None
-        self.silent: set[UUID] = set()
-        self.crowded: set[UUID] = set()
-        self._opted_out: dict[tuple[UUID, str], OptedOut] = {}
+        self.silent: set[TenantId] = set()
+        self.crowded: set[TenantId] = set()
+        self._opted_out: dict[tuple[TenantId, str], OptedOut] = {}
 
     @property
     def may_go_on(self) -> bool:
@@ -121,7 +121,7 @@ class Sender:
             case NotProcessed():
                 self.pace.refused(turn, outcome.retry_after)
 
-    def _silence(self, tenant_id: UUID, error: DailyCapReached | SenderRefused) -> None:
+    def _silence(self, tenant_id: TenantId, error: DailyCapReached | SenderRefused) -> None:
         """Send nothing more for a tenant in this run."""
         if tenant_id in self.silent:
             return

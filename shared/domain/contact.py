@@ -4,12 +4,12 @@ from collections.abc import Collection
 from functools import lru_cache
 from hashlib import sha256
 from typing import Final
-from uuid import UUID
 
 import phonenumbers
 from babel.core import get_global
 from phonenumbers import SUPPORTED_REGIONS, NumberParseException, PhoneNumber, PhoneNumberFormat
 
+from shared.domain.ids import TenantId
 from shared.domain.policy import SmsPolicy
 from shared.domain.reasons import Reason
 from shared.domain.records import Owner
@@ -78,7 +78,7 @@ def country_of(number: str) -> str:
     return f"{phonenumbers.region_code_for_number(parsed) or 'an unknown country'} (+{parsed.country_code})"
 
 
-def phone_hash(tenant_id: UUID, number: str) -> str:
+def phone_hash(tenant_id: TenantId, number: str) -> str:
     """Return under what a tenant's blocked number (E.164) is kept: SHA-256 of both, in hexadecimal digits."""
     return sha256(f"{tenant_id}:{number}".encode()).hexdigest()
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
-from uuid import UUID
+
+from shared.domain.ids import AppointmentId, FeeId, OwnerId, TenantId, VisitId
 
 
 class FeeStatus(StrEnum):
@@ -105,10 +106,10 @@ class FeePrice:
 class NewFee:
     """A fee to be written. `id`: that of its visit."""
 
-    id: UUID
-    tenant_id: UUID
-    owner_id: UUID
-    appointment_id: UUID
+    id: FeeId
+    tenant_id: TenantId
+    owner_id: OwnerId
+    appointment_id: AppointmentId
     price: FeePrice
     currency: str
     offence_number: int
@@ -122,10 +123,10 @@ class NewFee:
 class Fee:
     """A no-show fee. `claimed_until`: until when, by the wall clock, the worker that claimed it may act on it."""
 
-    id: UUID
-    tenant_id: UUID
-    owner_id: UUID
-    appointment_id: UUID | None
+    id: FeeId
+    tenant_id: TenantId
+    owner_id: OwnerId
+    appointment_id: AppointmentId | None
     status: FeeStatus
     amount_cents: int
     currency: str
@@ -137,12 +138,17 @@ class Fee:
     failure_code: str | None
     claimed_until: datetime | None = None
 
+    @property
+    def visit_id(self) -> VisitId:
+        """The id of the missed visit it is for: a visit has one fee at most, under its own id."""
+        return VisitId(self.id)
+
 
 @dataclass(frozen=True, slots=True)
 class FeeChange:
     """A change of a claimed fee. `status`: the one it has afterwards; `columns`: the columns that are written."""
 
-    fee_id: UUID
+    fee_id: FeeId
     status: FeeStatus
     columns: Mapping[str, Any]
 

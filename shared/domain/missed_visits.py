@@ -7,6 +7,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from shared.domain.fees import COLLECTED, LEAST_STAY, Fee, FeeStatus
+from shared.domain.ids import AppointmentId, OwnerId, TenantId, VisitId
 from shared.domain.quiet_hours import local_date, local_day
 from shared.domain.reasons import Reason
 from shared.domain.records import Appointment, Outcome, Owner
@@ -20,10 +21,10 @@ class Candidate:
     `came_that_day`: the owner attended another appointment of the local day. `have_pets_died`: all of them.
     """
 
-    id: UUID
-    tenant_id: UUID
+    id: AppointmentId
+    tenant_id: TenantId
     owner: Owner
-    service_tenant_id: UUID | None
+    service_tenant_id: TenantId | None
     starts_at: datetime
     ends_at: datetime
     created_at: datetime
@@ -51,7 +52,7 @@ class Candidate:
 class DayCount:
     """One tenant's local day: appointments not cancelled, candidates, and those that detection marked before."""
 
-    tenant_id: UUID
+    tenant_id: TenantId
     appointments: int
     candidates: int
     marked: int
@@ -72,8 +73,8 @@ class AttendanceCount:
 class Attendance:
     """An appointment that an owner came to, or that counts as missed. `have_pets_died`: all of its pets, by now."""
 
-    tenant_id: UUID
-    owner_id: UUID
+    tenant_id: TenantId
+    owner_id: OwnerId
     starts_at: datetime
     ends_at: datetime
     came: bool
@@ -96,15 +97,15 @@ class MissedVisit:
     `is_superseded`: it is reversed because the owner has another of that day.
     """
 
-    id: UUID
-    tenant_id: UUID
+    id: VisitId
+    tenant_id: TenantId
     owner: Owner
     began_at: datetime
     is_reversed: bool
     missed: tuple[Appointment, ...]
     fee: Fee | None
     customer_id: str | None
-    reminded: frozenset[UUID]
+    reminded: frozenset[AppointmentId]
     attendance: tuple[Attendance, ...] = ()
     is_superseded: bool = False
 
@@ -138,10 +139,10 @@ class MarkedVisit:
     `is_forgiven`: staff waived its fee. `fee_status`, `fee_written_at`: None where it has no fee.
     """
 
-    id: UUID
+    id: VisitId
     event_id: UUID
-    tenant_id: UUID
-    owner_id: UUID
+    tenant_id: TenantId
+    owner_id: OwnerId
     began_at: datetime
     is_ours: bool
     is_forgiven: bool

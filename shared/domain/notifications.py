@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from shared.domain.ids import NotificationId, OwnerId, TenantId
 from shared.domain.records import Kind
 
 
@@ -14,9 +15,9 @@ class Claimed:
     `unclear_answers`: how often the provider was asked and gave no clear answer.
     """
 
-    id: UUID
-    tenant_id: UUID
-    owner_id: UUID
+    id: NotificationId
+    tenant_id: TenantId
+    owner_id: OwnerId
     kind: Kind
     useful_until: datetime
     attempts: int
@@ -45,7 +46,7 @@ class Unsettled:
 class Member:
     """One decision behind a notification."""
 
-    notification_id: UUID
+    notification_id: NotificationId
     ledger_key: str
     subject_id: UUID
     occurs_at: datetime | None

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from shared.domain.ids import NotificationId, OwnerId, TenantId
 from shared.domain.reasons import Reason
 from shared.domain.records import Appointment, Kind, Outcome, Vaccination
 
@@ -17,14 +18,14 @@ class Decision:
     `occurrence`: what tells it apart from others about the same subject, as the text in the ledger key.
     """
 
-    tenant_id: UUID
+    tenant_id: TenantId
     kind: Kind
     subject_type: str
     subject_id: UUID
     occurrence: str
     outcome: Outcome
     reason: Reason | None = None
-    notification_id: UUID | None = None
+    notification_id: NotificationId | None = None
     occurs_at: datetime | None = None
 
     @property
@@ -37,9 +38,9 @@ class Decision:
 class PlannedNotification:
     """One SMS to be sent at or after `not_before` and before `useful_until` (aware UTC)."""
 
-    id: UUID
-    tenant_id: UUID
-    owner_id: UUID
+    id: NotificationId
+    tenant_id: TenantId
+    owner_id: OwnerId
     kind: Kind
     not_before: datetime
     useful_until: datetime

@@ -6,6 +6,8 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID, uuid5
 
+from shared.domain.ids import AppointmentId, OwnerId, PetId, TenantId, VaccinationId, VisitId
+
 
 class Kind(StrEnum):
     """What a decision or a notification is about."""
@@ -92,7 +94,7 @@ class RunStatus(StrEnum):
 class Tenant:
     """One active pet-care business. `settings`: its JSON as stored; `fault`: why its row cannot be used, in words."""
 
-    id: UUID
+    id: TenantId
     subdomain: str
     business_name: str
     phone: str | None
@@ -107,8 +109,8 @@ class Tenant:
 class Owner:
     """One pet parent. `is_active`: neither switched off nor deleted."""
 
-    id: UUID
-    tenant_id: UUID
+    id: OwnerId
+    tenant_id: TenantId
     first_name: str | None
     phone: str | None
     sms_opted_in: bool
@@ -120,22 +122,22 @@ class Owner:
 class Pet:
     """One animal. `owner_tenant_id`: the business of the owner it belongs to; None where there is no such owner."""
 
-    id: UUID
-    tenant_id: UUID
+    id: PetId
+    tenant_id: TenantId
     name: str | None
     is_deceased: bool
     is_deleted: bool
-    owner_tenant_id: UUID | None = None
+    owner_tenant_id: TenantId | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Appointment:
     """An appointment with all that a reminder needs. `starts_at`, `created_at`: aware UTC instants."""
 
-    id: UUID
-    tenant_id: UUID
+    id: AppointmentId
+    tenant_id: TenantId
     owner: Owner
-    service_tenant_id: UUID | None
+    service_tenant_id: TenantId | None
     service_name: str | None
     pets: tuple[Pet, ...]
     starts_at: datetime
@@ -163,8 +165,8 @@ class Vaccination:
     `is_superseded`: a newer record of the pet takes its place.
     """
 
-    id: UUID
-    tenant_id: UUID
+    id: VaccinationId
+    tenant_id: TenantId
     owner: Owner
     pet: Pet
     is_pet_active: bool
@@ -209,9 +211,9 @@ def foreign_reference(subdomain: str, subject: str, part: str) -> Problem:
 _NAMESPACE: Final = UUID("6f1f3c52-7c0e-5f0b-9a5e-2f4a1f0f8d11")  # never changes: ids on record were made with it
 
 
-def visit_id(tenant_id: UUID, owner_id: UUID, on: date) -> UUID:
+def visit_id(tenant_id: TenantId, owner_id: OwnerId, on: date) -> VisitId:
     """Return the id of a visit: all appointments of one owner with one tenant on one tenant-local day."""
-    return lasting_id(f"{tenant_id}:{owner_id}:{on.isoformat()}")
+    return VisitId(lasting_id(f"{tenant_id}:{owner_id}:{on.isoformat()}"))
 
 
 def lasting_id(key: str) -> UUID:

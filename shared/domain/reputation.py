@@ -7,6 +7,7 @@ from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from shared.domain.ids import AppointmentId, OwnerId, TenantId, VisitId
 from shared.domain.quiet_hours import local_date
 from shared.domain.records import AppointmentStatus, EventKind, lasting_id
 
@@ -33,8 +34,8 @@ class NewEvent:
     from which the good days were counted.
     """
 
-    tenant_id: UUID
-    owner_id: UUID
+    tenant_id: TenantId
+    owner_id: OwnerId
     kind: EventKind
     points: int
     subject_id: UUID
@@ -61,7 +62,7 @@ class NewEvent:
 class NoShow:
     """A no-show event on record, standing or reversed. `visit_id`: under which id the missed visit goes."""
 
-    visit_id: UUID
+    visit_id: VisitId
     occurred_at: datetime
 
 
@@ -72,9 +73,9 @@ class PastAppointment:
     `foreign_part`: which of its rows belongs to another tenant ("owner", "pet", …), None when none does.
     """
 
-    id: UUID
-    tenant_id: UUID
-    owner_id: UUID
+    id: AppointmentId
+    tenant_id: TenantId
+    owner_id: OwnerId
     starts_at: datetime
     status: AppointmentStatus
     arrived_at: datetime | None
@@ -89,8 +90,8 @@ class Standing:
     `scored_at`: when the score was first what it was before any event; reversed events are left out.
     """
 
-    owner_id: UUID
-    tenant_id: UUID
+    owner_id: OwnerId
+    tenant_id: TenantId
     score: int
     scored_at: datetime
     last_negative: datetime | None
@@ -110,7 +111,7 @@ def _clamped(score: int) -> int:
     return max(0, min(BEST_SCORE, score))
 
 
-def id_on_record(known: Iterable[NoShow], on: date, zone: ZoneInfo) -> UUID | None:
+def id_on_record(known: Iterable[NoShow], on: date, zone: ZoneInfo) -> VisitId | None:
     """Return the id under which a missed visit of a local day goes. `known`: its owner's, those that stand first.
 
     One that passed over from another owner keeps the id which it had there.

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import (
     Connection,
@@ -15,15 +14,16 @@ from sqlalchemy import (
 from shared.database.dialects.lists import chunks
 from shared.database.tables import payment_attempts
 from shared.domain.fees import FeeChange, FeeStatus, PastAttempt
+from shared.domain.ids import FeeId
 from shared.fees.state_queries import record
 
 UNKNOWN = "unknown"
 """The outcome of an attempt whose effect is not known yet."""
 
 
-def past_attempts(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, list[PastAttempt]]:
+def past_attempts(connection: Connection, ids: Sequence[FeeId]) -> dict[FeeId, list[PastAttempt]]:
     """Return the attempts to collect some fees, the earliest first. Index: primary key."""
-    found: dict[UUID, list[PastAttempt]] = {}
+    found: dict[FeeId, list[PastAttempt]] = {}
     for some in chunks(ids):
         query = select(payment_attempts).where(payment_attempts.c.payment_id.in_(some))
         for row in connection.execute(query.order_by(payment_attempts.c.payment_id, payment_attempts.c.attempt)):

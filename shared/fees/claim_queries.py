@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import (
     Column,
@@ -25,6 +24,7 @@ from shared.database.dialects.writing import update_chosen
 from shared.database.rows.reading import OF_FEE, read_page, sound
 from shared.database.tables import payments
 from shared.domain.fees import CLOSED, UNCOLLECTED, Fee, FeeStatus
+from shared.domain.ids import FeeId, TenantId
 from shared.fees.state_queries import is_fee
 from shared.fees.visit_queries import FEE, fee_of
 
@@ -43,12 +43,12 @@ class Claim:
         return {"worker": self.worker, "until": self.wall + self.hold}
 
 
-def claim_due(connection: Connection, tenant_ids: Sequence[UUID], due: datetime, claim: Claim) -> list[Fee]:
+def claim_due(connection: Connection, tenant_ids: Sequence[TenantId], due: datetime, claim: Claim) -> list[Fee]:
     """Claim fees whose next attempt is at or before `due`. Index: payments (status, next_attempt_at)."""
     return _claimed(connection, _claim_due(claim.limit), {"due": due, "tenant_ids": tenant_ids, **claim.taken()})
 
 
-def claim_lapsed(connection: Connection, tenant_ids: Sequence[UUID], claim: Claim) -> list[Fee]:
+def claim_lapsed(connection: Connection, tenant_ids: Sequence[TenantId], claim: Claim) -> list[Fee]:
     """Claim fees that are `processing` beyond their claim: nobody knows whether the card was charged.
 
     Index: payments (status, claimed_until).
@@ -57,7 +57,7 @@ def claim_lapsed(connection: Connection, tenant_ids: Sequence[UUID], claim: Clai
     return _claimed(connection, _claim_lapsed(claim.limit), given)
 
 
-def claim_closed(connection: Connection, tenant_ids: Sequence[UUID], claim: Claim) -> list[Fee]:
+def claim_closed(connection: Connection, tenant_ids: Sequence[TenantId], claim: Claim) -> list[Fee]:
     """Claim fees that were waived or cancelled after a payment was begun at the provider: it may have been paid.
 
     Index: payments (status, claimed_until).
@@ -66,7 +66,7 @@ def claim_closed(connection: Connection, tenant_ids: Sequence[UUID], claim: Clai
     return _claimed(connection, _claim_closed(claim.limit), given)
 
 
-def claim_one(connection: Connection, tenant_ids: Collection[UUID], id_: UUID, claim: Claim) -> list[Fee]:
+def claim_one(connection: Connection, tenant_ids: Collection[TenantId], id_: FeeId, claim: Claim) -> list[Fee]:
     """Claim one fee that nobody paid, if it belongs to one of the tenants. Index: primary key."""
     tenant_id = connection.execute(select(payments.c.tenant_id).where(payments.c.id == id_)).scalar()
     if tenant_id not in tenant_ids:
@@ -78,7 +78,7 @@ def claim_one(connection: Connection, tenant_ids: Collection[UUID], id_: UUID, c
     )
 
 
-def due(connection: Connection, tenant_ids: Sequence[UUID], until: datetime, limit: int) -> list[Fee]:
+def due(connection: Connection, tenant_ids: Sequence[TenantId], until: datetime, limit: int) -> list[Fee]:
     """Return the fees that could be claimed, without claiming them. Index: payments (status, next_attempt_at)."""
     found: list[Fee] = []
     for some in chunks(tenant_ids):

@@ -3,13 +3,13 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
-from uuid import UUID
 
 from sqlalchemy import Connection, exists, select
 
 from shared.database.rows.reading import OF_FEE, read
 from shared.database.tables import decisions, payments, tenants
 from shared.domain.fees import FeeStatus
+from shared.domain.ids import FeeId, OwnerId, RunId
 from shared.domain.records import Kind
 
 
@@ -17,9 +17,9 @@ from shared.domain.records import Kind
 class ListedFee:
     """One no-show fee with the business it belongs to. `next_attempt_at`: None when nothing more is tried."""
 
-    id: UUID
+    id: FeeId
     tenant: str
-    owner_id: UUID
+    owner_id: OwnerId
     visit_on: date
     amount_cents: int
     currency: str
@@ -42,7 +42,7 @@ _LISTED = tuple(
 
 
 def listed(
-    connection: Connection, statuses: Collection[str] = (), ids: Collection[UUID] = (), run_id: UUID | None = None
+    connection: Connection, statuses: Collection[str] = (), ids: Collection[FeeId] = (), run_id: RunId | None = None
 ) -> list[ListedFee]:
     """No-show fees, the oldest visit first: of some statuses, with some ids, made by one run; all where none is named.
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from uuid import UUID
 
 from sqlalchemy import Connection
 
 from shared.database.transactions import fetch
+from shared.domain.ids import NotificationId, VisitId
 from shared.domain.missed_visits import MissedVisit
 from shared.domain.notifications import Member
 from shared.domain.plans import Plan, joined
@@ -28,7 +28,7 @@ def renotify(context: Context) -> None:
     """Plan again the texts that could not be sent, can be sent now and are still of use."""
     tenants = {each.tenant.id: each for each in context.served}
 
-    def query(connection: Connection) -> tuple[list[UnsentText], dict[UUID, MissedVisit]]:
+    def query(connection: Connection) -> tuple[list[UnsentText], dict[VisitId, MissedVisit]]:
         since, about_after = context.now - LOOK_BACK, context.now - TEXT_USEFUL
         found = unsent_texts(connection, FEE_TEXTS, list(tenants), since, about_after=about_after)
         return found, visit_queries.missed_visits(connection, {each.visit_id for each in found})
@@ -39,11 +39,12 @@ def renotify(context: Context) -> None:
         write(context, tenants, plan, missed, planned_as="texts_planned")
 
 
-def _decide(context: Context, served: ServedTenant, text: UnsentText, missed: Mapping[UUID, MissedVisit]) -> Plan:
+def _decide(context: Context, served: ServedTenant, text: UnsentText, missed: Mapping[VisitId, MissedVisit]) -> Plan:
     visit = missed.get(text.visit_id)
     if visit is None:
         return Plan()
-    member = Member(text.visit_id, "", text.visit_id, None)
+    # No notification exists yet, and the objection does not look at it.
+    member = Member(NotificationId(text.visit_id), "", text.visit_id, None)
     reason = FEE_TEXT.objection(text.kind, visit, member, served)
     if reason == text.reason:
         return Plan()

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, and_, delete, func, select, update
 
 from shared.database.tables import appointments, fee_actions, payment_attempts, payments
 from shared.domain.fees import ActionOutcome, FeeAction, FeeStatus
+from shared.domain.ids import FeeId
 
 _REFUNDABLE = (FeeStatus.SUCCEEDED, FeeStatus.NEEDS_REFUND)
 
@@ -23,7 +24,7 @@ class AskedRefund:
 
     id: UUID
     key: str
-    fee_id: UUID
+    fee_id: FeeId
     intent_id: str | None
     amount_cents: int
     currency: str
@@ -59,7 +60,7 @@ class MoreThanIsLeft(Exception):
         self.left, self.collected, self.currency = left, collected, currency
 
 
-def action(kind: FeeAction, fee_id: UUID, who: str, why: str, now: datetime) -> dict[str, Any]:
+def action(kind: FeeAction, fee_id: FeeId, who: str, why: str, now: datetime) -> dict[str, Any]:
     """Return the row that says who did what to a fee, and why."""
     return {"id": uuid4(), "payment_id": fee_id, "action": kind, "who": who, "why": why, "created_at": now}
 
@@ -70,13 +71,13 @@ def note(connection: Connection, actions: Sequence[Mapping[str, Any]]) -> None:
         connection.execute(fee_actions.insert(), list(actions))
 
 
-def refund_id(fee_id: UUID, amount_cents: int | None, why: str) -> UUID:
+def refund_id(fee_id: FeeId, amount_cents: int | None, why: str) -> UUID:
     """Return the id of a refund: the same command given again means the same one, whoever gives it."""
     return uuid5(fee_id, f"refund:{'rest' if amount_cents is None else amount_cents}:{why.strip().casefold()}")
 
 
 def ask_refund(
-    connection: Connection, fee_id: UUID, amount_cents: int | None, who: str, why: str, now: datetime
+    connection: Connection, fee_id: FeeId, amount_cents: int | None, who: str, why: str, now: datetime
 ) -> AskedRefund:
     """Put a refund on record before it is requested, or return the one that the same command recorded before.
 
@@ -139,7 +140,7 @@ def note_refunds(
 
 
 def _note_found(
-    connection: Connection, fee_id: UUID, found: FoundRefund, known: Collection[str], now: datetime
+    connection: Connection, fee_id: FeeId, found: FoundRefund, known: Collection[str], now: datetime
 ) -> None:
     """Record one refund: on the staff action it was made for, else as one that was made at the provider."""
     id_ = UUID(found.asked_id) if found.asked_id in known else _id_elsewhere(fee_id, found.id)
@@ -157,7 +158,7 @@ def _note_found(
         note(connection, [row | done | {"id": id_}])
 
 
-def _id_elsewhere(fee_id: UUID, refund_id: str) -> UUID:
+def _id_elsewhere(fee_id: FeeId, refund_id: str) -> UUID:
     """Return our id of a refund that was made at the provider."""
     return uuid5(fee_id, f"refund at the provider:{refund_id}")
 
@@ -184,7 +185,7 @@ def end_refund(
     connection.execute(update(appointments).where(its).values(no_show_fee_charged=max(kept, 0), updated_at=now))
 
 
-def _given_back(connection: Connection, fee_id: UUID, *outcomes: ActionOutcome) -> int:
+def _given_back(connection: Connection, fee_id: FeeId, *outcomes: ActionOutcome) -> int:
     """Return the sum of a fee's refunds. Index: fee_actions (payment_id)."""
     query = select(func.coalesce(func.sum(fee_actions.c.amount), 0)).where(
         fee_actions.c.payment_id == fee_id,

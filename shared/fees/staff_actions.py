@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from sqlalchemy import Connection, Engine
 
 from shared.database.transactions import in_transaction
 from shared.domain.fees import FeeAction
+from shared.domain.ids import FeeId
 from shared.errors import RunFailed, UsageError
 from shared.fees import staff_action_queries, state_queries
 from shared.fees.collecting import Collection, charge_now, close_now
@@ -30,7 +30,7 @@ class Staff:
     why: str
 
 
-def charge(collection: Collection, fee_id: UUID, staff: Staff) -> None:
+def charge(collection: Collection, fee_id: FeeId, staff: Staff) -> None:
     """Charge one fee now, whatever its hold and age. The outcome is in the fee's row.
 
     Raise UsageError when it cannot be charged at all, RunFailed with what is wrong with the fee's visit or the set-up.
@@ -46,11 +46,11 @@ def charge(collection: Collection, fee_id: UUID, staff: Staff) -> None:
         raise RunFailed(f"the fee {fee_id}: {wrong[0].reason}")
 
 
-def waive(engine: Engine, forgiven: Iterable[ListedFee], staff: Staff, now: datetime) -> set[UUID]:
+def waive(engine: Engine, forgiven: Iterable[ListedFee], staff: Staff, now: datetime) -> set[FeeId]:
     """Waive unpaid fees; return those that were waived. The others changed at the same moment."""
     words = {each.id: f"{each.description or 'No-show fee'}; waived by {staff.who}: {staff.why}" for each in forgiven}
 
-    def waive_and_note(connection: Connection) -> set[UUID]:
+    def waive_and_note(connection: Connection) -> set[FeeId]:
         waived = state_queries.waive(connection, {id_: text[:LONGEST] for id_, text in words.items()}, now)
         rows = [staff_action_queries.action(FeeAction.WAIVE, id_, staff.who, staff.why, now) for id_ in sorted(waived)]
         staff_action_queries.note(connection, rows)
@@ -70,7 +70,7 @@ def close_payments(collection: Collection) -> None:
         raise _credentials_refused(error) from error
 
 
-def give_back(collection: Collection, fee_id: UUID, amount_cents: int | None, staff: Staff) -> None:
+def give_back(collection: Collection, fee_id: FeeId, amount_cents: int | None, staff: Staff) -> None:
     """Give back an amount of a collected fee, or all that is left. The same command given again gives back once.
 
     Raise UsageError if the fee cannot be given back, RunFailed if it was not given back or that is not known.

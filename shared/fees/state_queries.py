@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import (
     Case,
@@ -23,6 +22,7 @@ from shared.database.dialects.lists import chunks
 from shared.database.dialects.writing import insert_absent
 from shared.database.tables import appointments, decisions, notifications, payments
 from shared.domain.fees import CLOSED, COLLECTED, GIVEN_UP, UNCOLLECTED, Fee, FeeChange, FeeCode, FeeStatus, NewFee
+from shared.domain.ids import FeeId
 from shared.domain.records import Kind, NotificationStatus
 
 HANDED_OVER = (
@@ -34,20 +34,20 @@ HANDED_OVER = (
 """The owner received the text, or may have."""
 
 
-def add(connection: Connection, fees: Sequence[NewFee], now: datetime) -> set[UUID]:
+def add(connection: Connection, fees: Sequence[NewFee], now: datetime) -> set[FeeId]:
     """Write the fees whose visit has none yet; return the ids of those written."""
     return insert_absent(connection, payments, [_row(each, now) for each in fees], "id")
 
 
 def keep_intents(
-    connection: Connection, worker: str, intents: Mapping[UUID, tuple[str, str | None]], claimed_until: datetime
-) -> set[UUID]:
+    connection: Connection, worker: str, intents: Mapping[FeeId, tuple[str, str | None]], claimed_until: datetime
+) -> set[FeeId]:
     """Write each fee's intent down before it is confirmed, and extend the claims; return the fees that are still ours.
 
     `intents`: each with the cancelled one that it replaces. A fee that has another intent, or that another worker took
     over, stays unchanged: only the returned fees may be confirmed.
     """
-    ours: set[UUID] = set()
+    ours: set[FeeId] = set()
     for id_, (intent, cancelled) in sorted(intents.items(), key=lambda each: str(each[0])):
         known = payments.c.stripe_payment_intent_id
         statement = (
@@ -60,12 +60,12 @@ def keep_intents(
     return ours
 
 
-def record(connection: Connection, worker: str, changes: Sequence[FeeChange]) -> set[UUID]:
+def record(connection: Connection, worker: str, changes: Sequence[FeeChange]) -> set[FeeId]:
     """Write changes onto claimed fees; return the ids of those that were still ours.
 
     A worker whose claim was taken over in the meantime changes nothing.
     """
-    ours: set[UUID] = set()
+    ours: set[FeeId] = set()
     for change in sorted(changes, key=lambda each: str(each.fee_id)):
         statement = (
             update(payments)
@@ -77,7 +77,7 @@ def record(connection: Connection, worker: str, changes: Sequence[FeeChange]) ->
     return ours
 
 
-def record_late_payment(connection: Connection, id_: UUID, now: datetime) -> FeeStatus | None:
+def record_late_payment(connection: Connection, id_: FeeId, now: datetime) -> FeeStatus | None:
     """Record that a fee was paid, whoever holds it by now; return its new status, None if that was known already.
 
     A fee that was waived, cancelled, or given up with a text to the owner needs a refund.
@@ -113,16 +113,16 @@ def record_late_payment(connection: Connection, id_: UUID, now: datetime) -> Fee
     return FeeStatus(found) if found else None
 
 
-def still_open(connection: Connection, ids: Collection[UUID]) -> set[UUID]:
+def still_open(connection: Connection, ids: Collection[FeeId]) -> set[FeeId]:
     """Return those of some closed fees whose payment at the provider was not looked at yet."""
-    found: set[UUID] = set()
+    found: set[FeeId] = set()
     for some in chunks(sorted(ids)):
         is_open = and_(is_fee(*CLOSED), payments.c.claimed_until.is_not(None))
         found |= set(connection.execute(select(payments.c.id).where(payments.c.id.in_(some), is_open)).scalars())
     return found
 
 
-def leave_closed(connection: Connection, worker: str, id_: UUID, ask_again_at: datetime | None) -> None:
+def leave_closed(connection: Connection, worker: str, id_: FeeId, ask_again_at: datetime | None) -> None:
     """Release a closed fee. `ask_again_at`: when the provider is asked again; None once its payment is cancelled."""
     is_ours = and_(is_fee(*CLOSED), payments.c.id == id_, payments.c.claimed_by == worker)
     connection.execute(update(payments).where(is_ours).values(claimed_until=ask_again_at))
@@ -150,12 +150,12 @@ def note_charged(connection: Connection, charged: Sequence[Fee], now: datetime) 
         connection.execute(statement, sorted(rows, key=lambda row: str(row["its_id"])))
 
 
-def waive(connection: Connection, descriptions: Mapping[UUID, str], now: datetime) -> set[UUID]:
+def waive(connection: Connection, descriptions: Mapping[FeeId, str], now: datetime) -> set[FeeId]:
     """Waive unpaid fees, each with its new description; return the ids of those that were waived.
 
     Index: primary key.
     """
-    waived: set[UUID] = set()
+    waived: set[FeeId] = set()
     for id_, description in sorted(descriptions.items(), key=lambda each: str(each[0])):
         statement = (
             update(payments)
@@ -174,7 +174,7 @@ def waive(connection: Connection, descriptions: Mapping[UUID, str], now: datetim
     return waived
 
 
-def _is_claimed(id_: UUID, worker: str) -> ColumnElement[bool]:
+def _is_claimed(id_: FeeId, worker: str) -> ColumnElement[bool]:
     return and_(payments.c.id == id_, payments.c.status == FeeStatus.PROCESSING, payments.c.claimed_by == worker)
 
 

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from uuid import UUID, uuid5
+from uuid import uuid5
 
 from shared.domain.contact import cannot_text
+from shared.domain.ids import NotificationId, RunId, VisitId
 from shared.domain.plans import Decision, Plan, PlannedNotification
 from shared.domain.policy import ServedTenant
 from shared.domain.quiet_hours import after_quiet
@@ -20,14 +21,14 @@ class FeeText:
     """One text about a missed visit or its fee. `on`: the visit's local day; `about_at`: when what it says happened."""
 
     kind: Kind
-    visit_id: UUID
+    visit_id: VisitId
     on: date
     owner: Owner
     served: ServedTenant
     about_at: datetime
 
 
-def text_plan(text: FeeText, run_id: UUID) -> Plan:
+def text_plan(text: FeeText, run_id: RunId) -> Plan:
     """Return the plan of a text about what happened just now: sent after quiet hours, or skipped with the reason.
 
     Its decision is unique for the visit, so each kind of text goes out once at most.
@@ -37,7 +38,7 @@ def text_plan(text: FeeText, run_id: UUID) -> Plan:
     return _plan(text, reason, text.about_at, run_id)
 
 
-def renewed_plan(text: FeeText, reason: Reason | None, now: datetime, run_id: UUID) -> Plan:
+def renewed_plan(text: FeeText, reason: Reason | None, now: datetime, run_id: RunId) -> Plan:
     """Return the plan of a text that was decided before and never reached the provider.
 
     `reason`: why it still cannot be sent; None if it can.
@@ -46,10 +47,10 @@ def renewed_plan(text: FeeText, reason: Reason | None, now: datetime, run_id: UU
     return replace(plan, retaken=frozenset(each.ledger_key for each in plan.decisions))
 
 
-def _plan(text: FeeText, reason: Reason | None, now: datetime, run_id: UUID) -> Plan:
+def _plan(text: FeeText, reason: Reason | None, now: datetime, run_id: RunId) -> Plan:
     kind, served = text.kind, text.served
     notification = PlannedNotification(
-        id=uuid5(run_id, f"{kind}:{text.visit_id}"),
+        id=NotificationId(uuid5(run_id, f"{kind}:{text.visit_id}")),
         tenant_id=served.tenant.id,
         owner_id=text.owner.id,
         kind=kind,

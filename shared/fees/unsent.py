@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from sqlalchemy import Connection, and_, bindparam, select
 
 from shared.database.dialects.lists import among, chunks
 from shared.database.tables import decisions, reputation_events
+from shared.domain.ids import TenantId, VisitId
 from shared.domain.reasons import Reason
 from shared.domain.records import RETAKEN, EventKind, Kind
 
@@ -18,14 +18,19 @@ class UnsentText:
     """A text about a visit that was skipped or cancelled. `about_at`: when what it says happened."""
 
     kind: Kind
-    visit_id: UUID
-    tenant_id: UUID
+    visit_id: VisitId
+    tenant_id: TenantId
     reason: Reason
     about_at: datetime
 
 
 def unsent_texts(
-    connection: Connection, kinds: Sequence[Kind], tenant_ids: Sequence[UUID], since: datetime, *, about_after: datetime
+    connection: Connection,
+    kinds: Sequence[Kind],
+    tenant_ids: Sequence[TenantId],
+    since: datetime,
+    *,
+    about_after: datetime,
 ) -> list[UnsentText]:
     """Return the unsent texts about visits that began after `since`, on events after `about_after`.
 

@@ -5,7 +5,6 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
-from uuid import UUID
 
 from sqlalchemy import Connection, select
 
@@ -23,6 +22,7 @@ from shared.database.tables import (
     tenants,
 )
 from shared.domain.fees import LONGEST_DAY, Fee, FeeStatus
+from shared.domain.ids import AppointmentId, FeeId, OwnerId, TenantId, VisitId
 from shared.domain.missed_visits import Attendance, MissedVisit
 from shared.domain.reasons import Reason
 from shared.domain.records import REMINDERS, Appointment, EventKind, NotificationStatus
@@ -33,9 +33,9 @@ AROUND = LONGEST_DAY
 """What is further from the visit's first start belongs to another visit."""
 
 
-def missed_visits(connection: Connection, ids: Collection[UUID]) -> dict[UUID, MissedVisit]:
+def missed_visits(connection: Connection, ids: Collection[VisitId]) -> dict[VisitId, MissedVisit]:
     """Missed visits by id, as they are now. Index: reputation_events (ledger_key)."""
-    found: dict[UUID, MissedVisit] = {}
+    found: dict[VisitId, MissedVisit] = {}
     for some in chunks(sorted(ids)):
         keys = [f"{EventKind.NO_SHOW}:{each}" for each in some]
         rows = read(connection, _VISITS, {"ledger_keys": keys})
@@ -53,28 +53,28 @@ def missed_visits(connection: Connection, ids: Collection[UUID]) -> dict[UUID, M
     return found
 
 
-def reminded_of(connection: Connection, appointment_ids: Collection[UUID]) -> set[UUID]:
+def reminded_of(connection: Connection, appointment_ids: Collection[AppointmentId]) -> set[AppointmentId]:
     """The appointments of which a reminder of the very start they have now was delivered.
 
     Index: decisions (subject_id, kind).
     """
-    found: set[UUID] = set()
+    found: set[AppointmentId] = set()
     for some in chunks(sorted(appointment_ids)):
         found |= set(connection.execute(_REMINDED, {"ids": some}).scalars())
     return found
 
 
-def fees_by_id(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, Fee]:
+def fees_by_id(connection: Connection, ids: Iterable[FeeId]) -> dict[FeeId, Fee]:
     """No-show fees by id. Index: primary key."""
-    found: dict[UUID, Fee] = {}
+    found: dict[FeeId, Fee] = {}
     for some in chunks(sorted(ids)):
         found |= {row.id: fee_of(row) for row in read(connection, _FEES, {"ids": some}, required=OF_FEE)}
     return found
 
 
-def saved_cards(connection: Connection, owner_ids: Collection[UUID]) -> dict[UUID, str]:
+def saved_cards(connection: Connection, owner_ids: Collection[OwnerId]) -> dict[OwnerId, str]:
     """Whom the payment provider charges for each owner with a saved card. Index: primary key."""
-    found: dict[UUID, str] = {}
+    found: dict[OwnerId, str] = {}
     for some in chunks(sorted(owner_ids)):
         found |= {row.id: row.stripe_customer_id for row in read(connection, _SAVED_CARDS, {"ids": some})}
     return found
@@ -84,8 +84,8 @@ def saved_cards(connection: Connection, owner_ids: Collection[UUID]) -> dict[UUI
 class CustomerElsewhere:
     """An owner whom the payment provider knows under some customer."""
 
-    owner_id: UUID
-    tenant_id: UUID
+    owner_id: OwnerId
+    tenant_id: TenantId
     subdomain: str
 
 
@@ -171,8 +171,8 @@ def _around(visits: Collection[Any]) -> Starts:
     return Starts(after=min(began) - AROUND, until=max(began) + AROUND)
 
 
-def _by_owner(found: Iterable[Each], owner_of: Callable[[Each], UUID]) -> dict[UUID, list[Each]]:
-    groups: dict[UUID, list[Each]] = defaultdict(list)
+def _by_owner(found: Iterable[Each], owner_of: Callable[[Each], OwnerId]) -> dict[OwnerId, list[Each]]:
+    groups: dict[OwnerId, list[Each]] = defaultdict(list)
     for each in found:
         groups[owner_of(each)].append(each)
     return groups
@@ -183,7 +183,7 @@ def _visit(
     missed: Iterable[Appointment],
     attendance: Iterable[Attendance],
     fee: Fee | None,
-    reminded: Collection[UUID],
+    reminded: Collection[AppointmentId],
 ) -> MissedVisit:
     its = tuple(each for each in missed if _is_near(row, each))
     its_fee = fee if fee and fee.tenant_id == row.visit_tenant_id else None

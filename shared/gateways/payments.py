@@ -9,6 +9,8 @@ from enum import StrEnum
 from typing import Any, Protocol, Self
 from uuid import UUID
 
+from shared.domain.ids import FeeId
+
 log = logging.getLogger(__name__)
 
 
@@ -20,7 +22,7 @@ class Charge:
     which staff see at the provider.
     """
 
-    fee_id: UUID
+    fee_id: FeeId
     key: str
     customer_id: str
     amount_cents: int
@@ -42,7 +44,7 @@ class Charge:
         }
 
     @classmethod
-    def of(cls, fee_id: UUID, kept: dict[str, Any]) -> Self:
+    def of(cls, fee_id: FeeId, kept: dict[str, Any]) -> Self:
         """Return a charge from the record, to be sent again unchanged."""
         return cls(
             fee_id=fee_id,

@@ -8,8 +8,8 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final, Protocol
-from uuid import UUID
 
+from shared.domain.ids import NotificationId
 from shared.domain.records import mask_phone
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ class Sms:
     `messaging_service_sid`, `sender`: the tenant's own; without either, the gateway's default is used.
     """
 
-    notification_id: UUID
+    notification_id: NotificationId
     to: str = field(repr=False)
     body: str = field(repr=False)
     validity_seconds: int

@@ -4,12 +4,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
-from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
 
 from shared.database.dialects.lists import chunks
 from shared.database.tables import notifications, tenants
+from shared.domain.ids import NotificationId, OwnerId
 from shared.domain.reasons import Reason
 from shared.domain.records import Kind, NotificationStatus
 
@@ -23,7 +23,7 @@ class Filter:
 
     statuses: Collection[str] = ()
     tenants: Collection[str] = ()
-    ids: Collection[UUID] = ()
+    ids: Collection[NotificationId] = ()
 
     def condition(self) -> ColumnElement[bool]:
         """Return the filter as SQL over notifications and tenants."""
@@ -41,9 +41,9 @@ class Filter:
 class Listed:
     """One notification with its tenant's subdomain. Instants: aware UTC."""
 
-    id: UUID
+    id: NotificationId
     tenant: str
-    owner_id: UUID
+    owner_id: OwnerId
     kind: Kind
     status: NotificationStatus
     reason: str | None
@@ -87,13 +87,13 @@ def count(connection: Connection, chosen: Filter) -> dict[NotificationStatus, in
     return {status: found[status] for status in NotificationStatus if status in found}
 
 
-def replay(connection: Connection, ids: Sequence[UUID], now: datetime) -> set[UUID]:
+def replay(connection: Connection, ids: Sequence[NotificationId], now: datetime) -> set[NotificationId]:
     """Put notifications back into the outbox and return their ids. `objection` says why the others stay.
 
     The UPDATE repeats the expected state, so a text that the provider took in the meantime stays as it is. Decisions
     keep pointing at their notifications, so nothing is decided and texted a second time. Index: primary key.
     """
-    replayed: set[UUID] = set()
+    replayed: set[NotificationId] = set()
     for some in chunks(ids):
         statement = (
             update(notifications)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
+from shared.domain.ids import AppointmentId, FeeId
 from shared.domain.records import Tenant
 
 R = TypeVar("R")
@@ -46,7 +47,7 @@ class DecisionRecord:
 class AppointmentRecord:
     """An appointment of the platform."""
 
-    id: UUID
+    id: AppointmentId
     scheduled_start: datetime
     scheduled_end: datetime
     status: str
@@ -61,7 +62,7 @@ class PaymentRecord:
     """A payment. `amount`: minor units; `policy`: the settings in force when the fee was written."""
 
     id: UUID
-    appointment_id: UUID | None
+    appointment_id: AppointmentId | None
     type: str
     status: str
     amount: int
@@ -108,7 +109,7 @@ class EventRecord:
 class ActionRecord:
     """A staff action on a payment. `amount`, `outcome`, `code`, `stripe_refund_id`, `updated_at`: of a refund."""
 
-    payment_id: UUID
+    payment_id: FeeId
     action: str
     who: str
     why: str

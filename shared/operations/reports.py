@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, select
 from shared.database.dialects.lists import chunks
 from shared.database.rows.reading import read
 from shared.database.tables import decisions, notifications, payments, tenants
+from shared.domain.ids import AppointmentId
 from shared.domain.records import Kind, NotificationStatus, Outcome
 
 
@@ -125,7 +126,7 @@ def decisions_about(connection: Connection, subject_ids: Iterable[UUID]) -> list
     return found
 
 
-def appointments_waiting(connection: Connection, limit: int) -> list[UUID]:
+def appointments_waiting(connection: Connection, limit: int) -> list[AppointmentId]:
     """Return appointments whose reminder waits in the outbox, soonest first."""
     query = (
         select(decisions.c.subject_id)

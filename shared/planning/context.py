@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from uuid import UUID
 
 from sqlalchemy import Engine
 
+from shared.domain.ids import RunId
 from shared.domain.policy import ServedTenant
 from shared.domain.tally import Tally
 from shared.planning.subject import SubjectKinds
@@ -21,7 +21,7 @@ class Context:
     """
 
     engine: Engine
-    run_id: UUID
+    run_id: RunId
     now: datetime
     switch_on: datetime
     served: Sequence[ServedTenant]

@@ -4,7 +4,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import Connection
 
@@ -24,11 +23,11 @@ def _owner_of(subject: Any) -> Owner:
 class SubjectKind:
     """The functions that delivery and dry runs need of one kind of text. A subject is a record of any type.
 
-    `read`: subjects by id, as they are now; `objection`: why the text must not go (any more); `text`: what it says when
-    sent at an instant; `owner`: whom it goes to.
+    `read`: subjects by their ids, each kind's of its own type, as they are now; `objection`: why the text must not go
+    (any more); `text`: what it says when sent at an instant; `owner`: whom it goes to.
     """
 
-    read: Callable[[Connection, Collection[UUID]], Mapping[UUID, Any]]
+    read: Callable[[Connection, Collection[Any]], Mapping[Any, Any]]
     objection: Callable[[Kind, Any, Member, ServedTenant], Reason | None]
     text: Callable[[Kind, ServedTenant, Sequence[Any], datetime], Text]
     owner: Callable[[Any], Owner] = _owner_of

@@ -3,17 +3,17 @@
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from shared.database.dialects.lists import chunks
 from shared.domain.contact import UNKNOWN_REGION, can_be_answered, region_of
+from shared.domain.ids import TenantId
 from shared.domain.policy import PolicyError, ServedTenant, TenantPolicy, policy_of, sets_fee_schedule, zone_of
 from shared.domain.records import Problem, Tenant
 from shared.domain.tally import Tally
 
 Key = TypeVar("Key", bound=Hashable)
-Tenants = Mapping[UUID, ServedTenant]
+Tenants = Mapping[TenantId, ServedTenant]
 
 _NO_COUNTRY = (
     "neither its phone nor its time zone ({zone}) says which country it is in, so phone numbers without a country code "
@@ -26,7 +26,7 @@ def serve(
     defaults: TenantPolicy,
     zone: ZoneInfo,
     tally: Tally,
-    blocked: Mapping[UUID, frozenset[str]] | None = None,
+    blocked: Mapping[TenantId, frozenset[str]] | None = None,
     sender: str | None = None,
 ) -> tuple[list[ServedTenant], list[Tenant]]:
     """Return the tenants to work for, and those left out for bad settings, whose error is counted.

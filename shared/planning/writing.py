@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
-from uuid import UUID
 
 from shared.database import ledger
 from shared.database.transactions import in_transaction
 from shared.domain.dry_run import DryRunLine
+from shared.domain.ids import TenantId
 from shared.domain.plans import Decision, Plan
 from shared.domain.policy import ServedTenant
 from shared.domain.records import Outcome, mask_phone
@@ -16,9 +16,9 @@ from shared.planning.subject import SubjectKinds
 
 def write(
     context: Context,
-    tenants: Mapping[UUID, ServedTenant],
+    tenants: Mapping[TenantId, ServedTenant],
     plan: Plan,
-    subjects: Mapping[UUID, Any],
+    subjects: Mapping[Any, Any],
     *,
     planned_as: str,
 ) -> None:
@@ -38,7 +38,9 @@ def write(
     count(context, tenants, [each for each in plan.decisions if each.ledger_key in won], planned_as=planned_as)
 
 
-def count(context: Context, tenants: Mapping[UUID, ServedTenant], won: Sequence[Decision], *, planned_as: str) -> None:
+def count(
+    context: Context, tenants: Mapping[TenantId, ServedTenant], won: Sequence[Decision], *, planned_as: str
+) -> None:
     """Count decisions that won, by tenant and outcome, and the texts they made."""
     texts = {each.notification_id: each.tenant_id for each in won if each.notification_id}
     for tenant_id in texts.values():
@@ -51,9 +53,9 @@ def count(context: Context, tenants: Mapping[UUID, ServedTenant], won: Sequence[
 
 def _dry_run_lines(
     kinds: SubjectKinds,
-    tenants: Mapping[UUID, ServedTenant],
+    tenants: Mapping[TenantId, ServedTenant],
     plan: Plan,
-    subjects: Mapping[UUID, Any],
+    subjects: Mapping[Any, Any],
     won: Collection[str],
 ) -> Iterator[DryRunLine]:
     """Yield a line for each SMS with its text, and for each decision that makes none."""

@@ -17,6 +17,7 @@ from celery.signals import beat_init, setup_logging, task_failure, task_retry
 
 from shared import logs
 from shared.application import Application, open_application
+from shared.domain.ids import RunId
 from shared.domain.safe_text import masked, written_out
 from shared.errors import ConfigurationError, DatabaseUnusable, LeaseHeld, RunFailed, UsageError
 from shared.jobs import JOBS
@@ -98,12 +99,12 @@ def _send(todo: Sequence[Part]) -> None:
 
 
 def _part(run_id: str, job: str, shards: int, stage: str, number: int) -> Part:
-    return Part(Whole(UUID(run_id), job, shards), Stage(stage), number)
+    return Part(Whole(RunId(UUID(run_id)), job, shards), Stage(stage), number)
 
 
 def _begin(task: Task) -> None:
     """Begin a run of the job that the task is named after. The message's id is the run's: a duplicate begins none."""
-    whole = Whole(UUID(task.request.id), task.name, load(CelerySettings).celery_shards)
+    whole = Whole(RunId(UUID(task.request.id)), task.name, load(CelerySettings).celery_shards)
     with _application() as application:
         _send(parts.begin(application, whole))
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import uuid5
 from zlib import crc32
 
 from sqlalchemy import Connection
@@ -25,6 +25,7 @@ from shared.database.engine import ensure_ready, first_line, reading
 from shared.database.runs import NotedRun
 from shared.database.tenants import active_tenants
 from shared.database.transactions import fetch, in_transaction
+from shared.domain.ids import RunId, TenantId
 from shared.domain.records import RunStatus
 from shared.domain.tally import Tally, one_line
 from shared.errors import DatabaseUnusable, RunFailed
@@ -40,7 +41,7 @@ log = logging.getLogger(__name__)
 class Whole:
     """A run of a job in `shards` parts for each stage."""
 
-    run_id: UUID
+    run_id: RunId
     job: str
     shards: int
 
@@ -58,9 +59,9 @@ class Part:
     number: int
 
     @property
-    def id(self) -> UUID:
+    def id(self) -> RunId:
         """The row's id, the same for every worker that gets this part."""
-        return uuid5(self.whole.run_id, f"{self.stage}-{self.number}")
+        return RunId(uuid5(self.whole.run_id, f"{self.stage}-{self.number}"))
 
     @property
     def name(self) -> str:
@@ -72,7 +73,7 @@ class Part:
         return f"{self.whole.job}:{self.number if self.stage is Stage.PLAN else self.id}"
 
 
-def shard_of(tenant_id: UUID, shards: int) -> int:
+def shard_of(tenant_id: TenantId, shards: int) -> int:
     """Return the number of a tenant's shard, which never changes."""
     return crc32(tenant_id.bytes) % shards
 
@@ -86,7 +87,7 @@ def begin(application: Application, whole: Whole) -> list[Part]:
     ensure_possible(application, request)
     ensure_ready(application.engine)
 
-    def work(connection: Connection) -> Mapping[UUID, NotedRun]:
+    def work(connection: Connection) -> Mapping[RunId, NotedRun]:
         runs.start_once(connection, whole.run_id, whole.job, request.started_at, host)
         commits.forget(connection, request.started_at)
         return _noted(connection, whole)
@@ -162,16 +163,16 @@ def _work(application: Application, part: Part) -> dict[str, Any]:
 # What comes next
 
 
-def _noted(connection: Connection, whole: Whole) -> dict[UUID, NotedRun]:
+def _noted(connection: Connection, whole: Whole) -> dict[RunId, NotedRun]:
     return runs.by_id(connection, [whole.run_id, *(each.id for each in whole.parts(*stages_of(whole.job)))])
 
 
-def _is_over(whole: Whole, found: Mapping[UUID, NotedRun]) -> bool:
+def _is_over(whole: Whole, found: Mapping[RunId, NotedRun]) -> bool:
     """Whether the whole run is done, or not recorded in this database."""
     return whole.run_id not in found or found[whole.run_id].status in runs.DONE
 
 
-def _waiting(parts: Sequence[Part], found: Mapping[UUID, NotedRun]) -> list[Part]:
+def _waiting(parts: Sequence[Part], found: Mapping[RunId, NotedRun]) -> list[Part]:
     return [each for each in parts if each.id not in found or found[each.id].status is RunStatus.RUNNING]
 
 
@@ -185,7 +186,7 @@ def _end(
 ) -> list[Part]:
     """Record how a part ended, under a lock: of parts that end at the same moment, one sees that all are over."""
 
-    def work(connection: Connection) -> Mapping[UUID, NotedRun]:
+    def work(connection: Connection) -> Mapping[RunId, NotedRun]:
         runs.lock(connection, part.whole.run_id)
         runs.finish(connection, part.id, status, application.clock(), result, error)
         return _noted(connection, part.whole)
@@ -193,7 +194,7 @@ def _end(
     return _next(application, part, in_transaction(application.engine, work))
 
 
-def _next(application: Application, part: Part, found: Mapping[UUID, NotedRun]) -> list[Part]:
+def _next(application: Application, part: Part, found: Mapping[RunId, NotedRun]) -> list[Part]:
     """Return the parts of the next stage if this part's stage is over; after the last stage conclude the run."""
     if _is_over(part.whole, found):
         return []
@@ -205,7 +206,7 @@ def _next(application: Application, part: Part, found: Mapping[UUID, NotedRun]) 
     return []
 
 
-def _conclude(application: Application, whole: Whole, found: Mapping[UUID, NotedRun]) -> None:
+def _conclude(application: Application, whole: Whole, found: Mapping[RunId, NotedRun]) -> None:
     """Record the result of the run. Raise RunFailed if it failed."""
     took = application.clock() - found[whole.run_id].started_at
     with telemetry.run(
@@ -216,7 +217,7 @@ def _conclude(application: Application, whole: Whole, found: Mapping[UUID, Noted
             measure(application, result)
 
 
-def _add_up(application: Application, whole: Whole, found: Mapping[UUID, NotedRun]) -> dict[str, Any]:
+def _add_up(application: Application, whole: Whole, found: Mapping[RunId, NotedRun]) -> dict[str, Any]:
     """Add up the parts' counts, record them as the result of the run, and return it."""
     tally, failures = Tally(), []
     for part in whole.parts(*stages_of(whole.job)):

@@ -5,7 +5,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, TypeVar
-from uuid import UUID
 
 from sqlalchemy import (
     Column,
@@ -22,6 +21,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from shared.database import tables
 from shared.database.rows.promises import OF_PLATFORM, Check, is_sound, promise_of, row_name, what_is_wrong
+from shared.domain.ids import TenantId
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ OF_FEE: Final = (tables.payments.c.visit_on,)
 class BadRow:
     """A row that was left out. `subject`: what it is, with its id; `reason`: what is wrong with it, for people."""
 
-    tenant_id: UUID | None
+    tenant_id: TenantId | None
     subject: str
     reason: str
 

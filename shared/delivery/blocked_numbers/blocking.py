@@ -3,13 +3,13 @@
 import logging
 from collections.abc import Collection, Mapping
 from typing import Final
-from uuid import UUID
 
 from sqlalchemy import Connection
 
 from shared.delivery.blocked_numbers import queries as phone_blocks
 from shared.delivery.drain import Drain
 from shared.domain.contact import phone_hash
+from shared.domain.ids import TenantId
 from shared.domain.records import mask_phone
 
 log = logging.getLogger(__name__)
@@ -18,7 +18,7 @@ PROOFS: Final = 2
 """One report may be a mistake: a carrier has an outage, or the number is just moving to another carrier."""
 
 
-def block_dead(drain: Drain, connection: Connection, phones: Mapping[UUID, Collection[str]]) -> None:
+def block_dead(drain: Drain, connection: Connection, phones: Mapping[TenantId, Collection[str]]) -> None:
     """Block those of some tenants' numbers (E.164), each just reported dead, for which it is the second report."""
     for tenant_id in sorted(phones):
         found = phone_blocks.proofs(connection, tenant_id, phones[tenant_id])

@@ -4,26 +4,26 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import Connection, func, select
 
 from shared.database.dialects.lists import chunks
 from shared.database.dialects.writing import insert_absent
 from shared.database.tables import notifications, phone_blocks
+from shared.domain.ids import TenantId
 from shared.domain.reasons import Reason
 from shared.domain.records import NotificationStatus
 
 
-def blocked(connection: Connection) -> Mapping[UUID, frozenset[str]]:
+def blocked(connection: Connection) -> Mapping[TenantId, frozenset[str]]:
     """Return the hashes of each tenant's blocked numbers. (A scan: few numbers die, and each is here once.)"""
-    found: dict[UUID, set[str]] = defaultdict(set)
+    found: dict[TenantId, set[str]] = defaultdict(set)
     for tenant_id, phone_hash in connection.execute(select(phone_blocks.c.tenant_id, phone_blocks.c.phone_hash)):
         found[tenant_id].add(phone_hash)
     return {tenant_id: frozenset(hashes) for tenant_id, hashes in found.items()}
 
 
-def add(connection: Connection, tenant_id: UUID, hashes: Iterable[str], now: datetime) -> None:
+def add(connection: Connection, tenant_id: TenantId, hashes: Iterable[str], now: datetime) -> None:
     """Block numbers of a tenant."""
     rows = [
         {"tenant_id": tenant_id, "phone_hash": each, "reason": Reason.DEAD_NUMBER, "created_at": now} for each in hashes
@@ -31,7 +31,7 @@ def add(connection: Connection, tenant_id: UUID, hashes: Iterable[str], now: dat
     insert_absent(connection, phone_blocks, rows, "phone_hash")
 
 
-def proofs(connection: Connection, tenant_id: UUID, phones: Collection[str]) -> Mapping[str, int]:
+def proofs(connection: Connection, tenant_id: TenantId, phones: Collection[str]) -> Mapping[str, int]:
     """Return how often in a row each number proved dead since a text was last delivered to it.
 
     Index: notifications (to_phone).

@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import Connection
 
@@ -15,6 +14,7 @@ from shared.delivery.consent import queries as consent
 from shared.delivery.consent.queries import Changed
 from shared.delivery.drain import Drain
 from shared.domain.contact import UNKNOWN_REGION, e164, phone_hash, region_of
+from shared.domain.ids import NotificationId, OwnerId, TenantId
 from shared.domain.notifications import Claimed
 from shared.domain.policy import PolicyError, TenantPolicy, policy_of
 from shared.domain.records import ConsentSource, lasting_id, mask_phone
@@ -27,13 +27,13 @@ class ConsentEvent:
     """Consent given or withdrawn. `key`: what makes it one event, whoever records it."""
 
     key: str
-    tenant_id: UUID
-    owner_id: UUID
+    tenant_id: TenantId
+    owner_id: OwnerId
     phone_hash: str
     happened_at: datetime
     source: ConsentSource
     given: bool = False
-    notification_id: UUID | None = None
+    notification_id: NotificationId | None = None
 
     def row(self, now: datetime) -> dict[str, Any]:
         """Return its row in the history."""
@@ -62,7 +62,7 @@ class Withdrawal:
     at: datetime
     source: ConsentSource
 
-    def event(self, owner_id: UUID) -> ConsentEvent:
+    def event(self, owner_id: OwnerId) -> ConsentEvent:
         """Return what it is to one of the owners with the number."""
         tenant_id, its = self.claimed.tenant_id, phone_hash(self.claimed.tenant_id, self.phone)
         key = f"{self.claimed.id}:{owner_id}:{self.at.isoformat()}"
@@ -74,7 +74,7 @@ def withdraw_consent(drain: Drain, connection: Connection, withdrawals: Iterable
 
     A withdrawal about a text that was handed over before consent was last given opts nobody out.
     """
-    by_tenant: dict[UUID, list[Withdrawal]] = defaultdict(list)
+    by_tenant: dict[TenantId, list[Withdrawal]] = defaultdict(list)
     for each in withdrawals:
         by_tenant[each.claimed.tenant_id].append(each)
     for tenant_id in sorted(by_tenant):
@@ -82,7 +82,7 @@ def withdraw_consent(drain: Drain, connection: Connection, withdrawals: Iterable
         _withdraw(drain, connection, tenant_id, by_tenant[tenant_id])
 
 
-def _withdraw(drain: Drain, connection: Connection, tenant_id: UUID, withdrawals: Sequence[Withdrawal]) -> None:
+def _withdraw(drain: Drain, connection: Connection, tenant_id: TenantId, withdrawals: Sequence[Withdrawal]) -> None:
     hashes = {each.phone: phone_hash(tenant_id, each.phone) for each in withdrawals}
     given_at = consent.given_at(connection, tenant_id, hashes.values())
     standing = [each for each in withdrawals if each.at >= given_at.get(hashes[each.phone], each.at)]
@@ -97,7 +97,7 @@ def _withdraw(drain: Drain, connection: Connection, tenant_id: UUID, withdrawals
         log.info("%s: %s replied STOP", drain.subdomain(tenant_id), mask_phone(phone))
 
 
-def note_changes(drain: Drain, connection: Connection, tenant_ids: Collection[UUID]) -> None:
+def note_changes(drain: Drain, connection: Connection, tenant_ids: Collection[TenantId]) -> None:
     """Record consent that others (the platform's own STOP, staff) gave or withdrew since its last recorded event.
 
     The change is dated by the owner's row if that was written after a run last looked, otherwise `now`.
@@ -111,7 +111,7 @@ def note_changes(drain: Drain, connection: Connection, tenant_ids: Collection[UU
 
 
 def _changes(
-    changed: Iterable[Changed], regions: Mapping[UUID, str], looked_at: datetime | None, now: datetime
+    changed: Iterable[Changed], regions: Mapping[TenantId, str], looked_at: datetime | None, now: datetime
 ) -> Iterator[ConsentEvent]:
     for each in changed:
         number = e164(each.phone or "", regions[each.tenant_id])
@@ -125,7 +125,7 @@ def _changes(
         yield ConsentEvent(key, each.tenant_id, each.owner_id, its_hash, at, ConsentSource.PLATFORM, each.given)
 
 
-def _region(drain: Drain, connection: Connection, tenant_id: UUID) -> str:
+def _region(drain: Drain, connection: Connection, tenant_id: TenantId) -> str:
     """Return the region in which a tenant's numbers are read; a guess where its settings cannot be read."""
     if served := drain.served.get(tenant_id):
         return served.region
@@ -138,14 +138,14 @@ def _region(drain: Drain, connection: Connection, tenant_id: UUID) -> str:
 
 
 def _owners_with(
-    drain: Drain, connection: Connection, tenant_id: UUID, phones: Collection[str]
-) -> dict[str, set[UUID]]:
+    drain: Drain, connection: Connection, tenant_id: TenantId, phones: Collection[str]
+) -> dict[str, set[OwnerId]]:
     """Return a tenant's owners with each of some numbers (E.164), however they are written."""
     region = _region(drain, connection, tenant_id)
     # Where nobody knows the tenant's country, a national number may be the one that was texted.
     regions = {region} if region != UNKNOWN_REGION else {region_of(None, phone, "") for phone in phones}
     ends = tuple(phone[-4:] for phone in phones)
-    found: dict[str, set[UUID]] = {phone: set() for phone in phones}
+    found: dict[str, set[OwnerId]] = {phone: set() for phone in phones}
     for id_, written in consent.phones_of(connection, tenant_id):
         digits = "".join(filter(str.isdecimal, written))
         # Reading a number is slow. One that is plain digits and does not hold the last of them is another number.

@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
-from uuid import UUID
 
 from sqlalchemy import Connection, Select, and_, bindparam, exists, func, null, or_, select, update
 
@@ -13,6 +12,7 @@ from shared.database.dialects.writing import insert_absent
 from shared.database.rows.reading import read
 from shared.database.runs import DONE
 from shared.database.tables import consent_events, notifications, owners, runs
+from shared.domain.ids import OwnerId, TenantId
 from shared.domain.records import NotificationStatus
 
 REPORTED_FOR: Final = timedelta(hours=46)
@@ -26,8 +26,8 @@ class Changed:
     `known_at`, `known_hash`: when that event was recorded, and of which number; None where there is none.
     """
 
-    owner_id: UUID
-    tenant_id: UUID
+    owner_id: OwnerId
+    tenant_id: TenantId
     phone: str | None
     given: bool
     updated_at: datetime | None
@@ -35,13 +35,13 @@ class Changed:
     known_hash: str | None
 
 
-def phones_of(connection: Connection, tenant_id: UUID) -> list[tuple[UUID, str]]:
+def phones_of(connection: Connection, tenant_id: TenantId) -> list[tuple[OwnerId, str]]:
     """Return id and phone, as written, of a tenant's owners. (A scan of them: a STOP is rare.)"""
     query = select(owners.c.id, owners.c.phone).where(owners.c.tenant_id == tenant_id, owners.c.phone.is_not(None))
     return [(id_, phone) for id_, phone in read(connection, query)]
 
 
-def withdraw(connection: Connection, owner_ids: Iterable[UUID], now: datetime) -> None:
+def withdraw(connection: Connection, owner_ids: Iterable[OwnerId], now: datetime) -> None:
     """Opt owners out of texts."""
     for some in chunks(sorted(owner_ids)):
         statement = (
@@ -57,7 +57,7 @@ def record(connection: Connection, events: Sequence[Mapping[str, Any]]) -> None:
     insert_absent(connection, consent_events, events, "id")
 
 
-def given_at(connection: Connection, tenant_id: UUID, hashes: Collection[str]) -> dict[str, datetime]:
+def given_at(connection: Connection, tenant_id: TenantId, hashes: Collection[str]) -> dict[str, datetime]:
     """Return when consent was last given for each of a tenant's numbers.
 
     Index: consent_events (tenant_id, phone_hash).
@@ -72,7 +72,7 @@ def given_at(connection: Connection, tenant_id: UUID, hashes: Collection[str]) -
     return found
 
 
-def changed_by_others(connection: Connection, tenant_ids: Collection[UUID], now: datetime) -> list[Changed]:
+def changed_by_others(connection: Connection, tenant_ids: Collection[TenantId], now: datetime) -> list[Changed]:
     """Return the owners of some tenants whose column others changed.
 
     It differs from their last event, or, where they have none, it says no although they were texted a short time ago.

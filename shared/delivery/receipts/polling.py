@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
-from uuid import UUID
 
 from sqlalchemy import Connection
 
@@ -22,6 +21,7 @@ from shared.delivery.receipts.queries import Awaiting
 from shared.delivery.senders import queries as senders
 from shared.delivery.senders.trouble import name_country, pause
 from shared.delivery.settling.provider_log import CLOCK_SKEW
+from shared.domain.ids import TenantId
 from shared.domain.notifications import Claimed
 from shared.domain.reasons import Reason
 from shared.domain.records import ConsentSource, NotificationStatus
@@ -129,7 +129,7 @@ def _price(each: Awaiting, entry: Logged) -> dict[str, Any]:
 
 def _act_on(drain: Drain, connection: Connection, settled: Sequence[tuple[Awaiting, Logged]]) -> None:
     """Block dead numbers, record a STOP that shows only in the receipt, pause tenants whose sender is refused."""
-    dead: dict[UUID, set[str]] = defaultdict(set)
+    dead: dict[TenantId, set[str]] = defaultdict(set)
     stopped = []
     for each, entry in settled:
         if entry.receipt is Receipt.UNDELIVERED and entry.is_dead_number:
@@ -142,7 +142,7 @@ def _act_on(drain: Drain, connection: Connection, settled: Sequence[tuple[Awaiti
 
 
 def _act_on_trouble(drain: Drain, connection: Connection, undelivered: Sequence[tuple[Awaiting, Logged]]) -> None:
-    latest: dict[UUID, tuple[datetime, str]] = {}
+    latest: dict[TenantId, tuple[datetime, str]] = {}
     for each, entry in undelivered:
         tenant_id = each.claimed.tenant_id
         if entry.is_country_barred:

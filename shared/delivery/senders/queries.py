@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
-from uuid import UUID
 
 from sqlalchemy import Connection, case, delete, exists, false, func, select, true, union_all, update
 
@@ -12,6 +11,7 @@ from shared.database.dialects.lists import among
 from shared.database.dialects.writing import insert_absent
 from shared.database.tables import notifications, pauses, provider_clocks, tenants
 from shared.database.tenants import IS_ACTIVE
+from shared.domain.ids import TenantId
 from shared.domain.records import NotificationStatus
 
 LAST: Final = 20
@@ -32,7 +32,7 @@ class SenderTrouble:
     `tried_at`: when the provider accepted that text; `has_waiting`: texts of the tenant are due.
     """
 
-    tenant_id: UUID
+    tenant_id: TenantId
     subdomain: str
     code: str | None
     since: datetime
@@ -45,7 +45,7 @@ class SenderTrouble:
 class Failing:
     """A tenant most of whose last texts did not arrive: `failed` of `of`."""
 
-    tenant_id: UUID
+    tenant_id: TenantId
     subdomain: str
     failed: int
     of: int
@@ -77,14 +77,14 @@ def in_trouble(connection: Connection, now: datetime) -> list[SenderTrouble]:
     return [SenderTrouble(*row) for row in connection.execute(query)]
 
 
-def end_trouble(connection: Connection, tenant_ids: Collection[UUID], now: datetime) -> None:
+def end_trouble(connection: Connection, tenant_ids: Collection[TenantId], now: datetime) -> None:
     """Forget the trouble of some tenants, unless their sender was refused again in the meantime."""
     is_over = pauses.c.is_sender_trouble & (pauses.c.until <= now)
     for id_ in sorted(tenant_ids):
         connection.execute(delete(pauses).where(pauses.c.tenant_id == id_, is_over))
 
 
-def is_news(connection: Connection, tenant_id: UUID, sent_at: datetime) -> bool:
+def is_news(connection: Connection, tenant_id: TenantId, sent_at: datetime) -> bool:
     """Whether a refused text, sent at an instant, shows trouble that is not on record or over already.
 
     It is on record where the tenant's pause ends later, and over where a text sent later was delivered.
@@ -122,7 +122,7 @@ def _suspects(since: datetime) -> Any:
     return select(notifications.c.tenant_id).where(failed).group_by(notifications.c.tenant_id).having(too_many)
 
 
-def _of_last(connection: Connection, ids: Collection[UUID], since: datetime) -> Iterator[Any]:
+def _of_last(connection: Connection, ids: Collection[TenantId], since: datetime) -> Iterator[Any]:
     ours = among(notifications.c.tenant_id, "tenant_ids")
     columns = (notifications.c.id, notifications.c.tenant_id, notifications.c.status)
     taken = select(*columns, notifications.c.sent_at.label("at")).where(

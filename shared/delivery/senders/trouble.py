@@ -8,7 +8,6 @@ import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
-from uuid import UUID
 
 from sqlalchemy import Connection
 
@@ -18,6 +17,7 @@ from shared.delivery.drain import PROVIDER, Drain
 from shared.delivery.senders import queries as senders
 from shared.delivery.senders.queries import SenderTrouble
 from shared.domain.contact import country_of
+from shared.domain.ids import TenantId
 from shared.domain.policy import ServedTenant
 from shared.domain.quiet_hours import local_date, midnight
 from shared.domain.records import Problem
@@ -27,14 +27,16 @@ log = logging.getLogger(__name__)
 MOST_FAIL: Final = "most_texts_fail"
 
 
-def pause(drain: Drain, connection: Connection, codes: Mapping[UUID, str], *, is_sender_trouble: bool = False) -> None:
+def pause(
+    drain: Drain, connection: Connection, codes: Mapping[TenantId, str], *, is_sender_trouble: bool = False
+) -> None:
     """Pause tenants until their next local day. `codes`: the provider's code for each."""
     for code in sorted(set(codes.values())):
         until = {id_: _next_day(drain, id_) for id_, its in codes.items() if its == code and id_ in drain.served}
         limits.pause(connection, until, code, drain.now(), is_sender_trouble=is_sender_trouble)
 
 
-def _next_day(drain: Drain, tenant_id: UUID) -> datetime:
+def _next_day(drain: Drain, tenant_id: TenantId) -> datetime:
     """Return when the tenant's next local day begins."""
     zone = drain.served[tenant_id].zone
     return midnight(local_date(drain.now(), zone) + timedelta(days=1), zone)
@@ -82,7 +84,7 @@ def _why_refused(served: ServedTenant, code: str | None) -> str:
     return f"the SMS provider refuses its sender ({code}); check {settings}; its texts wait"
 
 
-def name_country(drain: Drain, tenant_id: UUID, phone: str, code: str | None) -> None:
+def name_country(drain: Drain, tenant_id: TenantId, phone: str, code: str | None) -> None:
     """Report a country that the tenant's sender may not text, once a run."""
     why = f"the SMS provider sends nothing there ({code}); allow that country at the provider, or correct the numbers"
     problem = Problem(drain.subdomain(tenant_id), f"texts to {country_of(phone)}", why)

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
-from uuid import UUID
 
 from sqlalchemy import Connection
 
@@ -19,6 +18,7 @@ from shared.delivery.drain import CLAIM_HOLD, HAND_OVER, Drain
 from shared.delivery.outcomes import ASK_AFTER, ASK_AGAIN_AFTER, ended, handed_back, sent
 from shared.delivery.recording import Counted, write_unique
 from shared.delivery.settling.provider_log import CLOCK_SKEW, Senders, entries_about, matched
+from shared.domain.ids import NotificationId, TenantId
 from shared.domain.notifications import Unsettled
 from shared.domain.reasons import Reason
 from shared.domain.records import NotificationStatus
@@ -28,7 +28,7 @@ BATCH: Final = 500
 MOST_UNCLEAR: Final = 2
 """After so many unclear answers that the log does not hold, a text is not sent again before a person has looked."""
 
-Changes = dict[UUID, tuple[str, dict[str, Any]]]
+Changes = dict[NotificationId, tuple[str, dict[str, Any]]]
 """By notification: the name under which it is counted, and its row's changes."""
 
 
@@ -48,7 +48,7 @@ async def settle_lapsed(drain: Drain) -> None:
         lapsed = await asyncio.to_thread(_claim, drain)
         if not lapsed.messages:
             return
-        refused, found = None, dict[UUID, Logged | None]()
+        refused, found = None, dict[NotificationId, Logged | None]()
         senders, asked_at = _senders(drain, lapsed.messages), drain.wall()
         try:
             entries = await entries_about(drain, lapsed.messages, lapsed.sent_since, senders)
@@ -77,7 +77,7 @@ def _claim(drain: Drain) -> Lapsed:
 
 
 def _senders(drain: Drain, lapsed: Sequence[Unsettled]) -> Senders:
-    found: dict[UUID, tuple[str | None, str | None]] = {}
+    found: dict[TenantId, tuple[str | None, str | None]] = {}
     for id_ in {each.claimed.tenant_id for each in lapsed}:
         served = drain.served.get(id_)
         found[id_] = (served.policy.sms.messaging_service_sid, served.policy.sms.sender) if served else (None, None)
@@ -85,7 +85,7 @@ def _senders(drain: Drain, lapsed: Sequence[Unsettled]) -> Senders:
 
 
 def _record(
-    drain: Drain, lapsed: Sequence[Unsettled], found: Mapping[UUID, Logged | None], asked_at: datetime
+    drain: Drain, lapsed: Sequence[Unsettled], found: Mapping[NotificationId, Logged | None], asked_at: datetime
 ) -> Counted:
     now, wall = drain.now(), drain.wall()
     absent = (each for each in lapsed if each.claimed.id in found and not found[each.claimed.id])
@@ -117,8 +117,8 @@ def _counted(drain: Drain, lapsed: Sequence[Unsettled], changes: Changes) -> Cou
 
 
 def _still_open(
-    drain: Drain, connection: Connection, lapsed: Sequence[Unsettled], found: Mapping[UUID, Logged | None]
-) -> set[UUID]:
+    drain: Drain, connection: Connection, lapsed: Sequence[Unsettled], found: Mapping[NotificationId, Logged | None]
+) -> set[NotificationId]:
     """Return those that cannot be settled now, besides those for which the log could not be read.
 
     While another worker is sending the same text to the same number, an entry of the log may be that worker's message.

@@ -7,10 +7,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
-from uuid import UUID
 
 from shared.delivery.drain import Drain
 from shared.domain.breaker import OPENS_AFTER
+from shared.domain.ids import NotificationId, TenantId
 from shared.domain.notifications import Unsettled
 from shared.gateways.sms import CHANNELS, CredentialsRefused, Logged, SmsError
 
@@ -24,7 +24,7 @@ FEW: Final = 10
 PAGE: Final = 1000
 """Messages in one answer to a sweep."""
 
-Senders = Mapping[UUID, tuple[str | None, str | None]]
+Senders = Mapping[TenantId, tuple[str | None, str | None]]
 """The messaging service and the number that each tenant sends from, None where the provider's default is used."""
 
 
@@ -102,13 +102,13 @@ def _warn_unreadable(error: SmsError) -> None:
 
 def matched(
     lapsed: Sequence[Unsettled], entries: Entries, known: Mapping[str, Collection[str]], senders: Senders
-) -> dict[UUID, Logged | None]:
+) -> dict[NotificationId, Logged | None]:
     """Return each message's entry in the log, None where there is none. Numbers that were not read are left out.
 
     `known`: the ids that are on record for a number. No entry is matched with two messages.
     """
     taken: dict[str, set[str]] = defaultdict(set)
-    found: dict[UUID, Logged | None] = {}
+    found: dict[NotificationId, Logged | None] = {}
     for each in sorted(lapsed, key=lambda each: (each.attempted_at, each.claimed.id)):
         others = taken[each.to_phone]
         candidates = (

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
-from uuid import UUID
 
 from shared.domain.fees import Fee, FeeCode, PastAttempt
+from shared.domain.ids import FeeId
 from shared.domain.missed_visits import MissedVisit
 from shared.domain.policy import ServedTenant
 from shared.gateways.payments import Charge
@@ -36,7 +36,7 @@ class Past:
         """The provider's ids of the charges whose outcome is on record."""
         return frozenset(each.charge_id for each in self.attempts if each.charge_id)
 
-    def charges(self, fee_id: UUID) -> list[Charge]:
+    def charges(self, fee_id: FeeId) -> list[Charge]:
         """Return the charges that were sent to the provider, the latest first."""
         return [Charge.of(fee_id, each.parameters) for each in reversed(self.attempts)]
 

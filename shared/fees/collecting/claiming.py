@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import Connection
 
@@ -13,6 +12,7 @@ from shared.database.engine import reading
 from shared.database.transactions import in_transaction
 from shared.domain.dry_run import DryRunLine
 from shared.domain.fees import Fee, FeeChange, FeeCode
+from shared.domain.ids import FeeId, TenantId, VisitId
 from shared.domain.missed_visits import MissedVisit
 from shared.domain.records import Problem, foreign_reference
 from shared.fees import attempt_queries, claim_queries, staff_action_queries, state_queries
@@ -38,7 +38,7 @@ class Reviewed:
     problems: list[Problem] = field(default_factory=list)
 
 
-def claim_due(run: Collection, tenant_ids: Sequence[UUID], limit: int) -> tuple[bool, list[Attempt]]:
+def claim_due(run: Collection, tenant_ids: Sequence[TenantId], limit: int) -> tuple[bool, list[Attempt]]:
     """Claim fees that are due; return whether there were any, and the attempts to make."""
 
     def begin_due(connection: Connection) -> Reviewed:
@@ -48,7 +48,7 @@ def claim_due(run: Collection, tenant_ids: Sequence[UUID], limit: int) -> tuple[
     return _counted(run, in_transaction(run.engine, begin_due))
 
 
-def claim_one(run: Collection, fee_id: UUID, note: dict[str, Any]) -> tuple[bool, list[Attempt]]:
+def claim_one(run: Collection, fee_id: FeeId, note: dict[str, Any]) -> tuple[bool, list[Attempt]]:
     """Claim one fee that staff want charged, and note who and why; return the same as `claim_due`."""
 
     def begin_one(connection: Connection) -> Reviewed:
@@ -60,7 +60,7 @@ def claim_one(run: Collection, fee_id: UUID, note: dict[str, Any]) -> tuple[bool
     return _counted(run, in_transaction(run.engine, begin_one))
 
 
-def claim_lapsed(run: Collection, tenant_ids: Sequence[UUID], limit: int) -> tuple[bool, list[Attempt]]:
+def claim_lapsed(run: Collection, tenant_ids: Sequence[TenantId], limit: int) -> tuple[bool, list[Attempt]]:
     """Claim fees whose attempt was never recorded; return whether there were any, and their last attempts.
 
     A fee whose visit is not sound stays `processing`, and each run names it.
@@ -70,14 +70,14 @@ def claim_lapsed(run: Collection, tenant_ids: Sequence[UUID], limit: int) -> tup
         lapsed = claim_queries.claim_lapsed(connection, tenant_ids, _claim(run, limit))
         visits, past = _history(connection, lapsed)
         found = Reviewed(bool(lapsed))
-        sound = {each.id: visit for each in lapsed if (visit := _sound_visit(run, each, visits, found))}
+        sound = {each.visit_id: visit for each in lapsed if (visit := _sound_visit(run, each, visits, found))}
         found.attempts = _last_attempts(run, lapsed, sound, past)
         return found
 
     return _counted(run, in_transaction(run.engine, last_of_lapsed))
 
 
-def claim_closed(run: Collection, tenant_ids: Sequence[UUID], limit: int) -> tuple[bool, list[Attempt]]:
+def claim_closed(run: Collection, tenant_ids: Sequence[TenantId], limit: int) -> tuple[bool, list[Attempt]]:
     """Claim fees that were closed after a payment was begun; return whether there were any, and their last attempts."""
 
     def last_of_closed(connection: Connection) -> tuple[bool, list[Attempt]]:
@@ -91,26 +91,29 @@ def _claim(run: Collection, limit: int = 1) -> Claim:
     return Claim(run.worker, run.wall(), CLAIM_HOLD, limit)
 
 
-def _history(connection: Connection, fees: Sequence[Fee]) -> tuple[dict[UUID, MissedVisit], dict[UUID, Past]]:
-    """Return the visits of fees and the earlier attempts to collect them, both by the fee's id."""
+def _history(connection: Connection, fees: Sequence[Fee]) -> tuple[dict[VisitId, MissedVisit], dict[FeeId, Past]]:
+    """Return the visits of fees by their ids, and the earlier attempts to collect the fees by the fees' ids."""
     ids = [each.id for each in fees]
-    visits, past = missed_visits(connection, ids), attempt_queries.past_attempts(connection, ids)
+    visits = missed_visits(connection, [each.visit_id for each in fees])
+    past = attempt_queries.past_attempts(connection, ids)
     return visits, {id_: Past(past.get(id_, ())) for id_ in ids}
 
 
 def _last_attempts(
-    run: Collection, fees: Sequence[Fee], visits: Mapping[UUID, MissedVisit], past: Mapping[UUID, Past]
+    run: Collection, fees: Sequence[Fee], visits: Mapping[VisitId, MissedVisit], past: Mapping[FeeId, Past]
 ) -> list[Attempt]:
     return [
-        last_attempt(each, visits[each.id], run.served[each.tenant_id], past[each.id])
+        last_attempt(each, visits[each.visit_id], run.served[each.tenant_id], past[each.id])
         for each in fees
-        if each.id in visits
+        if each.visit_id in visits
     ]
 
 
-def _sound_visit(run: Collection, fee: Fee, visits: Mapping[UUID, MissedVisit], into: Reviewed) -> MissedVisit | None:
+def _sound_visit(
+    run: Collection, fee: Fee, visits: Mapping[VisitId, MissedVisit], into: Reviewed
+) -> MissedVisit | None:
     """Return a fee's visit; note a problem if it is not on record, or refers to another business."""
-    visit, subject = visits.get(fee.id), f"payment {fee.id}"
+    visit, subject = visits.get(fee.visit_id), f"payment {fee.id}"
     if visit is None or visit.tenant_id != fee.tenant_id:
         into.problems.append(Problem(run.subdomain(fee), subject, "its visit is not on record"))
     elif part := visit.foreign_part:

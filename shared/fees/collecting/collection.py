@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from sqlalchemy import Engine
 
 from shared.domain.fees import Fee
+from shared.domain.ids import RunId, TenantId
 from shared.domain.policy import ServedTenant
 from shared.domain.tally import Tally
 from shared.gateways.payments import PaymentGateway
@@ -29,8 +30,8 @@ class Collection:
 
     engine: Engine
     gateway: PaymentGateway
-    served: Mapping[UUID, ServedTenant]
-    run_id: UUID
+    served: Mapping[TenantId, ServedTenant]
+    run_id: RunId
     now: Callable[[], datetime]
     wall: Callable[[], datetime]
     is_out_of_time: Callable[[], bool]
@@ -42,6 +43,6 @@ class Collection:
         """Return the subdomain of the fee's tenant."""
         return self.served[fee.tenant_id].tenant.subdomain
 
-    def charging(self) -> list[UUID]:
+    def charging(self) -> list[TenantId]:
         """Return the tenants whose fees are collected automatically."""
         return [id_ for id_, each in self.served.items() if each.policy.no_show.auto_charge]

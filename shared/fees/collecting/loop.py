@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any, TypeVar
-from uuid import UUID
 
 from shared.database.dialects.lists import chunks
 from shared.database.transactions import in_transaction
+from shared.domain.ids import FeeId, TenantId
 from shared.fees.collecting import asking, claiming
 from shared.fees.collecting.attempts import Attempt
 from shared.fees.collecting.collection import Collection
@@ -24,7 +24,7 @@ def collect(run: Collection) -> None:
     asyncio.run(_collect(run))
 
 
-def charge_now(run: Collection, fee_id: UUID, note: dict[str, Any]) -> bool:
+def charge_now(run: Collection, fee_id: FeeId, note: dict[str, Any]) -> bool:
     """Charge one fee now, whatever its hold and age; return whether it could be claimed.
 
     `note`: the row of `fee_actions` that says who wants it charged and why.
@@ -81,12 +81,12 @@ def _give_probe_back(run: Collection, breaker: PaymentBreaker) -> None:
         in_transaction(run.engine, breaker.give_probe_back)
 
 
-async def _settle(run: Collection, breaker: PaymentBreaker, tenant_ids: Sequence[UUID]) -> None:
+async def _settle(run: Collection, breaker: PaymentBreaker, tenant_ids: Sequence[TenantId]) -> None:
     """Look up attempts that were made and never recorded. None is repeated before the provider's books are read."""
     await _in_batches(run, breaker, partial(claiming.claim_lapsed, run, tenant_ids), asking.look_up, record)
 
 
-async def _close(run: Collection, breaker: PaymentBreaker, tenant_ids: Sequence[UUID]) -> None:
+async def _close(run: Collection, breaker: PaymentBreaker, tenant_ids: Sequence[TenantId]) -> None:
     """Cancel the begun payments of fees that were waived or cancelled since. One that was paid needs a refund."""
     await _in_batches(run, breaker, partial(claiming.claim_closed, run, tenant_ids), asking.cancel, record_closed)
 

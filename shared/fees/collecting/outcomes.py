@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
-from uuid import UUID
 
 from shared.domain.fees import FEE_SENTENCES, GIVEN_UP, Fee, FeeChange, FeeCode, FeeStatus
+from shared.domain.ids import RunId
 from shared.domain.plans import Plan
 from shared.domain.records import Kind
 from shared.fees.collecting.attempts import DECLINED, KEY_SPENT, REFUSED, Attempt
@@ -177,7 +177,7 @@ def put_off(fee: Fee, now: datetime) -> FeeChange:
     return _pending(fee, now + timedelta(days=1), now)
 
 
-def text_of(attempt: Attempt, outcome: Outcome, status: FeeStatus, now: datetime, run_id: UUID) -> Plan:
+def text_of(attempt: Attempt, outcome: Outcome, status: FeeStatus, now: datetime, run_id: RunId) -> Plan:
     """Return the plan of the text about an outcome; an empty plan if the owner need not know."""
     if isinstance(outcome, Paid) and status is FeeStatus.SUCCEEDED:
         kind = Kind.FEE_RECEIPT
@@ -186,7 +186,7 @@ def text_of(attempt: Attempt, outcome: Outcome, status: FeeStatus, now: datetime
     else:
         return Plan()
     fee, visit = attempt.fee, attempt.visit
-    return text_plan(FeeText(kind, fee.id, fee.visit_on, visit.owner, attempt.served, about_at=now), run_id)
+    return text_plan(FeeText(kind, fee.visit_id, fee.visit_on, visit.owner, attempt.served, about_at=now), run_id)
 
 
 def _closed(

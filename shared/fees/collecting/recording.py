@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from uuid import UUID
 
 from sqlalchemy import Connection
 
 from shared.database import ledger
 from shared.database.transactions import in_transaction
 from shared.domain.fees import COLLECTED, GIVEN_UP, Fee, FeeStatus
+from shared.domain.ids import FeeId
 from shared.domain.plans import joined
 from shared.domain.records import Problem
 from shared.fees import attempt_queries, state_queries
@@ -40,7 +40,7 @@ def record(run: Collection, attempts: Sequence[Attempt], answers: Sequence[Outco
 
 def _write_outcomes(
     connection: Connection, worker: str, made: Sequence[tuple[Attempt, Outcome]], now: datetime, wall: datetime
-) -> dict[UUID, FeeStatus]:
+) -> dict[FeeId, FeeStatus]:
     """Write what attempts change of fees that are still ours; return the statuses of the fees that changed.
 
     A payment is written down whoever holds its fee by now.

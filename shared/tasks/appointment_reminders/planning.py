@@ -5,10 +5,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import partial
-from uuid import UUID
 
 from shared.database.appointments import Starts
 from shared.database.transactions import fetch
+from shared.domain.ids import OwnerId, TenantId
 from shared.domain.plans import Plan, Undecided, joined
 from shared.domain.policy import ServedTenant
 from shared.domain.quiet_hours import local_day
@@ -57,7 +57,7 @@ def _due_batches(context: Context, lead: Lead, tenants: Tenants, latest: datetim
 def _rest_of_visits(context: Context, lead: Lead, tenants: Tenants, found: Sequence[Undecided]) -> list[Undecided]:
     """The undecided appointments of the same owners on the same local days."""
 
-    def visit(each: Undecided) -> tuple[UUID, UUID, tuple[datetime, datetime]]:
+    def visit(each: Undecided) -> tuple[TenantId, OwnerId, tuple[datetime, datetime]]:
         appointment = each.appointment
         zone = tenants[appointment.tenant_id].zone
         return appointment.tenant_id, appointment.owner.id, local_day(appointment.starts_at, zone)

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from functools import cache, partial
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import Connection, Row, Select, and_, or_, select
 
@@ -16,6 +15,7 @@ from shared.database.tables import (
     appointments,
     decisions,
 )
+from shared.domain.ids import OwnerId, TenantId
 from shared.domain.plans import Undecided
 from shared.domain.reasons import Reason
 from shared.domain.records import RETAKEN, Appointment, AppointmentStatus, Kind, Outcome
@@ -26,7 +26,7 @@ _COMING = (AppointmentStatus.PENDING, AppointmentStatus.CONFIRMED)
 def appointments_to_remind(
     connection: Connection,
     kind: Kind,
-    tenant_ids: Sequence[UUID],
+    tenant_ids: Sequence[TenantId],
     starts: Starts,
     *,
     beyond: Appointment | None = None,
@@ -41,7 +41,7 @@ def appointments_to_remind(
 
 
 def appointments_of_owners_to_remind(
-    connection: Connection, kind: Kind, owner_ids: Iterable[UUID], starts: Starts
+    connection: Connection, kind: Kind, owner_ids: Iterable[OwnerId], starts: Starts
 ) -> list[Undecided]:
     """The same for some owners: the rest of their visits. Index: appointments (owner_id, scheduled_start)."""
     found = []
@@ -55,7 +55,7 @@ def appointments_of_owners_to_remind(
 def appointments_without_decision(
     connection: Connection,
     kind: Kind,
-    tenant_ids: Sequence[UUID],
+    tenant_ids: Sequence[TenantId],
     starts: Starts,
     *,
     beyond: Appointment | None = None,

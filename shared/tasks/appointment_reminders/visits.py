@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
-from uuid import UUID, uuid5
+from uuid import uuid5
 from zoneinfo import ZoneInfo
 
+from shared.domain.ids import NotificationId, RunId
 from shared.domain.plans import Decision, Plan, PlannedNotification, Undecided, news
 from shared.domain.policy import ServedTenant
 from shared.domain.reasons import Reason
@@ -23,7 +24,7 @@ def visits(undecided: Sequence[Undecided], zone: ZoneInfo) -> list[list[Undecide
     return [list(group) for _, group in groupby(ordered, key=visit)]
 
 
-def decide(visit: Sequence[Undecided], lead: Lead, served: ServedTenant, now: datetime, run_id: UUID) -> Plan:
+def decide(visit: Sequence[Undecided], lead: Lead, served: ServedTenant, now: datetime, run_id: RunId) -> Plan:
     """Decide about the reminders of one visit in the run at `now`: what is skipped, and who shares one SMS.
 
     Where the lead lets others ride along, they go with the first of the visit that comes due. What the ledger says
@@ -96,9 +97,9 @@ def decision(
     )
 
 
-def _notification(going: Sequence[Appointment], lead: Lead, leaves_at: datetime, run_id: UUID) -> PlannedNotification:
+def _notification(going: Sequence[Appointment], lead: Lead, leaves_at: datetime, run_id: RunId) -> PlannedNotification:
     return PlannedNotification(
-        id=uuid5(run_id, f"{lead.kind}:{going[0].id}"),
+        id=NotificationId(uuid5(run_id, f"{lead.kind}:{going[0].id}")),
         tenant_id=going[0].tenant_id,
         owner_id=going[0].owner.id,
         kind=lead.kind,

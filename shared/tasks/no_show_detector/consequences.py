@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from shared.domain.fees import NewFee
+from shared.domain.ids import FeeId, RunId
 from shared.domain.missed_visits import Candidate
 from shared.domain.plans import Decision, Plan
 from shared.domain.reasons import Reason
@@ -63,7 +63,7 @@ def fee_of(visit: FoundVisit, offence: int, now: datetime) -> NewFee | None:
     price = pricing.rounded_down(pricing.price_for(visit.appointments, offence, policy), currency)
     price = pricing.above_minimum(price, currency)
     return NewFee(
-        id=visit.id,
+        id=FeeId(visit.id),
         tenant_id=served.tenant.id,
         owner_id=visit.owner.id,
         appointment_id=visit.appointments[0].id,
@@ -77,7 +77,7 @@ def fee_of(visit: FoundVisit, offence: int, now: datetime) -> NewFee | None:
     )
 
 
-def notice_of(visit: FoundVisit, now: datetime, run_id: UUID) -> Plan:
+def notice_of(visit: FoundVisit, now: datetime, run_id: RunId) -> Plan:
     """Return the plan of the notice to the owner that the visit was missed and what it costs."""
     text = FeeText(Kind.NO_SHOW_NOTICE, visit.id, visit.on, visit.owner, visit.served, about_at=now)
     return text_plan(text, run_id)

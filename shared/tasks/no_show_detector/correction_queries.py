@@ -4,7 +4,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cache, partial
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import Connection, Select, and_, bindparam, case, exists, or_, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
@@ -16,6 +15,7 @@ from shared.database.paging import page, place
 from shared.database.rows.reading import read, read_page
 from shared.database.tables import appointments, decisions, owners, payments, reputation_events
 from shared.domain.fees import OUR_WAIVERS, UNCOLLECTED, FeeCode, FeeStatus
+from shared.domain.ids import OwnerId, TenantId
 from shared.domain.missed_visits import MarkedVisit
 from shared.domain.reasons import Reason
 from shared.domain.records import AppointmentStatus, EventKind, Kind
@@ -23,7 +23,7 @@ from shared.fees.state_queries import asked_from
 from shared.fees.visit_queries import AROUND
 
 
-def change_counts(connection: Connection, owner_ids: Sequence[UUID], by: int, now: datetime) -> None:
+def change_counts(connection: Connection, owner_ids: Sequence[OwnerId], by: int, now: datetime) -> None:
     """Count missed visits more or less, once for each time an owner is named; never below none."""
     if not owner_ids:
         return
@@ -36,7 +36,7 @@ def change_counts(connection: Connection, owner_ids: Sequence[UUID], by: int, no
 
 def visits_in_doubt(
     connection: Connection,
-    tenant_ids: Sequence[UUID],
+    tenant_ids: Sequence[TenantId],
     since: datetime,
     *,
     beyond: MarkedVisit | None,
@@ -54,7 +54,7 @@ def visits_in_doubt(
 
 def visits_on(
     connection: Connection,
-    tenant_ids: Sequence[UUID],
+    tenant_ids: Sequence[TenantId],
     begins: datetime,
     ends: datetime,
     *,
@@ -71,7 +71,7 @@ def visits_on(
     return _page(connection, its_page, {"tenant_ids": tenant_ids}, beyond, limit)
 
 
-def standing_visits(connection: Connection, owner_ids: Collection[UUID]) -> list[MarkedVisit]:
+def standing_visits(connection: Connection, owner_ids: Collection[OwnerId]) -> list[MarkedVisit]:
     """The visits of some owners whose no-show event stands. Index: reputation_events (owner_id, subject_id)."""
     found = []
     for some in chunks(sorted(owner_ids)):
@@ -162,8 +162,8 @@ def _page(
 
 
 def close_fees(
-    connection: Connection, tenant_ids: Sequence[UUID], since: datetime, now: datetime
-) -> dict[FeeStatus, list[UUID]]:
+    connection: Connection, tenant_ids: Sequence[TenantId], since: datetime, now: datetime
+) -> dict[FeeStatus, list[TenantId]]:
     """Close the fees of visits whose event was reversed: what nobody paid is cancelled, what was paid needs a refund.
 
     Return the tenants of the changed fees, by the new status. A charge under way is left until its outcome is known.

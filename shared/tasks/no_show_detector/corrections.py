@@ -16,6 +16,7 @@ from shared.database.engine import reading
 from shared.database.transactions import in_transaction
 from shared.domain.dry_run import DryRunLine
 from shared.domain.fees import FeeStatus
+from shared.domain.ids import OwnerId
 from shared.domain.missed_visits import Attendance, MarkedVisit
 from shared.domain.policy import ServedTenant
 from shared.domain.quiet_hours import local_date, midnight
@@ -35,7 +36,7 @@ class Passed:
     """A visit whose appointment belongs to another owner now, `heir`. `own`: the heir's own visit of that day."""
 
     visit: MarkedVisit
-    heir: UUID
+    heir: OwnerId
     own: MarkedVisit | None
 
     @property
@@ -62,7 +63,7 @@ class Judged:
     """
 
     wrong: list[MarkedVisit] = field(default_factory=list)
-    taken_along: dict[UUID, UUID] = field(default_factory=dict)
+    taken_along: dict[UUID, OwnerId] = field(default_factory=dict)
     passed: list[Passed] = field(default_factory=list)
 
 
@@ -175,18 +176,18 @@ def _judge(connection: Connection, tenants: Tenants, page: Sequence[MarkedVisit]
 
 
 def _own_of_that_day(
-    visit: MarkedVisit, owner_id: UUID, standing: Iterable[MarkedVisit], zone: ZoneInfo
+    visit: MarkedVisit, owner_id: OwnerId, standing: Iterable[MarkedVisit], zone: ZoneInfo
 ) -> MarkedVisit | None:
     its = (each for each in standing if each.owner_id == owner_id and each.event_id != visit.event_id)
     return next((each for each in its if rules.is_same_day(visit, each, zone)), None)
 
 
 def _attendance(
-    connection: Connection, visits: Sequence[MarkedVisit], owner_ids: Collection[UUID]
-) -> tuple[Mapping[UUID, list[Attendance]], frozenset[UUID]]:
+    connection: Connection, visits: Sequence[MarkedVisit], owner_ids: Collection[OwnerId]
+) -> tuple[Mapping[OwnerId, list[Attendance]], frozenset[OwnerId]]:
     """Return what owners attended and missed around some visits, by owner, and the owners with an unreadable row."""
     first, last = (pick(each.began_at for each in visits) for pick in (min, max))
-    found: dict[UUID, list[Attendance]] = defaultdict(list)
+    found: dict[OwnerId, list[Attendance]] = defaultdict(list)
     starts = Starts(after=first - AROUND, until=last + AROUND)
     attendance, unclear = attendance_of(connection, owner_ids, starts)
     for each in attendance:

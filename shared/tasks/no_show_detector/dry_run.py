@@ -2,13 +2,13 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from uuid import UUID
 
 from sqlalchemy import Connection
 
 from shared.database.appointments import appointments_by_id
 from shared.domain.dry_run import DryRunLine
 from shared.domain.fees import Fee, FeeStatus, NewFee
+from shared.domain.ids import AppointmentId, VisitId
 from shared.domain.missed_visits import MissedVisit
 from shared.domain.plans import Plan
 from shared.domain.records import Appointment, Kind, mask_phone
@@ -20,8 +20,8 @@ from shared.tasks.no_show_detector.rules import FoundVisit
 def dry_run_lines(
     connection: Connection,
     visits: Sequence[FoundVisit],
-    notices: Mapping[UUID, Plan],
-    fees: Mapping[UUID, NewFee | None],
+    notices: Mapping[VisitId, Plan],
+    fees: Mapping[VisitId, NewFee | None],
 ) -> Iterator[DryRunLine]:
     """Yield a line for each visit that would be marked, with its notice if the visit is new."""
     appointments = appointments_by_id(connection, [each.id for visit in visits for each in visit.appointments])
@@ -50,7 +50,7 @@ def _foreseen(
     appointments: tuple[Appointment, ...],
     fee: NewFee | None,
     customer_id: str | None,
-    reminded: Collection[UUID],
+    reminded: Collection[AppointmentId],
 ) -> MissedVisit:
     """Return the visit as it would be once marked."""
     return MissedVisit(

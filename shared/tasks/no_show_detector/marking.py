@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from uuid import UUID
 
 from sqlalchemy import Connection
 
@@ -12,6 +11,7 @@ from shared.database.engine import reading
 from shared.database.transactions import in_transaction
 from shared.domain.dry_run import DryRunLine
 from shared.domain.fees import NewFee
+from shared.domain.ids import AppointmentId, FeeId, OwnerId, VisitId
 from shared.domain.plans import Decision, Plan, joined
 from shared.domain.reasons import Reason
 from shared.domain.reputation import id_on_record
@@ -30,7 +30,7 @@ class Marking:
     """How one run writes the visits it finds. `new_visits`: how many a dry run found so far, by owner."""
 
     context: Context
-    new_visits: Counter[UUID] = field(default_factory=Counter)
+    new_visits: Counter[OwnerId] = field(default_factory=Counter)
 
     def write(self, visits: Sequence[FoundVisit], excused: Plan, day: Day) -> None:
         """Mark the visits, or list them in a dry run, and count them. `excused`: the appointments that are skipped."""
@@ -53,7 +53,7 @@ class Marking:
 
     def _write(
         self, connection: Connection, visits: Sequence[FoundVisit], excused: Plan, day: Day
-    ) -> tuple[list[FoundVisit], dict[UUID, Decision], list[NewFee]]:
+    ) -> tuple[list[FoundVisit], dict[VisitId, Decision], list[NewFee]]:
         """Return the visits with the appointments marked, the new visits' decisions on notices, and their fees."""
         context = self.context
         reputation.lock_owners(connection, {each.owner.id for each in visits})  # before all other rows, as everywhere
@@ -69,7 +69,7 @@ class Marking:
         decided = {each.id: notices[each.id].decisions[0] for each in new}
         return found, decided, [each for each in made if each and each.id in written]
 
-    def _notices(self, connection: Connection, visits: Sequence[FoundVisit]) -> dict[UUID, Plan]:
+    def _notices(self, connection: Connection, visits: Sequence[FoundVisit]) -> dict[VisitId, Plan]:
         """Return the visits' notices, except for visits that staff took back before: those cost nothing."""
         settled = reputation.taken_back(connection, [each.id for each in visits])
         now, run_id = self.context.now, self.context.run_id
@@ -83,7 +83,7 @@ class Marking:
         retaken = excused.retaken | {decided[each].ledger_key for each in earlier}
         plan = Plan((*decided.values(), *excused.decisions), retaken=retaken)
         won = ledger.record(connection, plan, context.run_id, context.now)
-        ours = {id_ for id_, each in decided.items() if each.ledger_key in won}
+        ours = {AppointmentId(id_) for id_, each in decided.items() if each.ledger_key in won}
         marked = queries.mark(connection, ours, day)
         ledger.withdraw(connection, [decided[id_].ledger_key for id_ in ours - marked])
         left = [each.limited_to(marked) for each in visits]
@@ -91,7 +91,7 @@ class Marking:
 
     def _dry_run(
         self, connection: Connection, visits: Sequence[FoundVisit]
-    ) -> tuple[dict[UUID, Decision], list[NewFee]]:
+    ) -> tuple[dict[VisitId, Decision], list[NewFee]]:
         """List what would be marked; return the decisions on the notices of new visits, and their fees."""
         visits = _on_record(connection, visits)
         notices = self._notices(connection, visits)
@@ -106,13 +106,13 @@ class Marking:
         self.context.tally.would.extend(dry_run_lines(connection, visits, plans, made))
         return {id_: plan.decisions[0] for id_, plan in plans.items()}, [each for each in made.values() if each]
 
-    def _count(self, found: Sequence[FoundVisit], notices: Mapping[UUID, Decision], made: Sequence[NewFee]) -> None:
+    def _count(self, found: Sequence[FoundVisit], notices: Mapping[VisitId, Decision], made: Sequence[NewFee]) -> None:
         written = {each.id: each for each in made}
         for visit in found:
             subdomain = visit.served.tenant.subdomain
             self.context.tally.add(subdomain, "total_detected", len(visit.appointments))
             if visit.id in notices:
-                for key, count in _counts(visit, notices[visit.id], written.get(visit.id)):
+                for key, count in _counts(visit, notices[visit.id], written.get(FeeId(visit.id))):
                     self.context.tally.add(subdomain, key, count)
 
 

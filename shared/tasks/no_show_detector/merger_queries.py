@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Select, and_, case, exists, select, update
 from shared.database.dialects.instants import same_instant
 from shared.database.dialects.lists import among
 from shared.database.tables import appointments, decisions, notifications, owners, payments, reputation_events
+from shared.domain.ids import OwnerId
 from shared.domain.missed_visits import MarkedVisit
 from shared.domain.records import FEE_TEXTS, AppointmentStatus, Kind, NotificationStatus, Outcome
 
@@ -20,7 +21,7 @@ from shared.domain.records import FEE_TEXTS, AppointmentStatus, Kind, Notificati
 class Heir:
     """The owner who has a missed visit's appointment now. `is_missed`: it still counts as missed."""
 
-    owner_id: UUID
+    owner_id: OwnerId
     is_missed: bool
 
 
@@ -40,7 +41,7 @@ def heirs(connection: Connection, visits: Sequence[MarkedVisit]) -> dict[UUID, l
     return found
 
 
-def pass_on(connection: Connection, visit: MarkedVisit, owner_id: UUID, now: datetime) -> bool:
+def pass_on(connection: Connection, visit: MarkedVisit, owner_id: OwnerId, now: datetime) -> bool:
     """Give a visit's event, fee and waiting texts to another owner; return False if its owner no longer has it.
 
     Both owners must be locked.

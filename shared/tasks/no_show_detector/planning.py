@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from itertools import groupby
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from shared.database.transactions import fetch
 from shared.domain.dry_run import DryRunLine
+from shared.domain.ids import TenantId
 from shared.domain.missed_visits import AttendanceCount, Candidate, DayCount
 from shared.domain.policy import ServedTenant
 from shared.domain.quiet_hours import local_date
@@ -39,7 +39,7 @@ class Search:
     marking: Marking
     tenants: Tenants
     zone: ZoneInfo
-    attendance: dict[UUID, AttendanceCount] = field(default_factory=dict)
+    attendance: dict[TenantId, AttendanceCount] = field(default_factory=dict)
 
     @property
     def context(self) -> Context:
@@ -71,7 +71,7 @@ def detect_no_shows(context: Context) -> None:
 
 def _search_day(search: Search, day: Day) -> None:
     """Mark the visits missed on a day, after counting them all: an implausible day waits for a person."""
-    candidates: Counter[UUID] = Counter()
+    candidates: Counter[TenantId] = Counter()
     for page in _pages(search, search.tenants, day):
         judged = _judge(search, page, day)
         candidates.update({each.tenant_id: 0 for each, _ in judged.excused})  # to be decided, too
@@ -85,7 +85,7 @@ def _search_day(search: Search, day: Day) -> None:
         search.marking.write(judged.missed, excused(judged.excused), day)
 
 
-def _held(search: Search, candidates: Mapping[UUID, int], day: Day) -> set[UUID]:
+def _held(search: Search, candidates: Mapping[TenantId, int], day: Day) -> set[TenantId]:
     """Return the tenants whose day is held for a person to check, and report them."""
     on, accepted = local_date(day.begins, search.zone), search.context.accept_surge
     doubtful = {
@@ -104,7 +104,7 @@ def _held(search: Search, candidates: Mapping[UUID, int], day: Day) -> set[UUID]
     return {count.tenant_id for count, reason in reasons.items() if reason}
 
 
-def _read_attendance(search: Search, tenant_ids: Mapping[UUID, int], day: Day) -> None:
+def _read_attendance(search: Search, tenant_ids: Mapping[TenantId, int], day: Day) -> None:
     """Find out whether tenants record attendance: once a run, and only for tenants with a missed appointment."""
     unknown = [each for each in tenant_ids if each not in search.attendance]
     if unknown:
@@ -127,7 +127,7 @@ def _report_held(search: Search, date: str, count: DayCount, reason: Reason) -> 
         search.context.tally.would.append(line)
 
 
-def _pages(search: Search, tenant_ids: Collection[UUID], day: Day) -> Iterator[list[Candidate]]:
+def _pages(search: Search, tenant_ids: Collection[TenantId], day: Day) -> Iterator[list[Candidate]]:
     if tenant_ids:
         query = partial(queries.candidates, tenant_ids=sorted(tenant_ids), day=day)
         yield from pages(search.context, query, lambda last: Place(last.tenant_id, last.owner.id))

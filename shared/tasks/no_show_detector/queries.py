@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cache, partial
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, exists, func, or_, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
@@ -19,6 +18,7 @@ from shared.database.rows.promises import or_default
 from shared.database.rows.reading import read_page
 from shared.database.tables import appointments, decisions, owners, pets, services
 from shared.domain.fees import LEAST_STAY
+from shared.domain.ids import AppointmentId, OwnerId, TenantId
 from shared.domain.missed_visits import AttendanceCount, Candidate, DayCount
 from shared.domain.reasons import Reason
 from shared.domain.records import RETAKEN, AppointmentStatus, Kind, Outcome
@@ -46,12 +46,12 @@ class Day:
 class Place:
     """Where a page ended."""
 
-    tenant_id: UUID
-    owner_id: UUID
+    tenant_id: TenantId
+    owner_id: OwnerId
 
 
 def candidates(
-    connection: Connection, tenant_ids: Sequence[UUID], day: Day, *, beyond: Place | None, limit: int
+    connection: Connection, tenant_ids: Sequence[TenantId], day: Day, *, beyond: Place | None, limit: int
 ) -> list[Candidate]:
     """A page of a day's appointments that may have been missed, by tenant and owner; visits are never cut.
 
@@ -63,7 +63,7 @@ def candidates(
     return _with_the_last_visit_whole(connection, day, found) if len(found) == limit else found
 
 
-def day_counts(connection: Connection, counted: Mapping[UUID, int], day: Day) -> list[DayCount]:
+def day_counts(connection: Connection, counted: Mapping[TenantId, int], day: Day) -> list[DayCount]:
     """What else the day holds of the tenants with so many candidates.
 
     Rows that refer to another tenant do not count. Index: appointments (tenant_id, scheduled_start).
@@ -74,8 +74,8 @@ def day_counts(connection: Connection, counted: Mapping[UUID, int], day: Day) ->
 
 
 def attendance(
-    connection: Connection, tenant_ids: Sequence[UUID], since: datetime, today: datetime, day: Day
-) -> dict[UUID, AttendanceCount]:
+    connection: Connection, tenant_ids: Sequence[TenantId], since: datetime, today: datetime, day: Day
+) -> dict[TenantId, AttendanceCount]:
     """How many appointments that started at or after `since` are over at the day's `now`, and how many of those are on
     record as attended, or as missed by staff. A stay is over with the local day of its start; `today` is not.
 
@@ -86,12 +86,12 @@ def attendance(
     return {row.tenant_id: AttendanceCount(row.past, row.recorded) for row in found}
 
 
-def mark(connection: Connection, ids: Iterable[UUID], day: Day) -> set[UUID]:
+def mark(connection: Connection, ids: Iterable[AppointmentId], day: Day) -> set[AppointmentId]:
     """Turn appointments whose decisions this transaction won into no-shows; return those that still were to be.
 
     Everything that made them candidates is asked again: a check-in, a move or a cancellation at the same moment wins.
     """
-    marked: set[UUID] = set()
+    marked: set[AppointmentId] = set()
     given = {"begins": day.begins, "ends": day.ends, "now": day.now}
     for some in chunks(sorted(ids)):
         statement = _mark(has_ended=day.ends <= day.now)
@@ -99,9 +99,9 @@ def mark(connection: Connection, ids: Iterable[UUID], day: Day) -> set[UUID]:
     return marked
 
 
-def raise_counts(connection: Connection, owner_ids: Iterable[UUID], now: datetime) -> dict[UUID, int]:
+def raise_counts(connection: Connection, owner_ids: Iterable[OwnerId], now: datetime) -> dict[OwnerId, int]:
     """Count one more missed visit of each owner; return the new counts. The owners must be locked."""
-    counts: dict[UUID, int] = {}
+    counts: dict[OwnerId, int] = {}
     for some in chunks(sorted(set(owner_ids))):
         rows = connection.execute(_RAISE_COUNTS, {"owner_ids": some, "now": now})
         counts |= {row.id: row.no_show_count for row in rows}

@@ -4,10 +4,10 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from shared.domain.fees import COLLECTED, LONGEST_DAY
+from shared.domain.ids import AppointmentId, VisitId
 from shared.domain.missed_visits import (
     Attendance,
     AttendanceCount,
@@ -37,7 +37,7 @@ ATTENDANCE_LEAST = 5
 class FoundVisit:
     """The appointments of one owner on one local day that nobody came to, in order of start."""
 
-    id: UUID
+    id: VisitId
     on: date
     served: ServedTenant
     appointments: tuple[Candidate, ...]
@@ -47,7 +47,7 @@ class FoundVisit:
         """Who did not come."""
         return self.appointments[0].owner
 
-    def limited_to(self, ids: Collection[UUID]) -> "FoundVisit":
+    def limited_to(self, ids: Collection[AppointmentId]) -> "FoundVisit":
         """Return it with only those appointments."""
         return replace(self, appointments=tuple(each for each in self.appointments if each.id in ids))
 

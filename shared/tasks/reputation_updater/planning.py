@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
-from uuid import UUID
 
 from sqlalchemy import Connection
 
@@ -16,6 +15,7 @@ from shared.database.dialects.lists import chunks
 from shared.database.engine import reading
 from shared.database.transactions import fetch, in_transaction
 from shared.domain.dry_run import DryRunLine
+from shared.domain.ids import AppointmentId, OwnerId, TenantId
 from shared.domain.policy import ServedTenant
 from shared.domain.quiet_hours import local_date
 from shared.domain.records import EventKind, Problem, foreign_reference
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 JOB: Final = "ReputationUpdater"
 
-Scores = Mapping[UUID, tuple[int, int]]
+Scores = Mapping[OwnerId, tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,9 @@ class Book:
     """
 
     context: Context
-    tenants: Mapping[UUID, ServedTenant]
-    unwritten: dict[UUID, list[NewEvent]] = field(default_factory=lambda: defaultdict(list))
-    crossings: dict[UUID, tuple[UUID, int, int]] = field(default_factory=dict)
+    tenants: Mapping[TenantId, ServedTenant]
+    unwritten: dict[OwnerId, list[NewEvent]] = field(default_factory=lambda: defaultdict(list))
+    crossings: dict[OwnerId, tuple[TenantId, int, int]] = field(default_factory=dict)
 
 
 def update_reputations(context: Context) -> None:
@@ -71,7 +71,7 @@ def _pages_to_settle(book: Book) -> Iterator[list[PastAppointment]]:
 
 def _settle(book: Book, page: Sequence[PastAppointment]) -> None:
     """Settle a page in one transaction; a bad row or a failing tenant stays out of it."""
-    subjects: dict[NewEvent, UUID] = {}
+    subjects: dict[NewEvent, AppointmentId] = {}
     for served, own in _by_tenant(book, page):
         try:
             subjects |= {event: past.id for past in own for event in events_of(past, served)}
@@ -86,7 +86,7 @@ def _settle(book: Book, page: Sequence[PastAppointment]) -> None:
         _report(book, "settle", f"appointment {subjects[event]}", event)
 
 
-def _leave_out_known_visits(book: Book, subjects: dict[NewEvent, UUID]) -> None:
+def _leave_out_known_visits(book: Book, subjects: dict[NewEvent, AppointmentId]) -> None:
     """Leave out no-shows of visits that are on record under another id: they passed to their owner from another one."""
     no_shows = [each for each in subjects if each.kind is EventKind.NO_SHOW]
     if not no_shows:
@@ -213,5 +213,5 @@ def _report(book: Book, action: str, subject: str, event: NewEvent) -> None:
         book.context.tally.would.append(DryRunLine(action, subdomain, subject, when=at, reason=event.kind))
 
 
-def _subdomain(book: Book, tenant_id: UUID) -> str:
+def _subdomain(book: Book, tenant_id: TenantId) -> str:
     return book.tenants[tenant_id].tenant.subdomain

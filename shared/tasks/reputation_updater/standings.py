@@ -4,7 +4,6 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import cache, partial
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, case, exists, func, or_, select
 
@@ -22,6 +21,7 @@ from shared.database.tables import (
     reputation_events,
     services,
 )
+from shared.domain.ids import OwnerId, TenantId
 from shared.domain.records import AppointmentStatus, EventKind, Kind, Outcome
 from shared.domain.reputation import BEST_SCORE, PastAppointment, Standing
 
@@ -30,7 +30,7 @@ _NEGATIVE = (EventKind.NO_SHOW, EventKind.LATE_CANCELLATION)
 
 def appointments_to_settle(
     connection: Connection,
-    tenant_ids: Sequence[UUID],
+    tenant_ids: Sequence[TenantId],
     starts: Starts,
     *,
     beyond: PastAppointment | None = None,
@@ -48,14 +48,14 @@ def appointments_to_settle(
 
 
 def standings_to_mend(
-    connection: Connection, tenant_ids: Sequence[UUID], *, beyond: Standing | None = None, limit: int
+    connection: Connection, tenant_ids: Sequence[TenantId], *, beyond: Standing | None = None, limit: int
 ) -> list[Standing]:
     """A page of the standings of owners below the best score, in order of their ids. Index: owners' primary key."""
     given = {"tenant_ids": tenant_ids, **place((beyond.owner_id,) if beyond else None)}
     return read_page(connection, partial(_page_to_mend, is_first=beyond is None), given, limit, _standings)
 
 
-def standings_of(connection: Connection, owner_ids: Collection[UUID]) -> list[Standing]:
+def standings_of(connection: Connection, owner_ids: Collection[OwnerId]) -> list[Standing]:
     """The standings of those of the owners who are below the best score, as they are now. Index: primary key."""
     found: list[Standing] = []
     for ids in chunks(sorted(owner_ids)):
@@ -172,10 +172,10 @@ def _standings(connection: Connection, found: Sequence[Row[Any]]) -> list[Standi
 
 
 def _latest_events(
-    connection: Connection, owner_ids: Sequence[UUID]
-) -> dict[UUID, tuple[datetime | None, datetime | None, datetime | None]]:
+    connection: Connection, owner_ids: Sequence[OwnerId]
+) -> dict[OwnerId, tuple[datetime | None, datetime | None, datetime | None]]:
     """When each owner's last negative event, recovery and opening were. Index: reputation_events (owner_id, …)."""
-    found: dict[UUID, tuple[datetime | None, datetime | None, datetime | None]] = {}
+    found: dict[OwnerId, tuple[datetime | None, datetime | None, datetime | None]] = {}
     for ids in chunks(owner_ids):
         for id_, *instants in connection.execute(_LATEST_EVENTS, {"owner_ids": ids}):
             found[id_] = (instants[0], instants[1], instants[2])

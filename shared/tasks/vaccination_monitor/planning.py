@@ -5,12 +5,12 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from functools import partial
-from uuid import UUID
 
 from sqlalchemy import Connection
 
 from shared.database.transactions import fetch, in_transaction
 from shared.domain.dry_run import DryRunLine
+from shared.domain.ids import OwnerId, TenantId
 from shared.domain.plans import Plan, UndecidedAlert, joined
 from shared.domain.policy import ServedTenant
 from shared.domain.quiet_hours import local_date
@@ -71,7 +71,7 @@ def _bring_up_to_date(context: Context, tenants: Tenants, soon: Soon) -> None:
 def _due_batches(context: Context, tenants: Tenants, windows: Sequence[ExpiryWindow]) -> Iterator[list[UndecidedAlert]]:
     """Yield what may be alerted in batches of whole owners: all that one owner is to be told goes into one SMS."""
     ids = list(tenants)
-    seen: set[UUID] = set()
+    seen: set[OwnerId] = set()
     for window in windows:
         for found in _pages(context, vaccinations.vaccinations_to_alert, ids, window):
             owners = {each.vaccination.owner.id for each in _sound(context, tenants, found)} - seen
@@ -81,7 +81,7 @@ def _due_batches(context: Context, tenants: Tenants, windows: Sequence[ExpiryWin
 
 
 def _of_owners(
-    context: Context, tenant_ids: Sequence[UUID], owners: Collection[UUID], windows: Sequence[ExpiryWindow]
+    context: Context, tenant_ids: Sequence[TenantId], owners: Collection[OwnerId], windows: Sequence[ExpiryWindow]
 ) -> list[UndecidedAlert]:
     def query(connection: Connection) -> list[UndecidedAlert]:
         return [
@@ -102,7 +102,7 @@ def _missed_batches(
 
 
 def _pages(
-    context: Context, query: Callable[..., list[UndecidedAlert]], tenant_ids: Sequence[UUID], window: ExpiryWindow
+    context: Context, query: Callable[..., list[UndecidedAlert]], tenant_ids: Sequence[TenantId], window: ExpiryWindow
 ) -> Iterator[list[UndecidedAlert]]:
     read = partial(query, tenant_ids=tenant_ids, window=window)
     return pages(context, read, lambda each: each.vaccination)

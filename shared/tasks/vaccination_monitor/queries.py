@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, partial
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, String, and_, bindparam, case, cast, or_, select
 
@@ -13,6 +12,7 @@ from shared.database.paging import page, place
 from shared.database.rows.promises import FOREVER
 from shared.database.rows.reading import read, read_page
 from shared.database.tables import decisions, owners, pets, vaccination_records
+from shared.domain.ids import OwnerId, TenantId, VaccinationId
 from shared.domain.plans import UndecidedAlert
 from shared.domain.reasons import Reason
 from shared.domain.records import RETAKEN, ExpiryWindow, Kind, Outcome, Pet, Vaccination
@@ -21,7 +21,7 @@ from shared.tasks.vaccination_monitor.superseding import superseded
 
 def vaccinations_to_alert(
     connection: Connection,
-    tenant_ids: Sequence[UUID],
+    tenant_ids: Sequence[TenantId],
     window: ExpiryWindow,
     *,
     beyond: Vaccination | None = None,
@@ -36,7 +36,7 @@ def vaccinations_to_alert(
 
 
 def vaccinations_of_owners_to_alert(
-    connection: Connection, tenant_ids: Sequence[UUID], owner_ids: Iterable[UUID], window: ExpiryWindow
+    connection: Connection, tenant_ids: Sequence[TenantId], owner_ids: Iterable[OwnerId], window: ExpiryWindow
 ) -> list[UndecidedAlert]:
     """The same for some owners: what else they are to be told. Index: pets (owner_id)."""
     found: list[UndecidedAlert] = []
@@ -48,7 +48,7 @@ def vaccinations_of_owners_to_alert(
 
 def vaccinations_without_decision(
     connection: Connection,
-    tenant_ids: Sequence[UUID],
+    tenant_ids: Sequence[TenantId],
     window: ExpiryWindow,
     *,
     beyond: Vaccination | None = None,
@@ -62,9 +62,9 @@ def vaccinations_without_decision(
     return _page(connection, window, partial(_page_without_decision, is_first=beyond is None), given, limit)
 
 
-def vaccinations_by_id(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, Vaccination]:
+def vaccinations_by_id(connection: Connection, ids: Iterable[VaccinationId]) -> dict[VaccinationId, Vaccination]:
     """Records as they are now, deleted ones too. Index: primary key."""
-    found: dict[UUID, Vaccination] = {}
+    found: dict[VaccinationId, Vaccination] = {}
     for some in chunks(sorted(ids)):
         found |= {row.id: _vaccination(row) for row in read(connection, _BY_ID, {"ids": some})}
     return found

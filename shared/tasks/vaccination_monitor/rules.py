@@ -8,10 +8,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
-from uuid import UUID, uuid5
+from uuid import uuid5
 from zoneinfo import ZoneInfo
 
 from shared.domain.contact import cannot_text
+from shared.domain.ids import NotificationId, RunId
 from shared.domain.notifications import Member
 from shared.domain.plans import Decision, Plan, PlannedNotification, UndecidedAlert, news
 from shared.domain.policy import ServedTenant
@@ -156,7 +157,7 @@ def by_owner(undecided: Sequence[UndecidedAlert]) -> list[list[UndecidedAlert]]:
 
 
 def decide(
-    undecided: Sequence[UndecidedAlert], served: ServedTenant, now: datetime, switch_on: datetime, run_id: UUID
+    undecided: Sequence[UndecidedAlert], served: ServedTenant, now: datetime, switch_on: datetime, run_id: RunId
 ) -> Plan:
     """Decide about the alerts of one owner in the run at `now`: what is skipped, and what shares the one SMS.
 
@@ -202,11 +203,11 @@ def decision(
 
 
 def _notification(
-    going: Sequence[UndecidedAlert], served: ServedTenant, leaves_at: datetime, run_id: UUID
+    going: Sequence[UndecidedAlert], served: ServedTenant, leaves_at: datetime, run_id: RunId
 ) -> PlannedNotification:
     first = going[0].vaccination
     return PlannedNotification(
-        id=uuid5(run_id, f"{KIND}:{first.id}"),
+        id=NotificationId(uuid5(run_id, f"{KIND}:{first.id}")),
         tenant_id=first.tenant_id,
         owner_id=first.owner.id,
         kind=KIND,

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
-from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
@@ -26,6 +25,7 @@ from sqlalchemy import (
 from shared.database.dialects.lists import among
 from shared.database.rows.promises import FOREVER
 from shared.database.tables import pets, vaccination_records
+from shared.domain.ids import TenantId
 from shared.tasks.vaccination_monitor.superseding import counting
 
 
@@ -42,19 +42,19 @@ class Soon:
         return cls(today, today + timedelta(days=days))
 
 
-def outdated(connection: Connection, tenant_ids: Sequence[UUID], soon: Soon) -> dict[UUID, int]:
+def outdated(connection: Connection, tenant_ids: Sequence[TenantId], soon: Soon) -> dict[TenantId, int]:
     """How many records and pets of some tenants have a status that is out of date; tenants without any are left out.
 
     Index: vaccination_records (tenant_id, expiry_date).
     """
-    counts: Counter[UUID] = Counter()
+    counts: Counter[TenantId] = Counter()
     for query in (_count_of_records(), _count_of_pets()):
         found = connection.execute(query, {"tenant_ids": tenant_ids, **asdict(soon)})
         counts.update({row[0]: row[1] for row in found})
     return dict(counts)
 
 
-def bring_up_to_date(connection: Connection, tenant_ids: Sequence[UUID], soon: Soon, now: datetime) -> None:
+def bring_up_to_date(connection: Connection, tenant_ids: Sequence[TenantId], soon: Soon, now: datetime) -> None:
     """Write the status of the records and pets of some tenants where it changed. `now`: the run's, aware.
 
     A pet has the status of its counting record that expires first, which is the worst, and that expiry date.
@@ -68,12 +68,12 @@ def bring_up_to_date(connection: Connection, tenant_ids: Sequence[UUID], soon: S
 
 
 @cache
-def _count_of_records() -> Select[UUID, int]:
+def _count_of_records() -> Select[TenantId, int]:
     return _count_by_tenant(vaccination_records.c.tenant_id, _records_outdated())
 
 
 @cache
-def _count_of_pets() -> Select[UUID, int]:
+def _count_of_pets() -> Select[TenantId, int]:
     return _count_by_tenant(pets.c.tenant_id, _pets_outdated(_pets_as_they_are()))
 
 
@@ -97,7 +97,7 @@ def _update_of_pets() -> Update:
     )
 
 
-def _count_by_tenant(tenant_id: ColumnElement[UUID], condition: ColumnElement[bool]) -> Select[UUID, int]:
+def _count_by_tenant(tenant_id: ColumnElement[TenantId], condition: ColumnElement[bool]) -> Select[TenantId, int]:
     return select(tenant_id, func.count()).where(condition).group_by(tenant_id)
 
 

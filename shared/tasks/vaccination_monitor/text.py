@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 from typing import Final
-from uuid import UUID
 
+from shared.domain.ids import PetId
 from shared.domain.notifications import Member
 from shared.domain.policy import ServedTenant
 from shared.domain.reasons import Reason
@@ -78,7 +78,7 @@ def _heading(pet: Pet, language: str) -> str:
     return name_of(pet.name) or phrase("your_pet", language).capitalize()
 
 
-def _of_pet(ordered: Sequence[Vaccination], pet_id: UUID, reader: _Reader, is_short: bool) -> Iterator[str]:
+def _of_pet(ordered: Sequence[Vaccination], pet_id: PetId, reader: _Reader, is_short: bool) -> Iterator[str]:
     for day, same_day in groupby((each for each in ordered if each.pet.id == pet_id), key=_expiry):
         names = [vaccine_words(each.vaccine, each.name, reader.language) for each in same_day]
         words = day_words(day, language=reader.language, region=reader.region, weekday=not is_short)
