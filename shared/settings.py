@@ -132,7 +132,7 @@ class JobSettings(Group):
         return timedelta(seconds=self.run_time_budget_seconds)
 
 
-def _written_as(pattern: str, words: str) -> AfterValidator:
+def _matching(pattern: str, words: str) -> AfterValidator:
     """Refuse a text that does not match, without quoting it: it may be a misplaced secret."""
 
     def check(text: str | None) -> str | None:
@@ -143,11 +143,11 @@ def _written_as(pattern: str, words: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-AccountSid = Annotated[str | None, _written_as("AC[0-9a-fA-F]{32}", "must be AC and 32 hexadecimal digits")]
-ServiceSid = Annotated[str | None, _written_as("MG[0-9a-fA-F]{32}", "must be MG and 32 hexadecimal digits")]
+AccountSid = Annotated[str | None, _matching("AC[0-9a-fA-F]{32}", "must be AC and 32 hexadecimal digits")]
+ServiceSid = Annotated[str | None, _matching("MG[0-9a-fA-F]{32}", "must be MG and 32 hexadecimal digits")]
 Sender = Annotated[
     str | None,
-    _written_as(
+    _matching(
         r"\+[1-9]\d{6,14}|\d{3,8}|(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}",
         "must be a number like +12025550143, a short code, or a name of up to 11 letters and digits",
     ),

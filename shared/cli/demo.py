@@ -100,7 +100,7 @@ def _simulate(engine: Engine) -> tuple[dict[str, Counter[str]], list[str]]:
             result = run(application, job)
             days.setdefault(f"{now[0]:%a %d %b}", Counter()).update(_counts(result))
             story |= dict.fromkeys(_events(result))
-        story |= dict.fromkeys(_meddle(engine, now[0] + timedelta(minutes=10)))
+        story |= dict.fromkeys(_people_act(engine, now[0] + timedelta(minutes=10)))
     return days, list(story)
 
 
@@ -142,7 +142,7 @@ def _events(result: dict[str, Any]) -> list[str]:
     return events
 
 
-def _meddle(engine: Engine, now: datetime) -> list[str]:
+def _people_act(engine: Engine, now: datetime) -> list[str]:
     """Simulate, at some hours, changes by owners and staff that the jobs must notice; return what staff did."""
     with writing(engine) as connection:
         if now.hour == 15:  # reminders wait in the outbox: quiet hours in Los Angeles are about to end

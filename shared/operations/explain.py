@@ -57,7 +57,7 @@ SOURCE_WORDS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class TimelineEntry:
     """One line of a timeline. `code`: the reason's code, if any."""
 
     at: datetime
@@ -75,7 +75,7 @@ class Explanation:
     subject: str
     zone: ZoneInfo
     facts: dict[str, str]
-    timeline: tuple[Moment, ...]
+    timeline: tuple[TimelineEntry, ...]
     next: tuple[str, ...]
     evidence: dict[str, Any] | None = None
 
@@ -97,7 +97,7 @@ def explain(
         f"{what} {id_} of {tenant.subdomain}",
         zone,
         {name: value for name, value in facts.items() if value},
-        tuple(sorted(_moments(remembered), key=lambda each: (each.at, each.what))),
+        tuple(sorted(_timeline(remembered), key=lambda each: (each.at, each.what))),
         tuple(upcoming),
         evidence.pack(remembered) if what == "payment" else None,
     )
@@ -126,55 +126,57 @@ _FACTS: Final = {
 }
 
 
-def _moments(remembered: Remembered) -> Iterator[Moment]:
+def _timeline(remembered: Remembered) -> Iterator[TimelineEntry]:
     for decision in remembered.decisions:
         yield _sent(decision, decision.sent_at) if decision.sent_at else _decided(decision)
     for fee in remembered.payments:
-        yield Moment(
+        yield TimelineEntry(
             fee.created_at, f"{_money(fee)} {fee.type.replace('_', ' ')} written, now {fee.status}", fee.failure_code
         )
         if fee.succeeded_at:
-            yield Moment(fee.succeeded_at, f"{_money(fee)} collected")
+            yield TimelineEntry(fee.succeeded_at, f"{_money(fee)} collected")
     for attempt in remembered.attempts:
-        yield Moment(
+        yield TimelineEntry(
             attempt.started_at, f"attempt {attempt.attempt} to charge: {attempt.outcome or 'under way'}", attempt.code
         )
     currency = {fee.id: fee.currency for fee in remembered.payments}
     for action in remembered.actions:
         much = f" of {_amount(action.amount, currency[action.payment_id])}: {action.outcome}" if action.amount else ""
-        yield Moment(action.created_at, f"{action.action} by {action.who}{much}: {action.why}", action.code)
+        yield TimelineEntry(action.created_at, f"{action.action} by {action.who}{much}: {action.why}", action.code)
     for event in remembered.events:
-        yield Moment(event.occurred_at, f"reputation {event.points:+d} ({event.kind.replace('_', ' ')})")
+        yield TimelineEntry(event.occurred_at, f"reputation {event.points:+d} ({event.kind.replace('_', ' ')})")
         if event.reversed_at:
-            yield Moment(event.reversed_at, f"reputation {-event.points:+d}: reversed", event.reversed_reason)
+            yield TimelineEntry(event.reversed_at, f"reputation {-event.points:+d}: reversed", event.reversed_reason)
     yield from map(_consent, remembered.consents)
 
 
-def _consent(event: ConsentRecord) -> Moment:
+def _consent(event: ConsentRecord) -> TimelineEntry:
     what = "given" if event.given else "withdrawn"
-    return Moment(event.happened_at, f"consent to texts {what}: {SOURCE_WORDS[ConsentSource(event.source)]}")
+    return TimelineEntry(event.happened_at, f"consent to texts {what}: {SOURCE_WORDS[ConsentSource(event.source)]}")
 
 
-def _sent(decision: DecisionRecord, at: datetime) -> Moment:
+def _sent(decision: DecisionRecord, at: datetime) -> TimelineEntry:
     status, count = NotificationStatus(str(decision.status)), decision.segments or 1
     arrived = "" if status is NotificationStatus.SENT else f" ({STATUS_WORDS[status]})"
     segments = f"{count} segment{'s' if count > 1 else ''}"
     text = f"{_words(decision)} sent to {mask_phone(decision.to_phone)}{arrived}, {segments}: {decision.body}"
-    return Moment(at, text, decision.error_code)
+    return TimelineEntry(at, text, decision.error_code)
 
 
-def _decided(decision: DecisionRecord) -> Moment:
+def _decided(decision: DecisionRecord) -> TimelineEntry:
     words, outcome = _words(decision), Outcome(decision.outcome)
     if outcome is not Outcome.NOTIFY:
         reason = Reason(str(decision.reason))
         what = "not counted" if decision.kind == Kind.NO_SHOW else OUTCOME_WORDS[outcome]
-        return Moment(decision.decided_at, f"{words} {what}: {SENTENCES[reason]}", reason)
+        return TimelineEntry(decision.decided_at, f"{words} {what}: {SENTENCES[reason]}", reason)
     if decision.status is None:
-        return Moment(decision.decided_at, f"{words} found")
+        return TimelineEntry(decision.decided_at, f"{words} found")
     status = NotificationStatus(decision.status)
     if status is NotificationStatus.PLANNED:
-        return Moment(decision.decided_at, f"{words} planned; it waits until {decision.not_before:%Y-%m-%d %H:%M} UTC")
-    return Moment(decision.decided_at, f"{words} planned; {STATUS_WORDS[status]}", decision.text_reason)
+        return TimelineEntry(
+            decision.decided_at, f"{words} planned; it waits until {decision.not_before:%Y-%m-%d %H:%M} UTC"
+        )
+    return TimelineEntry(decision.decided_at, f"{words} planned; {STATUS_WORDS[status]}", decision.text_reason)
 
 
 def _words(decision: DecisionRecord) -> str:

@@ -62,9 +62,9 @@ def lacks(engine: Engine) -> list[str]:
 
 def _of_values(connection: Connection) -> Iterator[str]:
     is_sqlite = connection.dialect.name == "sqlite"
-    otherwise = list(sqlite_texts.written_otherwise(connection)) if is_sqlite else []
-    named = {line.partition(" ")[0] for line in otherwise}
-    yield from otherwise
+    misformatted = list(sqlite_texts.misformatted(connection)) if is_sqlite else []
+    named = {line.partition(" ")[0] for line in misformatted}
+    yield from misformatted
     yield from (line for column, line in bad_values(connection) if str(column) not in named)
 
 

@@ -11,7 +11,7 @@ _DAY: Final = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]"
 _SECOND: Final = f"{_DAY} [0-9][0-9]:[0-9][0-9]:[0-9][0-9]"
 
 
-def written_otherwise(connection: Connection) -> Iterator[str]:
+def misformatted(connection: Connection) -> Iterator[str]:
     """Yield a line for each column with texts in another format, naming how many rows and the first of them."""
     for table in metadata.sorted_tables:
         for column in table.columns:

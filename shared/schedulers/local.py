@@ -84,7 +84,7 @@ class LocalHost:
         """Run a job and log its error. `attempt`: earlier tries of this occurrence; None: from `run_now`, no retry."""
         if self._stopping.is_set():
             return
-        with self._noted(job):
+        with self._marked_as_running(job):
             try:
                 if not attempt or self._is_wanted(self.schedules[job]):
                     run(self.application, job)
@@ -109,7 +109,7 @@ class LocalHost:
         self._timers.add_job(self._run, "date", run_date=at, args=[schedule.job, attempt + 1])
 
     @contextmanager
-    def _noted(self, job: str) -> Iterator[None]:
+    def _marked_as_running(self, job: str) -> Iterator[None]:
         with self._changed:
             self._running[job] += 1
         try:

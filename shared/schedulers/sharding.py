@@ -90,7 +90,7 @@ def begin(application: Application, whole: Whole) -> list[Part]:
     def work(connection: Connection) -> Mapping[RunId, NotedRun]:
         runs.start_once(connection, whole.run_id, whole.job, request.started_at, host)
         commits.forget(connection, request.started_at)
-        return _noted(connection, whole)
+        return _recorded(connection, whole)
 
     with _as_database_unusable():
         found = in_transaction(application.engine, work)
@@ -107,7 +107,7 @@ def do(application: Application, part: Part) -> list[Part]:
         with leases.held(application.engine, part.lease, application.clock):
             if _start(application, part):
                 return _end(application, part, RunStatus.SUCCEEDED, result=_work(application, part))
-        found = fetch(application.engine, lambda connection: _noted(connection, part.whole))
+        found = fetch(application.engine, lambda connection: _recorded(connection, part.whole))
         return _next(application, part, found)
 
 
@@ -138,7 +138,7 @@ def _start(application: Application, part: Part) -> bool:
     wall, host = application.clock(), socket.gethostname()
 
     def work(connection: Connection) -> bool:
-        return not _is_over(part.whole, _noted(connection, part.whole)) and (
+        return not _is_over(part.whole, _recorded(connection, part.whole)) and (
             runs.start_once(connection, part.id, part.name, wall, host)
             or runs.start_again(connection, part.id, wall, host)
         )
@@ -163,7 +163,7 @@ def _work(application: Application, part: Part) -> dict[str, Any]:
 # What comes next
 
 
-def _noted(connection: Connection, whole: Whole) -> dict[RunId, NotedRun]:
+def _recorded(connection: Connection, whole: Whole) -> dict[RunId, NotedRun]:
     return runs.by_id(connection, [whole.run_id, *(each.id for each in whole.parts(*stages_of(whole.job)))])
 
 
@@ -189,7 +189,7 @@ def _end(
     def work(connection: Connection) -> Mapping[RunId, NotedRun]:
         runs.lock(connection, part.whole.run_id)
         runs.finish(connection, part.id, status, application.clock(), result, error)
-        return _noted(connection, part.whole)
+        return _recorded(connection, part.whole)
 
     return _next(application, part, in_transaction(application.engine, work))
 

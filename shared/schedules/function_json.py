@@ -46,7 +46,7 @@ def _read(path: Path) -> Schedule:
         raise bad(f"{len(timers)} bindings of type timerTrigger instead of one")
     (timer,) = timers
     try:
-        ncrontab = parse(_written(timer.get("schedule")))
+        ncrontab = parse(_schedule_text(timer.get("schedule")))
     except ValueError as error:
         raise bad(f"schedule: {error}") from None
     try:
@@ -71,7 +71,7 @@ def _bindings(function: Any) -> list[dict[str, Any]]:
     return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
 
 
-def _written(schedule: Any) -> str:
+def _schedule_text(schedule: Any) -> str:
     """Return the schedule as text; refuse forms that the Functions host takes and the other schedulers do not."""
     if not isinstance(schedule, str):
         raise ValueError("missing")
