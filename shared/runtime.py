@@ -11,8 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from shared import logs, telemetry
 from shared.application import Application, open_application, payment_gateway
-from shared.database import breakers, leases, runs
-from shared.database import waiting as health
+from shared.database import breakers, leases, runs, waiting
 from shared.database.engine import ensure_ready, first_line, reading
 from shared.database.transactions import in_transaction
 from shared.domain.breaker import BreakerState
@@ -161,9 +160,9 @@ def measure(application: Application, result: dict[str, Any]) -> None:
 
 
 def _standing(connection: Connection, wall: datetime) -> Iterator[Number]:
-    waiting = health.waiting_texts(connection, wall)
-    yield Number("queue_length", waiting.count)
-    yield Number("queue_age_seconds", (wall - (waiting.since or wall)).total_seconds())
+    texts = waiting.waiting_texts(connection, wall)
+    yield Number("queue_length", texts.count)
+    yield Number("queue_age_seconds", (wall - (texts.since or wall)).total_seconds())
     for each in breakers.all_of_them(connection):
         yield Number("breaker_open", each.state is not BreakerState.CLOSED, {"provider": each.name})
     for job in JOBS:

@@ -1,4 +1,4 @@
-"""Reminders before appointments. Both leads are this one task; they differ by a row of `reminders.LEADS`."""
+"""Reminders before appointments. Both leads are this one task; they differ by a row of `rules.LEADS`."""
 
 import logging
 from collections import defaultdict
@@ -17,8 +17,7 @@ from shared.planning.context import Context
 from shared.planning.paging import pages
 from shared.planning.tenants import Tenants, alike
 from shared.planning.writing import write
-from shared.tasks.appointment_reminders import queries
-from shared.tasks.appointment_reminders import rules as reminders
+from shared.tasks.appointment_reminders import queries, rules
 from shared.tasks.appointment_reminders.rules import LATE_RECORD, Lead
 from shared.tasks.appointment_reminders.visits import decide, too_late, visits
 
@@ -27,13 +26,13 @@ log = logging.getLogger(__name__)
 
 def plan_reminders(context: Context, kind: Kind) -> None:
     """Decide about every reminder of a kind that is due, and record what became useless while no run took it."""
-    lead = reminders.LEADS[kind]
+    lead = rules.LEADS[kind]
     # Most hours are near the quiet hours of few zones: elsewhere the latest start is the same.
     for latest, tenants in alike(context.served, lambda each: _latest(context, lead, each)):
         for batch in _due_batches(context, lead, tenants, latest):
             _decide_batch(context, lead, tenants, batch)
     # What is too late is so on every clock.
-    enabled = [each for each in context.served if reminders.is_enabled(kind, each.policy)]
+    enabled = [each for each in context.served if rules.is_enabled(kind, each.policy)]
     for _, tenants in alike(enabled, lambda _: None):
         for missed in _missed_batches(context, lead, tenants):
             _record_late(context, lead, tenants, missed)
@@ -43,7 +42,7 @@ def plan_reminders(context: Context, kind: Kind) -> None:
 
 
 def _latest(context: Context, lead: Lead, served: ServedTenant) -> datetime:
-    return reminders.latest_start_due(lead, served.policy.sms.quiet_hours, served.zone, context.now)
+    return rules.latest_start_due(lead, served.policy.sms.quiet_hours, served.zone, context.now)
 
 
 def _due_batches(context: Context, lead: Lead, tenants: Tenants, latest: datetime) -> Iterator[list[Undecided]]:

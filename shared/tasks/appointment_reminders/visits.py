@@ -50,15 +50,16 @@ def decide(visit: Sequence[Undecided], lead: Lead, served: ServedTenant, now: da
         for each in visit
         if refused[each.appointment.id] is Reason.BOOKED_INSIDE_WINDOW and each.appointment.created_at <= now
     }
-    skipped = [each for each in visit if each.appointment.id in due | booked_late and refused[each.appointment.id]]
+    decided = [each for each in visit if each.appointment.id in due | booked_late]
+    skipped = [(each, reason) for each in decided if (reason := refused[each.appointment.id])]
     return news(
         [
-            (each, decision(lead, each.appointment, notification=notification, occurrence=each.occurrence))
+            (each, reminder_decision(lead, each.appointment, notification=notification, occurrence=each.occurrence))
             for each in going
         ]
         + [
-            (each, decision(lead, each.appointment, reason=refused[each.appointment.id], occurrence=each.occurrence))
-            for each in skipped
+            (each, reminder_decision(lead, each.appointment, reason=reason, occurrence=each.occurrence))
+            for each, reason in skipped
         ],
         notification,
     )
@@ -67,11 +68,11 @@ def decide(visit: Sequence[Undecided], lead: Lead, served: ServedTenant, now: da
 def too_late(appointment: Appointment, lead: Lead, served: ServedTenant) -> Decision:
     """Return the decision about a reminder that became useless while none was taken."""
     if appointment.created_at > due_at(appointment.starts_at, lead, served.policy.sms.quiet_hours, served.zone):
-        return decision(lead, appointment, reason=Reason.BOOKED_INSIDE_WINDOW)
-    return decision(lead, appointment, outcome=Outcome.EXPIRED, reason=Reason.TOO_LATE)
+        return reminder_decision(lead, appointment, reason=Reason.BOOKED_INSIDE_WINDOW)
+    return reminder_decision(lead, appointment, outcome=Outcome.EXPIRED, reason=Reason.TOO_LATE)
 
 
-def decision(
+def reminder_decision(
     lead: Lead,
     appointment: Appointment,
     *,

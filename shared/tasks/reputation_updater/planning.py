@@ -79,7 +79,7 @@ def _settle(book: Book, page: Sequence[PastAppointment]) -> None:
             log.exception("its appointments cannot be settled", extra={"tenant": served.tenant.subdomain})
             book.context.tally.problem(Problem(served.tenant.subdomain, "settle", repr(error)), is_tenants=True)
     _leave_out_known_visits(book, subjects)
-    new, scores = _rehearse(book, list(subjects)) if book.context.is_dry else _write(book, list(subjects))
+    new, scores = _dry_run(book, list(subjects)) if book.context.is_dry else _write(book, list(subjects))
     _note_crossings(book, new, scores)
     for event in new:
         book.context.tally.add(_subdomain(book, event.tenant_id), "events_settled")
@@ -128,7 +128,7 @@ def _mend(book: Book, page: Sequence[Standing]) -> None:
     for standing in page:
         book.context.tally.add(_subdomain(book, standing.tenant_id), "total_checked")
     due = _recoveries(book, page)
-    new, scores = _rehearse(book, due) if book.context.is_dry else _write_recoveries(book, due)
+    new, scores = _dry_run(book, due) if book.context.is_dry else _write_recoveries(book, due)
     _note_crossings(book, new, scores)
     for event in new:
         before, after = scores[event.owner_id]
@@ -178,7 +178,7 @@ def _record(book: Book, connection: Connection, events: Sequence[NewEvent]) -> t
     return new, reputation.rescore(connection, {each.owner_id for each in new}, book.context.now)
 
 
-def _rehearse(book: Book, events: Sequence[NewEvent]) -> tuple[list[NewEvent], Scores]:
+def _dry_run(book: Book, events: Sequence[NewEvent]) -> tuple[list[NewEvent], Scores]:
     """Return what `_write` would, and remember it for the rest of the dry run."""
     with reading(book.context.engine) as connection:
         known = reputation.keys_on_record(connection, events)

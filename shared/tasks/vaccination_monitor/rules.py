@@ -110,13 +110,13 @@ def is_late(vaccination: Vaccination, tier: int, served: ServedTenant, switch_on
     """Whether a tier that is over and was never decided about is one that an operator should hear of."""
     made_on = local_date(vaccination.created_at, served.zone)
     return (
-        nobody_to_tell(vaccination) is None
+        record_objection(vaccination) is None
         and made_on <= began_on(_expiry(vaccination), tier)
         and is_alerted(vaccination, tier, served, switch_on)
     )
 
 
-def nobody_to_tell(vaccination: Vaccination) -> Reason | None:
+def record_objection(vaccination: Vaccination) -> Reason | None:
     """Return why a record is nobody's concern (any more), whoever may be texted; None when it is somebody's."""
     if not vaccination.owner.is_active:
         return Reason.OWNER_INACTIVE
@@ -129,7 +129,7 @@ def nobody_to_tell(vaccination: Vaccination) -> Reason | None:
 
 def skip_reason(vaccination: Vaccination, region: str, blocked: Collection[str] = ()) -> Reason | None:
     """Return why an alert that is due is skipped; None when it is to be sent."""
-    return nobody_to_tell(vaccination) or cannot_text(vaccination.owner, region, blocked)
+    return record_objection(vaccination) or cannot_text(vaccination.owner, region, blocked)
 
 
 def no_longer_right(
@@ -175,13 +175,15 @@ def decide(
     skipped = [each for each in due if refused[each.vaccination.id] not in (None, each.earlier_reason)]
     notification = _notification(going, served, leaves_at, run_id) if going else None
     return news(
-        [(each, decision(each.vaccination, each.tier, notification=notification)) for each in going]
-        + [(each, decision(each.vaccination, each.tier, reason=refused[each.vaccination.id])) for each in skipped],
+        [(each, alert_decision(each.vaccination, each.tier, notification=notification)) for each in going]
+        + [
+            (each, alert_decision(each.vaccination, each.tier, reason=refused[each.vaccination.id])) for each in skipped
+        ],
         notification,
     )
 
 
-def decision(
+def alert_decision(
     vaccination: Vaccination,
     tier: int,
     *,
