@@ -1,4 +1,4 @@
-"""Statuses of vaccination records and pets, and alerts about what expires soon: one SMS per owner and run."""
+"""Statuses of vaccination records and pets, and alerts before vaccinations expire: one SMS per owner and run."""
 
 import logging
 from collections import defaultdict
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 
 def monitor_vaccinations(context: Context) -> None:
-    """Bring all statuses up to date, decide about every alert that is due, and record what became useless unsent."""
+    """Bring all statuses up to date, decide about every due alert, and record those that became useless unsent."""
     for soon, tenants in alike(context.served, lambda each: _soon(each, context.now)):
         _bring_up_to_date(context, tenants, soon)
     for calendar, tenants in alike(
@@ -47,7 +47,7 @@ def _soon(served: ServedTenant, now: datetime) -> Soon:
 
 
 def _bring_up_to_date(context: Context, tenants: Tenants, soon: Soon) -> None:
-    """Write what changed; a run in which nothing did takes no lock. A dry run tells how much it would be."""
+    """Write the statuses that changed; if none did, take no lock. A dry run lists how many would change."""
     counts = fetch(context.engine, lambda connection: statuses.outdated(connection, list(tenants), soon))
     if counts and not context.is_dry:
         ids = sorted(counts)
@@ -67,7 +67,7 @@ def _bring_up_to_date(context: Context, tenants: Tenants, soon: Soon) -> None:
 
 
 def _due_batches(context: Context, tenants: Tenants, windows: Sequence[ExpiryWindow]) -> Iterator[list[UndecidedAlert]]:
-    """Yield what may be alerted in batches of whole owners: all that one owner is to be told goes into one SMS."""
+    """Yield the records that may need alerts, in batches of whole owners, because each owner gets one SMS."""
     ids = list(tenants)
     seen: set[OwnerId] = set()
     for window in windows:
