@@ -1,4 +1,4 @@
-"""The schema of docs/schema.md as SQLAlchemy tables. The migrations build it; a test holds the two together.
+"""The schema of docs/schema.md as SQLAlchemy tables. The migrations build it; a test keeps the two in step.
 
 Each index names the query it serves. Money is in minor units of the row's currency, instants are aware UTC.
 """

@@ -140,7 +140,7 @@ class Fee:
 
     @property
     def visit_id(self) -> VisitId:
-        """The id of the missed visit it is for: a visit has one fee at most, under its own id."""
+        """The id of the fee's missed visit, which is the fee's own id: a visit has at most one fee."""
         return VisitId(self.id)
 
 
