@@ -1,12 +1,12 @@
-"""The errors that several rooms raise or catch. Each message is one line for people, and says what to do."""
+"""The errors that several rooms raise or catch. Each message is one line for people that says what to do."""
 
 
 class UsageError(Exception):
-    """Something was asked for that cannot be done. The message says what to do."""
+    """The request cannot be done. The message says what to do instead."""
 
 
 class RunFailed(Exception):
-    """The run failed as a whole; what it had done stands, and running it again is harmless."""
+    """The run failed as a whole; what it did before stands, and running it again is harmless."""
 
 
 class ConfigurationError(Exception):
@@ -16,7 +16,7 @@ class ConfigurationError(Exception):
 class DatabaseUnusable(Exception):
     """The database cannot be reached, or does not have what the jobs need. The message says what to do.
 
-    Its first argument is a line, the others the lines of a list below it.
+    The first argument is a line, the others are the lines of a list below it.
     """
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""The jobs by the names of their function folders: how each plans, what its texts are, and what its result tells."""
+"""The jobs by the names of their function folders: how each plans, what its texts are, and what its result reports."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from shared.tasks.vaccination_monitor.text import ALERT
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job: how it plans, the kind of text it plans (None: none), and what its result tells beyond what all tell.
+    """A job: how it plans, the kind of text it plans (None: none), and what its result reports besides the common part.
 
     `summarize`: from the run's counts and the number of its texts that wait for a later run. `collects`: it collects
     fees after planning.

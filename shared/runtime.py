@@ -11,8 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from shared import logs, telemetry
 from shared.application import Application, open_application, payment_gateway
-from shared.database import breakers, leases, runs
-from shared.database import waiting as health
+from shared.database import breakers, leases, runs, waiting
 from shared.database.engine import ensure_ready, first_line, reading
 from shared.database.transactions import in_transaction
 from shared.domain.breaker import BreakerState
@@ -31,13 +30,13 @@ from shared.stages import Request, conclude, requested, stages_of, tenants_of, w
 log = logging.getLogger(__name__)
 
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
-"""Between these a run may be asked for: outside them is a typing error."""
+"""A run's `--at` must lie between these: anything else is a typing error."""
 
 
 def run_scheduled(job: str) -> None:
-    """Run a job for the Functions host. What it raises fails the invocation, so that function.json's `retry` acts.
+    """Run a job for the Functions host. An exception fails the invocation, so that function.json's `retry` acts.
 
-    That goes for a held lease too: a run that was killed holds it for a minute, and a daily job would lose its day.
+    So does a held lease: a killed run holds its lease for a minute, and a daily job would lose its day.
     """
     logs.join_host(load(LogSettings))
     application = open_application()
@@ -59,8 +58,8 @@ def run(
 ) -> dict[str, Any]:
     """Run one job and return its result.
 
-    `at`: as of when (aware); `only`: subdomains, none for all tenants; `is_dry`: decide and render, write nothing;
-    `accept_surge`: subdomains and local dates whose missed appointments are to be believed (NoShowDetector).
+    `at`: the instant it is about (aware); `only`: subdomains, empty for all tenants; `is_dry`: decide and render, write
+    nothing; `accept_surge`: subdomains and local dates whose missed appointments are accepted (NoShowDetector).
     Raise UsageError, ConfigurationError, DatabaseUnusable, LeaseHeld (another run of it is at work) or RunFailed.
     """
     request = requested(application, job, at=at, only=only, is_dry=is_dry, progress=progress, accept_surge=accept_surge)
@@ -77,7 +76,7 @@ def run(
 
 
 def run_without_lease(application: Application, request: Request) -> dict[str, Any]:
-    """Run one job whoever else does: the ledger keeps it exact. Note the run in the history, however it ends."""
+    """Run one job even while others do: the ledger keeps it exact. Note the run in the history, however it ends."""
     with (
         logs.about(run_id=str(request.run_id), task=request.job),
         telemetry.run(application.telemetry, request.job, request.run_id, application.clock),
@@ -91,7 +90,7 @@ def _noted(application: Application, request: Request, tenants: Sequence[Tenant]
     try:
         result = _execute(application, request, tenants)
         _finish(application, run_id, RunStatus.HELD if result.get("held") else RunStatus.SUCCEEDED, result, None)
-    except BaseException as error:  # also when it is interrupted: no run may stay "running" for ever
+    except BaseException as error:  # interrupts too: no run may stay "running" for ever
         failure = failure_of(error)
         log.error("%s failed: %s", request.job, failure or type(error).__name__)
         _note_failure(application, run_id, masked(str(failure or repr(error))))
@@ -116,7 +115,7 @@ def _start(connection: Connection, request: Request) -> None:
 
 
 def ensure_possible(application: Application, request: Request) -> None:
-    """Raise UsageError or ConfigurationError for what cannot be run, or not like that."""
+    """Raise UsageError or ConfigurationError for a request that cannot be run."""
     if request.job not in JOBS:
         raise UsageError(f"there is no job {request.job!r}; there are {', '.join(JOBS)}")
     collects = JOBS[request.job].collects
@@ -137,8 +136,8 @@ def ensure_possible(application: Application, request: Request) -> None:
 
 
 def _ensure_found_yet(look_back: timedelta, request: Request) -> None:
-    """Raise UsageError for a day that no run looks at, so that nobody believes it was accepted."""
-    day = timedelta(days=1)  # a local date may be a day off, and what ends late began before
+    """Raise UsageError for a day that the run does not search, so that nobody believes it was accepted."""
+    day = timedelta(days=1)  # a local date may be a day off, and an appointment that ends late began earlier
     first, last = (request.now - look_back - 2 * day).date(), (request.now + day).date()
     for subdomain, on in sorted(request.accept_surge):
         if not first <= on <= last:
@@ -151,19 +150,19 @@ def _ensure_found_yet(look_back: timedelta, request: Request) -> None:
 
 
 def measure(application: Application, result: dict[str, Any]) -> None:
-    """Tell telemetry the result, and how the whole stands: what waits, who is given a rest, when each job was done."""
+    """Send the result to telemetry, with the waiting texts, open breakers and hours since each job was done."""
     telemetry.record(numbers_of(result))
     try:
         with reading(application.engine) as connection:
             telemetry.record(list(_standing(connection, application.clock())))
-    except SQLAlchemyError as error:  # the run is done and noted: what only telemetry reads must not fail it
+    except SQLAlchemyError as error:  # the run is done and noted: a failing measurement must not fail it
         log.warning("the outbox cannot be measured: %s", first_line(error))
 
 
 def _standing(connection: Connection, wall: datetime) -> Iterator[Number]:
-    waiting = health.waiting_texts(connection, wall)
-    yield Number("queue_length", waiting.count)
-    yield Number("queue_age_seconds", (wall - (waiting.since or wall)).total_seconds())
+    texts = waiting.waiting_texts(connection, wall)
+    yield Number("queue_length", texts.count)
+    yield Number("queue_age_seconds", (wall - (texts.since or wall)).total_seconds())
     for each in breakers.all_of_them(connection):
         yield Number("breaker_open", each.state is not BreakerState.CLOSED, {"provider": each.name})
     for job in JOBS:
@@ -181,7 +180,7 @@ def _finish(
 
 
 def failure_of(error: BaseException) -> RunFailed | None:
-    """Return what is to be said of an error; None for one that is a fault of this program, or no error at all."""
+    """Return an error as a failed run with a message for people; None for a bug in this program, or no error at all."""
     if isinstance(error, RunFailed):
         return error
     if isinstance(error, CredentialsRefused):

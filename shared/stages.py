@@ -1,4 +1,4 @@
-"""The stages of a run: plan, collect, deliver, each for the tenants it serves; and what the run's result says."""
+"""The stages of a run: plan, collect, deliver, each for the tenants it serves; and the run's result."""
 
 import logging
 from collections import Counter
@@ -48,10 +48,10 @@ def stages_of(job: str) -> tuple[Stage, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked of a run. `now`: as of when; `started_at`: by the wall clock; both aware.
+    """What is asked of a run. `now`: the instant it is about; `started_at`: by the wall clock; both aware.
 
-    `only`: subdomains, none for all tenants; `accept_surge`: subdomains and local dates on which so many missed
-    appointments are to be believed; `is_of_another_time`: `now` was asked for, by `--at`.
+    `only`: subdomains, empty for all tenants; `accept_surge`: subdomains and local dates whose missed appointments are
+    accepted; `is_of_another_time`: `now` was asked for, by `--at`.
     """
 
     job: str
@@ -75,13 +75,13 @@ def requested(
     progress: Progress | None = None,
     accept_surge: Iterable[tuple[str, date]] = (),
 ) -> Request:
-    """Return the request of a run as of `at`, or of now. This is where a run reads the clock, once."""
+    """Return the request of a run about `at`, or about the present. This is where a run reads the clock, once."""
     started_at = application.clock()
     return Request(job, at or started_at, started_at, only, is_dry, progress, frozenset(accept_surge), at is not None)
 
 
 def tenants_of(application: Application, request: Request) -> list[Tenant]:
-    """Return the tenants that a run is for. Raise UsageError for one that is named and not active."""
+    """Return the tenants that a run is for. Raise UsageError if one is named but not active."""
     tenants = fetch(application.engine, active_tenants)
     named = {*request.only, *(subdomain for subdomain, _ in request.accept_surge)}
     if unknown := named - {each.subdomain for each in tenants}:
@@ -92,8 +92,8 @@ def tenants_of(application: Application, request: Request) -> list[Tenant]:
 def work(
     application: Application, request: Request, tenants: Sequence[Tenant], stages: Sequence[Stage], tally: Tally
 ) -> None:
-    """Do some stages of a run for some tenants and count what was done; to note the run is the caller's part."""
-    # A tenant with bad settings is one error of the run, counted where its work is planned.
+    """Do some stages of a run for some tenants and count what was done; the caller notes the run."""
+    # A tenant with bad settings is one error of the run, counted in the stage that plans.
     errors = tally if Stage.PLAN in stages else Tally()
     application = replace(application, engine=noting(application.engine, _note_bad_rows(tenants, tally)))
     blocked = fetch(application.engine, phone_blocks.blocked)
@@ -112,7 +112,7 @@ def work(
 
 
 def _note_bad_rows(tenants: Sequence[Tenant], tally: Tally) -> Callable[[BadRow], None]:
-    """Return what counts a row that holds nonsense as its tenant's error, once however often it is met."""
+    """Return a function that counts a bad row as its tenant's error, once however often it is met."""
     names: Mapping[TenantId | None, str] = {each.id: each.subdomain for each in tenants}
     known = set[BadRow]()
 
@@ -153,7 +153,7 @@ def _context(application: Application, request: Request, served: Sequence[Served
 
 
 def _time_left(application: Application, request: Request) -> timedelta:
-    """Return for how long a run may go on; nothing when its time is up or the process was told to end."""
+    """Return how long a run may go on; zero if its time is up or the process was asked to stop."""
     if application.is_stopping():
         return timedelta()
     return max(timedelta(), application.time_budget - (application.clock() - request.started_at))
@@ -162,7 +162,7 @@ def _time_left(application: Application, request: Request) -> timedelta:
 def _collect(application: Application, request: Request, context: Context) -> None:
     collection = Collection(
         engine=application.engine,
-        gateway=application.payments or ConsolePayments(),  # a dry run asks nothing of it
+        gateway=application.payments or ConsolePayments(),  # a dry run never uses it
         served={each.tenant.id: each for each in context.served},
         run_id=context.run_id,
         now=lambda: request.now + (application.clock() - request.started_at),
@@ -177,7 +177,7 @@ def _collect(application: Application, request: Request, context: Context) -> No
 
 
 def collection_by_hand(application: Application) -> Collection:
-    """Return what staff charge and give back fees with, outside of any run.
+    """Return the collection for staff actions, which charge and refund fees outside any run.
 
     Raise ConfigurationError without a payment provider.
     """
@@ -234,7 +234,7 @@ def _scope(
 
 
 def conclude(application: Application, request: Request, tenants: Sequence[Tenant], tally: Tally) -> dict[str, Any]:
-    """Return the result of a run that did all its stages. Raise RunFailed where it worked for no tenant."""
+    """Return the result of a run that did all its stages. Raise RunFailed if it worked for no tenant."""
     if not request.is_dry:
         _log_by_tenant(tenants, tally)
     if tally.failed_tenants and len(tally.failed_tenants) == len(tenants):
@@ -269,7 +269,7 @@ def _waiting(application: Application, request: Request) -> int:
 
 
 def _log_by_tenant(tenants: Sequence[Tenant], tally: Tally) -> None:
-    """Log one line for each tenant: what this run did for it."""
+    """Log one line for each tenant with what this run did for it."""
     counts, errors = tally.by_tenant(), Counter(each.tenant for each in tally.problems)
     for tenant in tenants:
         its = counts.get(tenant.subdomain, {}) | {"errors": errors[tenant.subdomain]}

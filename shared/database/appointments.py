@@ -41,7 +41,7 @@ def appointments_by_id(connection: Connection, ids: Iterable[AppointmentId]) -> 
 def attendance_of(
     connection: Connection, owner_ids: Iterable[OwnerId], starts: Starts
 ) -> tuple[list[Attendance], frozenset[OwnerId]]:
-    """Some owners' appointments that they came to or that count as missed, and the owners with one that cannot be read.
+    """Some owners' appointments that were attended or count as missed, and the owners with an unreadable one.
 
     Index: appointments (owner_id, scheduled_start).
     """
@@ -74,7 +74,7 @@ def missed_appointments(connection: Connection, owner_ids: Iterable[OwnerId], st
 
 
 ITS_OWNER = owners.c.id == pets.c.owner_id
-"""Whose a pet is."""
+"""Joins a pet to its owner."""
 OWNER = (
     owners.c.tenant_id.label("owner_tenant_id"),
     owners.c.first_name,
@@ -158,7 +158,7 @@ _ATTENDANCE = select(
     appointments.c.deleted_at.is_(None),
 )
 
-# Reminders are looked for every hour, zone by zone: to build these statements took longer than to execute them.
+# Reminders are searched every hour, zone by zone: building these statements took longer than executing them.
 
 
 def parameters(starts: Starts) -> dict[str, Any]:
@@ -166,7 +166,7 @@ def parameters(starts: Starts) -> dict[str, Any]:
 
 
 def with_pets(connection: Connection, rows: Sequence[Row[Any]]) -> dict[AppointmentId, Appointment]:
-    """Return appointments by id, without those of which a pet cannot be read: it may have died."""
+    """Return appointments by id, except those with an unreadable pet: it may have died."""
     found, broken = _pets_by_appointment(connection, [row.id for row in rows])
     return {row.id: _appointment(row, tuple(found[row.id])) for row in rows if row.id not in broken}
 
@@ -190,7 +190,7 @@ _PETS = (
 def _pets_by_appointment(
     connection: Connection, ids: Sequence[AppointmentId]
 ) -> tuple[dict[AppointmentId, list[Pet]], set[AppointmentId]]:
-    """Return the pets of appointments, and which of these have one that cannot be read."""
+    """Return the pets of appointments, and which appointments have an unreadable pet."""
     found, broken = defaultdict[AppointmentId, list[Pet]](list), set[AppointmentId]()
     for some in chunks(ids):
         rows = connection.execute(_PETS, {"appointment_ids": some}).all()

@@ -1,6 +1,6 @@
 """The circuit breakers as all processes know them: one row for each provider whose breaker ever opened.
 
-Every update repeats the state it expects, so of two processes that want to probe only one gets to.
+Every update repeats the state it expects, so of two processes that want to probe one wins.
 """
 
 from datetime import datetime

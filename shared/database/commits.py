@@ -1,4 +1,4 @@
-"""The key that each transaction leaves: where a connection broke during a commit, it tells whether that took place."""
+"""The key that each transaction leaves, to show whether a commit took place during which the connection broke."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -13,10 +13,10 @@ _KEPT: Final = timedelta(days=1)
 
 
 def leave(connection: Connection, key: UUID) -> bool:
-    """Leave the key of this transaction; False when one that was committed left the same."""
+    """Leave the key of this transaction; return False if a committed one left the same key."""
     return bool(insert_absent(connection, commits, [{"id": key}], "id"))
 
 
 def forget(connection: Connection, wall: datetime) -> None:
-    """Remove the keys of transactions of days past: all of them ended long ago. Index: commits (at)."""
+    """Remove the keys of past days: their transactions ended long ago. Index: commits (at)."""
     connection.execute(commits.delete().where(commits.c.at < wall - _KEPT))

@@ -19,26 +19,26 @@ from shared.errors import DatabaseUnusable
 _UPGRADE = "run: python -m shared db upgrade"
 _SQLITE_PRAGMAS = (
     "foreign_keys = ON",
-    "busy_timeout = 30000",  # ms: writers at once on one file wait for each other instead of failing
-    "journal_mode = WAL",  # readers and the writer do not stop each other
+    "busy_timeout = 30000",  # ms: concurrent writers to one file wait for each other instead of failing
+    "journal_mode = WAL",  # readers and the writer do not block each other
     "synchronous = NORMAL",  # safe with WAL
 )
 
 
 _PATIENCE = {
     "connect_timeout": 10,  # seconds
-    "keepalives_idle": 30,  # seconds without a word until the server is asked whether it is there,
-    "keepalives_interval": 10,  # how often it is asked again,
-    "keepalives_count": 3,  # and until the connection is given up: after a minute
-    "tcp_user_timeout": 60_000,  # ms: the same where what was sent is not acknowledged
+    "keepalives_idle": 30,  # seconds of silence before the server is probed
+    "keepalives_interval": 10,  # seconds between probes
+    "keepalives_count": 3,  # unanswered probes before the connection is given up: after a minute
+    "tcp_user_timeout": 60_000,  # ms: the same for sent data that is not acknowledged
 }
-"""For libpq, which by itself would wait for ever for a PostgreSQL that is gone. DATABASE_URL may say otherwise."""
+"""For libpq, which by default waits for ever for a PostgreSQL that is gone. DATABASE_URL overrides them."""
 
 
 def open_engine(url: str) -> Engine:
     """Return an engine for DATABASE_URL. Raise DatabaseUnusable for one that cannot be understood or used."""
     engine = _created(url)
-    if isinstance(engine, str):  # not raised where it is found: what it was raised from could quote the password
+    if isinstance(engine, str):  # raised here, because the original error could quote the password
         raise DatabaseUnusable(f"DATABASE_URL: {engine}")
     if odbc.signs_in_as_whoever_is_here(engine.url):
         odbc.give_token(engine)
@@ -78,7 +78,7 @@ def _created(url: str) -> Engine | str:
 
 
 def _not_a_file(url: URL) -> str | None:
-    """Return why an SQLite address is none that the jobs can use."""
+    """Return why the jobs cannot use an SQLite address; None if they can."""
     if url.get_backend_name() != "sqlite":
         return None
     if url.database in (None, "", ":memory:"):
@@ -145,11 +145,11 @@ def _ensure_file(url: URL) -> None:
 
 
 def _make_private(_dialect: Any, _record: Any, arguments: list[Any], _options: dict[str, Any]) -> None:
-    """Make a database that is not there yet for its owner alone; SQLite makes the files beside it like it.
+    """Create a missing database for its owner alone; SQLite gives the files beside it the same permissions.
 
-    Never open one that is there: closing it again would drop the locks that this process holds on it (POSIX).
+    Never open an existing file: closing it would drop the locks that this process holds on it (POSIX).
     """
-    with suppress(OSError):  # what cannot be made SQLite says itself
+    with suppress(OSError):  # SQLite itself reports what cannot be created
         os.close(os.open(os.path.realpath(arguments[0]), os.O_CREAT | os.O_EXCL, 0o600))
 
 

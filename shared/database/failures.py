@@ -1,4 +1,4 @@
-"""What a database's error means: a key that is there already, or a failure that passes by itself."""
+"""What a database's error means: a duplicate key, or a transient failure."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -12,45 +12,45 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from shared.domain.safe_text import masked
 
 _CONFLICTS: Final = frozenset({1205, 1222, 3960})
-"""SQL Server: chosen as the victim of a deadlock, waited too long for a lock, overtaken in a snapshot."""
+"""SQL Server: deadlock victim, lock time-out, update conflict in a snapshot."""
 _SQL_SERVER: Final = _CONFLICTS | {
     *(49918, 49919, 49920, 49977, 49983, 49802),  # too many operations, or the database is being moved
     *(40613, 40501, 40197, 40143, 40540, 10928, 10929),  # not available just now, or busy
     *(10053, 10054, 10060, 233, 121, 64, 20),  # the connection broke
     *(4060, 4221, 615, 926),  # not open yet after a failover
 }
-"""Error numbers after which the same work may succeed: Microsoft's list of transient faults, as far as it is ours."""
+"""Error numbers after which a retry may succeed: those of Microsoft's transient faults that apply here."""
 _POSTGRES: Final = frozenset({"40001", "40P01", "55P03", "57014", "25006", "53300", "57P01", "57P02", "57P03", "25P03"})
-"""The same as SQLSTATEs; besides these all of class 08. 25006: connected to what became a replica."""
+"""PostgreSQL's SQLSTATEs for these, besides all of class 08. 25006: the server became a replica."""
 _POSTGRES_CONFLICTS: Final = frozenset({"40001", "40P01", "55P03", "57014"})
 _DUPLICATES: Final = frozenset({2627, 2601})
 _NUMBER: Final = re.compile(r"\((\d+)\)(?= *(?:\(SQL\w+\)|;|[\"')]*$))")
-"""Where the driver writes SQL Server's number. A value in the text may stand in brackets too: "(20). (2627) (SQL…)"."""
+"""Where the driver writes SQL Server's number. A value in the text may be in brackets too: "(20). (2627) (SQL…)"."""
 
 
 def watch(engine: Engine) -> None:
-    """Let the engine take every failure that passes for a lost connection: the next use gets a new one.
+    """Make the engine treat every transient failure as a lost connection, so that the next use opens a new one.
 
-    And let no failure quote who signs in, and with what: its words reach people, logs and traces, by whatever way.
+    Hide user and password in every failure, because its text reaches people, logs and traces.
     """
     event.listen(engine, "handle_error", partial(_hide, _secrets(engine.url)))
     event.listen(engine, "handle_error", _take_for_lost)
 
 
 def is_passing(error: BaseException) -> bool:
-    """Whether the same work may succeed a little later. A failing rollback hides what failed: the causes count too."""
+    """Whether a retry may succeed. A failing rollback hides the first failure, so the causes count too."""
     return any(isinstance(each, DBAPIError) and each.connection_invalidated for each in _chain(error))
 
 
 def is_duplicate(error: IntegrityError) -> bool:
-    """Whether the row's key is there already; another IntegrityError is a fault."""
+    """Whether the row's key exists already; any other IntegrityError is a bug."""
     if numbers := _numbers(error.orig):
         return bool(numbers & _DUPLICATES)
     return _sqlstate(error.orig) == "23505" or "UNIQUE constraint failed" in str(error.orig)
 
 
 def _secrets(url: URL) -> list[str]:
-    """Return who signs in and with what; not what is the name of the host or the database too, which are shown."""
+    """Return user and password, unless one is also the name of the host or the database, which are shown."""
     named = [value for key, value in url.query.items() if key.lower() in ("user", "password", "uid", "pwd")]
     return [str(each) for each in (url.password, url.username, *named) if each not in (None, url.host, url.database)]
 
@@ -65,7 +65,7 @@ def _take_for_lost(context: ExceptionContext) -> None:
     passing = [each for each in _chain(context.original_exception) if _passes(each)]
     if passing and not context.is_disconnect:
         context.is_disconnect = True
-        # After a conflict the server is well: the other connections stay.
+        # After a conflict the server is healthy: the other connections stay.
         context.invalidate_pool_on_disconnect = not all(map(_is_conflict, passing))
 
 
@@ -75,7 +75,7 @@ def _passes(error: BaseException) -> bool:
         return state in _POSTGRES or state.startswith("08")
     if type(error).__module__.startswith("psycopg"):
         kinds = {each.__name__ for each in type(error).__mro__}  # ConnectionTimeout is one, too
-        return "OperationalError" in kinds  # nobody answered, or not to the end
+        return "OperationalError" in kinds  # no answer, or an incomplete one
     return bool(_numbers(error) & _SQL_SERVER) or (name == "OperationalError" and "is locked" in str(error))
 
 

@@ -1,4 +1,4 @@
-"""The lease of a job: one run of it at a time. It keeps runs out of each other's way; exactness never rests on it."""
+"""The lease of a job: one run at a time. Leases keep runs out of each other's way; exactness never depends on them."""
 
 import logging
 import threading
@@ -26,9 +26,9 @@ RENEW_SECONDS = 20
 
 @contextmanager
 def held(engine: Engine, name: str, clock: Callable[[], datetime]) -> Iterator[None]:
-    """Hold the lease `name` for the length of the block, renewed by a thread of its own.
+    """Hold the lease `name` during the block, renewed by a thread.
 
-    Raise LeaseHeld when another holds it. `clock`: the wall clock.
+    Raise LeaseHeld when another run holds the lease. `clock`: the wall clock.
     """
     holder, stop = str(uuid4()), threading.Event()
     if not _renewed(engine, name, holder, clock):
@@ -47,7 +47,7 @@ def held(engine: Engine, name: str, clock: Callable[[], datetime]) -> Iterator[N
 
 
 def take(connection: Connection, name: str, holder: str, wall: datetime, hold: timedelta = HOLD) -> bool:
-    """Take the lease `name`, renew it, or take it over when it ran out; return whether `holder` has it now."""
+    """Take or renew the lease `name`, or take it over once it expired; return whether `holder` has it now."""
     row = {"name": name, "holder": holder, "expires_at": wall + hold}
     if insert_absent(connection, leases, [row], "name"):
         return True
@@ -60,14 +60,14 @@ def take(connection: Connection, name: str, holder: str, wall: datetime, hold: t
 
 
 def release(connection: Connection, name: str, holder: str) -> None:
-    """Give the lease back, if it is still ours."""
+    """Give the lease back if `holder` still has it."""
     connection.execute(leases.delete().where(leases.c.name == name, leases.c.holder == holder))
 
 
 def _give_back(engine: Engine, name: str, holder: str) -> None:
     try:
         in_transaction(engine, lambda connection: release(connection, name, holder))
-    except SQLAlchemyError as error:  # what the run did, or failed of, counts
+    except SQLAlchemyError as error:  # the run's own outcome counts
         log.warning("%s: the lease cannot be given back, it is left to run out: %s", name, first_line(error))
 
 

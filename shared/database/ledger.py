@@ -1,4 +1,4 @@
-"""The ledger of decisions: for each (kind, subject, occurrence) there is one, and its key makes it exactly once."""
+"""The ledger of decisions: its key allows exactly one for each (kind, subject, occurrence)."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -54,9 +54,9 @@ def _decision_row(decision: Decision, run_id: RunId, now: datetime) -> dict[str,
 
 
 def _retake(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> set[str]:
-    """Decide again what was skipped or cancelled; return the keys that are now ours.
+    """Decide again what was skipped or cancelled; return the keys that this run retook.
 
-    The outcome expected is repeated in the UPDATE, so of two runs that retake a decision one wins.
+    The UPDATE repeats the expected outcome, so of two runs that retake a decision one wins.
     """
     if not rows:
         return set()
@@ -81,7 +81,7 @@ def _retake(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> set[st
 
 
 def known(connection: Connection, keys: Sequence[str]) -> set[str]:
-    """Those of the keys about which there is a decision. Index: primary key."""
+    """The keys that have a decision already. Index: primary key."""
     found: set[str] = set()
     for some in chunks(sorted(keys)):
         query = select(decisions.c.ledger_key).where(decisions.c.ledger_key.in_(some))
@@ -90,13 +90,13 @@ def known(connection: Connection, keys: Sequence[str]) -> set[str]:
 
 
 def withdraw(connection: Connection, keys: Sequence[str]) -> None:
-    """Take back decisions made in this transaction that turned out not to hold: it is as if nobody had decided."""
+    """Take back decisions of this transaction that turned out not to hold, as if nobody had decided."""
     for some in chunks(sorted(keys)):
         connection.execute(decisions.delete().where(decisions.c.ledger_key.in_(some)))
 
 
 def cancel(connection: Connection, cancelled: Mapping[str, Reason], now: datetime) -> None:
-    """Turn decisions that were to notify into `cancelled` (ledger key → reason)."""
+    """Turn `notify` decisions into `cancelled` (ledger key → reason)."""
     _close(connection, Outcome.CANCELLED, cancelled, now)
 
 
@@ -115,7 +115,7 @@ def expire(connection: Connection, notification_ids: Sequence[NotificationId], n
 
 
 def members(connection: Connection, notification_ids: Sequence[NotificationId]) -> list[Member]:
-    """The decisions behind some notifications, of the same tenants. Index: decisions (notification_id)."""
+    """The decisions behind some notifications, if of the same tenant. Index: decisions (notification_id)."""
     found = []
     for ids in chunks(notification_ids):
         found += [Member(*row) for row in connection.execute(_MEMBERS, {"notification_ids": ids}).all()]

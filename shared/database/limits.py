@@ -1,4 +1,4 @@
-"""What keeps a tenant's texts from leaving: what it sent in the last hour, and pauses of its sender."""
+"""What holds a tenant's texts back: how many it sent in the last hour, and pauses of its sender."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -15,13 +15,13 @@ from shared.domain.records import NotificationStatus
 
 WINDOW: Final = timedelta(hours=1)
 IS_PAUSED = notifications.c.tenant_id.in_(select(pauses.c.tenant_id).where(pauses.c.until > bindparam("now")))
-"""Whether a notification is of a tenant whose sender may send nothing as of the parameter `now`."""
+"""Whether the sender of a notification's tenant is paused at the parameter `now`."""
 
 
 def sent_lately(
     connection: Connection, now: datetime, wall: datetime, tenant_ids: Collection[TenantId]
 ) -> dict[TenantId, int]:
-    """How much each of some tenants sent in the last hour or is sending now, texts of unknown outcome too.
+    """How many texts each tenant sent in the last hour or is sending now, including those of unknown outcome.
 
     Indexes: notifications (sent_at, tenant_id) and (status, claimed_until).
     """
@@ -39,7 +39,7 @@ def _sent_lately() -> Select[Any]:
     sending = select(notifications.c.tenant_id).where(
         notifications.c.status == NotificationStatus.SENDING,
         notifications.c.attempted_at > attempted_after,
-        notifications.c.claimed_until > attempted_after,  # true of these anyway: a claim ends later; it is in the index
+        notifications.c.claimed_until > attempted_after,  # implied, since a claim ends later: it lets the index serve
         ours,
     )
     both = union_all(sent, sending).subquery()
@@ -47,9 +47,9 @@ def _sent_lately() -> Select[Any]:
 
 
 def lock(connection: Connection, tenant_ids: Collection[TenantId]) -> None:
-    """Let no other worker claim for these tenants at the same moment: what is counted after this holds.
+    """Keep other workers from claiming for these tenants, so that what is counted next stays true.
 
-    In the order of their ids, so that two workers wait for each other, never for ever.
+    Rows are locked in the order of their ids, so that two workers never deadlock.
     """
     for some in chunks(sorted(tenant_ids)):
         query = select(tenants.c.id).where(tenants.c.id.in_(some)).order_by(tenants.c.id)
@@ -64,9 +64,9 @@ def pause(
     *,
     is_sender_trouble: bool = False,
 ) -> None:
-    """Note that some tenants' senders may send nothing more until an instant each.
+    """Pause some tenants' senders, each until its own instant.
 
-    `is_sender_trouble`: somebody has to put the sender right; no other pause takes the place of such a one.
+    `is_sender_trouble`: a person must put the sender right; no other pause replaces such a pause.
     """
     why = {"code": code, "is_sender_trouble": is_sender_trouble, "created_at": now}
     rows = [{"tenant_id": id_, "until": until[id_], **why} for id_ in sorted(until)]

@@ -22,9 +22,9 @@ class NoDriver(Exception):
 
 
 def completed(url: URL) -> URL:
-    """Return an address that SQLAlchemy can use: with the newest driver of this machine where it names none.
+    """Return an address that SQLAlchemy can use, with this machine's newest driver if the address names none.
 
-    Other addresses than those of pyodbc are returned as they are. Raise NoDriver; ImportError without unixODBC.
+    Addresses that are not for pyodbc are returned unchanged. Raise NoDriver; ImportError without unixODBC.
     """
     if url.get_backend_name() != "mssql" or url.get_driver_name() != "pyodbc":
         return url
@@ -37,19 +37,19 @@ def completed(url: URL) -> URL:
 
 
 def signs_in_as_whoever_is_here(url: URL) -> bool:
-    """Whether the address asks for `Authentication=ActiveDirectoryDefault`: the one signed in by `az login`.
+    """Whether the address asks for `Authentication=ActiveDirectoryDefault`: the identity found here, as by `az login`.
 
-    The driver itself does not know that word: `give_token` does what it means.
+    The driver does not know that value: `give_token` implements it.
     """
     return _spelled(url).query.get("authentication", "") == "ActiveDirectoryDefault"
 
 
 def give_token(engine: Engine) -> None:
-    """Let each new connection of the engine sign in with a token of whoever is signed in to Azure here."""
+    """Make each new connection of the engine sign in with a token of the Azure identity found here."""
     from azure.core.exceptions import ClientAuthenticationError
     from azure.identity import DefaultAzureCredential
 
-    logging.getLogger("azure").setLevel(logging.ERROR)  # it tells at length of each way that it tried in vain
+    logging.getLogger("azure").setLevel(logging.ERROR)  # it logs at length each credential that failed
     credential = DefaultAzureCredential()
 
     def sign_in(_dialect: Any, _record: Any, arguments: list[Any], options: dict[str, Any]) -> None:
@@ -76,9 +76,7 @@ def newest(installed: Sequence[str]) -> str:
 
 
 def _spelled(url: URL) -> URL:
-    """Write the two names that SQLAlchemy looks for as it does: it overlooks `Authentication`, and then asks for a
-    Windows login besides.
-    """
+    """Spell two options as SQLAlchemy does: it overlooks `Authentication`, and then adds a Windows login."""
     looked_for = {"authentication", "driver"}
     query = {(key.lower() if key.lower() in looked_for else key): value for key, value in url.query.items()}
     return url.set(query=query)

@@ -41,7 +41,7 @@ PRIORITIES = {
     Kind.FEE_FAILED: 2,
     Kind.VACCINATION_EXPIRING: 3,
 }
-"""Who goes first when not everything can go: the smaller number."""
+"""Which texts leave first when not all can: those with the smaller number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +52,16 @@ class Scope:
     left_out: frozenset[TenantId] = frozenset()
 
     def without(self, tenant_ids: Collection[TenantId]) -> "Scope":
-        """The same with more tenants left out."""
+        """Return the scope with more tenants left out."""
         return Scope(self.only, self.left_out | frozenset(tenant_ids))
 
     def given(self) -> dict[str, Any]:
-        """Return the parameters of the statements that are built for it."""
+        """Return the scope's parameters for its statements."""
         return {"left_out": list(self.left_out), **({} if self.only is None else {"only": list(self.only)})}
 
     @property
     def is_for_all(self) -> bool:
-        """Whether new tenants are drained too; which statements are for it depends on that."""
+        """Whether new tenants are drained too; it decides which statements are built."""
         return self.only is None
 
 
@@ -87,19 +87,22 @@ def plan(connection: Connection, planned: Iterable[PlannedNotification], run_id:
 
 
 def expire_useless(connection: Connection, scope: Scope, now: datetime) -> list[Claimed]:
-    """Close what is planned and can no longer be useful; return it."""
+    """Expire planned notifications that can no longer be useful; return them."""
     rows = connection.execute(_expire(is_for_all=scope.is_for_all), {"now": now, **scope.given()})
     return [claimed_of(row) for row in rows]
 
 
 def due(connection: Connection, scope: Scope, now: datetime, limit: int) -> list[Claimed]:
-    """What could be claimed, without claiming it. Index: notifications (status, priority, not_before, id)."""
+    """The notifications that could be claimed, without claiming them.
+
+    Index: notifications (status, priority, not_before, id).
+    """
     query = _due(limit, is_for_all=scope.is_for_all)
     return [claimed_of(row) for row in connection.execute(query, {"now": now, **scope.given()})]
 
 
 def choose(connection: Connection, scope: Scope, now: datetime, limit: int) -> list[Claimed]:
-    """What is due, most urgent first, held until the transaction ends. What other workers hold is passed over.
+    """Lock due notifications, most urgent first, until the transaction ends; skip those that other workers hold.
 
     Index: notifications (status, priority, not_before, id).
     """
@@ -116,7 +119,7 @@ def claim(
     worker: str,
     hold: timedelta,
 ) -> set[NotificationId]:
-    """Take chosen notifications for `worker`, with what it is to send; return the ids of those that are its own now.
+    """Claim chosen notifications for `worker`, with what it is going to send; return the ids claimed.
 
     `texts`: id, to_phone, body and segments of each. No other worker gets them while the claim holds.
     """
@@ -125,14 +128,14 @@ def claim(
 
 
 def record_unsent(connection: Connection, changes: Sequence[Mapping[str, Any]]) -> None:
-    """Write what became of chosen notifications that do not leave: each change is an `id` and the same columns."""
+    """Record the outcomes of chosen notifications that do not leave: each change is an `id` and the same columns."""
     update_each(connection, notifications, changes, "id", _IS_PLANNED)
 
 
 def claim_lapsed(
     connection: Connection, scope: Scope, *, wall: datetime, worker: str, hold: timedelta, limit: int
 ) -> list[Unsettled]:
-    """Take what is `sending` beyond its claim: nobody knows whether the provider has it.
+    """Claim notifications `sending` beyond their claim: nobody knows whether the provider has them.
 
     Index: notifications (status, claimed_until).
     """
@@ -141,7 +144,7 @@ def claim_lapsed(
 
 
 def message_ids_to(connection: Connection, phones: Collection[str]) -> dict[str, frozenset[str]]:
-    """The provider's ids of what was sent to some numbers. Index: notifications (to_phone)."""
+    """The provider's ids of the texts sent to some numbers. Index: notifications (to_phone)."""
     found = defaultdict(set)
     for some in chunks(sorted(phones)):
         query = select(notifications.c.to_phone, notifications.c.provider_message_id).where(
@@ -153,7 +156,7 @@ def message_ids_to(connection: Connection, phones: Collection[str]) -> dict[str,
 
 
 def under_way(connection: Connection, phones: Collection[str], worker: str) -> set[tuple[str, str]]:
-    """Number and text of what other workers are sending to some numbers. Index: notifications (to_phone)."""
+    """Number and body of the texts that other workers are sending to some numbers. Index: notifications (to_phone)."""
     found: set[tuple[str, str]] = set()
     for some in chunks(sorted(phones)):
         query = select(notifications.c.to_phone, notifications.c.body).where(
@@ -166,31 +169,31 @@ def under_way(connection: Connection, phones: Collection[str], worker: str) -> s
 
 
 def count_sent_since(connection: Connection, since: datetime) -> int:
-    """How many notifications were sent since then. Index: notifications (sent_at, tenant_id)."""
+    """How many notifications were sent at or after `since`. Index: notifications (sent_at, tenant_id)."""
     query = select(func.count()).where(notifications.c.sent_at >= since)
     return connection.execute(query).scalar_one()
 
 
 def record_outcomes(connection: Connection, worker: str, changes: Sequence[Mapping[str, Any]]) -> None:
-    """Write what became of claimed notifications: each change is an `id` and the same columns for all.
+    """Record the outcomes of claimed notifications: each change is an `id` and the same columns for all.
 
     A worker whose claim was taken over in the meantime changes nothing. Raise IntegrityError when one of the provider's
-    ids is another notification's.
+    ids belongs to another notification.
     """
     update_each(connection, notifications, changes, "id", _IS_OURS, worker=worker)
 
 
 def record_sent(connection: Connection, changes: Sequence[Mapping[str, Any]]) -> None:
-    """Write which notifications the provider took, and under which ids, where no id is on record.
+    """Record which notifications the provider took, and under which ids, if none is on record.
 
-    Whoever holds the claim by now: what an answer says is true however late it comes, and a text that waits to be sent
-    again would leave twice. Raise IntegrityError when one of the ids is another notification's.
+    The claim does not matter: an answer is true however late it comes, and a text that waits to be sent again would
+    leave twice. Raise IntegrityError when one of the ids belongs to another notification.
     """
     update_each(connection, notifications, changes, "id", _HAS_NO_ID)
 
 
 def waiting(connection: Connection, run_id: RunId, kind: Kind) -> int:
-    """How many notifications a run planned that wait for a later run. Index: notifications (run_id)."""
+    """How many of the notifications that a run planned wait for a later run. Index: notifications (run_id)."""
     return connection.execute(_WAITING, {"run": run_id, "its_kind": kind}).scalar_one()
 
 
@@ -207,7 +210,7 @@ _TAKEN: tuple[tuple[str, Any], ...] = (
     ("attempts", notifications.c.attempts + 1),
     ("updated_at", bindparam("now")),
 )
-"""What a claim makes of a notification, besides its text."""
+"""The columns of a notification that a claim changes, besides its text."""
 CLAIMED = (
     notifications.c.id,
     notifications.c.tenant_id,
@@ -248,11 +251,11 @@ def _unsettled(row: Any) -> Unsettled:
     )
 
 
-# Every run goes through these, most find nothing: they are built once.
+# Every run executes these and most find nothing, so they are built once.
 
 
 def in_scope(*, is_for_all: bool) -> ColumnElement[bool]:
-    """Whether a notification is of a scope's tenants, as SQL over what the scope's `given` returns."""
+    """Whether a notification's tenant is in a scope, as SQL over the parameters of `Scope.given`."""
     is_left_in = not_(among(notifications.c.tenant_id, "left_out"))
     return is_left_in if is_for_all else and_(among(notifications.c.tenant_id, "only"), is_left_in)
 

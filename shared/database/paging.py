@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, or_
 def page(query: Select[Any], key: Sequence[ColumnElement[Any]], limit: int, *, is_first: bool) -> Select[Any]:
     """Return the query for a page of `limit` rows in the order of `key`, to be built once.
 
-    It is executed with what `place` returns. Where several rows share a key, the caller must see to it that a page
-    holds all of the last one's.
+    It is executed with what `place` returns. If several rows share a key, the caller must make each page hold all rows
+    of its last key.
     """
     if not is_first:
         query = query.where(_after(key, [bindparam(f"last_{place}") for place in range(len(key))]))

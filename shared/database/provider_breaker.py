@@ -1,4 +1,4 @@
-"""A provider's circuit breaker as one run knows it, and what the run finds out for all others."""
+"""A provider's circuit breaker as one run sees it, and what the run learns for all others."""
 
 import logging
 from collections.abc import Callable
@@ -14,14 +14,14 @@ from shared.domain.breaker import Breaker, Streak
 log = logging.getLogger(__name__)
 
 LONGEST_CODE: Final = 40
-"""Characters of a code that the table keeps."""
+"""The table keeps this many characters of a code."""
 
 
 class ProviderBreaker:
     """One provider's breaker in one run: `enter`, then `answered` or `failed` with each answer, then `write`.
 
-    `is_open`: the provider must not be asked. `is_probing`: this run is the one that may ask one thing at a time, until
-    an answer shows whether the provider is back.
+    `is_open`: the provider must not be asked. `is_probing`: this run alone may ask, one request at a time, until an
+    answer shows whether the provider is back.
     """
 
     def __init__(self, name: str, worker: str, wall: Callable[[], datetime]) -> None:
@@ -32,7 +32,7 @@ class ProviderBreaker:
         self._is_written = False
 
     def enter(self, engine: Engine) -> bool:
-        """Read the breaker, and take the probe where it is due; return whether the provider may be asked."""
+        """Read the breaker, and take the probe if it is due; return whether the provider may be asked."""
         name = self._known.name
         known = self._known = fetch(engine, lambda connection: breakers.read(connection, name))
         if not known.is_closed:
@@ -48,18 +48,18 @@ class ProviderBreaker:
         return breakers.take_probe(connection, self._known, self._worker, self._wall())
 
     def answered(self) -> None:
-        """Note that the provider answered, be it with a refusal."""
+        """Note that the provider answered, even with a refusal."""
         self._is_answered = True
         self._streak.succeeded()
 
     def failed(self, code: str) -> None:
-        """Note a request without an answer: several in a row open the breaker, and so does a single probe."""
+        """Note an unanswered request: several in a row open the breaker, and so does one failed probe."""
         if (self._streak.failed() or self.is_probing) and not self.is_open:
             self.is_open, self._code = True, code[:LONGEST_CODE]
             log.warning("the provider %s is away (%s): nothing more is asked of it for now", self._known.name, code)
 
     def write(self, connection: Connection) -> None:
-        """Let all processes know what the answers showed, if anything; call `written` after the commit."""
+        """Publish what the answers showed, if anything, to all processes; call `written` after the commit."""
         code, wall, is_back = self._code, self._wall(), self.is_probing and self._is_answered
         if self.is_probing and code is not None:
             breakers.reopen(connection, self._known, self._worker, code, wall)
@@ -70,7 +70,7 @@ class ProviderBreaker:
         self._is_written = code is not None or is_back
 
     def written(self) -> None:
-        """Note that what `write` wrote is committed. What was found out since stays to be written."""
+        """Note that what `write` wrote is committed. What the run learned since is still unwritten."""
         if self._is_written:
             self._code, self.is_probing, self._is_written = None, False, False
 

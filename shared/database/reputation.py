@@ -1,7 +1,7 @@
-"""Reputation events and the scores folded from them. Owners are locked before their events are touched, always.
+"""Reputation events and the scores folded from them. Owners are always locked before their events are touched.
 
-That order keeps two runs about the same owners waiting for each other, never deadlocked. A transaction that makes
-several of these calls about different owners, or that writes to owners otherwise, locks all of them first.
+In that order two runs on the same owners wait for each other and never deadlock. A transaction that makes several of
+these calls on different owners, or writes to owners otherwise, locks all of them first.
 """
 
 from collections import defaultdict
@@ -23,7 +23,7 @@ from shared.domain.reputation import BEST_SCORE, Event, NewEvent, NoShow, fold
 
 
 def lock_owners(connection: Connection, owner_ids: Iterable[OwnerId]) -> None:
-    """Hold the owners' rows, in the order of their ids, until the transaction ends; change nothing.
+    """Lock the owners' rows, in the order of their ids, until the transaction ends; change nothing.
 
     An UPDATE locks on every database; SELECT … FOR UPDATE does not.
     """
@@ -33,9 +33,9 @@ def lock_owners(connection: Connection, owner_ids: Iterable[OwnerId]) -> None:
 
 
 def add_events(connection: Connection, events: Sequence[NewEvent], now: datetime) -> set[str]:
-    """Write the events whose key is not there yet, the earlier of two with one key; return the keys that were written.
+    """Write the events whose key is new, the earlier of two with the same key; return the keys written.
 
-    An owner's first event is preceded by an opening that holds the score found. Call `rescore` in the same transaction.
+    An opening with the score found precedes an owner's first event. Call `rescore` in the same transaction.
     """
     add_openings(connection, {each.owner_id for each in events}, now)
     latest_first = sorted(events, key=lambda each: each.occurred_at, reverse=True)
@@ -44,13 +44,13 @@ def add_events(connection: Connection, events: Sequence[NewEvent], now: datetime
 
 
 def add_openings(connection: Connection, owner_ids: Collection[OwnerId], now: datetime) -> None:
-    """Write down the scores found, for the owners that have no event yet."""
+    """Write openings with the scores found, for the owners that have no event yet."""
     lock_owners(connection, owner_ids)
     insert_absent(connection, reputation_events, _openings(connection, owner_ids, now), "ledger_key")
 
 
 def no_shows(connection: Connection, owner_ids: Iterable[OwnerId]) -> dict[OwnerId, list[NoShow]]:
-    """The no-show events of some owners, those that stand before reversed ones.
+    """The no-show events of some owners, standing ones first.
 
     Index: reputation_events (owner_id, subject_id).
     """
@@ -94,9 +94,9 @@ def reverse_events(connection: Connection, event_ids: Iterable[UUID], reason: st
 
 
 def rescore(connection: Connection, owner_ids: Collection[OwnerId], now: datetime) -> dict[OwnerId, tuple[int, int]]:
-    """Write the scores that the owners' events make; return each owner's score before and after.
+    """Write the scores folded from the owners' events; return each owner's score before and after.
 
-    An owner without any event keeps the score.
+    An owner without events keeps the score.
     """
     lock_owners(connection, owner_ids)
     found = scores(connection, owner_ids)
@@ -109,7 +109,7 @@ def rescore(connection: Connection, owner_ids: Collection[OwnerId], now: datetim
 def scores(
     connection: Connection, owner_ids: Iterable[OwnerId], unwritten: Mapping[OwnerId, Sequence[NewEvent]] | None = None
 ) -> dict[OwnerId, tuple[int, int]]:
-    """Each owner's score as it stands and as the events make it, `unwritten` ones by owner counted in.
+    """Each owner's score on record and as folded from the events, including the `unwritten` ones by owner.
 
     Index: reputation_events (owner_id, subject_id).
     """
@@ -117,7 +117,7 @@ def scores(
     for ids in chunks(sorted(set(owner_ids))):
         events = _events(connection, ids)
         for id_, found_score in connection.execute(_AS_IT_STANDS, {"owner_ids": ids}):
-            # NULL and nonsense count as the best: what the events make of it is written over them.
+            # NULL and nonsense count as the best score: the folded score overwrites them.
             score = found_score if is_sound(owners.c.reputation_score, found_score) else None
             score = or_default(owners.c.reputation_score, score)
             new = [each.recorded() for each in (unwritten or {}).get(id_, ())]
@@ -126,7 +126,7 @@ def scores(
 
 
 def keys_on_record(connection: Connection, events: Iterable[NewEvent]) -> set[str]:
-    """The keys of those events that are there already. Index: the unique key."""
+    """The keys of the events that are on record already. Index: the unique key."""
     found: set[str] = set()
     for keys in chunks(sorted({each.ledger_key for each in events})):
         query = select(reputation_events.c.ledger_key).where(reputation_events.c.ledger_key.in_(keys))
@@ -135,9 +135,9 @@ def keys_on_record(connection: Connection, events: Iterable[NewEvent]) -> set[st
 
 
 SCORE = (owners.c.reputation_score, owners.c.last_reputation_update, owners.c.created_at)
-"""What an owner's opening is made of. Who finds events reads it, too: where it is nonsense none may be written."""
+"""What an owner's opening is made of. Queries that lead to events read these too: nonsense here means no event."""
 OF_OWNER = and_(owners.c.id == reputation_events.c.owner_id, owners.c.tenant_id == reputation_events.c.tenant_id)
-"""An event of the owner's own business: no other one's tells anything about them."""
+"""An event of the owner's own business: another business's events do not count."""
 
 
 _LOCK = update(owners).where(owners.c.id == bindparam("its_id")).values(reputation_score=owners.c.reputation_score)
@@ -164,7 +164,7 @@ _WITHOUT_OPENING = select(owners.c.id, owners.c.tenant_id, *SCORE).where(
 
 
 def _folded(score: int, on_record: Sequence[Event], new: Sequence[Event]) -> int:
-    """Return the fold: from the opening; with no event on record it would be written now, holding `score`."""
+    """Return the folded score. With no event on record, the opening would be written now and hold `score`."""
     if not on_record:
         return fold(score, new) if new else score
     opening = next((each.points for each in on_record if each.kind is EventKind.OPENING), BEST_SCORE)
@@ -180,7 +180,7 @@ def _events(connection: Connection, owner_ids: Sequence[OwnerId]) -> dict[OwnerI
 
 
 def _openings(connection: Connection, owner_ids: Iterable[OwnerId], now: datetime) -> list[dict[str, Any]]:
-    """Return the openings of the owners that have none, dated by what the recovery of their scores counts from."""
+    """Return openings for the owners that have none, dated by the instant from which their recovery counts."""
     found = []
     for ids in chunks(sorted(owner_ids)):
         for id_, tenant_id, score, updated, created in read(connection, _WITHOUT_OPENING, {"owner_ids": ids}):

@@ -1,4 +1,4 @@
-"""The history of runs: one row for each execution of a job."""
+"""The history of runs: one row each."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -19,10 +19,10 @@ DONE = (RunStatus.SUCCEEDED, RunStatus.HELD)
 
 @dataclass(frozen=True, slots=True)
 class NotedRun:
-    """One execution. `started_at`, `finished_at`: by the wall clock; `now`: as of when it worked.
+    """A run on record. `started_at`, `finished_at`: by the wall clock; `now`: the instant it was about.
 
-    `is_lost`: it is noted as running and nobody holds its job: the process is gone. `tenants`: the subdomains it was
-    for, none for all.
+    `is_lost`: it is noted as running but nobody holds its lease, so its process is gone. `tenants`: the subdomains it
+    was for, empty for all.
     """
 
     id: RunId
@@ -47,32 +47,32 @@ def start(
     host: str,
     tenants: Sequence[str] = (),
 ) -> None:
-    """Note that a run began. `tenants`: the subdomains it is for, none for all."""
+    """Note that a run began. `tenants`: the subdomains it is for, empty for all."""
     row = {"id": id_, "task": task, "now": now, "started_at": wall, "status": RunStatus.RUNNING, "host": host}
     connection.execute(runs.insert(), row | {"tenants": list(tenants) or None})
     commits.forget(connection, wall)
 
 
 def start_once(connection: Connection, id_: RunId, task: str, wall: datetime, host: str) -> bool:
-    """Note that a run began that is as of now; False when that is noted already."""
+    """Note that a run about the present began; return False if it is noted already."""
     row = {"id": id_, "task": task, "now": wall, "started_at": wall, "status": RunStatus.RUNNING, "host": host}
     return bool(insert_absent(connection, runs, [row], "id"))
 
 
 def start_again(connection: Connection, id_: RunId, wall: datetime, host: str) -> bool:
-    """Note that a run that was broken off or failed begins anew; False when it succeeded."""
+    """Note that an interrupted or failed run begins again; return False if it succeeded."""
     begun = {"now": wall, "started_at": wall, "status": RunStatus.RUNNING, "host": host, "error": None}
     statement = update(runs).where(runs.c.id == id_, runs.c.status != RunStatus.SUCCEEDED)
     return connection.execute(statement.values(**begun)).rowcount == 1
 
 
 def lock(connection: Connection, id_: RunId) -> None:
-    """Let nobody else lock this run before the transaction ends. (An UPDATE locks on every database.)"""
+    """Lock this run until the transaction ends. (An UPDATE locks on every database.)"""
     connection.execute(update(runs).where(runs.c.id == id_).values(host=runs.c.host))
 
 
 def by_id(connection: Connection, ids: Collection[RunId]) -> dict[RunId, NotedRun]:
-    """What is noted of some runs. Index: primary key."""
+    """Runs by id. Index: primary key."""
     return {row.id: _noted(row) for row in connection.execute(select(runs).where(runs.c.id.in_(ids)))}
 
 
@@ -84,7 +84,7 @@ def finish(
     result: dict[str, Any] | None,
     error: str | None,
 ) -> None:
-    """Note how a run ended. `result`: what it returns; None when it failed (in parts, it may have one all the same)."""
+    """Note how a run ended. `result`: what it returned; None when it failed (a run in parts may have one even then)."""
     left_out = result is None or result.get("tenants_failed") or result.get("stopped_early")
     is_complete = status in DONE and not left_out
     ended = {"status": status, "finished_at": wall, "result": result, "error": error, "is_complete": is_complete}
@@ -99,8 +99,8 @@ def forget(connection: Connection, ids: Collection[RunId]) -> None:
 def switch_on(connection: Connection, task: str, tenants: Collection[str] = ()) -> datetime | None:
     """The `now` of a job's first successful run for all tenants. Index: runs (task, started_at).
 
-    For a run that is for some `tenants` only (subdomains), of the first that was for all or at least for these: trying
-    a job on one business does not switch it on for the others.
+    For a run for some `tenants` only (subdomains), the first for all or at least for these: trying a job on one
+    business does not switch it on for the others.
     """
     for_all = connection.execute(_FIRST_FOR_ALL, {"its_task": task}).scalar()
     if not tenants:
@@ -129,7 +129,7 @@ def latest(
 ) -> list[NotedRun]:
     """The latest runs, newest first, of one job or of all. Index: runs (task, started_at); for all jobs, a scan.
 
-    `only_for_all`: without those that were for some tenants only.
+    `only_for_all`: leave out runs for some tenants only.
     """
     query = select(runs).where(runs.c.status.in_(statuses)).order_by(runs.c.started_at.desc(), runs.c.id).limit(limit)
     if task:
@@ -166,11 +166,11 @@ def _noted(row: Any, *, is_lost: bool = False) -> NotedRun:
 
 
 def _held(connection: Connection, wall: datetime) -> set[str]:
-    """Return the jobs of which a process holds the lease, or that of a shard (`job:shard`)."""
+    """Return the jobs whose lease a process holds, or the lease of a shard (`job:shard`)."""
     names = connection.execute(select(leases.c.name).where(leases.c.expires_at > wall)).scalars()
     return {_job(name) for name in names}
 
 
 def _job(name: str) -> str:
-    """Return the job that a lease or a run belongs to: of a shard or a part it is what stands before the colon."""
+    """Return the job of a lease or a run; for a shard or a part, the name before the colon."""
     return name.partition(":")[0]

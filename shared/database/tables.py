@@ -1,4 +1,4 @@
-"""The schema of docs/schema.md as SQLAlchemy tables. The migrations build it; a test holds the two together.
+"""The schema of docs/schema.md as SQLAlchemy tables. The migrations build it; a test keeps the two in step.
 
 Each index names the query it serves. Money is in minor units of the row's currency, instants are aware UTC.
 """
@@ -97,7 +97,7 @@ def _stamps(*, deletable: bool = True) -> list[Column[Any]]:
 
 
 def _key(length: int) -> TypeEngine[str]:
-    """Text that is the same only when it is the same to the letter, whatever the database's collation says."""
+    """Text that is compared exactly, whatever the database's collation."""
     return String(length).with_variant(String(length, collation="Latin1_General_100_BIN2"), "mssql")
 
 
@@ -178,7 +178,7 @@ pets = Table(
     *_stamps(),
     _one_of("vaccination_status", VACCINATION_STATUSES),
 )
-# vaccinations_of_owners_to_alert: what else an owner is to be told.
+# vaccinations_of_owners_to_alert: the other records of an owner's pets.
 Index("ix_pets_owner_id", pets.c.owner_id)
 
 services = Table(
@@ -291,12 +291,12 @@ decisions = Table(
     Column("subject_type", String(40), nullable=False),
     Column("subject_id", Uuid, nullable=False),
     Column("occurrence", String(100), nullable=False),
-    # The start a reminder was about, typed, so that the database can compare it with the appointment's; of a text
-    # about a fee when what it tells happened.
+    # The start a reminder was about, typed so that the database can compare it with the appointment's; for a text
+    # about a fee, when the event it reports happened.
     _instant("occurs_at"),
     Column("outcome", String(20), nullable=False),
     Column("reason", String(40)),
-    # No foreign key: decisions are inserted first, and notifications are made of the winners only.
+    # No foreign key: decisions are inserted first, and only the winners get notifications.
     Column("notification_id", Uuid),
     Column("run_id", Uuid, nullable=False),
     _instant("decided_at", nullable=False),
@@ -306,7 +306,7 @@ decisions = Table(
         name="notification",
     ),
 )
-# appointments_to_remind: what is decided already. explain: all about one subject.
+# appointments_to_remind: decisions already made. explain: all about one subject.
 Index("ix_decisions_subject_id", decisions.c.subject_id, decisions.c.kind)
 # members: the decisions behind claimed notifications.
 Index("ix_decisions_notification_id", decisions.c.notification_id)
@@ -330,7 +330,7 @@ notifications = Table(
     _instant("useful_until", nullable=False),
     Column("priority", SmallInteger, nullable=False),
     Column("attempts", SmallInteger, nullable=False, server_default=text("0")),
-    # How often it was unknown whether the provider took it, and how often of those it had been asked and said so.
+    # How often nobody knew whether the provider took it; how often the provider, asked, gave no clear answer.
     Column("ambiguities", SmallInteger, nullable=False, server_default=text("0")),
     Column("unclear_answers", SmallInteger, nullable=False, server_default=text("0")),
     _instant("attempted_at"),
@@ -345,7 +345,7 @@ notifications = Table(
     _one_of("status", list(NotificationStatus)),
 )
 # Exactly one notification for each message the provider took: an index, since a constraint of SQL Server would allow
-# one NULL only, that is one text that is not sent yet.
+# only one NULL, that is one unsent text.
 Index(
     "uq_notifications_provider_message_id",
     notifications.c.provider_message_id,
@@ -364,7 +364,7 @@ Index(
 Index("ix_notifications_status_useful_until", notifications.c.status, notifications.c.useful_until)
 # lapsed: what a worker took and never recorded.
 Index("ix_notifications_status_claimed_until", notifications.c.status, notifications.c.claimed_until)
-# message_ids_to: what a number already got, when the provider's log is asked.
+# message_ids_to: the texts a number already got, when the provider's log is asked.
 Index("ix_notifications_to_phone", notifications.c.to_phone)
 # sent_since: how much each tenant sent in the last hour. awaiting_receipts: what was sent lately.
 Index("ix_notifications_sent_at_tenant_id", notifications.c.sent_at, notifications.c.tenant_id)
@@ -393,7 +393,7 @@ fee_actions = Table(
     Column("action", String(20), nullable=False),
     Column("who", Unicode(200), nullable=False),
     Column("why", Unicode(500), nullable=False),
-    # Of a refund: minor units, the provider's id, and the key under which it is asked for.
+    # For a refund: minor units, the key under which it is asked for, and the provider's id.
     Column("amount", Integer),
     Column("idempotency_key", String(255)),
     Column("outcome", String(20)),
@@ -521,5 +521,5 @@ commits = Table(
     _id(),
     Column("at", UtcDateTime, nullable=False, server_default=func.current_timestamp()),
 )
-# forget: those of days past.
+# forget: the keys of past days.
 Index("ix_commits_at", commits.c.at)

@@ -34,8 +34,8 @@ _ACTIVE_TENANTS = select(*TENANT).where(IS_ACTIVE).order_by(tenants.c.subdomain)
 def active_tenants(connection: Connection) -> list[Tenant]:
     """All tenants the platform serves, by subdomain. (A scan: the table is small.)
 
-    One whose row holds nonsense is among them, with its `fault`, and like any that cannot be served its texts wait. One
-    without an id has none.
+    A tenant whose row holds nonsense is among them with its `fault`; its texts wait, like those of any tenant that
+    cannot be served. A row without a sound id is left out: it has no texts.
     """
     found = []
     for row in connection.execute(_ACTIVE_TENANTS):
@@ -53,7 +53,7 @@ def tenant_by_id(connection: Connection, id_: TenantId) -> Tenant:
 
 
 def tenant_of(row: Any) -> Tenant:
-    """Return the tenant in a row with the columns `TENANT`, as far as it can be read."""
+    """Return the tenant in a row with the columns `TENANT`; its `fault` says what cannot be used."""
     faults = (fault_of(column, getattr(row, column.name)) for column in TENANT)
     return Tenant(
         id=row.id,

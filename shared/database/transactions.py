@@ -1,4 +1,4 @@
-"""Doing a piece of work in one transaction, as often as it takes."""
+"""Work in one transaction, retried after transient failures of the server."""
 
 import logging
 import random
@@ -19,22 +19,22 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 PAUSES: Final = (0.1, 0.5, 2, 5, 10, 20)
-"""Seconds before each further try, give or take a half: longer altogether than a server takes to fail over."""
+"""Seconds before each retry, ±50 %: in total longer than a server takes to fail over."""
 
 
 def in_transaction(engine: Engine, work: Callable[[Connection], T]) -> T:
-    """Do `work` in one transaction and return what it returned; do it anew where the server failed in passing.
+    """Do `work` in one transaction and return its result; retry after a transient failure of the server.
 
-    `work` changes nothing but the database. Where the connection breaks during the commit, nobody knows whether the
-    server made it. The key that each transaction leaves in `commits` tells: of two that leave the same one exists.
-    (SQLite has no connection that could break.)
+    `work` changes nothing but the database. If the connection breaks during the commit, nobody knows whether the server
+    committed. The key that each transaction leaves in `commits` shows it: the retry finds its own key there. (SQLite
+    has no connection that could break.)
     """
     key, done, is_on_a_server = uuid4(), list[T](), engine.dialect.name != "sqlite"
 
     def once() -> T:
         with writing(engine) as connection:
             if is_on_a_server and not commits.leave(connection, key):
-                return done[-1]  # the try whose end nobody knew was committed
+                return done[-1]  # the try of unknown outcome was committed
             done.append(work(connection))
         return done[-1]
 
@@ -42,7 +42,7 @@ def in_transaction(engine: Engine, work: Callable[[Connection], T]) -> T:
 
 
 def fetch(engine: Engine, query: Callable[[Connection], T]) -> T:
-    """Return what `query` reads; read it anew where the server failed in passing."""
+    """Return what `query` reads; retry after a transient failure of the server."""
 
     def once() -> T:
         with reading(engine) as connection:

@@ -11,12 +11,12 @@ from shared.database.tables import notifications, payments
 from shared.domain.records import NotificationStatus
 
 RECENT: Final = timedelta(hours=24)
-"""So long a text that was given up is a reason to look, even when it is too late to send it again."""
+"""How long a given-up text is worth a look, even when it is too late to send it again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hanging:
-    """How many rows, and since when the oldest."""
+    """How many rows hang, and since when the oldest does."""
 
     count: int
     since: datetime | None

@@ -1,6 +1,6 @@
-"""How long to wait before the next try: longer after each failure, and never exactly as long as others wait.
+"""How long to wait before a retry: longer after each failure, and never exactly as long as others.
 
-Clients that failed together would otherwise come back together. Pure: the caller draws the chance.
+Clients that failed together would otherwise come back together. Pure: the caller draws the random number.
 """
 
 from datetime import timedelta

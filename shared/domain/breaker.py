@@ -1,6 +1,6 @@
-"""A circuit breaker: after failures in a row nobody asks a provider any more, until one probe is answered.
+"""A circuit breaker: after several failures in a row nobody asks a provider until a probe is answered.
 
-What is here is pure. The table `breakers` holds what all processes know of a breaker.
+Everything here is pure. The table `breakers` holds what all processes know of a breaker.
 """
 
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from typing import Final
 from shared.domain.back_off import doubled
 
 OPENS_AFTER: Final = 5
-"""So many failures in a row are an outage. Fewer may be chance; more would wait for a time-out each."""
+"""This many failures in a row open the breaker. Fewer may be chance; each further one would cost a time-out."""
 FIRST_WAIT: Final = timedelta(seconds=30)
 LONGEST_WAIT: Final = timedelta(minutes=10)
-"""Each probe that fails doubles the wait for the next, up to this."""
+"""Each failed probe doubles the wait for the next, up to this."""
 PROBE_HOLD: Final = timedelta(minutes=2)
-"""How long a probe may take before another process may probe: longer than any time-out."""
+"""How long a probe may take until another process may probe: longer than any time-out."""
 
 
 class BreakerState(StrEnum):
@@ -32,7 +32,7 @@ class Breaker:
     """What is known of a provider. Instants: aware UTC, by the wall clock.
 
     `since`: when it entered its state; `until`: if open, when a probe may begin; if half-open, when the probe counts as
-    lost. `openings`: how often in a row it opened; `code`: the last failure.
+    lost. `openings`: how many times in a row it opened; `code`: the last failure.
     """
 
     name: str
@@ -52,12 +52,12 @@ class Breaker:
         return self.until is not None and self.until <= wall
 
     def opened(self, code: str, wall: datetime) -> "Breaker":
-        """Return it open, once more than before."""
+        """Return the breaker opened once more."""
         openings = self.openings + 1
         return Breaker(self.name, BreakerState.OPEN, wall, wall + wait_after(openings), openings, code)
 
     def half_opened(self, wall: datetime) -> "Breaker":
-        """Return it with a probe under way."""
+        """Return the breaker with a probe under way."""
         return Breaker(self.name, BreakerState.HALF_OPEN, wall, wall + PROBE_HOLD, self.openings, self.code)
 
 
@@ -73,7 +73,7 @@ class Streak:
         self.failures = 0
 
     def failed(self) -> bool:
-        """Count a failure; return whether there are enough for an outage."""
+        """Count a failure; return whether there are enough to open the breaker."""
         self.failures += 1
         return self.failures >= OPENS_AFTER
 

@@ -15,17 +15,17 @@ from shared.domain.reasons import Reason
 from shared.domain.records import Owner
 
 UNKNOWN_REGION: Final = "ZZ"
-"""The region of a tenant of which nobody knows the country. No national number is valid in it, every other one is."""
+"""The region of a tenant whose country is unknown: only numbers with a country code are valid in it."""
 _ABBREVIATIONS: Final = frozenset("CET CST6CDT EET EST EST5EDT HST MET MST MST7MDT PST8PDT WET".split())
-"""Zones of tz that several countries share. CLDR gives each the country of one of its cities."""
+"""Time zones that several countries share. CLDR maps each to the country of one of its cities."""
 
 
 @lru_cache(maxsize=10_000)
 def region_of(country: str | None, tenant_phone: str | None, zone: str) -> str:
     """Return the region (ISO 3166 two letters) in which a tenant's numbers are read and its times are written.
 
-    `zone`: the key of its time zone. The first that is certain counts: the country it names, that of its own phone,
-    that of its zone. Without any it is `UNKNOWN_REGION`: another country's numbers belong to strangers.
+    `zone`: the key of its time zone. The first that is certain counts: the country it names, its own phone's, its
+    zone's. Without any, it is `UNKNOWN_REGION`: a number read in the wrong country belongs to somebody else.
     """
     if country:
         return country
@@ -38,7 +38,7 @@ def region_of(country: str | None, tenant_phone: str | None, zone: str) -> str:
 
 
 def _territory_of(zone: str) -> str | None:
-    """Return the country of a time zone by CLDR, under whichever of its names; None where it has none."""
+    """Return the country of a time zone by CLDR, under any of its names; None if it has none."""
     if zone in _ABBREVIATIONS:
         return None
     territory: str | None = get_global("zone_territories").get(get_global("zone_aliases").get(zone, zone))
@@ -61,7 +61,7 @@ def _parsed(phone: str, region: str) -> PhoneNumber | None:
 
 
 def can_be_answered(sms: SmsPolicy, default_sender: str | None) -> bool:
-    """Whether a reply to a tenant's texts reaches anybody: a sender that is a name takes none.
+    """Whether replies to a tenant's texts reach anybody: a sender that is a name takes none.
 
     `default_sender`: the number or name of a tenant that has no sender of its own; None for a messaging service.
     """
@@ -79,7 +79,7 @@ def country_of(number: str) -> str:
 
 
 def phone_hash(tenant_id: TenantId, number: str) -> str:
-    """Return under what a tenant's blocked number (E.164) is kept: SHA-256 of both, in hexadecimal digits."""
+    """Return the hash that stands for a tenant's blocked number (E.164): SHA-256 of both, in hexadecimal digits."""
     return sha256(f"{tenant_id}:{number}".encode()).hexdigest()
 
 

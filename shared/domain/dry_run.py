@@ -19,5 +19,5 @@ class DryRunLine:
     reason: str | None = None
 
     def as_object(self) -> dict[str, Any]:
-        """Return it as it stands in the result of a run; the instant in ISO 8601."""
+        """Return the line as the result of a run holds it, with the instant in ISO 8601."""
         return asdict(self) | {"when": self.when.isoformat() if self.when else None}

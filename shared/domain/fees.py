@@ -24,13 +24,13 @@ class FeeStatus(StrEnum):
 
 
 COLLECTED = (FeeStatus.SUCCEEDED, FeeStatus.NEEDS_REFUND, FeeStatus.REFUNDED)
-"""The money was taken, even if some of it was given back since."""
+"""The money was taken, even if some was given back since."""
 UNCOLLECTED = (FeeStatus.PENDING, FeeStatus.FAILED, FeeStatus.REQUIRES_ACTION)
 """The fee is not paid, and no charge is under way."""
 GIVEN_UP = (FeeStatus.FAILED, FeeStatus.REQUIRES_ACTION)
-"""Staff decide what happens next: the card is not charged automatically again, and its payment was cancelled first."""
+"""Staff decide what happens next: the payment was cancelled, and the card is not charged automatically again."""
 CLOSED = (FeeStatus.WAIVED, FeeStatus.CANCELLED)
-"""Nobody has to pay the fee. The next run cancels a payment that was begun at the provider."""
+"""Nobody has to pay the fee. The next run cancels a payment begun at the provider."""
 
 
 class FeeAction(StrEnum):
@@ -42,7 +42,7 @@ class FeeAction(StrEnum):
 
 
 class ActionOutcome(StrEnum):
-    """The state of a refund. Asked: it is not known yet whether the money went back."""
+    """The state of a refund. Asked: nobody knows yet whether the money went back."""
 
     ASKED = "asked"
     DONE = "done"
@@ -50,7 +50,7 @@ class ActionOutcome(StrEnum):
 
 
 class FeeCode(StrEnum):
-    """Why a fee is in its state, in `payments.failure_code`. After a decline the card's own code stands there."""
+    """Why a fee is in its state, in `payments.failure_code`. After a decline it holds the card's own code."""
 
     COVERED_BY_DEPOSIT = "covered_by_deposit"
     NO_FEE = "no_fee"
@@ -87,7 +87,7 @@ LONGEST_DAY = timedelta(hours=26)
 """The longest a local day can last, whatever the clocks do."""
 
 OUR_WAIVERS = (FeeCode.COVERED_BY_DEPOSIT, FeeCode.NO_FEE, FeeCode.BELOW_MINIMUM)
-"""The waivers that detection writes. Staff gave any other."""
+"""The waivers that detection writes. Staff wrote any other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,13 +140,13 @@ class Fee:
 
     @property
     def visit_id(self) -> VisitId:
-        """The id of the missed visit it is for: a visit has one fee at most, under its own id."""
+        """The id of the fee's missed visit, which is the fee's own id: a visit has at most one fee."""
         return VisitId(self.id)
 
 
 @dataclass(frozen=True, slots=True)
 class FeeChange:
-    """A change of a claimed fee. `status`: the one it has afterwards; `columns`: the columns that are written."""
+    """A change of a claimed fee. `status`: the status afterwards; `columns`: the columns to write."""
 
     fee_id: FeeId
     status: FeeStatus

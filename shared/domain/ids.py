@@ -1,4 +1,4 @@
-"""The ids of rows by what they are of, so that no function takes a fee's id for a visit's without saying so."""
+"""A type for each kind of id, so that no function takes a fee's id for a visit's without saying so."""
 
 from typing import NewType
 from uuid import UUID
@@ -11,6 +11,6 @@ VaccinationId = NewType("VaccinationId", UUID)
 VisitId = NewType("VisitId", UUID)
 """Derived from tenant, owner and local day."""
 FeeId = NewType("FeeId", UUID)
-"""That of its visit: a visit has one fee at most."""
+"""The id of the fee's visit: a visit has at most one fee."""
 NotificationId = NewType("NotificationId", UUID)
 RunId = NewType("RunId", UUID)

@@ -1,4 +1,4 @@
-"""The metrics that telemetry sends of a run's result."""
+"""The metrics of a run's result that telemetry sends."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ GROUPS: Final = {
     "fee_cents_applied": "currency",
     "fee_cents_collected": "currency",
 }
-"""Numbers of a result by something: metrics of the same name, and the dimension that says by what."""
+"""Groups of numbers in a result: metrics of the same name, and the dimension that tells them apart."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,8 @@ from shared.domain.records import Appointment, Outcome, Owner
 class Candidate:
     """An appointment that may have been missed. Money in minor units; instants aware UTC.
 
-    `price`: its service's. `earlier`: what a run decided about it before, where a later one may decide again.
-    `came_that_day`: the owner attended another appointment of the local day. `have_pets_died`: all of them.
+    `price`: its service's. `earlier`: an earlier run's decision, if this run may decide again. `came_that_day`: the
+    owner attended another appointment on the local day. `have_pets_died`: all its pets have.
     """
 
     id: AppointmentId
@@ -40,7 +40,7 @@ class Candidate:
 
     @property
     def foreign_part(self) -> str | None:
-        """Which of its rows belongs to another tenant: "owner", "pet" or "service"; None if none."""
+        """Which of its rows is foreign: "owner", "pet" or "service"; None if none."""
         if self.owner.tenant_id != self.tenant_id:
             return "owner"
         if self.has_foreign_pet:
@@ -60,7 +60,7 @@ class DayCount:
 
 @dataclass(frozen=True, slots=True)
 class AttendanceCount:
-    """One tenant's past appointments of some days that were not cancelled, and those of which it is on record who came.
+    """How many of a tenant's past appointments on some days were not cancelled, and how many have attendance on record.
 
     `recorded`: an arrival, a start, a completion, or a no-show by staff.
     """
@@ -82,7 +82,7 @@ class Attendance:
 
 
 def have_all_pets_died(attendance: Iterable[Attendance]) -> bool:
-    """Whether some of the appointments were missed, and all pets of those have died by now."""
+    """Whether some appointments were missed, and all of their pets have died by now."""
     missed = [each.have_pets_died for each in attendance if not each.came]
     return bool(missed) and all(missed)
 
@@ -92,9 +92,9 @@ class MissedVisit:
     """A visit with a no-show event. `missed`: the owner's appointments around it that count as missed now.
 
     `began_at`: the first start it was marked for. `is_reversed`: the event no longer counts. `customer_id`: whom the
-    payment provider charges; None without a saved card. `reminded`: those of `missed` of
-    which a reminder was delivered. `attendance`: which of the appointments around it the owner came to or missed.
-    `is_superseded`: it is reversed because the owner has another of that day.
+    payment provider charges; None without a saved card. `reminded`: those of `missed` whose reminder was delivered.
+    `attendance`: which of the appointments around it the owner came to or missed. `is_superseded`: it is reversed
+    because the owner has another visit that day.
     """
 
     id: VisitId
@@ -111,7 +111,7 @@ class MissedVisit:
 
     @property
     def foreign_part(self) -> str | None:
-        """Which of its rows belongs to another tenant, or owner: "owner", "fee's owner", …; None if none."""
+        """Which of its rows belongs to another tenant or owner: "owner", "fee's owner", …; None if none."""
         if self.owner.tenant_id != self.tenant_id:
             return "owner"
         if self.fee and self.fee.owner_id != self.owner.id:
@@ -121,7 +121,7 @@ class MissedVisit:
     def of_its_day(self, zone: ZoneInfo) -> list[Appointment]:
         """Return the missed appointments of its local day, in order of start.
 
-        None where the owner came that day, or where all pets have died and nobody has paid yet.
+        Empty if the owner came that day, or if all pets have died and nobody has paid yet.
         """
         day = self.began_at.astimezone(zone).date()
         its = [each for each in self.attendance if each.starts_at.astimezone(zone).date() == day]
@@ -136,7 +136,7 @@ class MissedVisit:
 class MarkedVisit:
     """A visit whose no-show event stands and may be wrong. `is_ours`: detection found it, so it raised the count.
 
-    `is_forgiven`: staff waived its fee. `fee_status`, `fee_written_at`: None where it has no fee.
+    `is_forgiven`: staff waived its fee. `fee_status`, `fee_written_at`: None if it has no fee.
     """
 
     id: VisitId
@@ -153,8 +153,8 @@ class MarkedVisit:
 def findable_at(starts_at: datetime, ends_at: datetime, grace: timedelta, zone: ZoneInfo) -> datetime:
     """Return the instant from which an appointment that nobody came to counts as missed.
 
-    Its grace and its end must both have passed: before that the pet may be on the table. Nobody waits for the end of a
-    stay: the end of the local day on which it starts takes its place.
+    Both its grace and its end must have passed: before that the pet may be on the table. A stay counts as ended at the
+    end of the local day on which it starts.
     """
     is_overnight = local_date(ends_at, zone) > local_date(starts_at, zone)
     is_stay = is_overnight and ends_at - starts_at >= LEAST_STAY

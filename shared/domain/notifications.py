@@ -10,9 +10,9 @@ from shared.domain.records import Kind
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A notification that a worker took to send. `attempts` counts this one; `owner_id`: for whom it was planned.
+    """A notification that a worker claimed to send. `attempts` includes this one; `owner_id`: for whom it was planned.
 
-    `unclear_answers`: how often the provider was asked and gave no clear answer.
+    `unclear_answers`: how often the provider, when asked, gave no clear answer.
     """
 
     id: NotificationId
@@ -26,10 +26,10 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Unsettled:
-    """A notification handed over at `attempted_at` of which nobody knows what became of it.
+    """A notification handed over at `attempted_at`, with unknown outcome.
 
-    `was_answered`: the provider was asked and gave no clear answer; else the worker died. `ambiguities`: how often it
-    had come to that before; `code`: what stood in place of an answer.
+    `was_answered`: the provider gave no clear answer; otherwise the worker died. `ambiguities`: how often the outcome
+    was unknown before; `code`: what came in place of an answer.
     """
 
     claimed: Claimed

@@ -1,4 +1,4 @@
-"""What a task decides, and what is written of it in one transaction: decisions and notifications."""
+"""What a task decides and writes in one transaction: decisions and notifications."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ from shared.domain.records import Appointment, Kind, Outcome, Vaccination
 class Decision:
     """What was decided about one occurrence of one subject, and why.
 
-    `occurs_at`: of a reminder or a no-show the start it was about, of a text about a fee when what it tells happened;
-    `occurrence`: what tells it apart from others about the same subject, as the text in the ledger key.
+    `occurs_at`: for a reminder or a no-show, the start it was about; for a text about a fee, when the event it reports
+    happened. `occurrence`: tells it apart from others about the same subject, as text in the ledger key.
     """
 
     tenant_id: TenantId
@@ -30,7 +30,7 @@ class Decision:
 
     @property
     def ledger_key(self) -> str:
-        """The unique key that makes it exactly once. Holds no personal data."""
+        """The unique key that allows the decision once. It holds no personal data."""
         return f"{self.kind}:{self.subject_id}:{self.occurrence}"
 
 
@@ -48,9 +48,9 @@ class PlannedNotification:
 
 @dataclass(frozen=True, slots=True)
 class Undecided:
-    """An appointment about whose reminder nothing final was decided, with what an earlier run decided, if any.
+    """An appointment without a final decision about its reminder, with what an earlier run decided, if any.
 
-    `occurrence`: how that decision names the start. Before starts counted to the minute it had their seconds.
+    `occurrence`: how that decision names the start; older decisions include its seconds.
     """
 
     appointment: Appointment
@@ -61,7 +61,7 @@ class Undecided:
 
 @dataclass(frozen=True, slots=True)
 class UndecidedAlert:
-    """A record about whose alert of a tier (days before expiry) nothing final was decided.
+    """A record without a final decision about its alert of a tier (days before expiry).
 
     `earlier`, `earlier_reason`: what an earlier run decided, if any.
     """
@@ -74,9 +74,9 @@ class UndecidedAlert:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be written in one transaction: decisions, and the notifications of those that win.
+    """What to write in one transaction: decisions, and the notifications of those that win.
 
-    `retaken`: ledger keys of decisions that an earlier run took and that never reached the provider.
+    `retaken`: ledger keys of an earlier run's decisions that never reached the provider.
     """
 
     decisions: tuple[Decision, ...] = ()
@@ -97,7 +97,7 @@ def joined(plans: Iterable[Plan]) -> Plan:
 def news(
     decided: Sequence[tuple[Undecided | UndecidedAlert, Decision]], notification: PlannedNotification | None
 ) -> Plan:
-    """Return a plan of what the ledger does not say already."""
+    """Return a plan of the decisions that differ from the ledger's."""
     fresh = [
         (before, each)
         for before, each in decided

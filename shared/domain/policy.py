@@ -1,4 +1,4 @@
-"""Every number a tenant may change: its default and its check. Nowhere else holds one."""
+"""Every number a tenant may change, with its default and its check. No other module holds one."""
 
 import json
 from dataclasses import dataclass
@@ -91,7 +91,7 @@ def _known_country(value: str | None) -> str | None:
     return value
 
 
-# Strict: who writes 25.00 for a fee means 25 dollars, and must not get 25 cents.
+# Strict: a tenant that writes 25.00 for a fee means 25 dollars, and must not get 25 cents.
 Whole = Annotated[int, Field(strict=True)]
 YesNo = Annotated[bool, Field(strict=True)]
 FeeSchedule = Annotated[
@@ -119,19 +119,19 @@ class NoShowPolicy(_Closed):
     fee_requires_delivered_reminder: YesNo = False
 
     def charges_by_itself(self, *, is_reminded: bool) -> bool:
-        """Whether a fee is collected without anybody asking. `is_reminded`: a reminder of the visit was delivered."""
+        """Whether a fee is collected without a staff action. `is_reminded`: a reminder of the visit was delivered."""
         return self.auto_charge and (is_reminded or not self.fee_requires_delivered_reminder)
 
 
 class ReminderPolicy(_Closed):
-    """Which reminders go out at all."""
+    """Which reminders are sent."""
 
     h24: YesNo = Field(True, alias="24h")
     h2: YesNo = Field(True, alias="2h")
 
 
 class VaccinationPolicy(_Closed):
-    """How many days before expiry an owner is told."""
+    """How many days before expiry an owner gets an alert."""
 
     thresholds: Thresholds = (30, 14, 7)
 
@@ -158,7 +158,9 @@ class SmsPolicy(_Closed):
         return self
 
     def own_template(self, kind: Kind, tag: str) -> str | None:
-        """Return the tenant's own template in a language ("es-mx"), if any. A single text is in `language`."""
+        """Return the tenant's own template in a language ("es-mx"), if any. A template given as one text is in
+        `language`.
+        """
         written = self.templates.get(kind, {})
         if isinstance(written, str):
             written = {self.language.partition("-")[0]: written}
@@ -187,10 +189,10 @@ class TenantPolicy(_Closed):
 
 @dataclass(frozen=True, slots=True)
 class ServedTenant:
-    """A tenant that this run works for. `region`: two letters, where its numbers are read and its times written.
+    """A tenant that this run serves. `region`: two letters; its numbers are read and its times written as there.
 
-    `has_own_fee_schedule`: its settings name one, so it is meant in the tenant's own currency. `blocked`: the hashes of
-    numbers that get no more texts. `can_be_answered`: its sender takes replies.
+    `has_own_fee_schedule`: its settings name one, in the tenant's own currency. `blocked`: the hashes of its blocked
+    numbers. `can_be_answered`: its sender takes replies.
     """
 
     tenant: Tenant
@@ -241,7 +243,7 @@ def sets_fee_schedule(tenant: Tenant) -> bool:
 
 
 def zone_of(tenant: Tenant, default: ZoneInfo) -> ZoneInfo:
-    """Return the tenant's time zone, `default` where it names none. Raise PolicyError for an unknown one."""
+    """Return the tenant's time zone, `default` if it names none. Raise PolicyError for an unknown one."""
     if not tenant.timezone:
         return default
     try:
@@ -264,7 +266,7 @@ def _overlaid(base: dict[str, Any], overrides: dict[str, Any]) -> dict[str, Any]
 
 
 def first_error(error: ValidationError) -> tuple[str, str]:
-    """Return the key and the reason of the first thing pydantic found wrong, in words for people."""
+    """Return the key and the reason of pydantic's first error, in words for people."""
     found = error.errors(include_url=False)[0]
     key = ".".join(str(part) for part in found["loc"] if part not in ("QuietHours", "[key]"))
     if found["type"] == "extra_forbidden":

@@ -32,14 +32,14 @@ class QuietHours(BaseModel):
         return f"{self.start:%H:%M}-{self.end:%H:%M}"
 
     def contains(self, local: time) -> bool:
-        """Whether a local time of day is inside."""
+        """Whether a local time of day lies inside the quiet hours."""
         if self.start < self.end:
             return self.start <= local < self.end
         return local >= self.start or local < self.end
 
     @property
     def minutes(self) -> int:
-        """How long they last on an ordinary day."""
+        """How long the quiet hours last on an ordinary day."""
         begin, end = (t.hour * 60 + t.minute for t in (self.start, self.end))
         return (end - begin) % (24 * 60)
 
@@ -87,8 +87,8 @@ def is_quiet(instant: datetime, quiet: QuietHours | None, zone: ZoneInfo) -> boo
 def after_quiet(instant: datetime, quiet: QuietHours | None, zone: ZoneInfo) -> datetime:
     """Return `instant`, or the end of the quiet hours it falls inside, as an aware UTC instant.
 
-    The end is the first instant whose local time is at or past it. Where the clocks jump from quiet hours straight
-    into the next ones (a zone that skips a day), the end of those counts.
+    The end is the first instant whose local time has reached it. If the clocks jump from quiet hours straight into the
+    next ones (a zone that skips a day), the end of the latter counts.
     """
     moved = instant
     while quiet is not None and is_quiet(moved, quiet, zone):
@@ -99,7 +99,7 @@ def after_quiet(instant: datetime, quiet: QuietHours | None, zone: ZoneInfo) -> 
 def quiet_began(instant: datetime, quiet: QuietHours, zone: ZoneInfo) -> datetime:
     """Return when the quiet hours that `instant` falls inside began, as an aware UTC instant.
 
-    Where the clocks jumped into them from other quiet hours (a zone that skipped a day), the beginning of those.
+    If the clocks jumped into them from other quiet hours (a zone that skipped a day), the beginning of the latter.
     """
     began = _last_begin(instant, quiet, zone)
     while is_quiet(before := began - datetime.resolution, quiet, zone):
@@ -122,7 +122,7 @@ def local_date(instant: datetime, zone: ZoneInfo) -> date:
 
 
 def midnight(day: date, zone: ZoneInfo) -> datetime:
-    """Return the instant, aware UTC, at which a local day begins; where the clocks skip midnight, when they jump."""
+    """Return the instant, aware UTC, at which a local day begins; if the clocks skip midnight, when they jump."""
     return _first_instant_at(datetime.combine(day, time()), zone, datetime.combine(day, time(), UTC) - 3 * _DAY)
 
 
@@ -139,10 +139,10 @@ def _next_end(local: datetime, quiet: QuietHours) -> datetime:
 
 
 def _first_instant_at(local: datetime, zone: ZoneInfo, not_before: datetime) -> datetime:
-    """Return the first instant after `not_before` whose local time is at or past the naive `local`.
+    """Return the first instant after `not_before` whose local time has reached the naive `local`.
 
-    An ambiguous time counts at its first pass that is late enough. A time that the clocks skip counts when they jump:
-    that instant is found by halving the span between the readings by the offset after and before the jump.
+    An ambiguous time counts the first time it is late enough. A time that the clocks skip counts when they jump: a
+    bisection finds that instant between the readings by the offsets after and before the jump.
     """
     readings = sorted(local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
     exact = [at for at in readings if at.astimezone(zone).replace(tzinfo=None) == local and at > not_before]

@@ -1,4 +1,4 @@
-"""The frozen values that rules, messages and delivery see. Rows of the database stop here."""
+"""The frozen values that rules, messages and delivery use. Database rows go no further than this."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -26,7 +26,7 @@ REMINDERS = (Kind.REMINDER_24H, Kind.REMINDER_2H)
 FEE_TEXTS = (Kind.NO_SHOW_NOTICE, Kind.FEE_RECEIPT, Kind.FEE_FAILED)
 """The kinds that are about a missed visit and its fee."""
 TEXTS = tuple(kind for kind in Kind if kind is not Kind.NO_SHOW)
-"""The kinds that are texts: each has its template. That an appointment was missed is decided, not texted."""
+"""The kinds that are texts, each with a template. A no-show is a decision, not a text."""
 
 
 class Outcome(StrEnum):
@@ -39,7 +39,7 @@ class Outcome(StrEnum):
 
 
 RETAKEN = frozenset({Outcome.SKIPPED, Outcome.CANCELLED})
-"""Outcomes that never reached the provider: a later run may decide again."""
+"""Outcomes that never reached the provider, so that a later run may decide again."""
 
 
 class AppointmentStatus(StrEnum):
@@ -64,7 +64,7 @@ class NotificationStatus(StrEnum):
 
 
 class EventKind(StrEnum):
-    """What moved an owner's reputation. An opening holds the score found before the first of the others."""
+    """What changed an owner's reputation. An opening holds the score found before the first other event."""
 
     OPENING = "opening"
     NO_SHOW = "no_show"
@@ -75,7 +75,7 @@ class EventKind(StrEnum):
 
 
 class ConsentSource(StrEnum):
-    """Through what an owner's consent to texts was given or withdrawn."""
+    """How an owner's consent to texts was given or withdrawn."""
 
     REPLY = "reply"
     REFUSAL = "refusal"
@@ -120,7 +120,7 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class Pet:
-    """One animal. `owner_tenant_id`: the business of the owner it belongs to; None where there is no such owner."""
+    """One animal. `owner_tenant_id`: its owner's business; None if there is no such owner."""
 
     id: PetId
     tenant_id: TenantId
@@ -147,7 +147,7 @@ class Appointment:
 
     @property
     def foreign_part(self) -> str | None:
-        """Which of its rows belongs to another tenant: "owner", "pet", …; None if none."""
+        """Which of its rows is foreign: "owner", "pet", …; None if none."""
         if self.owner.tenant_id != self.tenant_id:
             return "owner"
         if any(pet.tenant_id != self.tenant_id for pet in self.pets):
@@ -179,7 +179,7 @@ class Vaccination:
 
     @property
     def foreign_part(self) -> str | None:
-        """Which of its rows belongs to another tenant: "pet" or "pet's owner"; None if none."""
+        """Which of its rows is foreign: "pet" or "pet's owner"; None if none."""
         if self.pet.tenant_id != self.tenant_id:
             return "pet"
         return None if self.owner.tenant_id == self.tenant_id else "pet's owner"
@@ -187,7 +187,7 @@ class Vaccination:
 
 @dataclass(frozen=True, slots=True)
 class ExpiryWindow:
-    """The expiry dates, `first` to `last` and both included, that the alert `tier` days before expiry is about."""
+    """The expiry dates, `first` to `last` inclusive, for the alert `tier` days before expiry."""
 
     tier: int
     first: date
@@ -196,7 +196,7 @@ class ExpiryWindow:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One bad row or one bad tenant: counted and named, never in anybody's way."""
+    """One bad row or one bad tenant: it is counted and named, and stops nobody else."""
 
     tenant: str
     subject: str
@@ -204,7 +204,7 @@ class Problem:
 
 
 def foreign_reference(subdomain: str, subject: str, part: str) -> Problem:
-    """Return the problem of a row one `part` of which belongs to another tenant: it is left out."""
+    """Return the problem of a row that is left out because a `part` of it is foreign."""
     return Problem(subdomain, subject, f"its {part} belongs to another business")
 
 
@@ -217,7 +217,7 @@ def visit_id(tenant_id: TenantId, owner_id: OwnerId, on: date) -> VisitId:
 
 
 def lasting_id(key: str) -> UUID:
-    """Return the id that belongs to a key, the same for ever."""
+    """Return the id of a key, which is the same for ever."""
     return uuid5(_NAMESPACE, key)
 
 

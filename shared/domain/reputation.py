@@ -12,12 +12,12 @@ from shared.domain.quiet_hours import local_date
 from shared.domain.records import AppointmentStatus, EventKind, lasting_id
 
 BEST_SCORE: Final = 100
-"""Reputation scores go from 0 to this, and begin with it."""
+"""Reputation scores range from 0 to this, and start at it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One reputation event on record. `occurred_at`: aware UTC; a reversed one counts no more."""
+    """One reputation event on record. `occurred_at`: aware UTC; a reversed one no longer counts."""
 
     id: UUID
     kind: EventKind
@@ -28,10 +28,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class NewEvent:
-    """A reputation event to be written unless one of its key is there already.
+    """A reputation event to write unless one with its key exists already.
 
-    `subject_id`: an appointment, for a no-show its visit, for a recovery the owner; `since`: for a recovery the instant
-    from which the good days were counted.
+    `subject_id`: the appointment; for a no-show, its visit; for a recovery, the owner. `since`: for a recovery, the
+    instant from which the good days were counted.
     """
 
     tenant_id: TenantId
@@ -50,17 +50,17 @@ class NewEvent:
 
     @property
     def id(self) -> UUID:
-        """The same for the same key, so that events of one instant fold in the same order whoever wrote them first."""
+        """The id made from the key, so that simultaneous events fold in the same order whoever wrote them first."""
         return lasting_id(self.ledger_key)
 
     def recorded(self) -> Event:
-        """Return it as it will stand on record."""
+        """Return the event as it will be on record."""
         return Event(self.id, self.kind, self.points, self.occurred_at, is_reversed=False)
 
 
 @dataclass(frozen=True, slots=True)
 class NoShow:
-    """A no-show event on record, standing or reversed. `visit_id`: under which id the missed visit goes."""
+    """A no-show event on record, standing or reversed. `visit_id`: the id of the missed visit."""
 
     visit_id: VisitId
     occurred_at: datetime
@@ -68,9 +68,9 @@ class NoShow:
 
 @dataclass(frozen=True, slots=True)
 class PastAppointment:
-    """An appointment of the past with what its owner's reputation depends on. Instants: aware UTC.
+    """A past appointment with all that its owner's reputation depends on. Instants: aware UTC.
 
-    `foreign_part`: which of its rows belongs to another tenant ("owner", "pet", …), None when none does.
+    `foreign_part`: which of its rows is foreign ("owner", "pet", …); None if none.
     """
 
     id: AppointmentId
@@ -85,9 +85,9 @@ class PastAppointment:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """An owner's score and what its recovery counts from. Instants: aware UTC.
+    """An owner's score and the events from which its recovery counts. Instants: aware UTC.
 
-    `scored_at`: when the score was first what it was before any event; reversed events are left out.
+    `scored_at`: since when the owner had the score found before any event. Reversed events are left out.
     """
 
     owner_id: OwnerId
@@ -99,7 +99,7 @@ class Standing:
 
 
 def fold(opening: int, events: Iterable[Event]) -> int:
-    """Return the score that `events` make of `opening`: in order of time, kept within 0 to 100 at each step."""
+    """Return the score after `events` from `opening`: in order of time, kept within 0 to 100 at each step."""
     score = _clamped(opening)
     for event in sorted(events, key=lambda each: (each.occurred_at, str(each.id))):
         if not event.is_reversed:
@@ -112,9 +112,9 @@ def _clamped(score: int) -> int:
 
 
 def id_on_record(known: Iterable[NoShow], on: date, zone: ZoneInfo) -> VisitId | None:
-    """Return the id under which a missed visit of a local day goes. `known`: its owner's, those that stand first.
+    """Return the id on record of a missed visit on a local day. `known`: its owner's no-shows, standing ones first.
 
-    One that passed over from another owner keeps the id which it had there.
+    A visit passed on from another owner keeps its id.
     """
     return next((each.visit_id for each in known if local_date(each.occurred_at, zone) == on), None)
 

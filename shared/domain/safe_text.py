@@ -1,6 +1,6 @@
-"""What may be shown and logged: words without secrets, phone numbers and anything that steers a terminal.
+"""What may be shown and logged: text without secrets, phone numbers or anything that controls a terminal.
 
-`masked` takes out what nobody may read, `written_out` makes visible what would not print. Terminal output passes
+`masked` removes what nobody may read, `written_out` makes unprintable characters visible. Terminal output passes
 through `shared/cli/showing.py`, log lines through the formatters of `shared/logs.py`; both call these two.
 """
 
@@ -20,20 +20,20 @@ _UNPRINTABLE: Final = re.compile(
     "["
     "\x00-\x1f\x7f-\x9f"  # C0 and C1: escape sequences, line breaks, tabs
     "\u2028\u2029"  # line and paragraph separators: some programs begin a new line there
-    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # they turn the direction of what follows
-    # Without width: two names look the same. The joiners U+200C and U+200D stay, Persian and emoji need them.
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # they change the direction of the text that follows
+    # Zero width: two names look the same. The joiners U+200C and U+200D stay: Persian and emoji need them.
     "\u00ad\u200b\u2060-\u2064\u206a-\u206f\ufeff\ufff9-\ufffb"
     "\ud800-\udfff"  # halves of characters: what a terminal or a file cannot encode
     "]"
 )
 
 SQLALCHEMY: Final = r"[^:/]*(?::[^@]*)?"
-"""User and password where SQLAlchemy reads them rightly."""
+"""User and password that SQLAlchemy reads as meant."""
 _ANYWHERE: Final = r"[^@/?#]*"
 
 
 def written_out(words: object) -> str:
-    """Return words as one line that prints: control characters, line breaks and the like as `\\x1b` or `\\u202e`.
+    """Return text as one printable line, with control characters, line breaks and the like as `\\x1b` or `\\u202e`.
 
     JSON stays the same JSON.
     """
@@ -41,13 +41,13 @@ def written_out(words: object) -> str:
 
 
 def indented(words: str) -> str:
-    """Return words of several lines, a trace say, such that none of them can pass for a line of the log."""
+    """Indent text of several lines, such as a trace, so that none of them can pass for a line of the log."""
     return "\n".join(f"    {written_out(each)}" for each in words.split("\n"))
 
 
 def masked(words: str, *secrets: str) -> str:
-    """Return words without the secrets, phone numbers (E.164), what a URL holds before its host, and the values of
-    passwords and keys in connection strings.
+    """Return text without the secrets, phone numbers (E.164), credentials in URLs, and the values of passwords and keys
+    in connection strings.
     """
     for secret in filter(None, secrets):
         words = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", _HIDDEN, words)
@@ -57,9 +57,9 @@ def masked(words: str, *secrets: str) -> str:
 
 
 def ensure_escaped(url: str, credentials: str = _ANYWHERE) -> None:
-    """Raise ValueError for a URL of which a part of the user or password would be taken for host, port, path or query.
+    """Raise ValueError for a URL in which part of the user or password would be read as host, port, path or query.
 
-    `credentials`: the pattern of those that the URL's reader takes as they are meant.
+    `credentials`: the pattern of those that the URL's reader reads as meant.
     """
     if not re.fullmatch(credentials, url.partition("://")[2].rpartition("@")[0]):
         raise ValueError(

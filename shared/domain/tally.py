@@ -15,7 +15,7 @@ SHOWN_ERRORS = 20
 class Tally:
     """Counts by tenant (its subdomain) and key. A key "skipped.no_phone" is shown as {"skipped": {"no_phone": n}}.
 
-    `failure_codes`: why each text that failed did, in the provider's codes; threads may append to it.
+    `failure_codes`: the provider's code for each text that failed; threads may append to it.
     """
 
     def __init__(self, progress: Progress | None = None) -> None:
@@ -37,18 +37,18 @@ class Tally:
         self._report(key, count)
 
     def deliver(self, outcome: str, kind: str, count: int = 1) -> None:
-        """Count something delivery did, for whichever job planned it."""
+        """Count an outcome of delivery, whichever job planned the text."""
         self._delivery[f"{outcome}.{kind}"] += count
         self._report(outcome, count)
 
     def problem(self, problem: Problem, *, is_tenants: bool = False) -> None:
-        """Note a bad row, or (`is_tenants`) a tenant that could not be worked for."""
+        """Note a bad row, or (`is_tenants`) a tenant that could not be served."""
         self.problems.append(problem)
         if is_tenants:
             self.failed_tenants.add(problem.tenant)
 
     def trouble(self, tenant: str, code: str) -> None:
-        """Note that a tenant's texts do not arrive, and why."""
+        """Note that a tenant's texts do not arrive, with the code that says why."""
         self.sender_trouble.append({"tenant": tenant, "code": code})
 
     def unreported(self, keys: Collection[str]) -> set[str]:
@@ -62,7 +62,7 @@ class Tally:
         return sum(counts[key] for counts in self._counts.values())
 
     def delivered(self, outcome: str, kind: str) -> int:
-        """Return how many notifications of `kind` came to `outcome` in this run."""
+        """Return how many notifications of `kind` had `outcome` in this run."""
         return self._delivery[f"{outcome}.{kind}"]
 
     def totals(self) -> dict[str, Any]:
@@ -85,7 +85,7 @@ class Tally:
         ]
 
     def as_json(self) -> dict[str, Any]:
-        """Return all that was counted, for another process to add up; what a dry run reports stays here."""
+        """Return all counts for another process to add up, except a dry run's report."""
         return {
             "counts": {tenant: dict(counts) for tenant, counts in self._counts.items()},
             "delivery": dict(self._delivery),
@@ -97,12 +97,12 @@ class Tally:
         }
 
     def add_up(self, counted: Mapping[str, Any]) -> None:
-        """Add what another process counted."""
+        """Add the counts of another process."""
         for tenant, counts in counted["counts"].items():
             self._counts[tenant].update(counts)
         self._delivery.update(counted["delivery"])
         found = (Problem(**each) for each in counted["problems"])
-        self.problems = list(dict.fromkeys([*self.problems, *found]))  # each process names the rows that it meets
+        self.problems = list(dict.fromkeys([*self.problems, *found]))  # each process names the bad rows it meets
         self.failed_tenants |= set(counted["failed_tenants"])
         self.held += counted["held"]
         self.sender_trouble += [each for each in counted.get("sender_trouble", ()) if each not in self.sender_trouble]
@@ -126,7 +126,7 @@ def nested(counts: Counter[str]) -> dict[str, Any]:
 
 
 def held_words(held: Mapping[str, Any]) -> str:
-    """Return what is doubtful about a day that is held, in words."""
+    """Return in words why a held day is doubtful."""
     looks = f"{held['candidates']} of {held['appointments']} appointments look missed"
     if "recorded" not in held:
         return looks
@@ -134,12 +134,12 @@ def held_words(held: Mapping[str, Any]) -> str:
 
 
 def one_line(result: Mapping[str, Any]) -> str:
-    """Return what a result counts, without what is zero."""
+    """Return the counts of a result that are not zero, on one line."""
     return ", ".join(f"{key} {count}" for key, count in _counts(result) if count)
 
 
 def _counts(result: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
-    """Yield the counts of a result with their names; those of single tenants have lines of their own."""
+    """Yield the counts of a result with their names, except those of single tenants, which have their own lines."""
     for key, value in result.items():
         if isinstance(value, int):
             yield key, value

@@ -1,4 +1,4 @@
-"""No-show fees as people look at them."""
+"""No-show fees for people to read."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from shared.domain.records import Kind
 
 @dataclass(frozen=True, slots=True)
 class ListedFee:
-    """One no-show fee with the business it belongs to. `next_attempt_at`: None when nothing more is tried."""
+    """A no-show fee with its business. `next_attempt_at`: None if no attempt will follow."""
 
     id: FeeId
     tenant: str
@@ -44,9 +44,9 @@ _LISTED = tuple(
 def listed(
     connection: Connection, statuses: Collection[str] = (), ids: Collection[FeeId] = (), run_id: RunId | None = None
 ) -> list[ListedFee]:
-    """No-show fees, the oldest visit first: of some statuses, with some ids, made by one run; all where none is named.
+    """No-show fees, the oldest visit first: with some statuses or ids, or made by one run; all if none is given.
 
-    Index, of a run's: decisions (subject_id, kind).
+    Index for a run's fees: decisions (subject_id, kind).
     """
     query = (
         select(*_LISTED, tenants.c.subdomain)

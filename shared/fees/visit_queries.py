@@ -1,4 +1,4 @@
-"""Missed visits with their owner, their appointments and their fee, as the texts about them need them."""
+"""Missed visits with the owner, appointments and fee that texts about them need."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
@@ -30,7 +30,7 @@ from shared.domain.records import REMINDERS, Appointment, EventKind, Notificatio
 Each = TypeVar("Each")
 
 AROUND = LONGEST_DAY
-"""What is further from the visit's first start belongs to another visit."""
+"""Appointments further from a visit's first start belong to another visit."""
 
 
 def missed_visits(connection: Connection, ids: Collection[VisitId]) -> dict[VisitId, MissedVisit]:
@@ -54,7 +54,7 @@ def missed_visits(connection: Connection, ids: Collection[VisitId]) -> dict[Visi
 
 
 def reminded_of(connection: Connection, appointment_ids: Collection[AppointmentId]) -> set[AppointmentId]:
-    """The appointments of which a reminder of the very start they have now was delivered.
+    """The appointments that had a reminder of their present start delivered.
 
     Index: decisions (subject_id, kind).
     """
@@ -73,7 +73,7 @@ def fees_by_id(connection: Connection, ids: Iterable[FeeId]) -> dict[FeeId, Fee]
 
 
 def saved_cards(connection: Connection, owner_ids: Collection[OwnerId]) -> dict[OwnerId, str]:
-    """Whom the payment provider charges for each owner with a saved card. Index: primary key."""
+    """The payment provider's customer for each owner with a saved card. Index: primary key."""
     found: dict[OwnerId, str] = {}
     for some in chunks(sorted(owner_ids)):
         found |= {row.id: row.stripe_customer_id for row in read(connection, _SAVED_CARDS, {"ids": some})}
@@ -82,7 +82,7 @@ def saved_cards(connection: Connection, owner_ids: Collection[OwnerId]) -> dict[
 
 @dataclass(frozen=True, slots=True)
 class CustomerElsewhere:
-    """An owner whom the payment provider knows under some customer."""
+    """An owner who has some customer's id at the payment provider."""
 
     owner_id: OwnerId
     tenant_id: TenantId
@@ -90,9 +90,9 @@ class CustomerElsewhere:
 
 
 def customers_elsewhere(connection: Connection, customer_ids: Collection[str]) -> dict[str, list[CustomerElsewhere]]:
-    """All owners with one of some customers at the payment provider, by customer. Whoever is deleted has none.
+    """All owners with some customers' ids at the payment provider, by id. Deleted owners and tenants are left out.
 
-    There is no index on it: asked once for a batch of fees that are due, which are few.
+    No index serves this: it runs once for a batch of due fees, which are few.
     """
     found: dict[str, list[CustomerElsewhere]] = defaultdict(list)
     for some in chunks(sorted(customer_ids)):

@@ -1,1 +1,1 @@
-"""What all tasks share to plan: the context of a run, its tenants, writing a plan."""
+"""What all tasks share for planning: a run's context and tenants, paging, writing a plan."""

@@ -1,4 +1,4 @@
-"""What one run gives its task."""
+"""What a run gives its task."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class Context:
     """One run as its task sees it. `now`, `switch_on`: aware UTC; `is_dry`: decide everything, write nothing.
 
     `kinds`: what each kind of text is about; `look_back`: how old a missed appointment may be; `accept_surge`:
-    subdomains and local dates that an operator looked at.
+    subdomains and local dates that an operator accepted.
     """
 
     engine: Engine

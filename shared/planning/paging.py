@@ -10,16 +10,16 @@ from shared.planning.context import Context
 Each = TypeVar("Each")
 
 BATCH: Final = 500
-"""So many rows are read, decided about and written at once."""
+"""How many rows are read, decided about and written at once."""
 
 
 def pages(
     context: Context, read: Callable[..., list[Each]], last_of: Callable[[Each], Any] = lambda each: each
 ) -> Iterator[list[Each]]:
-    """Yield page after page of a query until there is no more, or the run's time is up.
+    """Yield the pages of a query until there are no more or the run's time is up.
 
-    `read`: takes a connection, `beyond` (the last one of the page before, None for the first page) and `limit`, and
-    returns fewer only where there are no more; `last_of`: what `read` wants to know of the last one.
+    `read`: takes a connection, `beyond` (the last item of the previous page, None for the first page) and `limit`, and
+    returns fewer items only if there are no more; `last_of`: turns an item into `beyond`.
     """
     beyond = None
     while not context.is_out_of_time():

@@ -1,4 +1,4 @@
-"""What each kind of text is about: how its subjects are read, what speaks against them, how they are written."""
+"""What each kind of text is about: how its subjects are read, checked and put into words."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,8 +23,8 @@ def _owner_of(subject: Any) -> Owner:
 class SubjectKind:
     """The functions that delivery and dry runs need of one kind of text. A subject is a record of any type.
 
-    `read`: subjects by their ids, each kind's of its own type, as they are now; `objection`: why the text must not go
-    (any more); `text`: what it says when sent at an instant; `owner`: whom it goes to.
+    `read`: subjects, as they are now, by ids of the kind's own type; `objection`: why the text must not be sent (any
+    more); `text`: the text as sent at an instant; `owner`: its recipient.
     """
 
     read: Callable[[Connection, Collection[Any]], Mapping[Any, Any]]

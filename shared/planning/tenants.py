@@ -1,4 +1,4 @@
-"""Whom a run works for: the active tenants with sound settings, and those that can be looked at together."""
+"""The tenants that a run serves: the active ones with sound settings, and groups to query together."""
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
@@ -29,9 +29,9 @@ def serve(
     blocked: Mapping[TenantId, frozenset[str]] | None = None,
     sender: str | None = None,
 ) -> tuple[list[ServedTenant], list[Tenant]]:
-    """Return the tenants to work for, and those left out for bad settings, whose error is counted.
+    """Return the tenants to serve, and those left out for bad settings, whose errors are counted.
 
-    A tenant of which nobody knows the country is served, and named. `blocked`: the hashes of each tenant's blocked
+    A tenant whose country is unknown is served, and named as a problem. `blocked`: the hashes of each tenant's blocked
     numbers; `sender`: the number or name that texts of a tenant without its own come from.
     """
     served, left_out = [], []
@@ -58,9 +58,9 @@ def serve(
 
 
 def senders_in_common(everybody: Iterable[Tenant], served: Iterable[ServedTenant]) -> Iterator[Problem]:
-    """Yield an error for each served tenant whose own sender another tenant names as its own, too.
+    """Yield a problem for each served tenant whose own sender another tenant also names as its own.
 
-    What comes back to such a sender, a STOP or a reply, is of nobody knows which of them.
+    Nobody can tell which of them a STOP or a reply to such a sender is for.
     """
     naming: dict[tuple[str, str], set[str]] = defaultdict(set)
     for tenant in everybody:
@@ -88,7 +88,7 @@ def _own_senders(tenant: Tenant) -> Iterator[tuple[str, str]]:
 
 
 def alike(served: Iterable[ServedTenant], key_of: Callable[[ServedTenant], Key]) -> Iterator[tuple[Key, Tenants]]:
-    """Yield the tenants that share a key, by id, in lots that fit a statement."""
+    """Yield the tenants that share a key, by id, in groups that fit a statement."""
     groups: dict[Key, list[ServedTenant]] = defaultdict(list)
     for each in served:
         groups[key_of(each)].append(each)

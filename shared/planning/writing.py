@@ -1,4 +1,4 @@
-"""Writing what a task decided, or reporting it in a dry run. All tasks that plan texts share this."""
+"""Writing what a task decided, or listing it in a dry run, for all tasks that plan texts."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
@@ -24,7 +24,7 @@ def write(
 ) -> None:
     """Write a plan in one transaction and count what won. `planned_as`: the result's key for planned texts.
 
-    Most runs find nothing new in most places: they take no lock.
+    An empty plan takes no lock: most runs find nothing new.
     """
     if not plan.decisions:
         return
@@ -58,7 +58,7 @@ def _dry_run_lines(
     subjects: Mapping[Any, Any],
     won: Collection[str],
 ) -> Iterator[DryRunLine]:
-    """Yield a line for each SMS with its text, and for each decision that makes none."""
+    """Yield a line for each SMS with its text, and for each decision without one."""
     decisions = [each for each in plan.decisions if each.ledger_key in won]
     for notification in plan.notifications:
         served, kind = tenants[notification.tenant_id], kinds[notification.kind]

@@ -17,8 +17,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import Connection, Table, select
 
-from shared.database import breakers, commits, leases, ledger, limits, outbox, reputation, runs, tables
-from shared.database import waiting as health
+from shared.database import breakers, commits, leases, ledger, limits, outbox, reputation, runs, tables, waiting
 from shared.database.appointments import Starts
 from shared.database.engine import writing
 from shared.database.outbox import Scope
@@ -106,10 +105,10 @@ CALLS: list[Callable[[Connection], object]] = [
     lambda it: state_queries.still_open(it, [SOME]),
     lambda it: state_queries.leave_closed(it, WORKER, SOME, NOW),
     lambda it: give_back(it),  # noqa: PLW0108  it stands below
-    lambda it: health.waiting_texts(it, NOW),
-    lambda it: health.lapsed_texts(it, NOW),
-    lambda it: health.lapsed_fees(it, NOW),
-    lambda it: health.dead_texts(it, NOW),
+    lambda it: waiting.waiting_texts(it, NOW),
+    lambda it: waiting.lapsed_texts(it, NOW),
+    lambda it: waiting.lapsed_fees(it, NOW),
+    lambda it: waiting.dead_texts(it, NOW),
     lambda it: history.of_appointment(it, one(it, tables.appointments)),
     lambda it: history.of_vaccination(it, one(it, tables.vaccination_records)),
     lambda it: history.of_payment(it, one(it, tables.payments)),

@@ -14,9 +14,9 @@ from sqlalchemy.sql.functions import FunctionElement
 
 
 def same_instant(one: ColumnElement[Any], other: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Return that two instants are the same, to the millisecond where they are texts.
+    """Return the condition that two instants are the same, to the millisecond where they are text.
 
-    SQLite keeps what was written: `15:00:00` of its own functions, `15:00:00.000000` of SQLAlchemy.
+    SQLite keeps what was written: `15:00:00` by its own functions, `15:00:00.000000` by SQLAlchemy.
     """
     return _SameInstant(one, other)
 
@@ -28,7 +28,7 @@ _MILLISECONDS: ColumnElement[str] = literal_column("'%Y-%m-%d %H:%M:%f'")
 
 
 class _SameInstant(FunctionElement[bool]):
-    # No type, as above.
+    # No type: see `_Among` in lists.py.
     inherit_cache = True
 
 
@@ -48,12 +48,12 @@ def _same_instant_on_sqlite(element: _SameInstant, compiler: Any, **options: Any
 
 
 def shifted(instant: ColumnElement[Any], by: timedelta) -> ColumnElement[Any]:
-    """Return an instant of a row moved by whole seconds, to be compared with others; on SQLite without its fraction."""
+    """Return a row's instant moved by whole seconds, for comparisons; on SQLite without its fraction."""
     return _Shifted(instant, literal_column(str(int(by.total_seconds()))))
 
 
 class _Shifted(FunctionElement[Any]):
-    # No type, as above.
+    # No type: see `_Among` in lists.py.
     inherit_cache = True
 
 
@@ -77,12 +77,12 @@ def _shifted_on_mssql(element: _Shifted, compiler: Any, **options: Any) -> str:
 
 
 def same_minute(one: ColumnElement[Any], other: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Return that two instants lie in the same minute of the clock."""
+    """Return the condition that two instants lie in the same minute of the clock."""
     return _SameMinute(one, other)
 
 
 class _SameMinute(FunctionElement[bool]):
-    # No type, as above.
+    # No type: see `_Among` in lists.py.
     inherit_cache = True
 
 
@@ -100,6 +100,6 @@ def _same_minute_on_sqlite(element: _SameMinute, compiler: Any, **options: Any) 
 
 @compiles(_SameMinute, "mssql")
 def _same_minute_on_mssql(element: _SameMinute, compiler: Any, **options: Any) -> str:
-    # It counts the minutes that begin between the two, by UTC.
+    # DATEDIFF_BIG counts the minutes that begin between the two, in UTC.
     begun = func.datediff_big(literal_column("minute"), *element.clauses)
     return str(compiler.process(begun == literal_column("0"), **options))

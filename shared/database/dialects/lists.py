@@ -28,15 +28,15 @@ IN_LIST = 1000
 
 
 def among(column: Column[Any], name: str) -> ColumnElement[bool]:
-    """Return that `column` is one of the values given as the parameter `name`, however many: they travel as one.
+    """Return the condition that `column` is among the values of the parameter `name`, which travel as one.
 
-    So a statement has one text, and no list of parameters that would take longer to write than to answer.
+    So a statement has the same text however many they are, and no list of parameters that is slow to render.
     """
     return _Among(column, bindparam(name, type_=_ListOf(column.type)))
 
 
 class _Among(FunctionElement[bool]):
-    # No type: else SQLAlchemy would compare it with 1 where a database has no booleans.
+    # No type: otherwise SQLAlchemy would compare it with 1 on databases without booleans.
     inherit_cache = True
 
 

@@ -29,9 +29,9 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 
 def insert_absent(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], key: str) -> set[Any]:
-    """Insert the rows whose `key` is not there yet; return the keys of those that were inserted.
+    """Insert the rows whose `key` is absent; return the keys inserted.
 
-    Rows go in the order of their keys, so that two runs inserting the same ones wait for each other, never deadlock.
+    Rows go in the order of their keys, so that two runs inserting the same ones never deadlock.
     """
     if not rows:
         return set()
@@ -44,7 +44,7 @@ def insert_absent(connection: Connection, table: Table, rows: Sequence[Mapping[s
 
 
 def _insert_absent_on_mssql(connection: Connection, table: Table, names: Sequence[str], key: str) -> Any:
-    # Without HOLDLOCK two that find a key absent would both insert it: the key range stays locked until the end.
+    # HOLDLOCK keeps the key range locked to the end: otherwise two that find a key absent would both insert it.
     given = _rows_of_json(connection.dialect.name, [table.c[name] for name in names])
     present = table.alias("present")
     whole = table.primary_key.columns.keys() if key in table.primary_key.columns else [key]
@@ -64,8 +64,8 @@ def update_each(
 ) -> None:
     """Update many rows in one statement, each with values of its own, where `expected` holds.
 
-    Each of `rows` has the `key` and the same other columns. They travel as one JSON text: one parameter and one text
-    of the statement, however many they are. `parameters`: those that `expected` names; it is built once.
+    Each of `rows` has the `key` and the same other columns. All rows travel as one JSON parameter, so the statement's
+    text stays the same. `parameters`: those that `expected` names, which is built once: statements are cached by it.
     """
     if rows:
         statement = _updating_each(connection.dialect.name, table, tuple(rows[0]), key, expected)
@@ -81,9 +81,9 @@ def take_each(
     alike: tuple[tuple[str, Any], ...],
     **parameters: Any,
 ) -> set[Any]:
-    """Update many rows as `update_each` does, and further columns `alike` in all; return the keys of the updated.
+    """Update many rows like `update_each`, and the columns `alike` in all of them; return the keys updated.
 
-    `parameters`: those that `expected` and the values of `alike` name; these are built once.
+    `parameters`: those that `expected` and the values of `alike` name, which are built once.
     """
     if not rows:
         return set()
@@ -98,7 +98,7 @@ def _updating_each(
     dialect: str, table: Table, names: tuple[str, ...], key: str, expected: ColumnElement[bool]
 ) -> Update:
     given = _rows_of_json(dialect, [table.c[name] for name in names])
-    # Inside a CASE no index serves it: SQLite would go through all rows of a status for each of the given ones.
+    # A CASE uses no index: otherwise SQLite would scan all rows of a status for each of the given ones.
     still_expected = case((expected, 1), else_=0) == 1
     return (
         update(table)
@@ -120,9 +120,9 @@ def _taking_each(
 
 
 _JSON = {"sqlite": ("json_each", "json_extract", "$."), "mssql": ("openjson", "json_value", "strict $.")}
-"""What turns a JSON array into rows, what takes a value out of one of them, and what stands before its name.
+"""The function that turns a JSON array into rows, the one that extracts a value, and the prefix of its name.
 
-"strict": else SQL Server would take a value of more than 4,000 characters for null.
+"strict": otherwise SQL Server would read a value of more than 4,000 characters as null.
 """
 
 
@@ -135,7 +135,7 @@ def _rows_of_json(dialect: str, columns: Sequence[Column[Any]]) -> Subquery:
         return select(records.render_derived(with_types=True)).subquery("given_rows")
     elements, extract, prefix = _JSON[dialect]
     element = getattr(func, elements)(given).table_valued("value")
-    # SQLite has no types to cast to, and would take a date for a number.
+    # SQLite has no such types, and would cast a date to a number.
     as_type = type_coerce if dialect == "sqlite" else cast
     values = [
         as_type(getattr(func, extract)(element.c.value, f"{prefix}{each.name}"), each.type).label(each.name)
@@ -145,7 +145,7 @@ def _rows_of_json(dialect: str, columns: Sequence[Column[Any]]) -> Subquery:
 
 
 def _as_json(dialect: Dialect, table: Table, rows: Sequence[Mapping[str, Any]]) -> str:
-    """Return rows as a JSON array, each value as the database keeps it."""
+    """Return rows as a JSON array, each value as the database stores it."""
     written = [dict(row) for row in rows]
     for name in rows[0]:
         if process := table.c[name].type.dialect_impl(dialect).bind_processor(dialect):
@@ -163,18 +163,18 @@ def locked(select: Select[Any], table: Table) -> Select[Any]:
 
 
 def locked_if_free(select: Select[Any], table: Table) -> Select[Any]:
-    """Return `select` locking its rows of `table` until the transaction ends, passing over those that others hold."""
+    """Return `select` locking its rows of `table` until the transaction ends, skipping those that others hold."""
     return select.with_for_update(of=table, skip_locked=True).with_hint(
         table, "WITH (UPDLOCK, READPAST, ROWLOCK)", "mssql"
     )
 
 
 def update_chosen(table: Table, chosen: Select[Any], expected: ColumnElement[bool]) -> Update:
-    """Return an UPDATE of the rows whose ids `chosen` finds, passing over those that another worker holds.
+    """Return an UPDATE of the rows whose ids `chosen` finds, skipping those that another worker holds.
 
     `expected`: the state they must still be in, so that of two workers one wins.
     """
-    # As a plain subquery PostgreSQL may run it again for each row, passing over what it locked so far: past any LIMIT.
+    # PostgreSQL may run a plain subquery again for each row, skipping what it locked so far: past any LIMIT.
     once = locked_if_free(chosen, table).cte("chosen")
     return update(table).where(table.c.id.in_(select(once.c.id)), expected)
 

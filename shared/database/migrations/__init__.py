@@ -1,4 +1,4 @@
-"""The schema's history. Alembic is imported when a migration runs: every job asks for `current`, few ever migrate."""
+"""The schema's history. Alembic is imported only to migrate: every job asks for `current`, few ever migrate."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -22,9 +22,9 @@ _ALEMBICS_OWN: Final = "alembic_version"
 
 
 def upgrade(engine: Engine) -> None:
-    """Bring the database to HEAD. Where that fails it may be called again: it goes on from there.
+    """Upgrade the database to HEAD. After a failure call it again: it continues from there.
 
-    A platform that has its own tables already, and no migration yet, is taken to be at PLATFORM.
+    A platform with its own tables and no migration yet counts as being at PLATFORM.
     """
     from alembic import command
 
@@ -34,13 +34,13 @@ def upgrade(engine: Engine) -> None:
 
 
 def keep_version(engine: Engine) -> None:
-    """Make the version table of a database that stands at some migration already and has none."""
+    """Create the version table of a database that is already at some migration and has none."""
     for tries_left in (2, 1, 0):
         try:
             with engine.begin() as connection:
                 _make_version_table(connection)
             return
-        except SQLAlchemyError:  # another one that upgrades made it at the same moment, or waits for us as we do for it
+        except SQLAlchemyError:  # a concurrent upgrade created it, or deadlocked with us
             if not tries_left:
                 raise
 
@@ -52,18 +52,18 @@ def _make_version_table(connection: Connection) -> None:
     earlier = _versions(connection, tables, _ALEMBICS_OWN)
     revision = _ours(tables, earlier) or (PLATFORM if tables.has_table("tenants") else None)
     if revision is None:
-        return  # nothing is there: Alembic makes the table
+        return  # the database is empty: Alembic creates the table
     versions = Table(VERSION_TABLE, MetaData(), Column("version_num", String(32), primary_key=True))
-    versions.create(connection, checkfirst=True)  # it may be there and empty: what made it was broken off
+    versions.create(connection, checkfirst=True)  # an interrupted upgrade may have left it empty
     connection.execute(versions.insert(), {"version_num": revision})
     if earlier == {_ours(tables, earlier)}:
         Table(_ALEMBICS_OWN, MetaData()).drop(connection)
 
 
 def _ours(tables: Inspector, earlier: set[str]) -> str | None:
-    """Return which of the versions that Alembic keeps is ours; None where none is certain to be.
+    """Return our version among those that Alembic keeps; None if none is certainly ours.
 
-    A platform may count its own migrations as we do: ours are there where our tables are.
+    A platform may number its own migrations as we do: a version is ours only if our tables exist.
     """
     scripts = (Path(__file__).parent / "versions").glob("[0-9]*.py")
     ours = earlier & {script.name.partition("_")[0] for script in scripts}

@@ -1,7 +1,7 @@
-"""What Alembic runs around the migrations: each in a transaction of its own, which it may end to go on without one.
+"""How Alembic runs the migrations: each in a transaction of its own, which it may end to continue without one.
 
-Without a connection they are written out as SQL for `dialect`: for SQL Server alone, on which 0002 looks at the tables
-that are there by itself.
+Without a connection they are written out as SQL for `dialect`; only for SQL Server, where the SQL of 0002 itself checks
+which tables exist.
 """
 
 from alembic import context

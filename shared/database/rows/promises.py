@@ -1,4 +1,4 @@
-"""What the columns of the platform's tables promise, and what to say of a value that breaks a promise."""
+"""What the columns of the platform's tables promise, and the words for a value that breaks a promise."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -34,11 +34,11 @@ LAST_YEAR: Final = 2100
 
 
 LARGEST: Final = 1_000_000_000
-"""Beyond it no amount, count or duration is meant: there is room below what an INTEGER holds."""
+"""Any real amount, count or duration is smaller, and there is room below an INTEGER's maximum."""
 
 
 FOREVER: Final = date(LAST_YEAR, 12, 31)
-"""What expires after it never does."""
+"""An expiry date after this one means never."""
 
 
 OF_PLATFORM: Final[Mapping[Table, str]] = {
@@ -51,7 +51,7 @@ OF_PLATFORM: Final[Mapping[Table, str]] = {
     tables.vaccination_records: "vaccination",
     tables.payments: "payment",
 }
-"""The tables that the platform writes, with what one of their rows is called."""
+"""The tables that the platform writes, each with the word for one of its rows."""
 
 
 DEFAULTS: Final[Mapping[Column[Any], Any]] = {
@@ -61,7 +61,7 @@ DEFAULTS: Final[Mapping[Column[Any], Any]] = {
     tables.owners.c.completed_appointment_count: 0,
     tables.owners.c.reputation_score: 100,
 }
-"""What NULL means in columns in which it should not stand."""
+"""What NULL means in columns that should not hold it."""
 
 
 def or_default(column: Column[Any], value: Any) -> Any:
@@ -70,12 +70,12 @@ def or_default(column: Column[Any], value: Any) -> Any:
 
 
 def is_sound(column: Column[Any], value: Any) -> bool:
-    """Whether a column of the platform's holds what it promises."""
+    """Whether a platform's column may hold a value."""
     return (column.nullable or column in DEFAULTS) if value is None else promise_of(column).is_kept_by(value)
 
 
 def what_is_wrong(column: Column[Any], value: Any) -> str:
-    """Return in words what is wrong with a value that is not sound. Never the value: it could be a phone number."""
+    """Return in words what is wrong with an unsound value; never the value, which could be a phone number."""
     return f"{column} holds {'nothing (NULL)' if value is None else promise_of(column).otherwise}"
 
 
@@ -85,19 +85,19 @@ def fault_of(column: Column[Any], value: Any) -> str | None:
 
 
 def is_some_day(column: Column[Any], value: Any) -> bool:
-    """Whether an appointment stands at a date that will not come: no run ever reads it, and people may mean it so."""
+    """Whether an appointment has a placeholder date in the far future, perhaps on purpose: no run ever reads it."""
     is_time_of_visit = column.table is tables.appointments and column.name in ("scheduled_start", "scheduled_end")
     return is_time_of_visit and isinstance(value, datetime) and value.year > LAST_YEAR
 
 
 def row_name(table: Any, id_: Any) -> str:
-    """Return what a row is called; its id may be nonsense itself."""
+    """Return the name of a row for people; even its id may be nonsense."""
     return f"{OF_PLATFORM[table]} {id_ if isinstance(id_, UUID) else ascii(id_)[:40]}"
 
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """What tells whether a value that is not NULL is one that a column may hold, and what it is else."""
+    """The check that a value other than NULL must pass, and the words for one that fails it."""
 
     is_kept_by: Check
     otherwise: str

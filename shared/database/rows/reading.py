@@ -1,4 +1,4 @@
-"""Reading rows: those that do not hold what their columns promise are left out and named."""
+"""Reading rows: those that break a promise of their columns are left out and named."""
 
 import logging
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -29,7 +29,7 @@ T = TypeVar("T")
 Query = Select[Any] | ReturningUpdate[Any]
 
 OF_FEE: Final = (tables.payments.c.visit_on,)
-"""What a fee must have, though not every payment."""
+"""The columns that a fee must fill, though not every payment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class BadRow:
 
 
 def noting(engine: Engine, note: Callable[[BadRow], None]) -> Engine:
-    """Return the engine whose connections tell `note` of each row that is left out."""
+    """Return the engine with `note` called for each row that its connections leave out."""
     return engine.execution_options(bad_rows=note)
 
 
@@ -53,7 +53,7 @@ def read(
     *,
     required: Collection[Column[Any]] = (),
 ) -> list[Any]:
-    """Return the rows of a query that hold what their columns promise; name the others.
+    """Return the rows of a query that keep their columns' promises; name the others.
 
     `required`: columns that may be NULL, but not in these rows.
     """
@@ -69,9 +69,9 @@ def read_page(
     *,
     required: Collection[Column[Any]] = (),
 ) -> list[T]:
-    """Return a page of `limit` records, fewer only where there are no more, however many rows had to be left out.
+    """Return a page of `limit` records, fewer only if there are no more, however many rows are left out.
 
-    `query`: for a page of so many rows; `records_of`: the records of sound rows, of which it may leave out more.
+    `query`: builds the query for a number of rows; `records_of`: makes records of sound rows, perhaps fewer.
     """
     size = limit
     while True:
@@ -85,7 +85,7 @@ def read_page(
 def sound(
     connection: Connection, query: Query, rows: Sequence[Any], *, required: Collection[Column[Any]] = ()
 ) -> list[Any]:
-    """Return those of a query's rows that hold what their columns promise; name the others."""
+    """Return those of a query's rows that keep their columns' promises; name the others."""
     asked, good = _asked(query), []
     for row in rows:
         found = next((each for each in asked.columns if each.is_broken_by(row[each.at])), None) or next(
@@ -107,15 +107,12 @@ def leave_out(connection: Connection, row: BadRow) -> None:
         log.warning("%s is left out: %s", row.subject, row.reason)
 
 
-# What columns promise
-
-
 # What a statement asks for
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A column in the rows of a statement. `at`: its place; `named_at`: that of the id of the row it belongs to."""
+    """A column that a statement selects. `at`: its position; `named_at`: the position of its row's id."""
 
     column: Column[Any]
     at: int
@@ -125,15 +122,15 @@ class _Asked:
     is_kept_by: Check
 
     def is_broken_by(self, value: Any) -> bool:
-        """Whether a value is not what the column promises."""
+        """Whether a value breaks the column's promise."""
         return not (self.may_be_null if value is None else self.is_kept_by(value))
 
     def fault(self, row: Any) -> str:
-        """What is wrong with it in a row, in words."""
+        """What is wrong with the column in a row, in words."""
         return f"{what_is_wrong(self.column, row[self.at])}; put it right"
 
     def subject(self, row: Any) -> str:
-        """What a row with such a value is called."""
+        """The name of the row that the column belongs to."""
         return row_name(self.named, row[self.named_at])
 
 
@@ -168,7 +165,7 @@ def _column(each: ColumnElement[Any]) -> Column[Any] | None:
 
 
 def _name_of(column: Column[Any], its: Sequence[tuple[int, Column[Any]]]) -> tuple[int, FromClause]:
-    """Return where the id of a column's row stands, and what table that row is of; else of the first row there is."""
+    """Return the position of the id of a column's row, and the row's table; otherwise those of the first column."""
     table = column.table
     for at, each in its:
         if (each.table is table and each.primary_key) or any(key.column.table is table for key in each.foreign_keys):
@@ -177,8 +174,8 @@ def _name_of(column: Column[Any], its: Sequence[tuple[int, Column[Any]]]) -> tup
 
 
 def _optional(query: Query) -> Iterator[FromClause]:
-    """Yield the tables of which a statement's rows may have none: those on the right of outer joins.
+    """Yield the tables that may have no row in a statement's rows: those on the right of outer joins.
 
-    Joins are seen where `select_from` takes them, not those made by the statement's own `outerjoin`.
+    Only joins passed to `select_from` are seen, not those made by the statement's own `outerjoin`.
     """
     return (each.right for each in visitors.iterate(query) if isinstance(each, Join) and each.isouter)

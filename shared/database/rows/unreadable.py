@@ -1,8 +1,8 @@
-"""Values of a platform's rows that Python or a driver cannot read: they are read all the same, as what they are not.
+"""Stand-ins for values of a platform's rows that Python or a driver cannot read.
 
-One of them would else end the whole query, and with it every other row's business. An instant or a date reads as the
-earliest or the latest there is, JSON as `NO_JSON`, anything else as it stands in the database. `rows.py` leaves such
-rows out. SQLite keeps anything in any column; a server's own are `infinity` and years before 1 or after 9999.
+Otherwise one such value would fail the whole query, for every other row too. An instant or a date reads as the earliest
+or the latest possible, JSON as `NO_JSON`, anything else as stored. `reading.py` leaves such rows out. SQLite stores
+anything in any column; servers store `infinity` and years before 1 or after 9999.
 """
 
 import json
@@ -17,13 +17,13 @@ from sqlalchemy.dialects import sqlite
 EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
 LATEST: Final = datetime.max.replace(tzinfo=UTC)
 NO_JSON: Final = object()
-"""Stands for a text that is no JSON."""
+"""Stands for text that is not JSON."""
 
 Reader = Callable[[Any], Any]
 
 
 def _tolerant(strict: Reader, otherwise: Reader) -> Reader:
-    """Return what reads a value, and for one that cannot be read returns what `otherwise` makes of it."""
+    """Return a reader that falls back on `otherwise` for values that `strict` cannot read."""
 
     def tolerant(value: Any) -> Any:
         try:
@@ -40,42 +40,42 @@ def _utc(value: Any) -> datetime:
 
 
 class SqliteInstant(sqlite.DATETIME):
-    """A text that is read whether or not it is an instant."""
+    """Text read as an instant, even if it is none."""
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Reader:
-        """Return what reads a value."""
+        """Return the reader of a stored value."""
         return _tolerant(_utc, lambda _: EARLIEST)
 
 
 class SqliteDate(sqlite.DATE):
-    """A text that is read whether or not it is a date, with or without a time."""
+    """Text read as a date, with or without a time, even if it is none."""
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Reader:
-        """Return what reads a value."""
+        """Return the reader of a stored value."""
         return _tolerant(lambda value: datetime.fromisoformat(value).date(), lambda _: date.min)
 
 
 class SqliteUuid(Uuid[Any]):
-    """An id, or what stands in its place."""
+    """An id, or whatever is stored in its place."""
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Reader:
-        """Return what reads a value."""
+        """Return the reader of a stored value."""
         return _tolerant(UUID, lambda value: value)
 
 
 class SqliteBoolean(Boolean):
-    """True for 1, false for 0, and whatever else stands there."""
+    """True for 1, false for 0, anything else as stored."""
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Reader:
-        """Return what reads a value."""
+        """Return the reader of a stored value."""
         return lambda value: {0: False, 1: True}.get(value, value)
 
 
 class SqliteJson(sqlite.JSON):
-    """A text that is read whether or not it is JSON."""
+    """Text read as JSON, even if it is none."""
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Reader:
-        """Return what reads a value."""
+        """Return the reader of a stored value."""
         return _tolerant(json.loads, lambda _: NO_JSON)
 
 
@@ -89,12 +89,12 @@ SQLITE_TYPES: Final = {
 
 
 def sqlite_text(raw: bytes) -> str:
-    """Return a text, also one that is no UTF-8."""
+    """Return text, even if it is not UTF-8."""
     return raw.decode(errors="replace")
 
 
 def let_psycopg_read(engine: Engine) -> None:
-    """Let each new connection of the engine to a PostgreSQL read what psycopg itself refuses."""
+    """Make each new PostgreSQL connection of the engine read values that psycopg refuses."""
     from psycopg import DataError
     from psycopg.abc import Buffer, Loader
     from psycopg.pq import Format

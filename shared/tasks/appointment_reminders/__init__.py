@@ -1,1 +1,1 @@
-"""Reminders before an appointment: when they are due, to whom they go, what they say."""
+"""Reminders before an appointment: when they are due, who gets them, what they say."""

@@ -1,4 +1,4 @@
-"""Run the reminders by hand: `python -m shared.tasks.appointment_reminders` (both leads)."""
+"""Run the reminders from a shell: `python -m shared.tasks.appointment_reminders` (both leads)."""
 
 from shared.cli import main_of
 

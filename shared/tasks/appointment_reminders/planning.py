@@ -1,4 +1,4 @@
-"""Reminders before appointments. Both leads are this one task; they differ by a row of `reminders.LEADS`."""
+"""Reminders before appointments. One task serves both leads, which differ by a row of `rules.LEADS`."""
 
 import logging
 from collections import defaultdict
@@ -17,8 +17,7 @@ from shared.planning.context import Context
 from shared.planning.paging import pages
 from shared.planning.tenants import Tenants, alike
 from shared.planning.writing import write
-from shared.tasks.appointment_reminders import queries
-from shared.tasks.appointment_reminders import rules as reminders
+from shared.tasks.appointment_reminders import queries, rules
 from shared.tasks.appointment_reminders.rules import LATE_RECORD, Lead
 from shared.tasks.appointment_reminders.visits import decide, too_late, visits
 
@@ -26,14 +25,14 @@ log = logging.getLogger(__name__)
 
 
 def plan_reminders(context: Context, kind: Kind) -> None:
-    """Decide about every reminder of a kind that is due, and record what became useless while no run took it."""
-    lead = reminders.LEADS[kind]
-    # Most hours are near the quiet hours of few zones: elsewhere the latest start is the same.
+    """Decide about every due reminder of a kind, and record those that became useless while no run took them."""
+    lead = rules.LEADS[kind]
+    # At most hours few zones are near their quiet hours: all others share the latest start.
     for latest, tenants in alike(context.served, lambda each: _latest(context, lead, each)):
         for batch in _due_batches(context, lead, tenants, latest):
             _decide_batch(context, lead, tenants, batch)
-    # What is too late is so on every clock.
-    enabled = [each for each in context.served if reminders.is_enabled(kind, each.policy)]
+    # Too late is too late in every zone.
+    enabled = [each for each in context.served if rules.is_enabled(kind, each.policy)]
     for _, tenants in alike(enabled, lambda _: None):
         for missed in _missed_batches(context, lead, tenants):
             _record_late(context, lead, tenants, missed)
@@ -43,7 +42,7 @@ def plan_reminders(context: Context, kind: Kind) -> None:
 
 
 def _latest(context: Context, lead: Lead, served: ServedTenant) -> datetime:
-    return reminders.latest_start_due(lead, served.policy.sms.quiet_hours, served.zone, context.now)
+    return rules.latest_start_due(lead, served.policy.sms.quiet_hours, served.zone, context.now)
 
 
 def _due_batches(context: Context, lead: Lead, tenants: Tenants, latest: datetime) -> Iterator[list[Undecided]]:
@@ -125,7 +124,7 @@ def _record_late(context: Context, lead: Lead, tenants: Tenants, missed: Sequenc
     late = [
         too_late(each, lead, tenants[each.tenant_id])
         for each in missed
-        if each.created_at < each.starts_at and not each.foreign_part  # else it was entered afterwards
+        if each.created_at < each.starts_at and not each.foreign_part  # otherwise it was entered afterwards
     ]
     subjects = {each.id: each for each in missed}
     write(context, tenants, Plan(decisions=tuple(late)), subjects, planned_as="reminders_planned")

@@ -1,4 +1,4 @@
-"""The appointments to remind of, each query with the index that serves it."""
+"""Appointments to remind owners of, each query with the index that serves it."""
 
 from collections.abc import Iterable, Sequence
 from functools import cache, partial
@@ -32,9 +32,9 @@ def appointments_to_remind(
     beyond: Appointment | None = None,
     limit: int,
 ) -> list[Undecided]:
-    """A page of coming appointments of some tenants without a final decision, in order of tenant, start and id.
+    """A page of some tenants' coming appointments without a final decision, in order of tenant, start and id.
 
-    `beyond`: the last one of the page before. Index: appointments (tenant_id, scheduled_start).
+    `beyond`: the last one of the previous page. Index: appointments (tenant_id, scheduled_start).
     """
     given = {"tenant_ids": tenant_ids, **parameters(starts), **_place(beyond)}
     return read_page(connection, partial(_page_to_remind, kind, is_first=beyond is None), given, limit, _undecided)
@@ -43,7 +43,10 @@ def appointments_to_remind(
 def appointments_of_owners_to_remind(
     connection: Connection, kind: Kind, owner_ids: Iterable[OwnerId], starts: Starts
 ) -> list[Undecided]:
-    """The same for some owners: the rest of their visits. Index: appointments (owner_id, scheduled_start)."""
+    """Some owners' coming appointments without a final decision: the rest of their visits.
+
+    Index: appointments (owner_id, scheduled_start).
+    """
     found = []
     for ids in chunks(sorted(owner_ids)):
         query = _rest_to_remind(kind)
@@ -61,7 +64,7 @@ def appointments_without_decision(
     beyond: Appointment | None = None,
     limit: int,
 ) -> list[Appointment]:
-    """A page of appointments of any status but cancelled about whose reminder nothing was ever decided.
+    """A page of appointments that are not cancelled and have no decision about their reminder.
 
     Index: appointments (tenant_id, scheduled_start).
     """
@@ -99,7 +102,7 @@ def _page_without_decision(kind: Kind, limit: int, *, is_first: bool) -> Select[
 
 
 def _with_decision(kind: Kind) -> Select[Any]:
-    """Appointments with what was decided about the reminder of their present start (to the minute), if anything."""
+    """Appointments with the decision, if any, about the reminder of their present start (to the minute)."""
     same = and_(
         decisions.c.subject_id == appointments.c.id,
         decisions.c.kind == kind,

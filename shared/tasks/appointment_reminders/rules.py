@@ -1,4 +1,4 @@
-"""When an appointment's reminders are due, and to whom they may go."""
+"""When an appointment's reminders are due, and who may get them."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -14,18 +14,18 @@ from shared.domain.records import Appointment, AppointmentStatus, Kind
 PERIOD = timedelta(hours=1)
 """How often each reminder job runs."""
 HALF_PERIOD = PERIOD / 2
-"""How long before it is due a reminder may leave: so with runs on time each leaves within 30 minutes of its lead."""
+"""How early a reminder may leave: with runs on time, each leaves within 30 minutes of its lead."""
 BEFORE_QUIET = timedelta(minutes=30)
-"""How long before quiet hours a reminder leaves that would come too late after them."""
+"""How long before quiet hours a reminder leaves if it would come too late after them."""
 LATE_RECORD = timedelta(days=2)
-"""How far back a run records as `expired` what became useless while no run took it."""
+"""How far back a run records reminders as `expired` that became useless while no run took them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lead:
     """One of the two reminders. `before`: how long before the start it is due; `useful`: until how long before.
 
-    `least_notice`: when quiet hours would leave less than this before the start, it moves to before them.
+    `least_notice`: if quiet hours would leave less than this before the start, the reminder moves to before them.
     `rides_along`: the visit's other appointments share its SMS even before they are due themselves.
     """
 
@@ -53,7 +53,7 @@ _GONE = {
 
 
 def minute_of(starts_at: datetime) -> datetime:
-    """Return the start that a reminder is about: one that moves by seconds only is the same to everybody."""
+    """Return the start that a reminder is about, to the minute: nobody notices a move by seconds."""
     return starts_at.replace(second=0, microsecond=0)
 
 
@@ -69,23 +69,23 @@ def due_at(starts_at: datetime, lead: Lead, quiet: QuietHours | None, zone: Zone
 
 
 def _opens_at(starts_at: datetime, lead: Lead, quiet: QuietHours | None, zone: ZoneInfo) -> tuple[datetime, bool]:
-    """Return from when the reminder may leave, and whether quiet hours shifted it there (then never before)."""
+    """Return the earliest instant the reminder may leave, and whether quiet hours shifted it there."""
     due = due_at(starts_at, lead, quiet, zone)
     is_shifted = due != starts_at - lead.before
     return (due if is_shifted else due - HALF_PERIOD), is_shifted
 
 
 def send_at(starts_at: datetime, lead: Lead, quiet: QuietHours | None, zone: ZoneInfo, now: datetime) -> datetime:
-    """Return when a reminder taken by the run at `now` may leave: then, unless it must wait or it is night."""
+    """Return when a reminder taken by the run at `now` may leave: at once, unless it is early or in quiet hours."""
     opens_at, _ = _opens_at(starts_at, lead, quiet, zone)
     return after_quiet(max(opens_at, now), quiet, zone)
 
 
 def is_due(starts_at: datetime, lead: Lead, quiet: QuietHours | None, zone: ZoneInfo, now: datetime) -> bool:
-    """Whether the run at `now` takes the reminder: due within half a period, and it can leave while useful.
+    """Whether the run at `now` takes the reminder: it is due within half a period and can leave while useful.
 
-    What comes due less than half a period before quiet hours is taken half a period sooner, because the next run
-    could only send it after them. It leaves no earlier for it than any other: half a period before it is due.
+    A reminder due less than half a period before quiet hours is taken half a period sooner, because the next run could
+    only send it after them. It still leaves no earlier than any other: half a period before it is due.
     """
     opens_at, is_shifted = _opens_at(starts_at, lead, quiet, zone)
     is_last_chance = is_quiet(opens_at + PERIOD - datetime.resolution, quiet, zone)
@@ -97,7 +97,7 @@ def is_due(starts_at: datetime, lead: Lead, quiet: QuietHours | None, zone: Zone
 def latest_start_due(lead: Lead, quiet: QuietHours | None, zone: ZoneInfo, now: datetime) -> datetime:
     """Return a start after which no appointment can be due for the run at `now`.
 
-    Beyond the lead itself these are the starts whose reminder moves to before the quiet hours that begin soon.
+    Starts beyond the lead itself are those whose reminder moves to before quiet hours that begin soon.
     """
     if quiet is None:
         return now + HALF_PERIOD + lead.before
@@ -109,12 +109,12 @@ def latest_start_due(lead: Lead, quiet: QuietHours | None, zone: ZoneInfo, now: 
 
 
 def is_enabled(kind: Kind, policy: TenantPolicy) -> bool:
-    """Whether the tenant sends this reminder at all."""
+    """Whether the tenant sends this kind of reminder."""
     return policy.reminders.h24 if kind is Kind.REMINDER_24H else policy.reminders.h2
 
 
 def objection(appointment: Appointment, region: str, blocked: Collection[str] = ()) -> Reason | None:
-    """Return why this appointment's owner is not to be reminded of it, whatever the time; None when nothing is."""
+    """Return why the owner must not be reminded of the appointment, whatever the time; None if the owner may be."""
     if not appointment.owner.is_active:
         return Reason.OWNER_INACTIVE
     pets = [pet for pet in appointment.pets if not pet.is_deleted]
@@ -131,7 +131,7 @@ def skip_reason(
     region: str,
     blocked: Collection[str] = (),
 ) -> Reason | None:
-    """Return why a reminder that is due is skipped; None when it is to be sent."""
+    """Return why a due reminder is skipped; None if it must be sent."""
     if not is_enabled(lead.kind, policy):
         return Reason.KIND_DISABLED
     if appointment.created_at > due_at(appointment.starts_at, lead, policy.sms.quiet_hours, zone):
@@ -147,7 +147,7 @@ def no_longer_right(
     region: str,
     blocked: Collection[str] = (),
 ) -> Reason | None:
-    """Return why a reminder planned for the start `occurs_at` must not be sent any more; None while it may."""
+    """Return why a reminder planned for the start `occurs_at` must no longer be sent; None while it may."""
     if appointment.is_deleted:
         return Reason.APPOINTMENT_DELETED
     if gone := _GONE.get(appointment.status):

@@ -1,4 +1,4 @@
-"""The text of a reminder: what it says, and what speaks against it when it is about to be sent."""
+"""The text of a reminder, and why it may no longer be sent."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,7 +16,7 @@ from shared.tasks.appointment_reminders import rules
 
 
 def reminder_text(kind: Kind, served: ServedTenant, appointments: Sequence[Appointment], at: datetime) -> Text:
-    """Return the reminder of some appointments of one owner and day, as it reads when sent at `at` (aware)."""
+    """Return the reminder of one owner's appointments on one day, as sent at `at` (aware)."""
     ordered = sorted(appointments, key=lambda each: (each.starts_at, each.id))
     owner = ordered[0].owner
     template, language = template_for(kind, served.policy.sms, owner.language)

@@ -27,8 +27,8 @@ def visits(undecided: Sequence[Undecided], zone: ZoneInfo) -> list[list[Undecide
 def decide(visit: Sequence[Undecided], lead: Lead, served: ServedTenant, now: datetime, run_id: RunId) -> Plan:
     """Decide about the reminders of one visit in the run at `now`: what is skipped, and who shares one SMS.
 
-    Where the lead lets others ride along, they go with the first of the visit that comes due. What the ledger says
-    already is not decided again.
+    If the lead lets others ride along, they share the SMS of the visit's first due reminder. Decisions already in the
+    ledger are not made again.
     """
     quiet, zone = served.policy.sms.quiet_hours, served.zone
     refused = {
@@ -38,40 +38,41 @@ def decide(visit: Sequence[Undecided], lead: Lead, served: ServedTenant, now: da
     due = {each.appointment.id for each in visit if is_due(each.appointment.starts_at, lead, quiet, zone, now)}
     welcome = [each for each in visit if not refused[each.appointment.id]]
     going = [each for each in welcome if each.appointment.id in due]
-    # The first takes the others along; reminders that merely share an SMS wait for the last, which must not be hurried.
+    # The first takes the others along; reminders that merely share an SMS wait for the last, which must not be early.
     pick = min if lead.rides_along else max
     leaves_at = pick((send_at(each.appointment.starts_at, lead, quiet, zone, now) for each in going), default=now)
     if going and lead.rides_along:
         going = [each for each in welcome if leaves_at < each.appointment.starts_at - lead.useful]
     notification = _notification([each.appointment for each in going], lead, leaves_at, run_id) if going else None
-    # What could leave only when it is useless is never due: that it was booked too late is decided all the same.
+    # A reminder that could only leave once useless is never due, but a booking made too late is still decided.
     booked_late = {
         each.appointment.id
         for each in visit
         if refused[each.appointment.id] is Reason.BOOKED_INSIDE_WINDOW and each.appointment.created_at <= now
     }
-    skipped = [each for each in visit if each.appointment.id in due | booked_late and refused[each.appointment.id]]
+    decided = [each for each in visit if each.appointment.id in due | booked_late]
+    skipped = [(each, reason) for each in decided if (reason := refused[each.appointment.id])]
     return news(
         [
-            (each, decision(lead, each.appointment, notification=notification, occurrence=each.occurrence))
+            (each, reminder_decision(lead, each.appointment, notification=notification, occurrence=each.occurrence))
             for each in going
         ]
         + [
-            (each, decision(lead, each.appointment, reason=refused[each.appointment.id], occurrence=each.occurrence))
-            for each in skipped
+            (each, reminder_decision(lead, each.appointment, reason=reason, occurrence=each.occurrence))
+            for each, reason in skipped
         ],
         notification,
     )
 
 
 def too_late(appointment: Appointment, lead: Lead, served: ServedTenant) -> Decision:
-    """Return the decision about a reminder that became useless while none was taken."""
+    """Return the decision about a reminder that became useless while no run took it."""
     if appointment.created_at > due_at(appointment.starts_at, lead, served.policy.sms.quiet_hours, served.zone):
-        return decision(lead, appointment, reason=Reason.BOOKED_INSIDE_WINDOW)
-    return decision(lead, appointment, outcome=Outcome.EXPIRED, reason=Reason.TOO_LATE)
+        return reminder_decision(lead, appointment, reason=Reason.BOOKED_INSIDE_WINDOW)
+    return reminder_decision(lead, appointment, outcome=Outcome.EXPIRED, reason=Reason.TOO_LATE)
 
 
-def decision(
+def reminder_decision(
     lead: Lead,
     appointment: Appointment,
     *,
@@ -80,9 +81,9 @@ def decision(
     outcome: Outcome = Outcome.SKIPPED,
     occurrence: str | None = None,
 ) -> Decision:
-    """Return the decision about one appointment's reminder: `notify` with a notification, else `outcome`.
+    """Return the decision about one appointment's reminder: `notify` with a notification, otherwise `outcome`.
 
-    `occurrence`: how an earlier decision names the start; None for one that is to the minute.
+    `occurrence`: how an earlier decision names the start; None to name it to the minute.
     """
     return Decision(
         tenant_id=appointment.tenant_id,

@@ -1,4 +1,4 @@
-"""Run the no-show detector by hand: `python -m shared.tasks.no_show_detector`."""
+"""Run the no-show detector from a shell: `python -m shared.tasks.no_show_detector`."""
 
 from shared.cli import main_of
 

@@ -36,14 +36,14 @@ def decisions_of(visit: FoundVisit) -> list[Decision]:
 
 
 def excused(found: Iterable[tuple[Candidate, Reason]]) -> Plan:
-    """Return the plan of skipping appointments that do not count as missed; what the ledger holds is left out."""
+    """Return the plan that skips appointments that do not count as missed, unless the ledger says so already."""
     news = [(each, reason) for each, reason in found if each.earlier_reason is not reason]
     made = {each.id: no_show_decision(each, Outcome.SKIPPED, reason) for each, reason in news}
     return Plan(tuple(made.values()), retaken=frozenset(made[each.id].ledger_key for each, _ in news if each.earlier))
 
 
 def event_of(visit: FoundVisit) -> NewEvent:
-    """Return what a missed visit does to the owner's reputation."""
+    """Return the event that a missed visit adds to the owner's reputation."""
     return NewEvent(
         tenant_id=visit.served.tenant.id,
         owner_id=visit.owner.id,

@@ -1,4 +1,4 @@
-"""Finding marked visits that staff have put right since, and what follows for the count and the fee."""
+"""Finding marked visits that staff have corrected since, and changing their counts and fees."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
@@ -24,7 +24,7 @@ from shared.fees.visit_queries import AROUND
 
 
 def change_counts(connection: Connection, owner_ids: Sequence[OwnerId], by: int, now: datetime) -> None:
-    """Count missed visits more or less, once for each time an owner is named; never below none."""
+    """Change the owners' counts of missed visits, once for each time an owner is named; never below zero."""
     if not owner_ids:
         return
     count = owners.c.no_show_count + by
@@ -42,10 +42,10 @@ def visits_in_doubt(
     beyond: MarkedVisit | None,
     limit: int,
 ) -> list[MarkedVisit]:
-    """A page of visits whose no-show event stands, but whose fee staff waived, that have no missed appointment at the
-    event's time any more, whose pets have died, or whose owner came to another appointment at about that time.
+    """A page of visits whose no-show event stands, although staff waived the fee, no missed appointment is left at the
+    event's time, the pets have died, or the owner came to another appointment at about that time.
 
-    They may have a missed one at another time of the day, and the owner may have come on another day.
+    A visit may have a missed appointment at another time of the day, and the owner may have come on another day.
     Index: reputation_events (kind, occurred_at), appointments (owner_id, scheduled_start).
     """
     given = {"tenant_ids": tenant_ids, "since": since}
@@ -94,7 +94,7 @@ _IS_OURS = exists().where(
 )
 
 
-# Every run asks this first: to build such a statement takes longer than to execute it.
+# Every run asks this first: building such a statement takes longer than executing it.
 
 _OF_TENANTS = among(reputation_events.c.tenant_id, "tenant_ids")
 _STANDING = (
@@ -164,7 +164,7 @@ def _page(
 def close_fees(
     connection: Connection, tenant_ids: Sequence[TenantId], since: datetime, now: datetime
 ) -> dict[FeeStatus, list[TenantId]]:
-    """Close the fees of visits whose event was reversed: what nobody paid is cancelled, what was paid needs a refund.
+    """Close the fees of visits whose event was reversed: unpaid fees are cancelled, paid fees need a refund.
 
     Return the tenants of the changed fees, by the new status. A charge under way is left until its outcome is known.
     Index: reputation_events (kind, occurred_at).

@@ -41,25 +41,25 @@ class Passed:
 
     @property
     def superseded(self) -> MarkedVisit | None:
-        """The visit of the two that no longer counts."""
+        """Whichever of the two visits no longer counts."""
         return rules.superseded(self.visit, self.own) if self.own else None
 
     @property
     def brings_something(self) -> bool:
-        """Whether it brings a fee, or a count that the heir's own visit of that day did not."""
+        """Whether the visit brings a fee, or a count that the heir's own visit of that day did not."""
         return bool(self.visit.fee_status or not self.own or (self.visit.is_ours and not self.own.is_ours))
 
     @property
     def is_under_way(self) -> bool:
-        """Whether a card is being charged: then nothing is passed on before the outcome is known."""
+        """Whether a card is being charged: nothing is passed on until the outcome is known."""
         return FeeStatus.PROCESSING in (self.visit.fee_status, self.own and self.own.fee_status)
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Visits in doubt. `wrong`: those that do not count as missed; `passed`: those that count for another owner.
+    """Visits in doubt. `wrong`: visits that do not count as missed; `passed`: visits that count for another owner.
 
-    `taken_along`: for a wrong visit's event, the owner who has the missed appointment now and gets the record of it.
+    `taken_along`: by a wrong visit's event, the owner who now has the missed appointment and gets its record.
     """
 
     wrong: list[MarkedVisit] = field(default_factory=list)
@@ -85,7 +85,7 @@ def correct(context: Context) -> None:
 
 
 def _closed_lately(context: Context, served: ServedTenant) -> tuple[tuple[datetime, datetime], ...]:
-    """Return the closed days within the look-back: one may have been entered after no-shows were marked on it."""
+    """Return the closed days within the look-back: a day may have been closed after no-shows were marked on it."""
     first = local_date(context.now - rules.CORRECTIONS_LOOK_BACK, served.zone)
     last = local_date(context.now, served.zone)
     days = sorted(on for on in served.policy.no_show.closed_on if first < on <= last)
@@ -105,7 +105,7 @@ def _correct_page(context: Context, tenants: Tenants, page: Sequence[MarkedVisit
 
 
 def _dry_run(context: Context, tenants: Tenants, found: Judged) -> Judged:
-    """List what would be corrected, except what another search listed already; return what is listed."""
+    """List the corrections that another search has not listed yet; return them."""
     new = Judged(
         [each for each in found.wrong if context.tally.unreported({str(each.id)})],
         passed=[each for each in found.passed if context.tally.unreported({str(each.visit.id)})],
@@ -144,7 +144,8 @@ def _correct_visits(connection: Connection, context: Context, tenants: Tenants, 
 def _judge(connection: Connection, tenants: Tenants, page: Sequence[MarkedVisit], heirs: Heirs) -> Judged:
     """Judge which visits of a page no longer count as missed, and which of them count for another owner.
 
-    The visits are read again: another run may have been faster. `heirs`: who may have a visit's appointment, by event.
+    The visits are read again: another run may have corrected them. `heirs`: who may have a visit's appointment, by
+    event.
     """
     owner_ids = {*(each.owner_id for each in page), *(each.owner_id for group in heirs.values() for each in group)}
     standing = {each.event_id: each for each in correction_queries.standing_visits(connection, owner_ids)}

@@ -29,7 +29,7 @@ def dry_run_lines(
     reminded = reminded_of(connection, list(appointments))
     for visit in visits:
         its = tuple(appointments[each.id] for each in visit.appointments if each.id in appointments)
-        if its:  # otherwise a row of theirs, a pet's, cannot be read, and is named as a problem
+        if its:  # otherwise one of their rows, such as a pet's, is unreadable and named as a problem
             foreseen = _foreseen(visit, its, fees.get(visit.id), cards.get(visit.owner.id), reminded)
             yield _line(visit, notices.get(visit.id, Plan()), foreseen)
 

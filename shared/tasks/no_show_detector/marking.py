@@ -70,13 +70,13 @@ class Marking:
         return found, decided, [each for each in made if each and each.id in written]
 
     def _notices(self, connection: Connection, visits: Sequence[FoundVisit]) -> dict[VisitId, Plan]:
-        """Return the visits' notices, except for visits that staff took back before: those cost nothing."""
+        """Return the visits' notices, except for visits that staff took back before, which cost nothing."""
         settled = reputation.taken_back(connection, [each.id for each in visits])
         now, run_id = self.context.now, self.context.run_id
         return {each.id: notice_of(each, now, run_id) for each in visits if each.id not in settled}
 
     def _mark(self, connection: Connection, visits: Sequence[FoundVisit], excused: Plan, day: Day) -> list[FoundVisit]:
-        """Decide, mark the decided appointments that nobody came to yet, and withdraw the other decisions."""
+        """Decide, mark the appointments that are still missed, and withdraw the decisions about the others."""
         context = self.context
         decided = {each.subject_id: each for visit in visits for each in decisions_of(visit)}
         earlier = {each.id for visit in visits for each in visit.appointments if each.earlier}

@@ -19,7 +19,7 @@ from shared.domain.records import FEE_TEXTS, AppointmentStatus, Kind, Notificati
 
 @dataclass(frozen=True, slots=True)
 class Heir:
-    """The owner who has a missed visit's appointment now. `is_missed`: it still counts as missed."""
+    """The owner who has a missed visit's appointment now. `is_missed`: the appointment still counts as missed."""
 
     owner_id: OwnerId
     is_missed: bool

@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """A run's search among tenants that share a zone and a grace period. `attendance`: what they record of it."""
+    """A run's search among tenants that share a zone and a grace period. `attendance`: what they have on record."""
 
     marking: Marking
     tenants: Tenants
@@ -48,7 +48,7 @@ class Search:
 
 @dataclass(slots=True)
 class Judged:
-    """The rules' verdict on a page. `unusable`: problems of single rows, or (True) of a whole tenant."""
+    """A page sorted by the rules. `unusable`: problems of single rows, or (True) of a whole tenant."""
 
     missed: list[FoundVisit] = field(default_factory=list)
     excused: list[tuple[Candidate, Reason]] = field(default_factory=list)
@@ -74,7 +74,7 @@ def _search_day(search: Search, day: Day) -> None:
     candidates: Counter[TenantId] = Counter()
     for page in _pages(search, search.tenants, day):
         judged = _judge(search, page, day)
-        candidates.update({each.tenant_id: 0 for each, _ in judged.excused})  # to be decided, too
+        candidates.update({each.tenant_id: 0 for each, _ in judged.excused})  # they need decisions too
         for visit in judged.missed:
             candidates[visit.served.tenant.id] += len(visit.appointments)
         for problem, is_tenants in judged.unusable:

@@ -24,15 +24,15 @@ from shared.domain.reasons import Reason
 from shared.domain.records import RETAKEN, AppointmentStatus, Kind, Outcome
 
 _LARGEST_VISIT = 1000
-"""More appointments than any owner has on one day."""
+"""No owner has this many appointments on one day."""
 _OPEN = (AppointmentStatus.PENDING, AppointmentStatus.CONFIRMED)
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A local day, `[begins, ends)`, looked at as of `now`, which is the run's.
+    """A local day, `[begins, ends)`, searched as of the run's `now`.
 
-    `since`: what was findable by then is left; `until`: the grace of what started later is not over.
+    `since`: appointments findable by then are left out; `until`: appointments that started later are still in grace.
     """
 
     begins: datetime
@@ -53,9 +53,9 @@ class Place:
 def candidates(
     connection: Connection, tenant_ids: Sequence[TenantId], day: Day, *, beyond: Place | None, limit: int
 ) -> list[Candidate]:
-    """A page of a day's appointments that may have been missed, by tenant and owner; visits are never cut.
+    """A page of a day's appointments that may have been missed, by tenant and owner; no visit is split.
 
-    The rules say which of them can be found at the day's `now`. Index: appointments (tenant_id, scheduled_start).
+    The rules decide which of them can be found at the day's `now`. Index: appointments (tenant_id, scheduled_start).
     """
     after = place((beyond.tenant_id, beyond.owner_id) if beyond else None)
     given = {"tenant_ids": tenant_ids, **asdict(day), **after}
@@ -64,7 +64,7 @@ def candidates(
 
 
 def day_counts(connection: Connection, counted: Mapping[TenantId, int], day: Day) -> list[DayCount]:
-    """What else the day holds of the tenants with so many candidates.
+    """The day's counts for the tenants in `counted`, which maps each to its number of candidates.
 
     Rows that refer to another tenant do not count. Index: appointments (tenant_id, scheduled_start).
     """
@@ -77,7 +77,7 @@ def attendance(
     connection: Connection, tenant_ids: Sequence[TenantId], since: datetime, today: datetime, day: Day
 ) -> dict[TenantId, AttendanceCount]:
     """How many appointments that started at or after `since` are over at the day's `now`, and how many of those are on
-    record as attended, or as missed by staff. A stay is over with the local day of its start; `today` is not.
+    record as attended, or as missed according to staff. A stay is over with the local day of its start; `today` is not.
 
     Rows that refer to another tenant do not count. Index: appointments (tenant_id, scheduled_start).
     """
@@ -87,9 +87,9 @@ def attendance(
 
 
 def mark(connection: Connection, ids: Iterable[AppointmentId], day: Day) -> set[AppointmentId]:
-    """Turn appointments whose decisions this transaction won into no-shows; return those that still were to be.
+    """Mark as no-shows the appointments whose decisions this transaction won; return those still missed.
 
-    Everything that made them candidates is asked again: a check-in, a move or a cancellation at the same moment wins.
+    All conditions for candidates are checked again: a concurrent check-in, move or cancellation wins.
     """
     marked: set[AppointmentId] = set()
     given = {"begins": day.begins, "ends": day.ends, "now": day.now}
@@ -141,18 +141,18 @@ _IS_OPEN = and_(
     appointments.c.actual_start.is_(None),
     appointments.c.deleted_at.is_(None),
 )
-"""Nobody came, nobody said so, nobody cancelled."""
+"""Nobody came, and staff neither marked, cancelled nor deleted the appointment."""
 _IS_OVER = appointments.c.scheduled_end <= bindparam("now")
 _GOES_ON = appointments.c.scheduled_end >= bindparam("ends")
 _IS_LONG = appointments.c.scheduled_end >= shifted(appointments.c.scheduled_start, LEAST_STAY)
 
 
 def _flag(condition: ColumnElement[bool], name: str) -> ColumnElement[int]:
-    """Return a condition as a column: SQL Server selects no conditions."""
+    """Return a condition as a column: SQL Server cannot select conditions."""
     return case((condition, 1), else_=0).label(name)
 
 
-# Each day of each zone is asked for on its own: these statements are built once.
+# Each day of each zone is queried on its own, so these statements are built once.
 
 
 _RAISE_COUNTS = (
@@ -165,19 +165,19 @@ _RAISE_COUNTS = (
 
 @cache
 def _mark(*, has_ended: bool) -> ReturningUpdate[Any]:
-    """Return what marks appointments of a day. `has_ended`: stays that started on it can be missed."""
+    """Return the update that marks a day's appointments. `has_ended`: stays that started that day can be missed."""
     is_findable = or_(_IS_OVER, and_(_GOES_ON, _IS_LONG)) if has_ended else _IS_OVER
     return (
         update(appointments)
         .where(among(appointments.c.id, "ids"), _IS_OPEN, is_findable)
-        .where(exists().where(_SAME))  # it starts when it did when that was decided
+        .where(exists().where(_SAME))  # its start has not changed since the decision
         .where(~_CAME_THAT_DAY, ~HAVE_PETS_DIED)
         .values(status=AppointmentStatus.NO_SHOW, updated_at=bindparam("now"))
         .returning(appointments.c.id)
     )
 
 
-# SQL Server adds up no conditions with subqueries: they are made columns first.
+# SQL Server cannot sum conditions with subqueries, so they become columns first.
 
 _IS_OURS = and_(appointments.c.status == AppointmentStatus.NO_SHOW, decisions.c.outcome == Outcome.NOTIFY)
 _IS_BY_STAFF = and_(
@@ -254,7 +254,10 @@ def _page(limit: int, *, is_first: bool) -> Select[Any]:
 
 
 def _with_the_last_visit_whole(connection: Connection, day: Day, found: list[Candidate]) -> list[Candidate]:
-    """Return a full page with all of its last owner's appointments. Index: appointments (owner_id, scheduled_start)."""
+    """Return a full page, completed with all of its last owner's appointments.
+
+    Index: appointments (owner_id, scheduled_start).
+    """
     last = found[-1]
     its = and_(appointments.c.tenant_id == last.tenant_id, appointments.c.owner_id == last.owner.id)
     others = [each for each in found if (each.tenant_id, each.owner.id) != (last.tenant_id, last.owner.id)]

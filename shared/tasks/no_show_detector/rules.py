@@ -1,4 +1,4 @@
-"""When an appointment counts as missed, which belong to one visit, and when a whole day is not to be believed."""
+"""When an appointment counts as missed, which ones form a visit, and when a whole day is implausible."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -23,14 +23,14 @@ from shared.domain.reasons import Reason
 from shared.domain.records import Owner, visit_id
 
 SURGE_LEAST = 3
-"""So many candidates on one day may be a desk that stopped checking in, or a snow day."""
+"""From this many candidates on, a day may be a snow day, or the front desk stopped checking pets in."""
 SWITCH_ON_LOOK_BACK = timedelta(hours=24)
-"""How far before its first run detection looks: what lies further back is the platform's past."""
+"""How far before its first run detection looks: anything earlier is the platform's past."""
 CORRECTIONS_LOOK_BACK = timedelta(days=60)
 ATTENDANCE_DAYS = 14
-"""Over how many local days it is looked whether a business writes down who comes."""
+"""Over how many local days a run checks whether a business records attendance."""
 ATTENDANCE_LEAST = 5
-"""From so few past appointments nobody can tell whether a business writes down who comes."""
+"""From fewer past appointments nobody can tell whether a business records attendance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,23 +44,23 @@ class FoundVisit:
 
     @property
     def owner(self) -> Owner:
-        """Who did not come."""
+        """The owner who did not come."""
         return self.appointments[0].owner
 
     def limited_to(self, ids: Collection[AppointmentId]) -> "FoundVisit":
-        """Return it with only those appointments."""
+        """Return the visit with only those appointments."""
         return replace(self, appointments=tuple(each for each in self.appointments if each.id in ids))
 
 
 def look_back_bound(now: datetime, look_back: timedelta, switch_on: datetime) -> datetime:
-    """Return the instant after which an appointment must have become findable to be looked at."""
+    """Return the instant after which an appointment must have become findable to be considered."""
     return max(now - look_back, switch_on - SWITCH_ON_LOOK_BACK)
 
 
 def is_no_show(candidate: Candidate, served: ServedTenant, now: datetime, since: datetime) -> bool:
     """Whether a pending or confirmed appointment that nobody came to can be found at `now`, and could not at `since`.
 
-    One that was written down after it began (an import) proves nothing.
+    An appointment entered after it began (an import) proves nothing.
     """
     grace = timedelta(minutes=served.policy.no_show.grace_minutes)
     findable = findable_at(candidate.starts_at, candidate.ends_at, grace, served.zone)
@@ -68,7 +68,7 @@ def is_no_show(candidate: Candidate, served: ServedTenant, now: datetime, since:
 
 
 def excuse(candidate: Candidate, served: ServedTenant) -> Reason | None:
-    """Return why an appointment that nobody came to does not count as missed; None when it does."""
+    """Return why an appointment that nobody came to does not count as missed; None if it does."""
     if local_date(candidate.starts_at, served.zone) in served.policy.no_show.closed_on:
         return Reason.CLOSED_DAY
     if candidate.came_that_day:
@@ -95,15 +95,15 @@ def _found(appointments: tuple[Candidate, ...], on: date, served: ServedTenant) 
 
 
 def is_same_day(visit: MarkedVisit, other: MarkedVisit, zone: ZoneInfo) -> bool:
-    """Whether two visits are of one local day."""
+    """Whether two visits are on the same local day."""
     return local_date(visit.began_at, zone) == local_date(other.began_at, zone)
 
 
 def still_stands(visit: MarkedVisit, attendance: Sequence[Attendance], served: ServedTenant) -> bool:
-    """Whether a marked visit counts as missed by the owner of whom this is what they came to and what they missed.
+    """Whether a marked visit still counts as missed by the owner with this attendance.
 
-    It does not where all its pets have died by now, unless its fee was paid before that was known. What staff marked
-    themselves stands whatever else is known of the day.
+    It does not if all its pets have died by now, unless its fee was paid before that was known. Visits that staff
+    marked stand whatever else is known of the day.
     """
     on = local_date(visit.began_at, served.zone)
     own = (each for each in attendance if each.tenant_id == visit.tenant_id)
@@ -117,8 +117,8 @@ def still_stands(visit: MarkedVisit, attendance: Sequence[Attendance], served: S
 def superseded(passed: MarkedVisit, own: MarkedVisit) -> MarkedVisit:
     """Return which of two missed visits of one owner and day does not count. `passed`: the one from another owner.
 
-    What was collected stays before what was not, a fee before none, what was counted before what only staff marked, the
-    earlier before the later.
+    The one that counts is, in this order, the one with a collected fee, with any fee, counted by detection rather than
+    only marked by staff, or the earlier one.
     """
 
     def place(visit: MarkedVisit) -> tuple[bool, bool, bool, datetime, datetime, bool]:
@@ -136,9 +136,10 @@ def superseded(passed: MarkedVisit, own: MarkedVisit) -> MarkedVisit:
 
 
 def days(since: datetime, now: datetime, zone: ZoneInfo) -> Iterator[tuple[datetime, datetime]]:
-    """Yield the local days on which there started what could first be found in `(since, now]`, in order.
+    """Yield, in order, the local days with starts of appointments that first became findable in `(since, now]`.
 
-    Each is a pair of instants, `[begin, end)`. Whatever starts can be found when a day is over: no grace is longer.
+    Each is a pair of instants, `[begin, end)`. An appointment becomes findable within a day of its start: no grace is
+    longer.
     """
     begin, end = local_day(since - LONGEST_DAY, zone)
     while begin <= now:
@@ -147,27 +148,27 @@ def days(since: datetime, now: datetime, zone: ZoneInfo) -> Iterator[tuple[datet
 
 
 def attendance_days(now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """Return when the first and the last of the local days begin over which it is looked who writes down who comes."""
+    """Return when the first and the last of the local days begin over which attendance records are checked."""
     today = local_date(now, zone)
     return midnight(today - timedelta(days=ATTENDANCE_DAYS - 1), zone), midnight(today, zone)
 
 
 def why_held(day: DayCount, attendance: AttendanceCount) -> Reason | None:
-    """Return why a person must look at a day before anything of it is marked; None when nobody need."""
+    """Return why a person must look at a day before any of it is marked; None if nobody need look."""
     if day.candidates and not is_attendance_recorded(attendance):
         return Reason.ATTENDANCE_NOT_RECORDED
     return Reason.SURGE if is_surge(day) else None
 
 
 def is_attendance_recorded(attendance: AttendanceCount) -> bool:
-    """Whether a business writes down who comes, or too little is known to say that it does not."""
+    """Whether a business records attendance, or too little is known to say that it does not."""
     return attendance.past < ATTENDANCE_LEAST or attendance.recorded * 3 >= attendance.past
 
 
 def is_surge(day: DayCount) -> bool:
     """Whether so many of a day's appointments look missed, one of them newly, that a person must look first.
 
-    What detection marked already on that day counts too, or a day found in parts would pass piece by piece.
+    The day's appointments that detection marked before count too: otherwise a day found in parts would pass in parts.
     """
     suspects = day.candidates + day.marked
     return day.candidates > 0 and suspects >= SURGE_LEAST and suspects * 2 > day.appointments

@@ -1,1 +1,1 @@
-"""Reputation scores: past visits settled, good days rewarded."""
+"""Reputation scores: past visits change them, and good days mend them."""

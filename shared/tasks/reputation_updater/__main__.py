@@ -1,4 +1,4 @@
-"""Run the reputation scores by hand: `python -m shared.tasks.reputation_updater`."""
+"""Run the reputation updater from a shell: `python -m shared.tasks.reputation_updater`."""
 
 from shared.cli import main_of
 

@@ -1,4 +1,4 @@
-"""Reputation scores: what past visits did to them is settled first, then good days mend them."""
+"""Reputation scores: past visits are settled first, then good days mend the scores."""
 
 import logging
 from collections import defaultdict
@@ -36,8 +36,8 @@ Scores = Mapping[OwnerId, tuple[int, int]]
 class Book:
     """What a run does for some tenants.
 
-    `unwritten`: in a dry run, the events it would have written, by owner; `crossings`: by owner the tenant, and the
-    scores before the run and now, of those whom the run as a whole brings across the booking threshold.
+    `unwritten`: in a dry run, the events it would have written, by owner; `crossings`: the tenant and the scores before
+    the run and now, by owner, of those whom the run brings across the booking threshold.
     """
 
     context: Context
@@ -47,7 +47,7 @@ class Book:
 
 
 def update_reputations(context: Context) -> None:
-    """Settle what past appointments did to scores, then mend those whose owners have earned it."""
+    """Settle past appointments, then mend the scores whose owners have earned it."""
     for some in chunks(list(context.served)):
         book = Book(context, {each.tenant.id: each for each in some})
         for settled in _pages_to_settle(book):
@@ -79,7 +79,7 @@ def _settle(book: Book, page: Sequence[PastAppointment]) -> None:
             log.exception("its appointments cannot be settled", extra={"tenant": served.tenant.subdomain})
             book.context.tally.problem(Problem(served.tenant.subdomain, "settle", repr(error)), is_tenants=True)
     _leave_out_known_visits(book, subjects)
-    new, scores = _rehearse(book, list(subjects)) if book.context.is_dry else _write(book, list(subjects))
+    new, scores = _dry_run(book, list(subjects)) if book.context.is_dry else _write(book, list(subjects))
     _note_crossings(book, new, scores)
     for event in new:
         book.context.tally.add(_subdomain(book, event.tenant_id), "events_settled")
@@ -87,7 +87,7 @@ def _settle(book: Book, page: Sequence[PastAppointment]) -> None:
 
 
 def _leave_out_known_visits(book: Book, subjects: dict[NewEvent, AppointmentId]) -> None:
-    """Leave out no-shows of visits that are on record under another id: they passed to their owner from another one."""
+    """Leave out no-shows of visits that are on record under another id, because they passed from another owner."""
     no_shows = [each for each in subjects if each.kind is EventKind.NO_SHOW]
     if not no_shows:
         return
@@ -117,18 +117,18 @@ def _by_tenant(book: Book, page: Sequence[PastAppointment]) -> Iterator[tuple[Se
 
 
 def _pages_to_mend(book: Book) -> Iterator[list[Standing]]:
-    # A tenant that could not be settled may have bad news waiting: nobody recovers before it is in.
+    # A tenant that could not be settled may have negative events to come: nobody recovers before they are written.
     failed = book.context.tally.failed_tenants
     settled = [id_ for id_, each in book.tenants.items() if each.tenant.subdomain not in failed]
     return pages(book.context, partial(standings.standings_to_mend, tenant_ids=settled))
 
 
 def _mend(book: Book, page: Sequence[Standing]) -> None:
-    """Give the owners of a page the steps they earned, in one transaction."""
+    """Give the owners of a page the recoveries they earned, in one transaction."""
     for standing in page:
         book.context.tally.add(_subdomain(book, standing.tenant_id), "total_checked")
     due = _recoveries(book, page)
-    new, scores = _rehearse(book, due) if book.context.is_dry else _write_recoveries(book, due)
+    new, scores = _dry_run(book, due) if book.context.is_dry else _write_recoveries(book, due)
     _note_crossings(book, new, scores)
     for event in new:
         before, after = scores[event.owner_id]
@@ -138,7 +138,7 @@ def _mend(book: Book, page: Sequence[Standing]) -> None:
 
 
 def _recoveries(book: Book, page: Iterable[Standing]) -> list[NewEvent]:
-    """Return the steps that are due; in a dry run as if the events it settled were on record."""
+    """Return the recoveries that are due; in a dry run as if the events it settled were on record."""
     due = []
     for standing in page:
         unwritten = [each.occurred_at for each in book.unwritten.get(standing.owner_id, ()) if each.kind in NEGATIVE]
@@ -149,7 +149,7 @@ def _recoveries(book: Book, page: Iterable[Standing]) -> list[NewEvent]:
     return due
 
 
-# Writing, and in a dry run not writing
+# Writing, or a dry run
 
 
 def _write(book: Book, events: Sequence[NewEvent]) -> tuple[list[NewEvent], Scores]:
@@ -160,7 +160,7 @@ def _write(book: Book, events: Sequence[NewEvent]) -> tuple[list[NewEvent], Scor
 
 
 def _write_recoveries(book: Book, due: Sequence[NewEvent]) -> tuple[list[NewEvent], Scores]:
-    """Do the same for recoveries that are still due once nobody else can touch their owners' scores."""
+    """Write the recoveries that are still due once their owners' scores are locked, like `_write`."""
     if not due:
         return [], {}
     owner_ids = {each.owner_id for each in due}
@@ -178,8 +178,8 @@ def _record(book: Book, connection: Connection, events: Sequence[NewEvent]) -> t
     return new, reputation.rescore(connection, {each.owner_id for each in new}, book.context.now)
 
 
-def _rehearse(book: Book, events: Sequence[NewEvent]) -> tuple[list[NewEvent], Scores]:
-    """Return what `_write` would, and remember it for the rest of the dry run."""
+def _dry_run(book: Book, events: Sequence[NewEvent]) -> tuple[list[NewEvent], Scores]:
+    """Return what `_write` would return, and remember the events for the rest of the dry run."""
     with reading(book.context.engine) as connection:
         known = reputation.keys_on_record(connection, events)
         known |= {each.ledger_key for event in events for each in book.unwritten.get(event.owner_id, ())}
@@ -207,7 +207,7 @@ def _note_crossings(book: Book, new: Sequence[NewEvent], scores: Scores) -> None
 
 
 def _report(book: Book, action: str, subject: str, event: NewEvent) -> None:
-    """In a dry run, report what would be written."""
+    """In a dry run, add a line for an event that would be written."""
     if book.context.is_dry:
         subdomain, at = _subdomain(book, event.tenant_id), event.occurred_at
         book.context.tally.would.append(DryRunLine(action, subdomain, subject, when=at, reason=event.kind))

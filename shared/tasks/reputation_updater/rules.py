@@ -1,4 +1,4 @@
-"""What an owner's conduct does to the reputation score, and when good days mend it."""
+"""How an owner's conduct changes the reputation score, and when good days mend it."""
 
 from datetime import datetime, timedelta
 from typing import Final, Literal
@@ -14,15 +14,15 @@ BOOKING_THRESHOLD: Final = 30
 LEAST_NOTICE: Final = timedelta(hours=24)
 """An owner who cancels with less notice than this cancels late."""
 SETTLED_BACK: Final = timedelta(days=14)
-"""How far back a run settles at least: staff complete and correct appointments days after them."""
+"""How far back a run settles at least: staff complete and correct appointments days afterwards."""
 _RUNS_DRIFT: Final = timedelta(hours=1)
-"""Two runs a whole number of days apart may be a little less apart: without this a step would slip to the next run."""
+"""Daily runs may be a little less than a whole number of days apart: without this a step would slip to the next run."""
 
 Crossing = Literal["restricted", "unrestricted"]
 
 
 def crossed(before: int, after: int) -> Crossing | None:
-    """Return in which direction a change of score crossed the booking threshold; None when it did not."""
+    """Return in which direction a change of score crossed the booking threshold; None if it did not."""
     if before >= BOOKING_THRESHOLD > after:
         return "restricted"
     if before < BOOKING_THRESHOLD <= after:
@@ -31,18 +31,19 @@ def crossed(before: int, after: int) -> Crossing | None:
 
 
 def settle_since(last_complete: datetime | None, now: datetime) -> datetime:
-    """Return the instant after which the run at `now` settles appointments. `last_complete`: when one left nothing out.
+    """Return the instant after which the run at `now` settles appointments. `last_complete`: the last run that left
+    nothing out.
 
-    A run for some businesses, or one that ran out of time, must not leave behind for good what it did not reach.
+    What a run for some businesses, or one that ran out of time, did not reach must not stay unsettled for good.
     """
     return min(last_complete or now, now - SETTLED_BACK)
 
 
 def events_of(past: PastAppointment, served: ServedTenant) -> list[NewEvent]:
-    """Return what an appointment did to its owner's reputation: nothing, one event or two.
+    """Return the events an appointment adds to its owner's reputation: none, one or two.
 
-    A no-show is its visit's, so that two missed appointments of one day cost once, whoever marked them; on a day that
-    the tenant names closed it costs nothing.
+    A no-show belongs to its visit, so that two missed appointments on one day cost once, whoever marked them; on a day
+    that the tenant names closed it costs nothing.
     """
     if past.status is AppointmentStatus.COMPLETED:
         kinds = [EventKind.COMPLETED, *([EventKind.ON_TIME] if _is_on_time(past, served) else [])]
@@ -58,9 +59,9 @@ def events_of(past: PastAppointment, served: ServedTenant) -> list[NewEvent]:
 
 
 def recovery(standing: Standing, policy: ReputationPolicy, now: datetime) -> NewEvent | None:
-    """Return the step that an owner's good days have earned at `now`; None when they have not, or cannot.
+    """Return the recovery that an owner's good days have earned at `now`; None if they have earned none.
 
-    They count from the last negative event or recovery; with neither on record from when the score was found.
+    Good days count from the last negative event or recovery; without either, from when the score was found.
     """
     since = max(filter(None, (standing.last_negative, standing.last_recovery)), default=standing.scored_at)
     earned_after = timedelta(days=policy.recovery_days)

@@ -36,9 +36,10 @@ def appointments_to_settle(
     beyond: PastAppointment | None = None,
     limit: int,
 ) -> list[PastAppointment]:
-    """A page of appointments kept, cancelled by their owners or missed in the eyes of staff, without an event yet.
+    """A page of appointments without an event yet that were kept, cancelled by their owners, or missed according to
+    staff.
 
-    In order of tenant, start and id; `beyond`: the last one of the page before. Those of deleted owners are left out.
+    In order of tenant, start and id; `beyond`: the last one of the previous page. Deleted owners are left out.
     Index: appointments (tenant_id, scheduled_start).
     """
     given = {"tenant_ids": tenant_ids, "after": starts.after, "until": starts.until}
@@ -56,7 +57,7 @@ def standings_to_mend(
 
 
 def standings_of(connection: Connection, owner_ids: Collection[OwnerId]) -> list[Standing]:
-    """The standings of those of the owners who are below the best score, as they are now. Index: primary key."""
+    """The standings of the owners who are below the best score, as they are now. Index: primary key."""
     found: list[Standing] = []
     for ids in chunks(sorted(owner_ids)):
         found += _standings(connection, read(connection, _STANDINGS_OF, {"owner_ids": ids}))
@@ -72,21 +73,21 @@ _STANDINGS_OF = _BELOW_BEST.where(among(owners.c.id, "owner_ids"))
 _WAS_DETECTED = exists().where(
     decisions.c.subject_id == appointments.c.id,
     decisions.c.kind == Kind.NO_SHOW,
-    decisions.c.outcome == Outcome.NOTIFY,  # not what was skipped because the business was closed that day
+    decisions.c.outcome == Outcome.NOTIFY,  # not those skipped because the business was closed that day
 )
 _COUNTS = or_(
     appointments.c.status == AppointmentStatus.COMPLETED,
     and_(appointments.c.status == AppointmentStatus.CANCELLED, appointments.c.cancelled_by == "owner"),
     and_(appointments.c.status == AppointmentStatus.NO_SHOW, ~_WAS_DETECTED),
 )
-# By owner too: that is what the index of the events begins with.
+# By owner too, because the index of the events begins with the owner.
 _HAS_EVENT = exists().where(
     reputation_events.c.owner_id == appointments.c.owner_id, reputation_events.c.subject_id == appointments.c.id
 )
 
 
 def _flag(condition: ColumnElement[bool], name: str) -> ColumnElement[int]:
-    """Return a condition as a column: SQL Server selects no conditions."""
+    """Return a condition as a column: SQL Server cannot select conditions."""
     return case((condition, 1), else_=0).label(name)
 
 
@@ -174,7 +175,10 @@ def _standings(connection: Connection, found: Sequence[Row[Any]]) -> list[Standi
 def _latest_events(
     connection: Connection, owner_ids: Sequence[OwnerId]
 ) -> dict[OwnerId, tuple[datetime | None, datetime | None, datetime | None]]:
-    """When each owner's last negative event, recovery and opening were. Index: reputation_events (owner_id, …)."""
+    """When each owner last had a negative event, a recovery and an opening.
+
+    Index: reputation_events (owner_id, …).
+    """
     found: dict[OwnerId, tuple[datetime | None, datetime | None, datetime | None]] = {}
     for ids in chunks(owner_ids):
         for id_, *instants in connection.execute(_LATEST_EVENTS, {"owner_ids": ids}):

@@ -1,4 +1,4 @@
-"""Run the vaccination alerts by hand: `python -m shared.tasks.vaccination_monitor`."""
+"""Run the vaccination monitor from a shell: `python -m shared.tasks.vaccination_monitor`."""
 
 from shared.cli import main_of
 

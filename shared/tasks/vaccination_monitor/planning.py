@@ -1,4 +1,4 @@
-"""Statuses of vaccination records and pets, and alerts about what expires soon: one SMS per owner and run."""
+"""Statuses of vaccination records and pets, and alerts before vaccinations expire: one SMS per owner and run."""
 
 import logging
 from collections import defaultdict
@@ -20,16 +20,14 @@ from shared.planning.context import Context
 from shared.planning.paging import pages
 from shared.planning.tenants import Tenants, alike
 from shared.planning.writing import write
-from shared.tasks.vaccination_monitor import queries as vaccinations
-from shared.tasks.vaccination_monitor import rules
-from shared.tasks.vaccination_monitor import statuses as vaccination_statuses
+from shared.tasks.vaccination_monitor import queries, rules, statuses
 from shared.tasks.vaccination_monitor.statuses import Soon
 
 log = logging.getLogger(__name__)
 
 
 def monitor_vaccinations(context: Context) -> None:
-    """Bring all statuses up to date, decide about every alert that is due, and record what became useless unsent."""
+    """Bring all statuses up to date, decide about every due alert, and record those that became useless unsent."""
     for soon, tenants in alike(context.served, lambda each: _soon(each, context.now)):
         _bring_up_to_date(context, tenants, soon)
     for calendar, tenants in alike(
@@ -49,13 +47,13 @@ def _soon(served: ServedTenant, now: datetime) -> Soon:
 
 
 def _bring_up_to_date(context: Context, tenants: Tenants, soon: Soon) -> None:
-    """Write what changed; a run in which nothing did takes no lock. A dry run tells how much it would be."""
-    counts = fetch(context.engine, lambda connection: vaccination_statuses.outdated(connection, list(tenants), soon))
+    """Write the statuses that changed; if none did, take no lock. A dry run lists how many would change."""
+    counts = fetch(context.engine, lambda connection: statuses.outdated(connection, list(tenants), soon))
     if counts and not context.is_dry:
         ids = sorted(counts)
         in_transaction(
             context.engine,
-            lambda connection: vaccination_statuses.bring_up_to_date(connection, ids, soon, context.now),
+            lambda connection: statuses.bring_up_to_date(connection, ids, soon, context.now),
         )
     for id_, count in counts.items():
         subdomain = tenants[id_].tenant.subdomain
@@ -69,11 +67,11 @@ def _bring_up_to_date(context: Context, tenants: Tenants, soon: Soon) -> None:
 
 
 def _due_batches(context: Context, tenants: Tenants, windows: Sequence[ExpiryWindow]) -> Iterator[list[UndecidedAlert]]:
-    """Yield what may be alerted in batches of whole owners: all that one owner is to be told goes into one SMS."""
+    """Yield the records that may need alerts, in batches of whole owners, because each owner gets one SMS."""
     ids = list(tenants)
     seen: set[OwnerId] = set()
     for window in windows:
-        for found in _pages(context, vaccinations.vaccinations_to_alert, ids, window):
+        for found in _pages(context, queries.vaccinations_to_alert, ids, window):
             owners = {each.vaccination.owner.id for each in _sound(context, tenants, found)} - seen
             seen |= owners
             if owners:
@@ -87,7 +85,7 @@ def _of_owners(
         return [
             each
             for window in windows
-            for each in vaccinations.vaccinations_of_owners_to_alert(connection, tenant_ids, owners, window)
+            for each in queries.vaccinations_of_owners_to_alert(connection, tenant_ids, owners, window)
         ]
 
     found = fetch(context.engine, query)
@@ -98,7 +96,7 @@ def _missed_batches(
     context: Context, tenants: Tenants, windows: Sequence[ExpiryWindow]
 ) -> Iterator[list[UndecidedAlert]]:
     for window in windows:
-        yield from _pages(context, vaccinations.vaccinations_without_decision, list(tenants), window)
+        yield from _pages(context, queries.vaccinations_without_decision, list(tenants), window)
 
 
 def _pages(
@@ -149,7 +147,7 @@ def _by_tenant(
 
 def _record_late(context: Context, tenants: Tenants, missed: Sequence[UndecidedAlert]) -> None:
     late = [
-        rules.decision(each.vaccination, each.tier, outcome=Outcome.EXPIRED, reason=Reason.TOO_LATE)
+        rules.alert_decision(each.vaccination, each.tier, outcome=Outcome.EXPIRED, reason=Reason.TOO_LATE)
         for each in missed
         if not each.vaccination.foreign_part
         and rules.is_late(each.vaccination, each.tier, tenants[each.vaccination.tenant_id], context.switch_on)

@@ -1,4 +1,4 @@
-"""The reads of the vaccination monitor, each named, with the index that serves it. They return records, never rows."""
+"""The vaccination monitor's queries, each with the index that serves it. They return records, never rows."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, partial
@@ -29,7 +29,7 @@ def vaccinations_to_alert(
 ) -> list[UndecidedAlert]:
     """A page of some tenants' records in a window without a final decision, in order of tenant, expiry date and id.
 
-    `beyond`: the last one of the page before. Index: vaccination_records (tenant_id, expiry_date).
+    `beyond`: the last one of the previous page. Index: vaccination_records (tenant_id, expiry_date).
     """
     given = {"tenant_ids": tenant_ids, **_place(beyond)}
     return _page(connection, window, partial(_page_to_alert, is_first=beyond is None), given, limit)
@@ -38,7 +38,7 @@ def vaccinations_to_alert(
 def vaccinations_of_owners_to_alert(
     connection: Connection, tenant_ids: Sequence[TenantId], owner_ids: Iterable[OwnerId], window: ExpiryWindow
 ) -> list[UndecidedAlert]:
-    """The same for some owners: what else they are to be told. Index: pets (owner_id)."""
+    """Some owners' records in a window without a final decision. Index: pets (owner_id)."""
     found: list[UndecidedAlert] = []
     for ids in chunks(sorted(owner_ids)):
         given = {"tenant_ids": tenant_ids, "owner_ids": ids, **_of_window(window)}
@@ -54,7 +54,7 @@ def vaccinations_without_decision(
     beyond: Vaccination | None = None,
     limit: int,
 ) -> list[UndecidedAlert]:
-    """A page of some tenants' records in a window about whose alert of that tier nothing was ever decided.
+    """A page of some tenants' records in a window without any decision about that tier's alert.
 
     Index: vaccination_records (tenant_id, expiry_date).
     """
@@ -96,7 +96,7 @@ _ITS_ROWS = vaccination_records.join(pets, pets.c.id == vaccination_records.c.pe
 _BY_ID = select(*_VACCINATION).select_from(_ITS_ROWS).where(among(vaccination_records.c.id, "ids"))
 _KEY = (vaccination_records.c.tenant_id, vaccination_records.c.expiry_date, vaccination_records.c.id)
 
-# Each tier of each group of tenants is asked for on its own: these statements are built once.
+# Each tier of each group of tenants is queried on its own, so these statements are built once.
 
 
 @cache
@@ -115,7 +115,7 @@ def _page_without_decision(limit: int, *, is_first: bool) -> Select[Any]:
 
 
 def _with_decision() -> Select[Any]:
-    """Records in a window with what was decided about this tier of their present expiry date, if anything."""
+    """Records in a window with the decision, if any, about this tier of their present expiry date."""
     same = and_(
         decisions.c.subject_id == vaccination_records.c.id,
         decisions.c.kind == Kind.VACCINATION_EXPIRING,

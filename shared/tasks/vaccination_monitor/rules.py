@@ -1,6 +1,6 @@
-"""When a vaccination's alerts are due, to whom they may go, and who shares one SMS.
+"""When a vaccination's alerts are due, who may get them, and which share one SMS.
 
-A tier is a number of days before expiry; in force is the smallest that is at least the days left, and none once
+A tier is a number of days before expiry. The smallest tier that covers the days left is in force, and none once
 expired. Days are those of the tenant's zone.
 """
 
@@ -22,16 +22,16 @@ from shared.domain.records import ExpiryWindow, Kind, Outcome, Vaccination
 
 KIND = Kind.VACCINATION_EXPIRING
 LATE_RECORD = timedelta(days=2)
-"""How far back a run records as `expired` what became useless while no run took it."""
+"""How far back a run records alerts as `expired` that became useless while no run took them."""
 _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """The days a tenant's alerts depend on. Tenants with equal ones are searched together.
+    """The days a tenant's alerts depend on. Tenants with equal calendars are searched together.
 
-    `switched_on`: the local date of the job's switch-on; `late_since`: a tier that was over after this local date and
-    by today became useless lately. `thresholds`: days before expiry, descending.
+    `switched_on`: the local date of the job's switch-on; `late_since`: tiers that ended after this local date, up to
+    today, became useless lately. `thresholds`: days before expiry, descending.
     """
 
     today: date
@@ -69,7 +69,7 @@ def useful_until(expires_on: date, tier: int, thresholds: Sequence[int], zone: Z
 
 
 def due_windows(calendar: Calendar) -> list[ExpiryWindow]:
-    """Return, tier by tier, the expiry dates for which it is in force today, unless it began before switch-on."""
+    """Return, by tier, the expiry dates for which the tier is in force today, unless it began before switch-on."""
     windows = []
     for tier in calendar.thresholds:
         first = calendar.today + timedelta(days=_days_beyond(tier, calendar.thresholds) + 1)
@@ -80,7 +80,7 @@ def due_windows(calendar: Calendar) -> list[ExpiryWindow]:
 
 
 def missed_windows(calendar: Calendar) -> list[ExpiryWindow]:
-    """Return, tier by tier, the expiry dates of records whose alert became useless lately."""
+    """Return, by tier, the expiry dates of records whose alert became useless lately."""
     windows = []
     for tier in calendar.thresholds:
         beyond = timedelta(days=_days_beyond(tier, calendar.thresholds))
@@ -93,13 +93,13 @@ def _days_beyond(tier: int, thresholds: Sequence[int]) -> int:
     return max((each for each in thresholds if each < tier), default=-1)
 
 
-# What is alerted
+# Which alerts are sent
 
 
 def is_alerted(vaccination: Vaccination, tier: int, served: ServedTenant, switch_on: datetime) -> bool:
-    """Whether a tier in force is worth a text: not when it began before switch-on or before the record was made.
+    """Whether a tier in force needs a text: not if it began before switch-on or before the record was made.
 
-    The smallest always is. `switch_on`: aware.
+    The smallest tier always does. `switch_on`: aware.
     """
     if tier == min(served.policy.vaccination.thresholds):
         return True
@@ -107,17 +107,17 @@ def is_alerted(vaccination: Vaccination, tier: int, served: ServedTenant, switch
 
 
 def is_late(vaccination: Vaccination, tier: int, served: ServedTenant, switch_on: datetime) -> bool:
-    """Whether a tier that is over and was never decided about is one that an operator should hear of."""
+    """Whether a tier that ended without a decision should be reported as late."""
     made_on = local_date(vaccination.created_at, served.zone)
     return (
-        nobody_to_tell(vaccination) is None
+        record_objection(vaccination) is None
         and made_on <= began_on(_expiry(vaccination), tier)
         and is_alerted(vaccination, tier, served, switch_on)
     )
 
 
-def nobody_to_tell(vaccination: Vaccination) -> Reason | None:
-    """Return why a record is nobody's concern (any more), whoever may be texted; None when it is somebody's."""
+def record_objection(vaccination: Vaccination) -> Reason | None:
+    """Return why a record needs no alert (any more), whoever may be texted; None if it needs one."""
     if not vaccination.owner.is_active:
         return Reason.OWNER_INACTIVE
     if vaccination.pet.is_deceased:
@@ -128,14 +128,14 @@ def nobody_to_tell(vaccination: Vaccination) -> Reason | None:
 
 
 def skip_reason(vaccination: Vaccination, region: str, blocked: Collection[str] = ()) -> Reason | None:
-    """Return why an alert that is due is skipped; None when it is to be sent."""
-    return nobody_to_tell(vaccination) or cannot_text(vaccination.owner, region, blocked)
+    """Return why a due alert is skipped; None if it must be sent."""
+    return record_objection(vaccination) or cannot_text(vaccination.owner, region, blocked)
 
 
 def no_longer_right(
     vaccination: Vaccination, member: Member, region: str, blocked: Collection[str] = ()
 ) -> Reason | None:
-    """Return why a planned alert must not be sent any more; None while it may."""
+    """Return why a planned alert must no longer be sent; None while it may."""
     if vaccination.is_deleted:
         return Reason.RECORD_DELETED
     if f":{vaccination.expires_on}:" not in member.ledger_key:
@@ -147,7 +147,7 @@ def no_longer_right(
 
 
 def by_owner(undecided: Sequence[UndecidedAlert]) -> list[list[UndecidedAlert]]:
-    """Return a tenant's records grouped by owner, what expires first at the front."""
+    """Return a tenant's records grouped by owner, each group in order of expiry."""
 
     def owner(each: UndecidedAlert) -> str:
         return str(each.vaccination.owner.id)
@@ -161,8 +161,8 @@ def decide(
 ) -> Plan:
     """Decide about the alerts of one owner in the run at `now`: what is skipped, and what shares the one SMS.
 
-    An alert that could only leave when its tier is over is left undecided. What the ledger says already is not
-    decided again. `now`, `switch_on`: aware.
+    An alert that could only leave after its tier is left undecided. Decisions already in the ledger are not made again.
+    `now`, `switch_on`: aware.
     """
     leaves_at = after_quiet(now, served.policy.sms.quiet_hours, served.zone)
     due = [
@@ -175,13 +175,15 @@ def decide(
     skipped = [each for each in due if refused[each.vaccination.id] not in (None, each.earlier_reason)]
     notification = _notification(going, served, leaves_at, run_id) if going else None
     return news(
-        [(each, decision(each.vaccination, each.tier, notification=notification)) for each in going]
-        + [(each, decision(each.vaccination, each.tier, reason=refused[each.vaccination.id])) for each in skipped],
+        [(each, alert_decision(each.vaccination, each.tier, notification=notification)) for each in going]
+        + [
+            (each, alert_decision(each.vaccination, each.tier, reason=refused[each.vaccination.id])) for each in skipped
+        ],
         notification,
     )
 
 
-def decision(
+def alert_decision(
     vaccination: Vaccination,
     tier: int,
     *,
@@ -189,7 +191,7 @@ def decision(
     reason: Reason | None = None,
     outcome: Outcome = Outcome.SKIPPED,
 ) -> Decision:
-    """Return the decision about one record's alert: `notify` with a notification, else `outcome`."""
+    """Return the decision about one record's alert: `notify` with a notification, otherwise `outcome`."""
     return Decision(
         tenant_id=vaccination.tenant_id,
         kind=KIND,
@@ -226,7 +228,7 @@ def _counts_from(vaccination: Vaccination, zone: ZoneInfo, switch_on: datetime) 
 
 
 def _expiry(vaccination: Vaccination) -> date:
-    """Return the expiry date of a record that was found by it."""
+    """Return the expiry date, by which the record was found."""
     if vaccination.expires_on is None:
         raise ValueError(f"vaccination {vaccination.id} has no expiry date")
     return vaccination.expires_on

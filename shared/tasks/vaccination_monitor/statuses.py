@@ -1,4 +1,4 @@
-"""Bringing vaccination statuses up to date in sets: so many statements for a set of tenants, whatever it holds."""
+"""Bringing vaccination statuses up to date in sets: a fixed number of statements for a set of tenants."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -31,14 +31,14 @@ from shared.tasks.vaccination_monitor.superseding import counting
 
 @dataclass(frozen=True, slots=True)
 class Soon:
-    """What makes a status: expired before `today`, expiring soon up to and including `until`. Local dates."""
+    """The bounds of a status: expired before `today`, expiring soon up to and including `until`. Local dates."""
 
     today: date
     until: date
 
     @classmethod
     def within(cls, today: date, days: int) -> "Soon":
-        """Return the bounds where `days` before expiry is soon."""
+        """Return the bounds if `days` before expiry is soon."""
         return cls(today, today + timedelta(days=days))
 
 
@@ -55,16 +55,16 @@ def outdated(connection: Connection, tenant_ids: Sequence[TenantId], soon: Soon)
 
 
 def bring_up_to_date(connection: Connection, tenant_ids: Sequence[TenantId], soon: Soon, now: datetime) -> None:
-    """Write the status of the records and pets of some tenants where it changed. `now`: the run's, aware.
+    """Write the statuses that changed of some tenants' records and pets. `now`: the run's, aware.
 
-    A pet has the status of its counting record that expires first, which is the worst, and that expiry date.
+    A pet has the status, which is the worst, and the expiry date of its counting record that expires first.
     Index: vaccination_records (tenant_id, expiry_date).
     """
     for statement in (_update_of_records(), _update_of_pets()):
         connection.execute(statement, {"tenant_ids": tenant_ids, "now": now, **asdict(soon)})
 
 
-# Every run asks whether there is anything to do: these statements are built once.
+# Every run asks whether there is anything to do, so these statements are built once.
 
 
 @cache
@@ -102,7 +102,7 @@ def _count_by_tenant(tenant_id: ColumnElement[TenantId], condition: ColumnElemen
 
 
 def _status(expiry: ColumnElement[date]) -> ColumnElement[str]:
-    """The status of what expires on `expiry` (null, or for ever: unknown). The fields of `Soon` are the parameters."""
+    """The status of a record by its expiry date (null or never: unknown). The parameters are the fields of `Soon`."""
     return case(
         (or_(expiry.is_(None), expiry > FOREVER), "unknown"),
         (expiry < bindparam("today", type_=Date), "expired"),

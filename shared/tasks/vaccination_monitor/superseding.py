@@ -10,14 +10,14 @@ from shared.database.tables import vaccination_records
 from shared.tasks.vaccination_monitor.vaccines import ALSO_COVERS
 
 _OLDEST: Final = date(1, 1, 1)
-"""Stands for an unknown date of administration, so that a record without one is older than any other."""
+"""Stands for an unknown date of administration, so that a record without a date is older than any other."""
 
 
 def superseded(record: FromClause = vaccination_records) -> ColumnElement[bool]:
-    """Return the condition that a newer record of the same pet takes this one's place.
+    """Return the condition that a newer record of the same pet supersedes this one.
 
-    Newer is, in this order: administered later, expiring later, entered later, the greater id. Deleted records and
-    records without expiry, or with one that is for ever, supersede nothing. Index: vaccination_records (pet_id).
+    Newer means, in this order: administered later, expiring later, entered later, greater id. Deleted records and
+    records that never expire, or have no expiry date, supersede nothing. Index: vaccination_records (pet_id).
     """
     newer = vaccination_records.alias("newer")
     return exists(
@@ -44,7 +44,7 @@ def _covers(newer: FromClause, older: FromClause) -> ColumnElement[bool]:
 
 
 def _name(record: FromClause) -> ColumnElement[str]:
-    """The name without blanks and in small letters: "Giardia Vax" and "giardia vax " are one vaccine."""
+    """The name without spaces and in lower case: "Giardia Vax" and "giardia vax " are one vaccine."""
     return func.lower(func.replace(func.coalesce(record.c.name, ""), " ", ""))
 
 

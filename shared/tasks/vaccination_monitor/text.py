@@ -1,4 +1,4 @@
-"""The text about vaccinations that expire soon, as one tenant writes it to one owner."""
+"""The text about vaccinations that expire soon, from one tenant to one owner."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,12 +20,12 @@ from shared.tasks.vaccination_monitor.queries import vaccinations_by_id
 _WITH_A_WORD: Final = frozenset(
     "rabies distemper parvo bordetella leukemia lyme dhpp fvrcp leptospirosis influenza".split()
 )
-"""The vaccines that have a name in every language; any other is called what the record calls it."""
+"""The vaccines with a name in every language; any other goes by the record's name."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """In which language and region a text is read, and on which local day."""
+    """The language and region in which a text is read, and the local day."""
 
     language: str
     region: str
@@ -33,7 +33,7 @@ class _Reader:
 
 
 def vaccination_text(kind: Kind, served: ServedTenant, vaccinations: Sequence[Vaccination], at: datetime) -> Text:
-    """Return what one owner is told of some records, as it reads when sent at `at` (aware): days left count from it."""
+    """Return the text to one owner about some records, as sent at `at` (aware), from which days left are counted."""
     ordered = sorted(vaccinations, key=_place)
     owner = ordered[0].owner
     template, language = template_for(kind, served.policy.sms, owner.language)
@@ -56,12 +56,12 @@ def vaccination_text(kind: Kind, served: ServedTenant, vaccinations: Sequence[Va
 
 
 def _place(each: Vaccination) -> tuple[date, str, str, str, str]:
-    """Return the order of telling: what expires first, then by pet and vaccine."""
+    """Return the sort key: by expiry, then pet and vaccine."""
     return _expiry(each), each.pet.name or "", str(each.pet.id), each.vaccine, str(each.id)
 
 
 def vaccine_words(vaccine: str, name: str | None, language: str) -> str:
-    """Return what people call a vaccine: its word, else the record's name for it, else just "vaccine"."""
+    """Return what people call a vaccine: its word, otherwise the record's name for it, otherwise just "vaccine"."""
     if vaccine in _WITH_A_WORD:
         return phrase(f"vaccine_{vaccine}", language)
     return name_of(name) or phrase("vaccine_other", language)
@@ -95,7 +95,7 @@ def _count(ordered: Sequence[Vaccination], reader: _Reader) -> str:
 
 
 def _expiry(vaccination: Vaccination) -> date:
-    """Return the expiry date of a record that has one: no other is alerted."""
+    """Return the expiry date, which every record with an alert has."""
     if vaccination.expires_on is None:
         raise ValueError(f"vaccination {vaccination.id} has no expiry date")
     return vaccination.expires_on

@@ -1,4 +1,4 @@
-"""Which vaccine covers which."""
+"""Which vaccines cover others."""
 
 from typing import Final
 

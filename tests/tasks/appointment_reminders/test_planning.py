@@ -279,16 +279,16 @@ def test_an_appointment_in_the_year_9999_is_nobodys_trouble(application: Applica
 def test_one_tenants_failure_does_not_stop_the_others(
     application: Application, sms: RecordingSms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from shared.tasks.appointment_reminders import planning as appointment_reminders
+    from shared.tasks.appointment_reminders import planning
 
-    decide = appointment_reminders.decide
+    decide = planning.decide
 
     def fails_for_bad(visit, lead, served, now, run_id):
         if served.tenant.subdomain == "bad":
             raise ZeroDivisionError("bad")
         return decide(visit, lead, served, now, run_id)
 
-    monkeypatch.setattr(appointment_reminders, "decide", fails_for_bad)
+    monkeypatch.setattr(planning, "decide", fails_for_bad)
     with application.engine.begin() as connection:
         for subdomain in ("bad", "good"):
             rows.appointment(connection, rows.tenant(connection, subdomain), NOON + DAY)

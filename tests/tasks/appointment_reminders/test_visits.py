@@ -14,7 +14,7 @@ from shared.domain.policy import ServedTenant
 from shared.domain.reasons import Reason
 from shared.domain.records import Appointment, Kind, Outcome
 from shared.tasks.appointment_reminders.rules import Lead
-from shared.tasks.appointment_reminders.visits import decide, decision, visits
+from shared.tasks.appointment_reminders.visits import decide, reminder_decision, visits
 from tests.domain.builders import (
     DAY_BEFORE,
     NEW_YORK,
@@ -122,7 +122,7 @@ def test_the_occurrence_is_the_start_in_utc_to_the_minute() -> None:
 def test_a_moved_appointment_is_another_occurrence() -> None:
     (appointment,) = of_ana("15:00")
     moved = replace(appointment, starts_at=appointment.starts_at + timedelta(days=1))
-    keys = {decision(DAY_BEFORE, each).ledger_key for each in (appointment, moved)}
+    keys = {reminder_decision(DAY_BEFORE, each).ledger_key for each in (appointment, moved)}
     assert len(keys) == 2
 
 
@@ -302,7 +302,7 @@ def test_a_decision_is_not_taken_again_once_it_is_useless() -> None:
 def test_only_decisions_that_an_earlier_run_took_are_retaken() -> None:
     first, second = of_ana("10:00", "15:00")
     made = plan([undecided(first, Outcome.SKIPPED, Reason.NO_PHONE), undecided(second)], "2026-01-14T10:00")
-    assert made.retaken == {decision(DAY_BEFORE, first).ledger_key}
+    assert made.retaken == {reminder_decision(DAY_BEFORE, first).ledger_key}
     assert len(made.notifications) == 1
 
 
@@ -340,5 +340,5 @@ def test_plans_are_joined_in_order() -> None:
 
 
 def test_what_came_too_late_is_recorded_as_expired() -> None:
-    late = decision(TWO_HOURS, of_ana("15:00")[0], outcome=Outcome.EXPIRED, reason=Reason.TOO_LATE)
+    late = reminder_decision(TWO_HOURS, of_ana("15:00")[0], outcome=Outcome.EXPIRED, reason=Reason.TOO_LATE)
     assert (late.outcome, late.reason, late.notification_id) == (Outcome.EXPIRED, Reason.TOO_LATE, None)

@@ -187,7 +187,7 @@ def test_the_reasons_of_a_skip_in_their_order(changes: dict[str, Any], reason: R
 )
 def test_what_is_no_longer_right_when_it_is_sent(changes: dict[str, Any], reason: Reason | None) -> None:
     record = a_record()
-    key = rules.decision(record, 7).ledger_key
+    key = rules.alert_decision(record, 7).ledger_key
     changed = a_record(**{"id": record.id, **changes})
     assert rules.no_longer_right(changed, Member(RUN_ID, key, record.id, None), "US") == reason
 

@@ -112,16 +112,16 @@ def test_a_tenant_with_bad_settings_is_left_out_wholly(application: Application,
 def test_one_tenants_failure_does_not_stop_the_others(
     application: Application, sms: RecordingSms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from shared.tasks.vaccination_monitor import rules as vaccinations
+    from shared.tasks.vaccination_monitor import rules
 
-    decide = vaccinations.decide
+    decide = rules.decide
 
     def fails_for_bad(alerts, served, *more):
         if served.tenant.subdomain == "bad":
             raise ZeroDivisionError("bad")
         return decide(alerts, served, *more)
 
-    monkeypatch.setattr(vaccinations, "decide", fails_for_bad)
+    monkeypatch.setattr(rules, "decide", fails_for_bad)
     with application.engine.begin() as connection:
         for subdomain in ("bad", "good"):
             rows.vaccination(connection, *a_pet(connection, rows.tenant(connection, subdomain)), in_days(7))

@@ -214,7 +214,7 @@ def _instant(name: str, *, nullable: bool = True) -> sa.Column[Any]:
 
 
 def _stamps(*, deletable: bool = True) -> list[sa.Column[Any]]:
-    # SQL Server's CURRENT_TIMESTAMP is local time and does not say of where.
+    # SQL Server's CURRENT_TIMESTAMP is local time without an offset.
     is_mssql = op.get_context().dialect.name == "mssql"
     now = sa.text("SYSDATETIMEOFFSET()") if is_mssql else sa.func.current_timestamp()
     created = sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=now)

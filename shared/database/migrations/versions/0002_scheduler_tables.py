@@ -3,9 +3,9 @@
 Written out, not taken from tables.py: a migration must go on making what it made on the day it was released.
 
 The platform's tables are large and in use. No statement here reads or writes their rows while it keeps others from
-writing: columns are added empty or with a constant, which servers keep once for all rows; checks of them are made valid
-later, or hold for new rows only; indexes are built beside the writers. That cannot be done in one transaction, so what
-is there already is passed over: after a failure the migration can be run again.
+writing: columns are added empty or with a constant, which servers keep once for all rows; their checks are validated
+later, or hold for new rows only; indexes are built while others write. That cannot be done in one transaction, so the
+migration skips what exists already: after a failure it can be run again.
 """
 
 from collections.abc import Mapping, Sequence
@@ -82,7 +82,7 @@ def _dialect() -> str:
 
 
 def _wait_briefly_for_locks() -> None:
-    """Let this transaction rather fail than wait long for a table: everybody else would wait behind it."""
+    """Make this transaction fail rather than wait long for a table: everybody else would wait behind it."""
     if _dialect() == "postgresql":
         op.execute("SET LOCAL lock_timeout = '3s'")
     elif _dialect() == "mssql":
@@ -442,7 +442,7 @@ def _create_commits() -> None:
 
 
 def _now() -> Any:
-    # SQL Server's CURRENT_TIMESTAMP is local time and does not say of where.
+    # SQL Server's CURRENT_TIMESTAMP is local time without an offset.
     return sa.text("SYSDATETIMEOFFSET()") if _dialect() == "mssql" else sa.func.current_timestamp()
 
 
