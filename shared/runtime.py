@@ -13,6 +13,7 @@ from shared import logs, telemetry
 from shared.application import Application, open_application, payment_gateway
 from shared.database import breakers, leases, runs, waiting
 from shared.database.engine import ensure_ready, first_line, reading
+from shared.database.runs import NewRun
 from shared.database.transactions import in_transaction
 from shared.domain.breaker import BreakerState
 from shared.domain.ids import RunId
@@ -110,8 +111,8 @@ def _execute(application: Application, request: Request, tenants: Sequence[Tenan
 
 
 def _start(connection: Connection, request: Request) -> None:
-    host = socket.gethostname()
-    runs.start(connection, request.run_id, request.job, request.now, request.started_at, host, request.only)
+    host, began = socket.gethostname(), request.started_at
+    runs.start(connection, NewRun(request.run_id, request.job, request.now, began, host, request.only))
 
 
 def ensure_possible(application: Application, request: Request) -> None:

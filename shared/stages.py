@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from shared import telemetry
 from shared.application import Application, payment_gateway
-from shared.database import outbox, runs
+from shared.database import runs, waiting
 from shared.database.outbox import Scope
 from shared.database.rows.reading import BadRow, noting
 from shared.database.tenants import active_tenants
@@ -265,7 +265,7 @@ def _waiting(application: Application, request: Request) -> int:
     kind = JOBS[request.job].kind
     if kind is None or request.is_dry:
         return 0
-    return fetch(application.engine, lambda connection: outbox.waiting(connection, request.run_id, kind))
+    return fetch(application.engine, lambda connection: waiting.texts_of_run(connection, request.run_id, kind))
 
 
 def _log_by_tenant(tenants: Sequence[Tenant], tally: Tally) -> None:

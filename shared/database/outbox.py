@@ -6,7 +6,7 @@ Every update repeats the state it expects, so of two workers one wins.
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from shared.database import limits
+from shared.database.claims import Claim
 from shared.database.dialects.lists import among, chunks
 from shared.database.dialects.writing import locked_if_free, take_each, update_chosen, update_each
 from shared.database.tables import notifications
@@ -111,19 +112,13 @@ def choose(connection: Connection, scope: Scope, now: datetime, limit: int) -> l
 
 
 def claim(
-    connection: Connection,
-    texts: Sequence[Mapping[str, Any]],
-    *,
-    now: datetime,
-    wall: datetime,
-    worker: str,
-    hold: timedelta,
+    connection: Connection, texts: Sequence[Mapping[str, Any]], now: datetime, claim: Claim
 ) -> set[NotificationId]:
-    """Claim chosen notifications for `worker`, with what it is going to send; return the ids claimed.
+    """Claim chosen notifications, with what is going to be sent; return the ids claimed.
 
-    `texts`: id, to_phone, body and segments of each. No other worker gets them while the claim holds.
+    `texts`: id, to_phone, body and segments of each.
     """
-    given = {"now": now, "wall": wall, "worker": worker, "until": wall + hold}
+    given = {"now": now, "wall": claim.wall, **claim.taken()}
     return take_each(connection, notifications, texts, "id", _IS_PLANNED, _TAKEN, **given)
 
 
@@ -132,15 +127,14 @@ def record_unsent(connection: Connection, changes: Sequence[Mapping[str, Any]]) 
     update_each(connection, notifications, changes, "id", _IS_PLANNED)
 
 
-def claim_lapsed(
-    connection: Connection, scope: Scope, *, wall: datetime, worker: str, hold: timedelta, limit: int
-) -> list[Unsettled]:
+def claim_lapsed(connection: Connection, scope: Scope, claim: Claim) -> list[Unsettled]:
     """Claim notifications `sending` beyond their claim: nobody knows whether the provider has them.
 
     Index: notifications (status, claimed_until).
     """
-    given = {"wall": wall, "worker": worker, "until": wall + hold, **scope.given()}
-    return [_unsettled(row) for row in connection.execute(_claim_lapsed(limit, is_for_all=scope.is_for_all), given)]
+    given = {"wall": claim.wall, **claim.taken(), **scope.given()}
+    query = _claim_lapsed(claim.limit, is_for_all=scope.is_for_all)
+    return [_unsettled(row) for row in connection.execute(query, given)]
 
 
 def message_ids_to(connection: Connection, phones: Collection[str]) -> dict[str, frozenset[str]]:
@@ -190,11 +184,6 @@ def record_sent(connection: Connection, changes: Sequence[Mapping[str, Any]]) ->
     leave twice. Raise IntegrityError when one of the ids belongs to another notification.
     """
     update_each(connection, notifications, changes, "id", _HAS_NO_ID)
-
-
-def waiting(connection: Connection, run_id: RunId, kind: Kind) -> int:
-    """How many of the notifications that a run planned wait for a later run. Index: notifications (run_id)."""
-    return connection.execute(_WAITING, {"run": run_id, "its_kind": kind}).scalar_one()
 
 
 _IS_PLANNED = notifications.c.status == NotificationStatus.PLANNED
@@ -300,8 +289,3 @@ def _claim_lapsed(limit: int, *, is_for_all: bool) -> ReturningUpdate[Any]:
         .values(claimed_by=bindparam("worker"), claimed_until=bindparam("until"))
         .returning(*CLAIMED, *_HANDED_OVER)
     )
-
-
-_WAITING = select(func.count()).where(
-    notifications.c.run_id == bindparam("run"), notifications.c.kind == bindparam("its_kind"), _IS_PLANNED
-)

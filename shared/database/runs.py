@@ -38,19 +38,24 @@ class NotedRun:
     tenants: tuple[str, ...] = ()
 
 
-def start(
-    connection: Connection,
-    id_: RunId,
-    task: str,
-    now: datetime,
-    wall: datetime,
-    host: str,
-    tenants: Sequence[str] = (),
-) -> None:
-    """Note that a run began. `tenants`: the subdomains it is for, empty for all."""
-    row = {"id": id_, "task": task, "now": now, "started_at": wall, "status": RunStatus.RUNNING, "host": host}
-    connection.execute(runs.insert(), row | {"tenants": list(tenants) or None})
-    commits.forget(connection, wall)
+@dataclass(frozen=True, slots=True)
+class NewRun:
+    """A run that begins. `now`: as of when; `started_at`: by the wall clock; `tenants`: subdomains, none for all."""
+
+    id: RunId
+    task: str
+    now: datetime
+    started_at: datetime
+    host: str
+    tenants: Sequence[str] = ()
+
+
+def start(connection: Connection, run: NewRun) -> None:
+    """Note that a run began."""
+    row = {"id": run.id, "task": run.task, "now": run.now, "started_at": run.started_at, "host": run.host}
+    row |= {"status": RunStatus.RUNNING, "tenants": list(run.tenants) or None}
+    connection.execute(runs.insert(), row)
+    commits.forget(connection, run.started_at)
 
 
 def start_once(connection: Connection, id_: RunId, task: str, wall: datetime, host: str) -> bool:

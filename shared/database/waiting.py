@@ -4,11 +4,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    bindparam,
+    func,
+    or_,
+    select,
+)
 
 from shared.database.rows.promises import FIRST_YEAR
 from shared.database.tables import notifications, payments
-from shared.domain.records import NotificationStatus
+from shared.domain.ids import RunId
+from shared.domain.records import Kind, NotificationStatus
 
 RECENT: Final = timedelta(hours=24)
 """How long a given-up text is worth a look, even when it is too late to send it again."""
@@ -57,3 +65,15 @@ def dead_texts(connection: Connection, wall: datetime) -> Hanging:
 def _hanging(connection: Connection, since: Any, condition: ColumnElement[bool]) -> Hanging:
     row = connection.execute(select(func.count(), func.min(since)).where(condition)).one()
     return Hanging(row[0], row[1] if row[1] and row[1].year >= FIRST_YEAR else None)
+
+
+def texts_of_run(connection: Connection, run_id: RunId, kind: Kind) -> int:
+    """How many of the notifications that a run planned wait for a later run. Index: notifications (run_id)."""
+    return connection.execute(_TEXTS_OF_RUN, {"run": run_id, "its_kind": kind}).scalar_one()
+
+
+_TEXTS_OF_RUN = select(func.count()).where(
+    notifications.c.run_id == bindparam("run"),
+    notifications.c.kind == bindparam("its_kind"),
+    notifications.c.status == NotificationStatus.PLANNED,
+)

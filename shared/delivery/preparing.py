@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from shared.database import ledger, outbox
+from shared.database.claims import Claim
 from shared.delivery.drain import CLAIM_HOLD, HAND_OVER, Drain
 from shared.delivery.message import ReadyText
 from shared.delivery.outcomes import ended
@@ -158,7 +159,7 @@ def write_prepared(drain: Drain, connection: Connection, prepared: Prepared) -> 
         {"id": each.claimed.id, "to_phone": each.sms.to, "body": each.sms.body, "segments": each.segments}
         for each in prepared.ready
     ]
-    ours = outbox.claim(connection, texts, now=now, wall=drain.wall(), worker=drain.worker, hold=CLAIM_HOLD)
+    ours = outbox.claim(connection, texts, now, Claim(drain.worker, drain.wall(), CLAIM_HOLD))
     useless = [each for each, at in prepared.postponed if at >= each.useful_until]
     closed = [ended(each, NotificationStatus.CANCELLED, reason, now) for each, reason in prepared.cancelled]
     closed += [ended(each, NotificationStatus.EXPIRED, Reason.TOO_LATE, now) for each in useless]

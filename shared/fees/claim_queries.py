@@ -1,8 +1,7 @@
 """Claiming fees: one worker takes them for a while, and no other gets them meanwhile."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -19,6 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.dml import ReturningUpdate
 
+from shared.database.claims import Claim
 from shared.database.dialects.lists import among, chunks
 from shared.database.dialects.writing import update_chosen
 from shared.database.rows.reading import OF_FEE, read_page, sound
@@ -27,20 +27,6 @@ from shared.domain.fees import CLOSED, UNCOLLECTED, Fee, FeeStatus
 from shared.domain.ids import FeeId, TenantId
 from shared.fees.state_queries import is_fee
 from shared.fees.visit_queries import FEE, fee_of
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """Who claims fees, when by the wall clock, for how long, and how many at most."""
-
-    worker: str
-    wall: datetime
-    hold: timedelta
-    limit: int = 1
-
-    def taken(self) -> dict[str, Any]:
-        """Return the parameters that mark a fee as claimed."""
-        return {"worker": self.worker, "until": self.wall + self.hold}
 
 
 def claim_due(connection: Connection, tenant_ids: Sequence[TenantId], due: datetime, claim: Claim) -> list[Fee]:

@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Table, select
 
 from shared.database import breakers, commits, leases, ledger, limits, outbox, reputation, runs, tables, waiting
 from shared.database.appointments import Starts
+from shared.database.claims import Claim
 from shared.database.engine import writing
 from shared.database.outbox import Scope
 from shared.database.tenants import tenant_by_id
@@ -36,7 +37,6 @@ from shared.domain.reputation import EventKind, NewEvent
 from shared.fees import claim_queries, staff_action_queries, state_queries
 from shared.fees import listing as fee_list
 from shared.fees import visit_queries as visits
-from shared.fees.claim_queries import Claim
 from shared.fees.staff_action_queries import FoundRefund
 from shared.operations import history, latest, reports
 from shared.operations import outbox as outbox_list
@@ -47,6 +47,7 @@ from shared.tasks.no_show_detector import correction_queries as corrections
 from shared.tasks.no_show_detector import merger_queries as passing
 from shared.tasks.no_show_detector import queries as no_shows
 from shared.tasks.no_show_detector.queries import Day
+from shared.tasks.reputation_updater import standings
 from shared.tasks.vaccination_monitor import queries as vaccinations
 from tests.crash.test_jobs import NOW, TURNS
 from tests.database.test_restarts import Business
@@ -64,7 +65,7 @@ WINDOW = ExpiryWindow(30, date(2026, 3, 1), date(2026, 3, 31))
 SCOPE = Scope(only=frozenset([SOME]), left_out=frozenset([SOME]))
 VISIT = MarkedVisit(SOME, SOME, SOME, SOME, NOW, is_ours=True, is_forgiven=False)
 DECISION = Decision(SOME, Kind.REMINDER_24H, "appointment", SOME, "2026-03-01T15:00Z", Outcome.SKIPPED, Reason.NO_PHONE)
-ROW: Any = SimpleNamespace(id=SOME, tenant_id=SOME, starts_at=NOW, expires_on=WINDOW.first)
+ROW: Any = SimpleNamespace(id=SOME, tenant_id=SOME, owner_id=SOME, starts_at=NOW, expires_on=WINDOW.first)
 """The last one of a page: what comes after it is read."""
 CONSENT = {
     "id": SOME,
@@ -127,7 +128,7 @@ CALLS: list[Callable[[Connection], object]] = [
     lambda it: limits.paused(it, NOW),
     lambda it: outbox.due(it, SCOPE, NOW, 100),
     lambda it: outbox.choose(it, SCOPE, NOW, 100),
-    lambda it: outbox.claim(it, [{"id": SOME, "body": "Hello"}], now=NOW, wall=NOW, worker=WORKER, hold=HOLD),
+    lambda it: outbox.claim(it, [{"id": SOME, "body": "Hello"}], NOW, Claim(WORKER, NOW, HOLD)),
     lambda it: outbox.message_ids_to(it, PHONES),
     lambda it: outbox.under_way(it, PHONES, WORKER),
     lambda it: outbox.count_sent_since(it, NOW),
@@ -168,6 +169,8 @@ CALLS: list[Callable[[Connection], object]] = [
     lambda it: senders.note_clock(it, "sms", DAY, NOW),
     senders.clocks,
     lambda it: vaccinations.vaccinations_to_alert(it, [SOME], WINDOW, beyond=ROW, limit=100),
+    lambda it: standings.appointments_to_settle(it, [SOME], STARTS, beyond=ROW, limit=500),
+    lambda it: standings.standings_to_mend(it, [SOME], beyond=ROW, limit=500),
     lambda it: vaccinations.vaccinations_without_decision(it, [SOME], WINDOW, limit=100),
     lambda it: visits.saved_cards(it, [SOME]),
 ]

@@ -36,7 +36,7 @@ def noted(
 ) -> None:
     with engine.begin() as connection:
         id_ = uuid4()
-        runs.start(connection, id_, JOB, at, at, "test", tenants)
+        runs.start(connection, runs.NewRun(id_, JOB, at, at, "test", tenants))
         if status is not RunStatus.RUNNING:
             runs.finish(connection, id_, status, at + MINUTE, {}, error)
 
@@ -58,7 +58,7 @@ def test_all_is_well_when_every_job_did_its_work_and_nothing_hangs(engine: Engin
     with engine.begin() as connection:
         for job in read_schedules():
             id_ = uuid4()
-            runs.start(connection, id_, job, NOON, NOON, "test")
+            runs.start(connection, runs.NewRun(id_, job, NOON, NOON, "test"))
             runs.finish(connection, id_, RunStatus.SUCCEEDED, NOON, {}, None)
     found = examine(engine, read_schedules(), UTC, NOON + MINUTE, wrong_setting=None)
     assert found.is_well

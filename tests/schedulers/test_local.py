@@ -60,7 +60,7 @@ def ended(
     """Note a run of the job."""
     with engine.begin() as connection:
         id_ = uuid4()
-        runs.start(connection, id_, JOB, at, at, "test", tenants)
+        runs.start(connection, runs.NewRun(id_, JOB, at, at, "test", tenants))
         if status is not RunStatus.RUNNING:
             runs.finish(connection, id_, status, at, result, None)
 

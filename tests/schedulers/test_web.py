@@ -158,7 +158,7 @@ def test_health_is_503_until_all_is_well(site: Site, application: Application) -
     with application.engine.begin() as connection:
         for job in JOBS:
             id_ = uuid4()
-            runs.start(connection, id_, job, NOON, NOON, "test")
+            runs.start(connection, runs.NewRun(id_, job, NOON, NOON, "test"))
             runs.finish(connection, id_, RunStatus.SUCCEEDED, NOON, {}, None)
     after = site.get("/health")
     assert (after.status, after.json()["healthy"]) == (200, True)

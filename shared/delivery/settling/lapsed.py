@@ -13,6 +13,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from shared.database import ledger, outbox
+from shared.database.claims import Claim
 from shared.database.transactions import in_transaction
 from shared.delivery.drain import CLAIM_HOLD, HAND_OVER, Drain
 from shared.delivery.outcomes import ASK_AFTER, ASK_AGAIN_AFTER, ended, handed_back, sent
@@ -66,9 +67,8 @@ async def settle_lapsed(drain: Drain) -> None:
 
 def _claim(drain: Drain) -> Lapsed:
     def claim_lapsed(connection: Connection) -> Lapsed:
-        messages = outbox.claim_lapsed(
-            connection, drain.expirable, wall=drain.wall(), worker=drain.worker, hold=CLAIM_HOLD, limit=BATCH
-        )
+        claim = Claim(drain.worker, drain.wall(), CLAIM_HOLD, BATCH)
+        messages = outbox.claim_lapsed(connection, drain.expirable, claim)
         known = outbox.message_ids_to(connection, {each.to_phone for each in messages})
         first = min((each.attempted_at for each in messages), default=None)
         return Lapsed(messages, known, outbox.count_sent_since(connection, first - CLOCK_SKEW) if first else 0)

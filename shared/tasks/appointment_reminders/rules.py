@@ -1,12 +1,11 @@
 """When an appointment's reminders are due, and who may get them."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from shared.domain.contact import cannot_text
-from shared.domain.policy import TenantPolicy
+from shared.domain.policy import ServedTenant, TenantPolicy
 from shared.domain.quiet_hours import QuietHours, after_quiet, is_quiet, quiet_began
 from shared.domain.reasons import Reason
 from shared.domain.records import Appointment, AppointmentStatus, Kind
@@ -113,39 +112,27 @@ def is_enabled(kind: Kind, policy: TenantPolicy) -> bool:
     return policy.reminders.h24 if kind is Kind.REMINDER_24H else policy.reminders.h2
 
 
-def objection(appointment: Appointment, region: str, blocked: Collection[str] = ()) -> Reason | None:
+def objection(appointment: Appointment, served: ServedTenant) -> Reason | None:
     """Return why the owner must not be reminded of the appointment, whatever the time; None if the owner may be."""
     if not appointment.owner.is_active:
         return Reason.OWNER_INACTIVE
     pets = [pet for pet in appointment.pets if not pet.is_deleted]
     if pets and all(pet.is_deceased for pet in pets):
         return Reason.PET_DECEASED
-    return cannot_text(appointment.owner, region, blocked)
+    return cannot_text(appointment.owner, served.region, served.blocked)
 
 
-def skip_reason(
-    appointment: Appointment,
-    lead: Lead,
-    policy: TenantPolicy,
-    zone: ZoneInfo,
-    region: str,
-    blocked: Collection[str] = (),
-) -> Reason | None:
+def skip_reason(appointment: Appointment, lead: Lead, served: ServedTenant) -> Reason | None:
     """Return why a due reminder is skipped; None if it must be sent."""
-    if not is_enabled(lead.kind, policy):
+    if not is_enabled(lead.kind, served.policy):
         return Reason.KIND_DISABLED
-    if appointment.created_at > due_at(appointment.starts_at, lead, policy.sms.quiet_hours, zone):
+    if appointment.created_at > due_at(appointment.starts_at, lead, served.policy.sms.quiet_hours, served.zone):
         return Reason.BOOKED_INSIDE_WINDOW
-    return objection(appointment, region, blocked)
+    return objection(appointment, served)
 
 
 def no_longer_right(
-    appointment: Appointment,
-    kind: Kind,
-    occurs_at: datetime | None,
-    policy: TenantPolicy,
-    region: str,
-    blocked: Collection[str] = (),
+    appointment: Appointment, kind: Kind, occurs_at: datetime | None, served: ServedTenant
 ) -> Reason | None:
     """Return why a reminder planned for the start `occurs_at` must no longer be sent; None while it may."""
     if appointment.is_deleted:
@@ -154,6 +141,6 @@ def no_longer_right(
         return gone
     if occurs_at is None or minute_of(appointment.starts_at) != minute_of(occurs_at):
         return Reason.RESCHEDULED
-    if not is_enabled(kind, policy):
+    if not is_enabled(kind, served.policy):
         return Reason.KIND_DISABLED
-    return objection(appointment, region, blocked)
+    return objection(appointment, served)

@@ -35,7 +35,7 @@ def reminder_text(kind: Kind, served: ServedTenant, appointments: Sequence[Appoi
 def _objection(kind: Kind, appointment: Appointment, member: Member, served: ServedTenant) -> Reason | None:
     if appointment.foreign_part:
         return Reason.FOREIGN_REFERENCE
-    return rules.no_longer_right(appointment, kind, member.occurs_at, served.policy, served.region, served.blocked)
+    return rules.no_longer_right(appointment, kind, member.occurs_at, served)
 
 
 REMINDER: Final = SubjectKind(appointments_by_id, _objection, reminder_text)

@@ -31,10 +31,7 @@ def decide(visit: Sequence[Undecided], lead: Lead, served: ServedTenant, now: da
     ledger are not made again.
     """
     quiet, zone = served.policy.sms.quiet_hours, served.zone
-    refused = {
-        each.appointment.id: skip_reason(each.appointment, lead, served.policy, zone, served.region, served.blocked)
-        for each in visit
-    }
+    refused = {each.appointment.id: skip_reason(each.appointment, lead, served) for each in visit}
     due = {each.appointment.id for each in visit if is_due(each.appointment.starts_at, lead, quiet, zone, now)}
     welcome = [each for each in visit if not refused[each.appointment.id]]
     going = [each for each in welcome if each.appointment.id in due]

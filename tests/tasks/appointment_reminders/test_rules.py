@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from shared.domain.policy import TenantPolicy
 from shared.domain.reasons import Reason
 from shared.domain.records import Appointment, AppointmentStatus, Kind, Owner
 from shared.tasks.appointment_reminders.rules import (
@@ -34,8 +33,8 @@ from tests.domain.builders import (
     an_owner,
     booked,
     local,
-    policy,
     quiet,
+    served,
     utc,
 )
 
@@ -281,7 +280,7 @@ def test_in_the_evening_the_early_visits_of_the_next_day_are_due_too() -> None:
 
 
 def skipped(appointment: Appointment, lead: Lead = DAY_BEFORE, settings: dict[str, Any] | None = None) -> Reason | None:
-    return skip_reason(appointment, lead, policy(settings or {}), NEW_YORK, "US")
+    return skip_reason(appointment, lead, served(settings))
 
 
 @pytest.mark.parametrize("lead", LEADS.values(), ids=both)
@@ -291,9 +290,9 @@ def test_an_ordinary_appointment_is_reminded(lead: Lead) -> None:
 
 @pytest.mark.parametrize(("kind", "key"), [(Kind.REMINDER_24H, "24h"), (Kind.REMINDER_2H, "2h")])
 def test_a_tenant_switches_each_reminder_off_by_itself(kind: Kind, key: str) -> None:
-    only_this_off = policy({"reminders": {key: False}})
-    assert [is_enabled(each, only_this_off) for each in LEADS] == [each is not kind for each in LEADS]
-    assert skip_reason(booked(START), LEADS[kind], only_this_off, NEW_YORK, "US") is Reason.KIND_DISABLED
+    only_this_off = served({"reminders": {key: False}})
+    assert [is_enabled(each, only_this_off.policy) for each in LEADS] == [each is not kind for each in LEADS]
+    assert skip_reason(booked(START), LEADS[kind], only_this_off) is Reason.KIND_DISABLED
 
 
 @pytest.mark.parametrize("lead", LEADS.values(), ids=both)
@@ -336,7 +335,7 @@ DEAD, GONE = a_pet(is_deceased=True), a_pet(is_deleted=True)
     ],
 )
 def test_an_appointment_is_skipped_when_all_its_pets_have_died(pets: tuple[Any, ...], reason: Reason | None) -> None:
-    assert objection(booked(START, pets=pets), "US") is reason
+    assert objection(booked(START, pets=pets), served()) is reason
 
 
 @pytest.mark.parametrize(
@@ -350,7 +349,7 @@ def test_an_appointment_is_skipped_when_all_its_pets_have_died(pets: tuple[Any, 
 )
 def test_an_owner_who_may_not_be_texted_is_not_reminded(owner: dict[str, Any], reason: Reason) -> None:
     assert skipped(booked(START, owner=an_owner(**owner))) is reason
-    assert objection(booked(START, owner=an_owner(**owner)), "US") is reason
+    assert objection(booked(START, owner=an_owner(**owner)), served()) is reason
 
 
 def test_the_first_reason_of_many_is_given() -> None:
@@ -384,7 +383,7 @@ def test_the_first_reason_of_many_is_given() -> None:
 
 
 def wrong(appointment: Appointment, kind: Kind = Kind.REMINDER_24H, at: datetime | None = START) -> Reason | None:
-    return no_longer_right(appointment, kind, at, TenantPolicy(), "US")
+    return no_longer_right(appointment, kind, at, served())
 
 
 @pytest.mark.parametrize(
@@ -423,8 +422,8 @@ def test_a_deleted_appointment_is_not_reminded() -> None:
 
 @pytest.mark.parametrize(("kind", "key"), [(Kind.REMINDER_24H, "24h"), (Kind.REMINDER_2H, "2h")])
 def test_a_kind_switched_off_meanwhile_is_not_sent(kind: Kind, key: str) -> None:
-    off = policy({"reminders": {key: False}})
-    assert no_longer_right(booked(START), kind, START, off, "US") is Reason.KIND_DISABLED
+    off = served({"reminders": {key: False}})
+    assert no_longer_right(booked(START), kind, START, off) is Reason.KIND_DISABLED
 
 
 @pytest.mark.parametrize(

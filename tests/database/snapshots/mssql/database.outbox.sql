@@ -113,8 +113,3 @@ SELECT notifications.to_phone, notifications.body
 FROM notifications
 WHERE notifications.to_phone IN (:to_phone, ...) AND notifications.status = :status AND notifications.claimed_by !=
     :claimed_by;
-
--- waiting
-SELECT count(*) AS count_1
-FROM notifications
-WHERE notifications.run_id = :run AND notifications.kind = :its_kind AND notifications.status = :status;

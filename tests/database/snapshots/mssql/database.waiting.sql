@@ -14,6 +14,11 @@ SELECT count(*) AS count_1, min(notifications.claimed_until) AS min_1
 FROM notifications
 WHERE notifications.status = :status AND notifications.claimed_until <= :claimed_until;
 
+-- texts_of_run
+SELECT count(*) AS count_1
+FROM notifications
+WHERE notifications.run_id = :run AND notifications.kind = :its_kind AND notifications.status = :status;
+
 -- waiting_texts
 SELECT count(*) AS count_1, min(notifications.not_before) AS min_1
 FROM notifications

@@ -121,9 +121,3 @@ SELECT notifications.to_phone, notifications.body
 FROM notifications
 WHERE notifications.to_phone IN (:to_phone, ...) AND notifications.status = :status::VARCHAR AND
     notifications.claimed_by != :claimed_by::VARCHAR;
-
--- waiting
-SELECT count(*) AS count_1
-FROM notifications
-WHERE notifications.run_id = :run::UUID AND notifications.kind = :its_kind::VARCHAR AND notifications.status =
-    :status::VARCHAR;

@@ -16,6 +16,12 @@ FROM notifications
 WHERE notifications.status = :status::VARCHAR AND notifications.claimed_until <= :claimed_until::TIMESTAMP WITH TIME
     ZONE;
 
+-- texts_of_run
+SELECT count(*) AS count_1
+FROM notifications
+WHERE notifications.run_id = :run::UUID AND notifications.kind = :its_kind::VARCHAR AND notifications.status =
+    :status::VARCHAR;
+
 -- waiting_texts
 SELECT count(*) AS count_1, min(notifications.not_before) AS min_1
 FROM notifications
