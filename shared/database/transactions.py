@@ -28,6 +28,9 @@ def in_transaction(engine: Engine, work: Callable[[Connection], T]) -> T:
     `work` changes nothing but the database. If the connection breaks during the commit, nobody knows whether the server
     committed. The key that each transaction leaves in `commits` shows it: the retry finds its own key there. (SQLite
     has no connection that could break.)
+
+    It takes a function, not a `with` block in a loop of attempts: a `return` inside such a block would leave the loop
+    although the commit that follows it failed.
     """
     key, done, is_on_a_server = uuid4(), list[T](), engine.dialect.name != "sqlite"
 

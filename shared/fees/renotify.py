@@ -28,12 +28,12 @@ def renotify(context: Context) -> None:
     """Plan again the texts that could not be sent, can be sent now and are still of use."""
     tenants = {each.tenant.id: each for each in context.served}
 
-    def query(connection: Connection) -> tuple[list[UnsentText], dict[VisitId, MissedVisit]]:
+    def unsent(connection: Connection) -> tuple[list[UnsentText], dict[VisitId, MissedVisit]]:
         since, about_after = context.now - LOOK_BACK, context.now - TEXT_USEFUL
         found = unsent_texts(connection, FEE_TEXTS, list(tenants), since, about_after=about_after)
         return found, visit_queries.missed_visits(connection, {each.visit_id for each in found})
 
-    found, missed = fetch(context.engine, query)
+    found, missed = fetch(context.engine, unsent)
     if found:
         plan = joined([_decide(context, tenants[each.tenant_id], each, missed) for each in found])
         write(context, tenants, plan, missed, planned_as="texts_planned")

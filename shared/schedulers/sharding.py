@@ -87,13 +87,13 @@ def begin(application: Application, whole: Whole) -> list[Part]:
     ensure_possible(application, request)
     ensure_ready(application.engine)
 
-    def work(connection: Connection) -> Mapping[RunId, NotedRun]:
+    def mark_begun(connection: Connection) -> Mapping[RunId, NotedRun]:
         runs.start_once(connection, whole.run_id, whole.job, request.started_at, host)
         commits.forget(connection, request.started_at)
         return _recorded(connection, whole)
 
     with _as_database_unusable():
-        found = in_transaction(application.engine, work)
+        found = in_transaction(application.engine, mark_begun)
     return [] if _is_over(whole, found) else _waiting(whole.parts(Stage.PLAN), found)
 
 
@@ -137,13 +137,13 @@ def _start(application: Application, part: Part) -> bool:
     """Record that a part begins; return False if the part or the whole run is already done."""
     wall, host = application.clock(), socket.gethostname()
 
-    def work(connection: Connection) -> bool:
+    def mark_part_begun(connection: Connection) -> bool:
         return not _is_over(part.whole, _recorded(connection, part.whole)) and (
             runs.start_once(connection, part.id, part.name, wall, host)
             or runs.start_again(connection, part.id, wall, host)
         )
 
-    return in_transaction(application.engine, work)
+    return in_transaction(application.engine, mark_part_begun)
 
 
 def _work(application: Application, part: Part) -> dict[str, Any]:
@@ -186,12 +186,12 @@ def _end(
 ) -> list[Part]:
     """Record how a part ended, under a lock: of parts that end at the same moment, one sees that all are over."""
 
-    def work(connection: Connection) -> Mapping[RunId, NotedRun]:
+    def mark_part_ended(connection: Connection) -> Mapping[RunId, NotedRun]:
         runs.lock(connection, part.whole.run_id)
         runs.finish(connection, part.id, status, application.clock(), result, error)
         return _recorded(connection, part.whole)
 
-    return _next(application, part, in_transaction(application.engine, work))
+    return _next(application, part, in_transaction(application.engine, mark_part_ended))
 
 
 def _next(application: Application, part: Part, found: Mapping[RunId, NotedRun]) -> list[Part]:
@@ -233,12 +233,12 @@ def _add_up(application: Application, whole: Whole, found: Mapping[RunId, NotedR
         failures.append(str(error))
     status = RunStatus.FAILED if failures else RunStatus.HELD if tally.held else RunStatus.SUCCEEDED
 
-    def work(connection: Connection) -> None:
+    def store_result(connection: Connection) -> None:
         runs.finish(connection, whole.run_id, status, application.clock(), result, "; ".join(failures) or None)
         if status in runs.DONE:
             runs.forget(connection, [each.id for each in whole.parts(*stages_of(whole.job))])
 
-    in_transaction(application.engine, work)
+    in_transaction(application.engine, store_result)
     if failures:
         log.error("%s failed: %s", whole.job, "; ".join(failures))
     if failures or result is None:

@@ -165,11 +165,11 @@ def _write_recoveries(book: Book, due: Sequence[NewEvent]) -> tuple[list[NewEven
         return [], {}
     owner_ids = {each.owner_id for each in due}
 
-    def work(connection: Connection) -> tuple[list[NewEvent], Scores]:
+    def record_what_is_still_due(connection: Connection) -> tuple[list[NewEvent], Scores]:
         reputation.lock_owners(connection, owner_ids)
         return _record(book, connection, _recoveries(book, standings.standings_of(connection, owner_ids)))
 
-    return in_transaction(book.context.engine, work)
+    return in_transaction(book.context.engine, record_what_is_still_due)
 
 
 def _record(book: Book, connection: Connection, events: Sequence[NewEvent]) -> tuple[list[NewEvent], Scores]:

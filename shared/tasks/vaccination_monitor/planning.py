@@ -81,14 +81,14 @@ def _due_batches(context: Context, tenants: Tenants, windows: Sequence[ExpiryWin
 def _of_owners(
     context: Context, tenant_ids: Sequence[TenantId], owners: Collection[OwnerId], windows: Sequence[ExpiryWindow]
 ) -> list[UndecidedAlert]:
-    def query(connection: Connection) -> list[UndecidedAlert]:
+    def due_in_any_window(connection: Connection) -> list[UndecidedAlert]:
         return [
             each
             for window in windows
             for each in queries.vaccinations_of_owners_to_alert(connection, tenant_ids, owners, window)
         ]
 
-    found = fetch(context.engine, query)
+    found = fetch(context.engine, due_in_any_window)
     return [each for each in found if not each.vaccination.foreign_part]
 
 
