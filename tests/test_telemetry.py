@@ -365,7 +365,7 @@ def test_what_cannot_be_measured_fails_no_run(
     def gone(*_: object) -> None:
         raise OperationalError("SELECT", {}, Exception("the line is dead"))
 
-    monkeypatch.setattr(runtime.health, "waiting_texts", gone)
+    monkeypatch.setattr(runtime.waiting, "waiting_texts", gone)
     assert runtime.run(observed, "ReputationUpdater")["total_errors"] == 0
     assert "petcare.tenants" in [name for name, *_ in insights.metrics()]
 
