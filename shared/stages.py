@@ -176,7 +176,7 @@ def _collect(application: Application, request: Request, context: Context) -> No
         collect(collection)
 
 
-def collection_by_hand(application: Application) -> Collection:
+def collection_for_staff(application: Application) -> Collection:
     """Return the collection for staff actions, which charge and refund fees outside any run.
 
     Raise ConfigurationError without a payment provider.

@@ -12,7 +12,7 @@ from shared.database import tables
 from shared.fees import staff_actions
 from shared.fees.staff_actions import Staff
 from shared.runtime import run
-from shared.stages import Stage, collection_by_hand
+from shared.stages import Stage, collection_for_staff
 from tests import rows
 from tests.doubles import Clock
 from tests.rows import NOON
@@ -124,7 +124,7 @@ class Salon:
 
     def charge_by_staff(self, fee_id: UUID) -> str:
         """Let staff charge a fee; return the only fee's status after it."""
-        staff_actions.charge(collection_by_hand(self.application), fee_id, Staff("Maria", "she agreed"))
+        staff_actions.charge(collection_for_staff(self.application), fee_id, Staff("Maria", "she agreed"))
         status: str = self.fee().status
         return status
 

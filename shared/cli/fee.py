@@ -21,7 +21,7 @@ from shared.fees.listing import ListedFee, listed
 from shared.fees.staff_actions import Staff
 from shared.messages.wording import cents_of, money_words
 from shared.settings import LogSettings, database_url, load
-from shared.stages import collection_by_hand
+from shared.stages import collection_for_staff
 
 LONGEST = {"who": 200, "why": 500}  # characters that the columns of fee_actions hold
 ID = click.argument("fee_id", type=click.UUID, metavar="ID")
@@ -76,7 +76,7 @@ def charge(fee_id: FeeId, now: bool, who: str, why: str) -> None:
     application = open_application(texts=False)
     ensure_ready(application.engine)
     _open_fees(application.engine, [fee_id])
-    staff_actions.charge(collection_by_hand(application), fee_id, Staff(who, why))
+    staff_actions.charge(collection_for_staff(application), fee_id, Staff(who, why))
     after = _one(application.engine, fee_id)
     echo(as_line(after))
     if after.status != FeeStatus.SUCCEEDED:
@@ -111,7 +111,7 @@ def _close_payments(engine: Engine, waived: Collection[FeeId]) -> str | None:
     if not _still_open(engine, waived):
         return None
     try:
-        staff_actions.close_payments(collection_by_hand(open_application(texts=False)))
+        staff_actions.close_payments(collection_for_staff(open_application(texts=False)))
     except (ConfigurationError, RunFailed) as error:
         why = f": {error}"
     else:
@@ -153,7 +153,7 @@ def refund(fee_id: FeeId, amount: str | None, who: str, why: str) -> None:
     ensure_ready(application.engine)
     before = _one(application.engine, fee_id)
     cents = _cents(amount, before.currency)
-    staff_actions.give_back(collection_by_hand(application), fee_id, cents, Staff(who, why))
+    staff_actions.give_back(collection_for_staff(application), fee_id, cents, Staff(who, why))
     echo(as_line(_one(application.engine, fee_id)))
 
 

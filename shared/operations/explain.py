@@ -23,7 +23,7 @@ from shared.domain.records import (
 from shared.messages.wording import money_words
 from shared.operations import evidence, history
 from shared.operations.remembered import ConsentRecord, DecisionRecord, PaymentRecord, Remembered
-from shared.tasks.appointment_reminders import rules as reminders
+from shared.tasks.appointment_reminders import rules
 
 KIND_WORDS: Final = {
     Kind.REMINDER_24H: "24-hour reminder",
@@ -186,10 +186,10 @@ def _words(decision: DecisionRecord) -> str:
 def _next(what: str, remembered: Remembered, policy: TenantPolicy, zone: ZoneInfo, now: datetime) -> Iterator[str]:
     row = remembered.row
     if what == "appointment" and row.status in (AppointmentStatus.PENDING, AppointmentStatus.CONFIRMED):
-        start = reminders.minute_of(row.scheduled_start)
+        start = rules.minute_of(row.scheduled_start)
         decided = {each.kind for each in remembered.decisions if _is_about(each, start)}
-        for lead in reminders.LEADS.values():
-            due = reminders.due_at(row.scheduled_start, lead, policy.sms.quiet_hours, zone)
+        for lead in rules.LEADS.values():
+            due = rules.due_at(row.scheduled_start, lead, policy.sms.quiet_hours, zone)
             if lead.kind not in decided and due > now:
                 yield f"{KIND_WORDS[lead.kind]} due {_shown(due, zone)}"
     for fee in remembered.payments:
@@ -199,7 +199,7 @@ def _next(what: str, remembered: Remembered, policy: TenantPolicy, zone: ZoneInf
 
 def _is_about(decision: DecisionRecord, start: datetime) -> bool:
     """Whether a reminder's decision is about `start`, which is rounded to the minute."""
-    return decision.occurs_at is not None and reminders.minute_of(decision.occurs_at) == start
+    return decision.occurs_at is not None and rules.minute_of(decision.occurs_at) == start
 
 
 def _money(fee: PaymentRecord) -> str:

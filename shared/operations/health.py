@@ -12,8 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from shared.database import breakers, runs
-from shared.database import waiting as health
+from shared.database import breakers, runs, waiting
 from shared.database.engine import ensure_ready, first_line, reading, shown
 from shared.database.runs import NotedRun
 from shared.database.waiting import Hanging
@@ -140,11 +139,11 @@ def _ending(run: NotedRun, wall: datetime) -> str:
 
 def _of_hanging(connection: Connection, wall: datetime) -> Iterator[Check]:
     gone = "{} whose worker is gone: the next run asks the provider what became of it"
-    yield _hanging("texts", health.lapsed_texts(connection, wall), gone, f"{_RUN} AppointmentReminders2h", wall)
-    yield _hanging("fees", health.lapsed_fees(connection, wall), gone, f"{_RUN} NoShowDetector", wall)
+    yield _hanging("texts", waiting.lapsed_texts(connection, wall), gone, f"{_RUN} AppointmentReminders2h", wall)
+    yield _hanging("fees", waiting.lapsed_fees(connection, wall), gone, f"{_RUN} NoShowDetector", wall)
     dead = "{} given up after every attempt failed"
     yield _hanging(
-        "dead letters", health.dead_texts(connection, wall), dead, "python -m shared outbox --status dead", wall
+        "dead letters", waiting.dead_texts(connection, wall), dead, "python -m shared outbox --status dead", wall
     )
 
 

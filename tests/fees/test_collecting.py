@@ -15,7 +15,7 @@ from shared.fees import staff_actions
 from shared.fees.listing import listed
 from shared.fees.staff_actions import Staff
 from shared.fees.visit_queries import fees_by_id, reminded_of
-from shared.stages import Stage, collection_by_hand
+from shared.stages import Stage, collection_for_staff
 from tests import rows
 from tests.doubles import Clock, RecordingPayments, RecordingSms
 from tests.rows import NOON
@@ -291,9 +291,9 @@ def test_a_payment_that_is_no_fee_is_never_touched(
     with paws.engine.connect() as connection:
         assert (listed(connection), fees_by_id(connection, [deposit])) == ([], {})
     for act in (
-        lambda: staff_actions.charge(collection_by_hand(paws.application), deposit, Staff("Maria", "a mistake")),
+        lambda: staff_actions.charge(collection_for_staff(paws.application), deposit, Staff("Maria", "a mistake")),
         lambda: staff_actions.give_back(
-            collection_by_hand(paws.application), deposit, None, Staff("Maria", "a mistake")
+            collection_for_staff(paws.application), deposit, None, Staff("Maria", "a mistake")
         ),
     ):
         with pytest.raises((UsageError, NoResultFound)):

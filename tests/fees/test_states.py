@@ -20,7 +20,7 @@ from shared.fees import staff_actions
 from shared.fees.listing import listed
 from shared.fees.staff_actions import Staff
 from shared.gateways.payments import Declined, NotProcessed, OutcomeUnknown
-from shared.stages import collection_by_hand
+from shared.stages import collection_for_staff
 from tests.databases import Stock
 from tests.doubles import Clock, RecordingPayments
 from tests.salon import Salon, salon
@@ -60,7 +60,7 @@ class Life:
 
     def charge(self) -> None:
         self.payments.answer = lambda charge: None
-        staff_actions.charge(collection_by_hand(self.paws.application), self.paws.fee().id, STAFF)
+        staff_actions.charge(collection_for_staff(self.paws.application), self.paws.fee().id, STAFF)
 
     def paid_late(self, meanwhile: Exception, then: Callable[[], None] = lambda: None) -> None:
         """A card is charged, and before that is known another run finds the claim over and meets this answer."""
@@ -81,7 +81,7 @@ class Life:
         staff_actions.waive(self.paws.engine, fees, STAFF, self.clock())
 
     def give_back(self) -> None:
-        staff_actions.give_back(collection_by_hand(self.paws.application), self.paws.fee().id, None, STAFF)
+        staff_actions.give_back(collection_for_staff(self.paws.application), self.paws.fee().id, None, STAFF)
 
     def put_right(self) -> None:
         with self.paws.engine.begin() as connection:

@@ -18,7 +18,7 @@ from shared.errors import RunFailed, UsageError
 from shared.fees import staff_actions
 from shared.fees.staff_actions import Staff
 from shared.gateways.stripe_payments import StripePayments
-from shared.stages import collection_by_hand
+from shared.stages import collection_for_staff
 from tests import rows
 from tests.doubles import Clock
 from tests.loopback.http import Response
@@ -66,7 +66,7 @@ def lives_through(paws: Salon, clock: Clock) -> None:
         for _ in range(3):
             clock.pass_(minutes=5)
             try:
-                staff_actions.give_back(collection_by_hand(paws.application), fee.id, None, MARIA)
+                staff_actions.give_back(collection_for_staff(paws.application), fee.id, None, MARIA)
             except (RunFailed, UsageError):
                 continue
 

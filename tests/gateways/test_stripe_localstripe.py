@@ -10,7 +10,7 @@ from shared.fees import staff_actions
 from shared.fees.staff_actions import Staff
 from shared.gateways.payments import Declined, GivenBack, IntentState, Misconfigured
 from shared.gateways.stripe_payments import StripePayments
-from shared.stages import collection_by_hand
+from shared.stages import collection_for_staff
 from tests.doubles import Clock
 from tests.gateways import localstripe
 from tests.gateways.localstripe import SECRET, LocalStripe
@@ -93,7 +93,7 @@ def test_a_run_collects_a_fee_and_staff_give_it_back(
     paws.run()
     clock.pass_(days=1)
     assert paws.run()["fee_cents_collected"] == {"USD": 2500}
-    staff_actions.give_back(collection_by_hand(paws.application), paws.fee().id, 1000, Staff("Maria", "goodwill"))
+    staff_actions.give_back(collection_for_staff(paws.application), paws.fee().id, 1000, Staff("Maria", "goodwill"))
     (intent,) = [each for each in server.all_of("/v1/payment_intents") if each["customer"] == its]
     assert (intent["status"], intent["id"]) == ("succeeded", paws.fee().stripe_payment_intent_id)
     assert [each["amount"] for each in server.all_of("/v1/refunds") if each["payment_intent"] == intent["id"]] == [1000]

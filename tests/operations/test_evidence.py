@@ -16,7 +16,7 @@ from shared.fees.staff_actions import Staff
 from shared.gateways.payments import Declined
 from shared.operations.explain import Explanation, explain
 from shared.runtime import run
-from shared.stages import collection_by_hand
+from shared.stages import collection_for_staff
 from tests import rows
 from tests.doubles import Clock, RecordingPayments
 from tests.rows import NOON
@@ -56,8 +56,8 @@ def paws(application: Application, clock: Clock, payments: RecordingPayments) ->
     clock.pass_(days=1)
     paws.run()
     payments.answer = lambda charge: None
-    staff_actions.charge(collection_by_hand(application), paws.fee().id, Staff("Maria", "Ana asked to try again"))
-    staff_actions.give_back(collection_by_hand(application), paws.fee().id, 500, Staff("Tom", "goodwill"))
+    staff_actions.charge(collection_for_staff(application), paws.fee().id, Staff("Maria", "Ana asked to try again"))
+    staff_actions.give_back(collection_for_staff(application), paws.fee().id, 500, Staff("Tom", "goodwill"))
     return paws
 
 

@@ -8,7 +8,7 @@ from shared.application import Application
 from shared.database import tables
 from shared.errors import RunFailed
 from shared.fees import staff_actions
-from shared.stages import collection_by_hand
+from shared.stages import collection_for_staff
 from tests import rows
 from tests.doubles import Clock, RecordingSms
 from tests.fees.through_stripe.answers import MARIA, states
@@ -80,7 +80,7 @@ def test_two_businesses_with_one_customer_are_named_and_neither_card_is_charged(
     ]  # fmt: skip
     fee = next(each for each in paws.fees() if each.owner_id == mine)
     with pytest.raises(RunFailed, match="have one Stripe customer"):
-        staff_actions.charge(collection_by_hand(paws.application), fee.id, MARIA)
+        staff_actions.charge(collection_for_staff(paws.application), fee.id, MARIA)
     rows.change(paws.engine, tables.owners, theirs, stripe_customer_id="cus_3")
     clock.pass_(days=1)
     assert paws.collect()["total_fees_collected"] == 2

@@ -5,7 +5,7 @@ import pytest
 from shared.database import tables
 from shared.fees import staff_actions
 from shared.gateways.payments import Charge, OutcomeUnknown
-from shared.stages import collection_by_hand
+from shared.stages import collection_for_staff
 from tests.doubles import Clock, RecordingPayments
 from tests.fees.through_stripe.answers import MARIA, outcomes, states, waive
 from tests.loopback.stripe import Card, LoopbackStripe, failing
@@ -40,7 +40,7 @@ def test_a_waived_fee_that_was_paid_all_the_same_waits_for_its_refund_and_stays_
         "the card was charged after all; it waits to be given back with `fee refund`"
     ]
     assert (paws.standings(), paws.run()["errors"]) == ([(0, 100)], [])
-    staff_actions.give_back(collection_by_hand(paws.application), paws.fee().id, None, MARIA)
+    staff_actions.give_back(collection_for_staff(paws.application), paws.fee().id, None, MARIA)
     paws.run()
     assert (paws.fee().status, paws.standings(), len(stripe.refunds)) == ("refunded", [(0, 100)], 1)
 
@@ -51,7 +51,7 @@ def test_a_fee_known_as_paid_at_the_moment_it_is_waived_takes_the_visit_off_the_
     begun(paws, clock, stripe)
     paid_meanwhile(stripe)
     waive(paws, clock)
-    staff_actions.close_payments(collection_by_hand(paws.application))
+    staff_actions.close_payments(collection_for_staff(paws.application))
     assert paws.fee().status == "needs_refund"
     clock.pass_(days=1)
     assert (paws.run()["corrected"], paws.standings(), paws.fee().status) == (1, [(0, 100)], "needs_refund")

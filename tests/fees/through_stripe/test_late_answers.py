@@ -10,7 +10,7 @@ import pytest
 from shared.database import tables
 from shared.fees import staff_actions
 from shared.gateways.payments import Charge, Declined
-from shared.stages import Stage, collection_by_hand
+from shared.stages import Stage, collection_for_staff
 from tests import rows
 from tests.doubles import Clock, RecordingPayments, RecordingSms
 from tests.fees.through_stripe.answers import MARIA, outcomes, states, texts_with
@@ -130,11 +130,11 @@ def test_staff_charge_a_fee_that_was_given_up_by_a_new_payment(
     paws.collect()
     owner = rows.only(paws.engine, tables.owners).id
     rows.change(paws.engine, tables.owners, owner, stripe_customer_id="cus_2")
-    staff_actions.charge(collection_by_hand(paws.application), paws.fee().id, MARIA)
+    staff_actions.charge(collection_for_staff(paws.application), paws.fee().id, MARIA)
     assert (paws.fee().status, states(stripe)) == ("succeeded", ["canceled", "succeeded"])
     (paid,) = stripe.paid
     assert (paid["intent"], paid["card"]) == (paws.fee().stripe_payment_intent_id, "pm_cus_2")
-    staff_actions.give_back(collection_by_hand(paws.application), paws.fee().id, None, MARIA)
+    staff_actions.give_back(collection_for_staff(paws.application), paws.fee().id, None, MARIA)
     assert (paws.fee().status, [each["payment_intent"] for each in stripe.refunds.values()]) == (
         "refunded", [paid["intent"]],
     )  # fmt: skip
@@ -147,11 +147,11 @@ def test_staff_charge_again_and_again_without_a_second_payment_that_lives(
     paws.add_due_fee(clock)
     paws.collect()
     for _ in range(2):
-        staff_actions.charge(collection_by_hand(paws.application), paws.fee().id, MARIA)
+        staff_actions.charge(collection_for_staff(paws.application), paws.fee().id, MARIA)
     assert (paws.fee().status, states(stripe)) == ("failed", ["canceled"] * 3)
     stripe.cards["cus_1"] = [Card("pm_2")]
     stripe.says("create", dropped())
-    staff_actions.charge(collection_by_hand(paws.application), paws.fee().id, MARIA)
+    staff_actions.charge(collection_for_staff(paws.application), paws.fee().id, MARIA)
     assert (paws.fee().status, states(stripe)) == ("succeeded", ["canceled"] * 3 + ["succeeded"])
 
 

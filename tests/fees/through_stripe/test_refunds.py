@@ -11,7 +11,7 @@ from shared.errors import RunFailed, UsageError
 from shared.fees import staff_action_queries, staff_actions
 from shared.fees.staff_actions import Staff
 from shared.gateways.stripe_payments import StripePayments
-from shared.stages import collection_by_hand
+from shared.stages import collection_for_staff
 from tests import rows
 from tests.doubles import Clock
 from tests.fees.through_stripe.answers import MARIA, TROUBLES
@@ -52,7 +52,7 @@ def test_a_fee_that_needs_a_refund_is_given_back_by_staff(paws: Salon, clock: Cl
         connection.execute(tables.appointments.update().values(status="completed"))
     clock.pass_(days=1)
     assert (paws.run()["needs_refund"], given_back(stripe)) == (1, [])
-    staff_actions.give_back(collection_by_hand(paws.application), fee, None, MARIA)
+    staff_actions.give_back(collection_for_staff(paws.application), fee, None, MARIA)
     assert (paws.fee().status, given_back(stripe), charged(paws)) == ("refunded", [2500], [0])
     (action,) = actions(paws)
     assert (action.action, action.who, action.why, action.outcome, action.stripe_refund_id) == (
@@ -67,15 +67,15 @@ def test_a_fee_that_needs_a_refund_is_given_back_by_staff(paws: Salon, clock: Cl
 def test_parts_add_up_and_never_exceed_what_was_collected(paws: Salon, clock: Clock, stripe: LoopbackStripe) -> None:
     fee = collected(paws, clock)
     for why in ("first", "second", "second", "Second ", "first"):
-        staff_actions.give_back(collection_by_hand(paws.application), fee, 1000, Staff("Maria", why))
+        staff_actions.give_back(collection_for_staff(paws.application), fee, 1000, Staff("Maria", why))
     assert (given_back(stripe), charged(paws), paws.fee().status) == ([1000, 1000], [500], "succeeded")
     assert (stripe.times("refund"), stripe.times("refunds")) == (2, 2)  # what is on record as done is not asked for
     with pytest.raises(UsageError, match=r"give so much back: \$5\.00 of \$25\.00 are left"):
-        staff_actions.give_back(collection_by_hand(paws.application), fee, 1000, Staff("Maria", "third"))
-    staff_actions.give_back(collection_by_hand(paws.application), fee, None, Staff("Maria", "the rest"))
+        staff_actions.give_back(collection_for_staff(paws.application), fee, 1000, Staff("Maria", "third"))
+    staff_actions.give_back(collection_for_staff(paws.application), fee, None, Staff("Maria", "the rest"))
     assert (given_back(stripe), charged(paws), paws.fee().status) == ([1000, 1000, 500], [0], "refunded")
     with pytest.raises(UsageError, match="it is refunded"):
-        staff_actions.give_back(collection_by_hand(paws.application), fee, 1, Staff("Maria", "more"))
+        staff_actions.give_back(collection_for_staff(paws.application), fee, 1, Staff("Maria", "more"))
 
 
 def test_two_amounts_given_back_for_the_same_reason_are_two_refunds(
@@ -83,7 +83,7 @@ def test_two_amounts_given_back_for_the_same_reason_are_two_refunds(
 ) -> None:
     fee = collected(paws, clock)
     for amount in (1000, 500, None):
-        staff_actions.give_back(collection_by_hand(paws.application), fee, amount, MARIA)
+        staff_actions.give_back(collection_for_staff(paws.application), fee, amount, MARIA)
     assert (given_back(stripe), charged(paws), paws.fee().status) == ([1000, 500, 1000], [0], "refunded")
 
 
@@ -127,8 +127,8 @@ def test_what_stripe_did_not_take_is_there_for_another_refund(
     fee = collected(paws, clock)
     stripe.says("refund", *[throttled()] * 3)
     with pytest.raises(RunFailed, match="nothing was given back"):
-        staff_actions.give_back(collection_by_hand(paws.application), fee, None, MARIA)
-    staff_actions.give_back(collection_by_hand(paws.application), fee, None, Staff("Tom", "another"))
+        staff_actions.give_back(collection_for_staff(paws.application), fee, None, MARIA)
+    staff_actions.give_back(collection_for_staff(paws.application), fee, None, Staff("Tom", "another"))
     assert given_back(stripe) == [2500]
 
 
@@ -142,12 +142,12 @@ def test_a_command_given_again_cannot_know_that_nothing_went_back_the_first_time
     fee = collected(paws, clock)
     stripe.says("refund", *[dropped()] * 3)
     with pytest.raises(RunFailed, match="not known whether the money went back"):
-        staff_actions.give_back(collection_by_hand(paws.application), fee, 1000, MARIA)
+        staff_actions.give_back(collection_for_staff(paws.application), fee, 1000, MARIA)
     stripe.always |= answers
     with pytest.raises(RunFailed, match="not known whether the money went back"):
-        staff_actions.give_back(collection_by_hand(paws.application), fee, 1000, MARIA)
+        staff_actions.give_back(collection_for_staff(paws.application), fee, 1000, MARIA)
     stripe.always.clear()
-    staff_actions.give_back(collection_by_hand(paws.application), fee, 1000, MARIA)
+    staff_actions.give_back(collection_for_staff(paws.application), fee, 1000, MARIA)
     assert (given_back(stripe), [each.outcome for each in actions(paws)]) == ([1000], ["done"])
 
 
@@ -177,7 +177,7 @@ def test_whatever_goes_wrong_the_same_command_gives_back_once(
         stripe.says("refund", *[dropped(is_done=answer.is_done)] * 3)
     for _ in range(6):
         try:
-            staff_actions.give_back(collection_by_hand(paws.application), fee, 1000, MARIA)
+            staff_actions.give_back(collection_for_staff(paws.application), fee, 1000, MARIA)
         except RunFailed:
             assert {each.outcome for each in actions(paws)} <= {"asked", "refused"}
         clock.pass_(minutes=5)
@@ -191,10 +191,10 @@ def test_what_may_have_been_given_back_is_not_there_for_another_refund(
     fee = collected(paws, clock)
     stripe.always["refund"] = dropped()
     with pytest.raises(RunFailed, match="give the same command again"):
-        staff_actions.give_back(collection_by_hand(paws.application), fee, 2000, MARIA)
+        staff_actions.give_back(collection_for_staff(paws.application), fee, 2000, MARIA)
     stripe.always.clear()
     with pytest.raises(UsageError, match=r"\$5\.00 of \$25\.00 are left"):
-        staff_actions.give_back(collection_by_hand(paws.application), fee, 1000, Staff("Tom", "another"))
+        staff_actions.give_back(collection_for_staff(paws.application), fee, 1000, Staff("Tom", "another"))
     assert given_back(stripe) == [2000]
 
 
@@ -204,7 +204,7 @@ def test_what_was_given_back_at_the_provider_is_on_record_as_given_back(
     fee = collected(paws, clock)
     its = {"payment_intent": paws.fee().stripe_payment_intent_id, "amount": 2500}
     stripe.refunds["re_x"] = {"id": "re_x", "object": "refund", "status": "succeeded", "metadata": {}} | its
-    staff_actions.give_back(collection_by_hand(paws.application), fee, 1000, MARIA)
+    staff_actions.give_back(collection_for_staff(paws.application), fee, 1000, MARIA)
     assert (paws.fee().status, charged(paws), len(stripe.refunds)) == ("refunded", [0], 1)
 
 
@@ -219,8 +219,8 @@ def test_after_a_refund_in_the_dashboard_the_rest_is_what_stripe_says_is_left(
 ) -> None:
     fee = collected(paws, clock)
     given_back_there(paws, stripe, 1000)
-    staff_actions.give_back(collection_by_hand(paws.application), fee, None, MARIA)
-    staff_actions.give_back(collection_by_hand(paws.application), fee, None, MARIA)
+    staff_actions.give_back(collection_for_staff(paws.application), fee, None, MARIA)
+    staff_actions.give_back(collection_for_staff(paws.application), fee, None, MARIA)
     assert (given_back(stripe), charged(paws), paws.fee().status) == ([1000, 1500], [0], "refunded")
     kept = {(each.who, each.amount, each.outcome, each.stripe_refund_id) for each in actions(paws)}
     assert kept == {("Stripe", 1000, "done", "re_x"), ("Maria", 1500, "done", "re_000002")}
@@ -234,8 +234,8 @@ def test_a_rest_that_became_less_is_given_back_once_whatever_the_answer(
     given_back_there(paws, stripe, 1000)
     stripe.says("refund", *[answer] * 3)
     with pytest.raises(RunFailed, match="give the same command again"):
-        staff_actions.give_back(collection_by_hand(paws.application), fee, None, MARIA)
-    staff_actions.give_back(collection_by_hand(paws.application), fee, None, MARIA)
+        staff_actions.give_back(collection_for_staff(paws.application), fee, None, MARIA)
+    staff_actions.give_back(collection_for_staff(paws.application), fee, None, MARIA)
     assert (given_back(stripe), charged(paws), paws.fee().status) == ([1000, 1500], [0], "refunded")
 
 
@@ -246,11 +246,11 @@ def test_more_than_stripe_has_left_is_refused_with_what_is_left_until_a_refund_f
     given_back_there(paws, stripe, 2000)
     for _ in range(2):
         with pytest.raises(UsageError, match=r"cannot give so much back: \$5\.00 of \$25\.00 are left"):
-            staff_actions.give_back(collection_by_hand(paws.application), fee, 1000, MARIA)
+            staff_actions.give_back(collection_for_staff(paws.application), fee, 1000, MARIA)
     assert (charged(paws), paws.fee().status) == ([500], "succeeded")
     given_back_there(paws, stripe, 2000, "failed")
-    staff_actions.give_back(collection_by_hand(paws.application), fee, 500, MARIA)
-    staff_actions.give_back(collection_by_hand(paws.application), fee, 1000, MARIA)
+    staff_actions.give_back(collection_for_staff(paws.application), fee, 500, MARIA)
+    staff_actions.give_back(collection_for_staff(paws.application), fee, 1000, MARIA)
     assert (given_back(stripe)[1:], charged(paws), paws.fee().status) == ([500, 1000], [1000], "succeeded")
 
 
@@ -258,6 +258,6 @@ def test_a_wrong_key_gives_nothing_back_and_says_so(paws: Salon, clock: Clock, s
     fee = collected(paws, clock)
     wrong = replace(paws.application, payments=StripePayments("sk_test_no", stripe.url))
     with pytest.raises(RunFailed, match="check the STRIPE_ settings"):
-        staff_actions.give_back(collection_by_hand(wrong), fee, None, MARIA)
-    staff_actions.give_back(collection_by_hand(paws.application), fee, None, MARIA)
+        staff_actions.give_back(collection_for_staff(wrong), fee, None, MARIA)
+    staff_actions.give_back(collection_for_staff(paws.application), fee, None, MARIA)
     assert (given_back(stripe), paws.fee().status) == ([2500], "refunded")
