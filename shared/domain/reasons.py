@@ -66,7 +66,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.CLOSED_DAY: "The business was closed on that day: nobody missed anything.",
     Reason.CAME_THAT_DAY: "The owner came to another appointment of that day.",
     Reason.SURGE: "So many of the day's appointments look missed that somebody must look first.",
-    Reason.ATTENDANCE_NOT_RECORDED: "The business does not write down who comes, so nobody can be said to have missed.",
+    Reason.ATTENDANCE_NOT_RECORDED: "The business does not record attendance, so no-shows cannot be identified.",
     Reason.FEE_NOT_CONFIGURED: "The business has no fee schedule in its currency, so the missed visit costs nothing.",
     Reason.NO_SHOW_CORRECTED: "The visit does not count as missed any more.",
     Reason.FEE_SETTLED: "The fee was settled in the meantime.",
@@ -78,7 +78,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.REJECTED: "The SMS provider refused the message for good.",
     Reason.ATTEMPTS_EXHAUSTED: "The SMS provider could not take the message in five attempts.",
     Reason.AMBIGUOUS: "It is not known whether the SMS provider took the message; its log will be asked.",
-    Reason.UNCONFIRMED: "Twice the SMS provider gave no clear answer and its log does not hold the message.",
+    Reason.UNCONFIRMED: "The SMS provider twice gave no clear answer, and its log does not hold the text.",
     Reason.DEAD_NUMBER: "Nobody can be reached at the phone number.",
     Reason.UNREADABLE: "Its text could not be written from the data; the log of the run names the cause.",
 }

@@ -53,7 +53,7 @@ class NotRefundable(Exception):
 
 
 class MoreThanIsLeft(Exception):
-    """The fee cannot give back so much. `left`, `collected`: in minor units of the currency."""
+    """The refund exceeds what is left. `left`, `collected`: in minor units of the currency."""
 
     def __init__(self, left: int, collected: int, currency: str) -> None:
         super().__init__(left, collected, currency)
@@ -66,7 +66,7 @@ def action(kind: FeeAction, fee_id: FeeId, who: str, why: str, now: datetime) ->
 
 
 def note(connection: Connection, actions: Sequence[Mapping[str, Any]]) -> None:
-    """Write staff actions down."""
+    """Record staff actions."""
     if actions:
         connection.execute(fee_actions.insert(), list(actions))
 

@@ -1,4 +1,4 @@
-"""Render an SMS from records: the values that fill a template, and how long texts are shortened."""
+"""Render an SMS from records: the values that fill a template, and how overlong texts are shortened."""
 
 import re
 from bisect import bisect_left

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, Table, select
 
 from shared.database.dialects.lists import chunks
-from shared.database.rows.promises import OF_PLATFORM, fault_of, is_some_day, row_name
+from shared.database.rows.promises import OF_PLATFORM, fault_of, has_placeholder_date, row_name
 from shared.database.rows.reading import read
 from shared.database.tables import (
     appointments,
@@ -126,7 +126,7 @@ def _row(connection: Connection, table: Table, id_: UUID) -> Row[Any] | None:
     row = connection.execute(select(table).where(table.c.id == id_)).one_or_none()
     for column, value in zip(table.columns, row or (), strict=False):
         fault = fault_of(column, value) if table in OF_PLATFORM and column.name != "updated_at" else None
-        if fault and not is_some_day(column, value):
+        if fault and not has_placeholder_date(column, value):
             raise UnreadableRow(f"{row_name(table, id_)} cannot be explained: {fault}")
     return row
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import Column, Connection, Table, select
 
-from shared.database.rows.promises import OF_PLATFORM, is_some_day, is_sound, row_name, what_is_wrong
+from shared.database.rows.promises import OF_PLATFORM, has_placeholder_date, is_sound, row_name, what_is_wrong
 
 SHOWN: Final = 3
 """The most rows that are named for each column and fault."""
@@ -23,7 +23,7 @@ def _of_table(connection: Connection, table: Table) -> Iterator[tuple[Column[Any
     counts, first = Counter[tuple[Column[Any], str]](), defaultdict[tuple[Column[Any], str], list[str]](list)
     for row in connection.execute(select(table), execution_options={"yield_per": AT_ONCE}):
         for column, value in zip(table.columns, row, strict=True):
-            if not (is_sound(column, value) or is_some_day(column, value)):
+            if not (is_sound(column, value) or has_placeholder_date(column, value)):
                 found = column, what_is_wrong(column, value)
                 counts[found] += 1
                 if len(first[found]) < SHOWN:

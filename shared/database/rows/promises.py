@@ -84,7 +84,7 @@ def fault_of(column: Column[Any], value: Any) -> str | None:
     return None if is_sound(column, value) else f"{what_is_wrong(column, value)}; put it right"
 
 
-def is_some_day(column: Column[Any], value: Any) -> bool:
+def has_placeholder_date(column: Column[Any], value: Any) -> bool:
     """Whether an appointment has a placeholder date in the far future, perhaps on purpose: no run ever reads it."""
     is_time_of_visit = column.table is tables.appointments and column.name in ("scheduled_start", "scheduled_end")
     return is_time_of_visit and isinstance(value, datetime) and value.year > LAST_YEAR

@@ -30,7 +30,7 @@ ASK_AFTER: Final = timedelta(minutes=2)
 """How long after an unclear answer the charge is looked up: by then the provider's books show its effect."""
 OUTAGE_PAUSE: Final = timedelta(hours=2)
 """How long a fee waits after an outage: longer than `EARLY`, so that the same run does not try it again."""
-MENDING_PAUSE: Final = timedelta(hours=20)
+MISCONFIGURED_PAUSE: Final = timedelta(hours=20)
 """How long a fee waits after the provider refused it: the next day's run tries it again and reports it again."""
 
 
@@ -58,7 +58,7 @@ class NothingDone(NotProcessed):
 
 
 class NotAsked(NothingDone):
-    """The provider is away, time is up or another worker has the fee: it is released unchanged."""
+    """The provider is unavailable, time is up or another worker has the fee: it is released unchanged."""
 
 
 class KeySpent(NothingDone):
@@ -146,14 +146,14 @@ def change(attempt: Attempt, outcome: Outcome, now: datetime, wall: datetime) ->
     if isinstance(outcome, OutcomeUnknown):
         return FeeChange(fee.id, FeeStatus.PROCESSING, {"claimed_until": wall + ASK_AFTER, "updated_at": now})
     if isinstance(outcome, NeedsCustomer):
-        return _closed(fee, FeeStatus.REQUIRES_ACTION, now, outcome.code, "The bank asks the cardholder first.")
+        return _closed(fee, FeeStatus.REQUIRES_ACTION, now, outcome.code, "The bank requires authentication.")
     if isinstance(outcome, CannotCharge):
         return _closed(fee, FeeStatus.FAILED, now, outcome.code, outcome.sentence)
     if isinstance(outcome, Declined):
         return _declined(attempt, outcome, now)
     if isinstance(outcome, Misconfigured):
         why = "The payment provider refuses the request."
-        return _pending(fee, now + MENDING_PAUSE, now, failure_code=outcome.code, failure_message=why)
+        return _pending(fee, now + MISCONFIGURED_PAUSE, now, failure_code=outcome.code, failure_message=why)
     pause = timedelta() if isinstance(outcome, NothingDone | PaymentCredentialsRefused) else OUTAGE_PAUSE
     return _pending(fee, now + pause, now)
 

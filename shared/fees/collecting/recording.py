@@ -15,7 +15,7 @@ from shared.fees import attempt_queries, state_queries
 from shared.fees.collecting import outcomes
 from shared.fees.collecting.attempts import Attempt
 from shared.fees.collecting.collection import Collection
-from shared.fees.collecting.outcomes import ASK_AFTER, MENDING_PAUSE, Outcome, Paid
+from shared.fees.collecting.outcomes import ASK_AFTER, MISCONFIGURED_PAUSE, Outcome, Paid
 from shared.gateways.payments import Intent, IntentState, Misconfigured, PaymentCredentialsRefused, PaymentError
 
 
@@ -81,7 +81,7 @@ def record_closed(run: Collection, attempts: Sequence[Attempt], answers: Sequenc
         for each, answer in zip(attempts, answers, strict=True):
             state = answer.state if isinstance(answer, Intent) else None
             if state is not IntentState.SUCCEEDED:
-                pause = MENDING_PAUSE if isinstance(answer, Misconfigured) else ASK_AFTER
+                pause = MISCONFIGURED_PAUSE if isinstance(answer, Misconfigured) else ASK_AFTER
                 again = None if state is IntentState.CANCELLED else wall + pause
                 state_queries.leave_closed(connection, run.worker, each.fee.id, again)
             elif state_queries.record_late_payment(connection, each.fee.id, now):

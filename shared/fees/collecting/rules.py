@@ -20,7 +20,7 @@ class Verdict(StrEnum):
     ONCE_MORE = "tried again once"
     NEVER = "failed: this card is not tried again"
     CUSTOMER = "requires_action: the bank asks the cardholder first"
-    CONFIGURATION = "named as an error: the business's set-up has to be mended"
+    CONFIGURATION = "named as an error: the business's set-up must be fixed"
 
 
 BY_ADVICE: Final[Mapping[str, Verdict]] = {
