@@ -20,7 +20,7 @@ from shared.database.engine import open_engine
 from shared.gateways.sms import Accepted, Sms, SmsGateway
 from shared.gateways.twilio import TwilioSms
 from shared.runtime import run_without_lease
-from shared.stages import Request
+from shared.stages import requested
 
 
 def die() -> None:
@@ -61,7 +61,8 @@ def main(database: str, url: str, minutes: str, moment: str = "") -> None:
     print("ready", flush=True)  # noqa: T201
     sys.stdin.readline()
     at = NOW + timedelta(minutes=int(minutes))
-    run_without_lease(replace(application, sms=doomed(url, moment)), Request("AppointmentReminders2h", at=at))
+    request = requested(application, "AppointmentReminders2h", at=at)
+    run_without_lease(replace(application, sms=doomed(url, moment)), request)
 
 
 if __name__ == "__main__":

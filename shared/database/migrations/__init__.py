@@ -47,6 +47,7 @@ def keep_version(engine: Engine) -> None:
 
 def _make_version_table(connection: Connection) -> None:
     tables = inspect(connection)
+    exists = tables.has_table(VERSION_TABLE)  # and is empty, if an interrupted upgrade left it
     if _versions(connection, tables, VERSION_TABLE):
         return
     earlier = _versions(connection, tables, _ALEMBICS_OWN)
@@ -54,7 +55,8 @@ def _make_version_table(connection: Connection) -> None:
     if revision is None:
         return  # the database is empty: Alembic creates the table
     versions = Table(VERSION_TABLE, MetaData(), Column("version_num", String(32), primary_key=True))
-    versions.create(connection, checkfirst=True)  # an interrupted upgrade may have left it empty
+    if not exists:
+        versions.create(connection)
     connection.execute(versions.insert(), {"version_num": revision})
     if earlier == {_ours(tables, earlier)}:
         Table(_ALEMBICS_OWN, MetaData()).drop(connection)
