@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import sys
 from collections.abc import Iterator
 from functools import partial
 from typing import Final
@@ -34,6 +35,7 @@ def deliver(drain: Drain) -> None:
     in_transaction(drain.engine, partial(note_changes, drain, tenant_ids=drain.served))
     if drain.is_sending:
         _look_for_garbage_less_often()
+        _switch_threads_sooner()
         run_until_stopped(_deliver(drain))
     report(drain)
 
@@ -45,6 +47,13 @@ def _look_for_garbage_less_often() -> None:
     process may overlap.
     """
     gc.set_threshold(max(gc.get_threshold()[0], 10_000), *gc.get_threshold()[1:])
+
+
+def _switch_threads_sooner() -> None:
+    """Let the event loop go on within half a millisecond when a thread claims or records; Python's default is ten times
+    that, and 10,000 texts took a tenth longer with it where the processor was the limit.
+    """
+    sys.setswitchinterval(min(sys.getswitchinterval(), 0.0005))
 
 
 def _expire(drain: Drain, connection: Connection) -> list[Claimed]:
