@@ -17,6 +17,8 @@ PLATFORM = "0001"
 
 VERSION_TABLE: Final = "petcare_version"
 """Ours alone: a platform that uses Alembic, too, keeps its own version in `alembic_version`."""
+MOST_TRIES: Final = 10
+"""Several upgrades at once get in each other's way, each time one of them succeeds."""
 _ALEMBICS_OWN: Final = "alembic_version"
 """Where our version was kept before."""
 
@@ -35,7 +37,7 @@ def upgrade(engine: Engine) -> None:
 
 def keep_version(engine: Engine) -> None:
     """Create the version table of a database that is already at some migration and has none."""
-    for tries_left in (2, 1, 0):
+    for tries_left in range(MOST_TRIES - 1, -1, -1):
         try:
             with engine.begin() as connection:
                 _make_version_table(connection)
