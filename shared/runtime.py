@@ -2,9 +2,9 @@
 
 import logging
 import socket
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Unpack
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
@@ -20,13 +20,13 @@ from shared.domain.ids import RunId
 from shared.domain.metrics import Number, numbers_of
 from shared.domain.records import RunStatus, Tenant, ensure_aware
 from shared.domain.safe_text import masked
-from shared.domain.tally import Progress, Tally, one_line
+from shared.domain.tally import Tally, one_line
 from shared.errors import RunFailed, UsageError
 from shared.gateways.payments import PaymentCredentialsRefused
 from shared.gateways.sms import CredentialsRefused
 from shared.jobs import JOBS
 from shared.settings import LogSettings, load
-from shared.stages import Request, conclude, requested, stages_of, tenants_of, work
+from shared.stages import Request, RunOptions, conclude, requested, stages_of, tenants_of, work
 
 log = logging.getLogger(__name__)
 
@@ -47,28 +47,17 @@ def run_scheduled(job: str) -> None:
         application.engine.dispose()
 
 
-def run(
-    application: Application,
-    job: str,
-    *,
-    at: datetime | None = None,
-    only: Sequence[str] = (),
-    is_dry: bool = False,
-    progress: Progress | None = None,
-    accept_surge: Iterable[tuple[str, date]] = (),
-) -> dict[str, Any]:
+def run(application: Application, job: str, **options: Unpack[RunOptions]) -> dict[str, Any]:
     """Run one job and return its result.
 
-    `at`: the instant it is about (aware); `only`: subdomains, empty for all tenants; `is_dry`: decide and render, write
-    nothing; `accept_surge`: subdomains and local dates whose missed appointments are accepted (NoShowDetector).
     Raise UsageError, ConfigurationError, DatabaseUnusable, LeaseHeld (another run of it is at work) or RunFailed.
     """
-    request = requested(application, job, at=at, only=only, is_dry=is_dry, progress=progress, accept_surge=accept_surge)
+    request = requested(application, job, **options)
     ensure_possible(application, request)
     ensure_ready(application.engine)
     with logs.about(run_id=str(request.run_id), task=job):
         try:
-            if is_dry:
+            if request.is_dry:
                 return _execute(application, request, tenants_of(application, request))
             with leases.held(application.engine, job, application.clock):
                 return run_without_lease(application, request)

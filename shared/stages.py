@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypedDict, Unpack
 from uuid import uuid4
 
 from shared import telemetry
@@ -65,19 +65,33 @@ class Request:
     run_id: RunId = field(default_factory=lambda: RunId(uuid4()))
 
 
-def requested(
-    application: Application,
-    job: str,
-    *,
-    at: datetime | None = None,
-    only: Sequence[str] = (),
-    is_dry: bool = False,
-    progress: Progress | None = None,
-    accept_surge: Iterable[tuple[str, date]] = (),
-) -> Request:
+class RunOptions(TypedDict, total=False):
+    """What a caller may ask of a run.
+
+    `at`: the instant it is about (aware); `only`: subdomains, empty for all tenants; `is_dry`: decide and render, write
+    nothing; `accept_surge`: subdomains and local dates whose missed appointments are accepted (NoShowDetector).
+    """
+
+    at: datetime | None
+    only: Sequence[str]
+    is_dry: bool
+    progress: Progress | None
+    accept_surge: Iterable[tuple[str, date]]
+
+
+def requested(application: Application, job: str, **options: Unpack[RunOptions]) -> Request:
     """Return the request of a run about `at`, or about the present. This is where a run reads the clock, once."""
-    started_at = application.clock()
-    return Request(job, at or started_at, started_at, only, is_dry, progress, frozenset(accept_surge), at is not None)
+    started_at, at = application.clock(), options.get("at")
+    return Request(
+        job,
+        at or started_at,
+        started_at,
+        options.get("only", ()),
+        options.get("is_dry", False),
+        options.get("progress"),
+        frozenset(options.get("accept_surge", ())),
+        is_of_another_time=at is not None,
+    )
 
 
 def tenants_of(application: Application, request: Request) -> list[Tenant]:
