@@ -22,9 +22,9 @@ from shared.delivery.senders.trouble import note_clock, past_pause, report, resu
 from shared.delivery.sending import Sender
 from shared.delivery.settling.lapsed import settle_lapsed
 from shared.delivery.stopping import run_until_stopped
-from shared.domain.dry_run import DryRunLine
 from shared.domain.notifications import Claimed
 from shared.domain.records import NotificationStatus, Outcome, mask_phone
+from shared.domain.tally import DryRunLine
 
 SHOWN_AT_ONCE: Final = 500
 

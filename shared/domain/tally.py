@@ -2,14 +2,32 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
-from shared.domain.dry_run import DryRunLine
 from shared.domain.records import Problem
 
 Progress = Callable[[str, int], None]
 SHOWN_ERRORS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class DryRunLine:
+    """One thing that a run would do. `to`: the masked number; `when`: not before this instant; `reason`: why not."""
+
+    action: str
+    tenant: str
+    subject: str
+    to: str | None = None
+    when: datetime | None = None
+    text: str | None = None
+    segments: int | None = None
+    reason: str | None = None
+
+    def as_object(self) -> dict[str, Any]:
+        """Return the line as the result of a run holds it, with the instant in ISO 8601."""
+        return asdict(self) | {"when": self.when.isoformat() if self.when else None}
 
 
 class Tally:

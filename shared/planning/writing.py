@@ -5,11 +5,11 @@ from typing import Any
 
 from shared.database import ledger
 from shared.database.transactions import in_transaction
-from shared.domain.dry_run import DryRunLine
 from shared.domain.ids import TenantId
 from shared.domain.plans import Decision, Plan
 from shared.domain.policy import ServedTenant
 from shared.domain.records import Outcome, mask_phone
+from shared.domain.tally import DryRunLine
 from shared.planning.context import Context
 from shared.planning.subject import SubjectKinds
 

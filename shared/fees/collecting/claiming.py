@@ -11,11 +11,11 @@ from sqlalchemy import Connection
 from shared.database.claims import Claim
 from shared.database.engine import reading
 from shared.database.transactions import in_transaction
-from shared.domain.dry_run import DryRunLine
 from shared.domain.fees import Fee, FeeChange, FeeCode
 from shared.domain.ids import FeeId, TenantId, VisitId
 from shared.domain.missed_visits import MissedVisit
 from shared.domain.records import Problem, foreign_reference
+from shared.domain.tally import DryRunLine
 from shared.fees import attempt_queries, claim_queries, staff_action_queries, state_queries
 from shared.fees.collecting import outcomes
 from shared.fees.collecting.attempts import Attempt, Past, attempt_of, last_attempt

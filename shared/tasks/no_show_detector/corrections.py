@@ -14,13 +14,13 @@ from shared.database import reputation
 from shared.database.appointments import Starts, attendance_of
 from shared.database.engine import reading
 from shared.database.transactions import in_transaction
-from shared.domain.dry_run import DryRunLine
 from shared.domain.fees import FeeStatus
 from shared.domain.ids import OwnerId
 from shared.domain.missed_visits import Attendance, MarkedVisit
 from shared.domain.policy import ServedTenant
 from shared.domain.quiet_hours import local_date, midnight
 from shared.domain.reasons import Reason
+from shared.domain.tally import DryRunLine
 from shared.fees.visit_queries import AROUND
 from shared.planning.context import Context
 from shared.planning.paging import pages

@@ -6,12 +6,12 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from shared.database.appointments import appointments_by_id
-from shared.domain.dry_run import DryRunLine
 from shared.domain.fees import Fee, FeeStatus, NewFee
 from shared.domain.ids import AppointmentId, VisitId
 from shared.domain.missed_visits import MissedVisit
 from shared.domain.plans import Plan
 from shared.domain.records import Appointment, Kind, mask_phone
+from shared.domain.tally import DryRunLine
 from shared.fees.text import fee_text
 from shared.fees.visit_queries import reminded_of, saved_cards
 from shared.tasks.no_show_detector.rules import FoundVisit

@@ -9,12 +9,12 @@ from sqlalchemy import Connection
 from shared.database import ledger, reputation
 from shared.database.engine import reading
 from shared.database.transactions import in_transaction
-from shared.domain.dry_run import DryRunLine
 from shared.domain.fees import NewFee
 from shared.domain.ids import AppointmentId, FeeId, OwnerId, VisitId
 from shared.domain.plans import Decision, Plan, joined
 from shared.domain.reasons import Reason
 from shared.domain.reputation import id_on_record
+from shared.domain.tally import DryRunLine
 from shared.fees import state_queries
 from shared.fees.pricing import is_fee_configured
 from shared.planning.context import Context

@@ -10,14 +10,13 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from shared.database.transactions import fetch
-from shared.domain.dry_run import DryRunLine
 from shared.domain.ids import TenantId
 from shared.domain.missed_visits import AttendanceCount, Candidate, DayCount
 from shared.domain.policy import ServedTenant
 from shared.domain.quiet_hours import local_date
 from shared.domain.reasons import Reason
 from shared.domain.records import Problem, foreign_reference
-from shared.domain.tally import held_words
+from shared.domain.tally import DryRunLine, held_words
 from shared.fees.renotify import renotify
 from shared.planning.context import Context
 from shared.planning.paging import pages

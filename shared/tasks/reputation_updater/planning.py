@@ -14,12 +14,12 @@ from shared.database.appointments import Starts
 from shared.database.dialects.lists import chunks
 from shared.database.engine import reading
 from shared.database.transactions import fetch, in_transaction
-from shared.domain.dry_run import DryRunLine
 from shared.domain.ids import AppointmentId, OwnerId, TenantId
 from shared.domain.policy import ServedTenant
 from shared.domain.quiet_hours import local_date
 from shared.domain.records import EventKind, Problem, foreign_reference
 from shared.domain.reputation import NewEvent, PastAppointment, Standing, id_on_record
+from shared.domain.tally import DryRunLine
 from shared.planning.context import Context
 from shared.planning.paging import pages
 from shared.tasks.reputation_updater import standings

@@ -9,13 +9,13 @@ from functools import partial
 from sqlalchemy import Connection
 
 from shared.database.transactions import fetch, in_transaction
-from shared.domain.dry_run import DryRunLine
 from shared.domain.ids import OwnerId, TenantId
 from shared.domain.plans import Plan, UndecidedAlert, joined
 from shared.domain.policy import ServedTenant
 from shared.domain.quiet_hours import local_date
 from shared.domain.reasons import Reason
 from shared.domain.records import ExpiryWindow, Outcome, Problem, foreign_reference
+from shared.domain.tally import DryRunLine
 from shared.planning.context import Context
 from shared.planning.paging import pages
 from shared.planning.tenants import Tenants, alike
