@@ -101,10 +101,7 @@ def latest_start_due(lead: Lead, quiet: QuietHours | None, zone: ZoneInfo, now: 
     if quiet is None:
         return now + HALF_PERIOD + lead.before
     latest = now + PERIOD + lead.before
-    quiet_soon = now + HALF_PERIOD + BEFORE_QUIET
-    if not is_quiet(quiet_soon, quiet, zone):
-        return latest
-    return max(latest, after_quiet(quiet_soon, quiet, zone) + lead.least_notice)
+    return max(latest, after_quiet(now + HALF_PERIOD + BEFORE_QUIET, quiet, zone) + lead.least_notice)
 
 
 def is_enabled(kind: Kind, policy: TenantPolicy) -> bool:
