@@ -197,7 +197,8 @@ def _pets_by_appointment(
         for row in (good := sound(connection, _PETS, rows)):
             pet = Pet(row.id, row.tenant_id, row.name, row.is_deceased, row.deleted_at is not None, row.owner_tenant_id)
             found[row.appointment_id].append(pet)
-        broken |= (Counter(row.appointment_id for row in rows) - Counter(row.appointment_id for row in good)).keys()
+        if len(good) < len(rows):
+            broken |= (Counter(row.appointment_id for row in rows) - Counter(row.appointment_id for row in good)).keys()
     return found, broken
 
 

@@ -180,13 +180,15 @@ def when_words(starts: Sequence[datetime], *, zone: ZoneInfo, language: str, reg
     today = _local(now, zone).date()
     ordered = [_local(start, zone) for start in sorted(starts)]
     days = [
-        _day_with_times(day, list(times), today, language, region) for day, times in groupby(ordered, datetime.date)
+        _day_with_times(day, tuple(map(datetime.time, its)), today, language, region)
+        for day, its in groupby(ordered, datetime.date)
     ]
     return listed(days, language)
 
 
-def _day_with_times(day: date, starts: list[datetime], today: date, language: str, region: str) -> str:
-    times = [_time_words(start.time(), locale_of(language, region)) for start in starts]
+@lru_cache(maxsize=KEPT)
+def _day_with_times(day: date, starts: tuple[time, ...], today: date, language: str, region: str) -> str:
+    times = [_time_words(start, locale_of(language, region)) for start in starts]
     # Spanish says "a la" for one o'clock and "a las" for the others.
     at_name = "at_one" if _ONE_O_CLOCK.match(times[0]) else "at"
     at = phrase(at_name, language, time=listed([*dict.fromkeys(times)], language))
