@@ -1,4 +1,5 @@
-// Somebody hears of it when a run fails, when one job is not done in time, and when nothing runs at all.
+// Somebody hears of it when a run fails or meets errors, when one job is not done in time, when the host stops calling a
+// function, and when nothing runs at all.
 param token string
 param location string
 param tags object
@@ -26,6 +27,26 @@ var rules = [
     threshold: 0
     every: 'PT15M'
     over: 'PT30M'
+  }
+  {
+    name: 'run-with-errors'
+    words: 'A run met errors: python -m shared health names them.'
+    severity: 2
+    query: 'customMetrics | where name == "petcare.run_seconds" and tostring(customDimensions.status) == "with_errors"'
+    operator: 'GreaterThan'
+    threshold: 0
+    every: 'PT1H'
+    over: 'PT2H'
+  }
+  {
+    name: 'uncalled-function'
+    words: 'The Functions host stopped calling a function: a timer can stop for good after a deployment. Restart the app.'
+    severity: 1
+    query: 'let allowed = datatable(job: string, hours: real) [${allowed}] | where hours <= 48; allowed | join kind=leftouter (requests | summarize last = max(timestamp) by job = name) on job | where isnull(last) or last < now() - hours * 1h'
+    operator: 'GreaterThan'
+    threshold: 0
+    every: 'PT1H'
+    over: 'P2D'
   }
   {
     name: 'late-job'

@@ -26,7 +26,17 @@ from shared.gateways.payments import PaymentCredentialsRefused
 from shared.gateways.sms import CredentialsRefused
 from shared.jobs import JOBS
 from shared.settings import LogSettings, load
-from shared.stages import Request, RunOptions, conclude, requested, stages_of, tenants_of, work
+from shared.stages import (
+    Request,
+    RunOptions,
+    conclude,
+    failure_in,
+    requested,
+    stages_of,
+    status_of,
+    tenants_of,
+    work,
+)
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +68,7 @@ def run(application: Application, job: str, **options: Unpack[RunOptions]) -> di
     with logs.about(run_id=str(request.run_id), task=job):
         try:
             if request.is_dry:
-                return _execute(application, request, tenants_of(application, request))
+                return ensure_worked(_execute(application, request, tenants_of(application, request)))
             with leases.held(application.engine, job, application.clock):
                 return run_without_lease(application, request)
         except SQLAlchemyError as error:
@@ -79,7 +89,8 @@ def _noted(application: Application, request: Request, tenants: Sequence[Tenant]
     in_transaction(application.engine, lambda connection: _start(connection, request))
     try:
         result = _execute(application, request, tenants)
-        _finish(application, run_id, RunStatus.HELD if result.get("held") else RunStatus.SUCCEEDED, result, None)
+        failure = failure_in(result)
+        _finish(application, run_id, status_of(result), result, str(failure) if failure else None)
     except BaseException as error:  # interrupts too: no run may stay "running" for ever
         failure = failure_of(error)
         log.error("%s failed: %s", request.job, failure or type(error).__name__)
@@ -88,8 +99,16 @@ def _noted(application: Application, request: Request, tenants: Sequence[Tenant]
             raise
         raise failure from error
     log.info("%s: %s", request.job, one_line(result))
+    telemetry.ended(status_of(result))
     if telemetry.is_on():
         measure(application, result)
+    return ensure_worked(result)
+
+
+def ensure_worked(result: dict[str, Any]) -> dict[str, Any]:
+    """Return a run's result. Raise RunFailed if it worked for no tenant."""
+    if failure := failure_in(result):
+        raise failure
     return result
 
 

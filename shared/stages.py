@@ -2,12 +2,14 @@
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypedDict, Unpack
 from uuid import uuid4
+
+from sqlalchemy import Connection
 
 from shared import telemetry
 from shared.application import Application, payment_gateway
@@ -21,7 +23,7 @@ from shared.delivery.blocked_numbers import queries as phone_blocks
 from shared.domain.ids import RunId, TenantId
 from shared.domain.metrics import Number
 from shared.domain.policy import ServedTenant
-from shared.domain.records import Problem, Tenant
+from shared.domain.records import Problem, RunStatus, Tenant
 from shared.domain.tally import Progress, Tally, one_line
 from shared.errors import RunFailed, UsageError
 from shared.fees.collecting import Collection, collect, would_collect
@@ -248,20 +250,17 @@ def _scope(
 
 
 def conclude(application: Application, request: Request, tenants: Sequence[Tenant], tally: Tally) -> dict[str, Any]:
-    """Return the result of a run that did all its stages. Raise RunFailed if it worked for no tenant."""
+    """Return the result of a run that did all its stages."""
     if not request.is_dry:
         _log_by_tenant(tenants, tally)
-    if tally.failed_tenants and len(tally.failed_tenants) == len(tenants):
-        first = tally.problems[0]
-        raise RunFailed(
-            f"no tenant could be worked for; the first error: {first.tenant}: {first.subject}: {first.reason}"
-        )
     return {
         "run_id": str(request.run_id),
         "task": request.job,
         "now": request.now.isoformat(),
         "tenants_processed": len(tenants) - len(tally.failed_tenants),
         "tenants_failed": len(tally.failed_tenants),
+        "not_served": _not_served(application, request, tally.left_out),
+        "failed_for": sorted(tally.failed_tenants - tally.left_out),
         **JOBS[request.job].summarize(tally, _waiting(application, request)),
         "total_errors": len(tally.problems),
         "errors": tally.errors(),
@@ -272,6 +271,35 @@ def conclude(application: Application, request: Request, tenants: Sequence[Tenan
         "sender_trouble": tally.sender_trouble,
         **({"would": [each.as_object() for each in tally.would]} if request.is_dry else {}),
     }
+
+
+def status_of(result: Mapping[str, Any]) -> RunStatus:
+    """Return how a run with this result ended: failed, if it worked for no tenant."""
+    if result["tenants_failed"] and not result["tenants_processed"]:
+        return RunStatus.FAILED
+    if result["total_errors"]:
+        return RunStatus.WITH_ERRORS
+    return RunStatus.HELD if result.get("held") else RunStatus.SUCCEEDED
+
+
+def failure_in(result: Mapping[str, Any]) -> RunFailed | None:
+    """Return the error of a run that worked for no tenant; None for any other."""
+    if status_of(result) is not RunStatus.FAILED:
+        return None
+    first = "{tenant}: {subject}: {reason}".format_map(result["errors"][0])
+    return RunFailed(f"no tenant could be worked for; the first error: {first}")
+
+
+def _not_served(application: Application, request: Request, subdomains: Set[str]) -> dict[str, str]:
+    """Return since when the job has left some tenants out: the instant of the first run in an unbroken series."""
+    known = fetch(application.engine, lambda connection: _left_out_before(connection, request)) if subdomains else {}
+    return {each: known.get(each, request.now.isoformat()) for each in sorted(subdomains)}
+
+
+def _left_out_before(connection: Connection, request: Request) -> Mapping[str, str]:
+    ended = (*runs.DONE, RunStatus.FAILED)
+    last = runs.latest(connection, request.started_at, task=request.job, statuses=ended, limit=10, only_for_all=True)
+    return next((each.result.get("not_served", {}) for each in last if each.result), {})
 
 
 def _waiting(application: Application, request: Request) -> int:

@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from shared.domain.ids import RunId
 from shared.domain.metrics import Number
+from shared.domain.records import RunStatus
 from shared.domain.safe_text import masked
 from shared.logs import OURS, dimensions
 from shared.settings import TelemetrySettings
@@ -35,10 +36,11 @@ _ROLE: Final = "petcare-scheduler"
 
 @dataclass(slots=True)
 class _Run:
-    """The traced run: its tracer, its ended spans, the numbers recorded so far."""
+    """The traced run: its tracer, its ended spans, the numbers recorded so far, and how it ended."""
 
     task: str
     run_id: str
+    status: RunStatus = RunStatus.SUCCEEDED
     tracer: Any = None
     spans: list[Any] = field(default_factory=list)
     numbers: list[Number] = field(default_factory=list)
@@ -81,14 +83,17 @@ def run(
     if exporters is None:
         yield
         return
-    began, traced, status = time.monotonic(), _Run(task, str(run_id)), "failed"
+    began, traced = time.monotonic(), _Run(task, str(run_id))
     token = _traced.set(traced)
     try:
         with _root_span(traced):
             yield
-        status = "succeeded"
+    except BaseException:
+        traced.status = RunStatus.FAILED
+        raise
     finally:
-        traced.numbers.append(Number("run_seconds", took_seconds + time.monotonic() - began, {"status": status}))
+        seconds = took_seconds + time.monotonic() - began
+        traced.numbers.append(Number("run_seconds", seconds, {"status": traced.status}))
         _end(exporters, traced, clock())
         _traced.reset(token)
 
@@ -100,6 +105,12 @@ def span(name: str) -> Iterator[None]:
     with _span(traced, name) if traced else nullcontext():
         yield
     log.debug("%s: %.3f s", name, time.monotonic() - began)
+
+
+def ended(status: RunStatus) -> None:
+    """Say how the run ended, if one is traced. A run that raises has failed, one that nothing is said of succeeded."""
+    if traced := _traced.get():
+        traced.status = status
 
 
 def record(numbers: Iterable[Number]) -> None:

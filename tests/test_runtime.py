@@ -20,6 +20,7 @@ from shared.schedules.function_json import read_schedules
 from tests import rows
 from tests.doubles import Clock, RecordingSms
 from tests.rows import NOON
+from tests.salon import Salon
 
 JOB = "AppointmentReminders24h"
 DAY = timedelta(hours=24)
@@ -178,6 +179,8 @@ def test_the_result_is_stored_with_the_run(application: Application) -> None:
         "now": NOON.isoformat(),
         "tenants_processed": 1,
         "tenants_failed": 0,
+        "not_served": {},
+        "failed_for": [],
         "total_checked": 1,
         "reminders_planned": 1,
         "reminders_sent": 1,
@@ -196,8 +199,8 @@ def test_the_result_is_stored_with_the_run(application: Application) -> None:
 
 
 COMMON = (
-    "run_id task now tenants_processed tenants_failed total_errors errors stopped_early duration_seconds "
-    "tenant_results delivery sender_trouble"
+    "run_id task now tenants_processed tenants_failed not_served failed_for total_errors errors stopped_early "
+    "duration_seconds tenant_results delivery sender_trouble"
 ).split()
 REMINDERS = "total_checked reminders_planned reminders_sent deferred skipped expired failed"
 OWN = {
@@ -259,9 +262,23 @@ def test_the_run_fails_when_no_tenant_succeeded(application: Application) -> Non
     with application.engine.begin() as connection:
         rows.tenant(connection, "one", settings="{")
         rows.tenant(connection, "two", timezone="Mars/Olympus")
-    with pytest.raises(RunFailed, match="no tenant could be worked for"):
+    with pytest.raises(RunFailed, match="no tenant could be worked for; the first error: one: settings: "):
         run(application, JOB)
-    assert rows.only(application.engine, tables.runs).status == "failed"
+    noted = rows.only(application.engine, tables.runs)
+    assert (noted.status, noted.is_complete) == ("failed", False)
+    assert [each["tenant"] for each in noted.result["errors"]] == ["one", "two"]
+
+
+def test_a_run_that_met_an_error_was_done_with_errors_even_where_a_day_is_held(paws: Salon) -> None:
+    for _ in range(4):
+        paws.add_missed()
+    paws.run()
+    with paws.engine.begin() as connection:
+        rows.tenant(connection, "broken", settings="{")
+    assert paws.run()["held"]
+    noted = sorted(rows.all_of(paws.engine, tables.runs), key=lambda each: each.status)
+    assert [each.status for each in noted] == ["held", "with_errors"]
+    assert set(noted[1].result["not_served"]) == {"broken"}
 
 
 def test_a_run_without_tenants_succeeds(application: Application) -> None:

@@ -144,6 +144,16 @@ def test_a_run_that_failed_is_a_request_that_failed(observed: Application, insig
     assert "decisions" in message  # each database in its own words
 
 
+def test_a_run_that_met_errors_says_so(observed: Application, insights: Ingestion) -> None:
+    with observed.engine.begin() as connection:
+        rows.tenant(connection)
+        rows.tenant(connection, "broken", settings="{")
+    runtime.run(observed, JOB)
+    (root,) = insights.of("Request")
+    assert root["data"]["baseData"]["success"] is True
+    assert [own for name, _, own in insights.metrics() if name == "petcare.run_seconds"] == [{"status": "with_errors"}]
+
+
 def test_a_dry_run_leaves_no_trace(observed: Application, insights: Ingestion) -> None:
     runtime.run(observed, JOB, is_dry=True)
     assert insights.envelopes == []

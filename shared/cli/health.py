@@ -29,15 +29,17 @@ def health_command(as_json: bool) -> None:
 
 def _examined() -> Health:
     wrong: str | None = None
-    zone = ZoneInfo("UTC")
+    zone, defaults = ZoneInfo("UTC"), None
     try:
-        zone = load(JobSettings).task_timezone
+        jobs = load(JobSettings)
+        zone, defaults = jobs.task_timezone, jobs.policy()
         application = open_application()
         application.engine.dispose()
         payment_gateway(application)
     except ConfigurationError as error:
         wrong = str(error)
-    return examine(open_engine(database_url()), read_schedules(), zone, utc_now(), wrong_setting=wrong)
+    engine, schedules = open_engine(database_url()), read_schedules()
+    return examine(engine, schedules, zone, utc_now(), defaults=defaults, wrong_setting=wrong)
 
 
 def show(found: Health, console: Console) -> None:

@@ -36,7 +36,7 @@ def runs_command(job: str | None, statuses: tuple[str, ...], limit: int, as_json
         return
     console = page()
     for each in found:
-        line(console, _as_line(each), "red" if each.status is RunStatus.FAILED or each.is_lost else "")
+        line(console, _as_line(each), _colour(each))
     if not found:
         echo("there is no such run")
 
@@ -47,7 +47,7 @@ def _as_line(run: NotedRun) -> str:
         str(run.id)[:8],  # enough to find its lines in the log
         f"{run.task:23}",
         f"{_took(run):>7}",
-        f"{_status(run):9}",
+        f"{_status(run):11}",
     )
     only = f"only {', '.join(run.tenants)}: " if run.tenants else ""
     return "  ".join((*columns, only + _outcome(run)))
@@ -62,7 +62,13 @@ def _took(run: NotedRun) -> str:
 
 def _status(run: NotedRun) -> str:
     """Return a run's status; `cut off` for a run recorded as running whose process is gone."""
-    return "cut off" if run.is_lost else run.status.value
+    return "cut off" if run.is_lost else run.status.replace("_", " ")
+
+
+def _colour(run: NotedRun) -> str:
+    if run.is_lost or run.status is RunStatus.FAILED:
+        return "red"
+    return "yellow" if run.status in (RunStatus.WITH_ERRORS, RunStatus.HELD) else ""
 
 
 def _outcome(run: NotedRun) -> str:

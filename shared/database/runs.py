@@ -13,8 +13,8 @@ from shared.database.tables import leases, runs
 from shared.domain.ids import RunId
 from shared.domain.records import RunStatus
 
-DONE = (RunStatus.SUCCEEDED, RunStatus.HELD)
-"""A run that holds a day back for an operator has done its work."""
+DONE = (RunStatus.SUCCEEDED, RunStatus.WITH_ERRORS, RunStatus.HELD)
+"""A run that met errors, or holds a day back for an operator, has done its work for everybody else."""
 
 
 @dataclass(frozen=True, slots=True)

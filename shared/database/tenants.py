@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, and_, func, select
 
 from shared.database.rows.promises import fault_of, is_sound, or_default
 from shared.database.rows.reading import BadRow, leave_out
@@ -45,6 +45,12 @@ def active_tenants(connection: Connection) -> list[Tenant]:
             subject, fault = f"tenant {ascii(row.subdomain)[:40]}", fault_of(tenants.c.id, row.id)
             leave_out(connection, BadRow(None, subject, str(fault)))
     return found
+
+
+def how_many_tenants(connection: Connection) -> int:
+    """How many tenants the platform has, served or not, except deleted ones. (A scan: the table is small.)"""
+    query = select(func.count()).select_from(tenants).where(tenants.c.deleted_at.is_(None))
+    return connection.execute(query).scalar_one()
 
 
 def tenant_by_id(connection: Connection, id_: TenantId) -> Tenant:

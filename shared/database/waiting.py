@@ -21,6 +21,9 @@ from shared.domain.records import Kind, NotificationStatus
 RECENT: Final = timedelta(hours=24)
 """How long a given-up text is worth a look, even when it is too late to send it again."""
 
+FOR_STAFF: Final = ("failed", "requires_action", "needs_refund")
+"""The statuses of a fee that waits for somebody."""
+
 
 @dataclass(frozen=True, slots=True)
 class Hanging:
@@ -54,6 +57,20 @@ def lapsed_fees(connection: Connection, wall: datetime) -> Hanging:
     return _hanging(connection, payments.c.claimed_until, lapsed)
 
 
+def fees_for_staff(connection: Connection) -> dict[str, Hanging]:
+    """Fees that somebody must see to, by status, with the change that each has waited for the longest.
+
+    Index: payments (status, next_attempt_at).
+    """
+    query = (
+        select(payments.c.status, func.count(), func.min(payments.c.updated_at))
+        .where(payments.c.type == "no_show_fee", payments.c.status.in_(FOR_STAFF))
+        .group_by(payments.c.status)
+        .order_by(payments.c.status)
+    )
+    return {row[0]: Hanging(row[1], _possible(row[2])) for row in connection.execute(query)}
+
+
 def dead_texts(connection: Connection, wall: datetime) -> Hanging:
     """Texts that were given up lately, or could still be sent again. Index: notifications (status, useful_until)."""
     counts = or_(notifications.c.useful_until > wall, notifications.c.updated_at > wall - RECENT)
@@ -64,7 +81,12 @@ def dead_texts(connection: Connection, wall: datetime) -> Hanging:
 
 def _hanging(connection: Connection, since: Any, condition: ColumnElement[bool]) -> Hanging:
     row = connection.execute(select(func.count(), func.min(since)).where(condition)).one()
-    return Hanging(row[0], row[1] if row[1] and row[1].year >= FIRST_YEAR else None)
+    return Hanging(row[0], _possible(row[1]))
+
+
+def _possible(instant: datetime | None) -> datetime | None:
+    """Return an instant unless it is nonsense."""
+    return instant if instant and instant.year >= FIRST_YEAR else None
 
 
 def texts_of_run(connection: Connection, run_id: RunId, kind: Kind) -> int:

@@ -84,8 +84,11 @@ class ConsentSource(StrEnum):
 
 
 class RunStatus(StrEnum):
+    """How a run goes. Done, it `SUCCEEDED`, or ended `WITH_ERRORS`, or is `HELD`: without any, but days wait."""
+
     RUNNING = "running"
     SUCCEEDED = "succeeded"
+    WITH_ERRORS = "with_errors"
     FAILED = "failed"
     HELD = "held"
 

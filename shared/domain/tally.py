@@ -4,12 +4,14 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from shared.domain.records import Problem
 
 Progress = Callable[[str, int], None]
 SHOWN_ERRORS = 20
+SETTINGS: Final = "settings"
+"""The subject of problems with a tenant's settings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,11 @@ class Tally:
         self.problems.append(problem)
         if is_tenants:
             self.failed_tenants.add(problem.tenant)
+
+    @property
+    def left_out(self) -> set[str]:
+        """The tenants that were left out wholly, because of their settings."""
+        return {each.tenant for each in self.problems if each.subject == SETTINGS} & self.failed_tenants
 
     def trouble(self, tenant: str, code: str) -> None:
         """Note that a tenant's texts do not arrive, with the code that says why."""

@@ -10,7 +10,7 @@ from shared.domain.contact import UNKNOWN_REGION, can_be_answered, region_of
 from shared.domain.ids import TenantId
 from shared.domain.policy import PolicyError, ServedTenant, TenantPolicy, policy_of, sets_fee_schedule, zone_of
 from shared.domain.records import Problem, Tenant
-from shared.domain.tally import Tally
+from shared.domain.tally import SETTINGS, Tally
 
 Key = TypeVar("Key", bound=Hashable)
 Tenants = Mapping[TenantId, ServedTenant]
@@ -40,7 +40,7 @@ def serve(
             policy, its_zone = policy_of(tenant, defaults), zone_of(tenant, zone)
         except PolicyError as error:
             left_out.append(tenant)
-            tally.problem(Problem(tenant.subdomain, "settings", str(error)), is_tenants=True)
+            tally.problem(Problem(tenant.subdomain, SETTINGS, str(error)), is_tenants=True)
             continue
         each = ServedTenant(
             tenant,
@@ -70,7 +70,7 @@ def senders_in_common(everybody: Iterable[Tenant], served: Iterable[ServedTenant
         for sender in _own_senders(each.tenant):
             if others := sorted(naming[sender] - {each.tenant.subdomain}):
                 reason = f"{sender[0]} is also the sender of {', '.join(others[:3])}; give each business its own"
-                yield Problem(each.tenant.subdomain, "settings", reason)
+                yield Problem(each.tenant.subdomain, SETTINGS, reason)
 
 
 def _own_senders(tenant: Tenant) -> Iterator[tuple[str, str]]:

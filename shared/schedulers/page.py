@@ -69,7 +69,7 @@ class FeeLine:
 def render(host: LocalHost) -> str:
     """Return the page as HTML. If the database cannot be read, the page says so."""
     application, wall = host.application, host.application.clock()
-    health = examine(application.engine, host.schedules, application.zone, wall, wrong_setting=None)
+    health = examine(application.engine, host.schedules, application.zone, wall, defaults=application.defaults)
     try:
         with reading(application.engine) as connection:
             jobs = [_job_line(connection, each, application.zone, wall) for each in host.schedules.values()]

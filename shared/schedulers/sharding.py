@@ -32,7 +32,7 @@ from shared.errors import DatabaseUnusable, RunFailed
 from shared.gateways.payments import PaymentCredentialsRefused
 from shared.gateways.sms import CredentialsRefused
 from shared.runtime import ensure_possible, failure_of, measure
-from shared.stages import Request, Stage, conclude, requested, stages_of, work
+from shared.stages import Request, Stage, conclude, failure_in, requested, stages_of, status_of, work
 
 log = logging.getLogger(__name__)
 
@@ -224,14 +224,11 @@ def _add_up(application: Application, whole: Whole, found: Mapping[RunId, NotedR
         tally.add_up(found[part.id].result or Tally().as_json())
         failures += [f"{part.name}: {found[part.id].error}"] if found[part.id].status is RunStatus.FAILED else []
     tenants = fetch(application.engine, active_tenants)
-    result = None
-    try:
-        noted = found[whole.run_id]
-        request = Request(whole.job, noted.now, noted.started_at, run_id=whole.run_id)
-        result = conclude(application, request, tenants, tally)
-    except RunFailed as error:
-        failures.append(str(error))
-    status = RunStatus.FAILED if failures else RunStatus.HELD if tally.held else RunStatus.SUCCEEDED
+    noted = found[whole.run_id]
+    request = Request(whole.job, noted.now, noted.started_at, run_id=whole.run_id)
+    result = conclude(application, request, tenants, tally)
+    failures += [str(failure)] if (failure := failure_in(result)) else []
+    status = RunStatus.FAILED if failures else status_of(result)
 
     def store_result(connection: Connection) -> None:
         runs.finish(connection, whole.run_id, status, application.clock(), result, "; ".join(failures) or None)
@@ -241,7 +238,7 @@ def _add_up(application: Application, whole: Whole, found: Mapping[RunId, NotedR
     in_transaction(application.engine, store_result)
     if failures:
         log.error("%s failed: %s", whole.job, "; ".join(failures))
-    if failures or result is None:
         raise RunFailed("; ".join(failures))
     log.info("%s: %s", whole.job, one_line(result))
+    telemetry.ended(status)
     return result

@@ -132,7 +132,7 @@ class _Endpoints:
     def health(self, _: Request) -> Response:
         parts = self._host.application
         with self._turns:
-            found = examine(parts.engine, self._host.schedules, parts.zone, parts.clock(), wrong_setting=None)
+            found = examine(parts.engine, self._host.schedules, parts.zone, parts.clock(), defaults=parts.defaults)
         document = json.dumps(found.as_object())  # ASCII: it is read at terminals, and quotes values that people wrote
         headers = {"Cache-Control": "no-store"}
         return Response(document, 200 if found.is_well else 503, headers, media_type="application/json")

@@ -120,7 +120,7 @@ def test_the_page_shows_jobs_texts_fees_and_health(browser: Chrome, site: Site) 
     jobs = {row.split()[0]: row for row in words(browser, "section:nth-of-type(2) tbody tr")}
     assert set(jobs) == set(read_schedules())
     detector = " ".join(jobs["NoShowDetector"].split())
-    assert "0 30 6 * * * Wed 04 Mar 06:30 in 13 h Tue 03 Mar 06:30 10 h ago succeeded 1 error detected 9" in detector
+    assert "0 30 6 * * * Wed 04 Mar 06:30 in 13 h Tue 03 Mar 06:30 10 h ago with errors 1 error detected 9" in detector
     assert "fees applied 6, deferred 6, texts sent in all 2 mile-high-mutts: settings: sms.quiet_hour: " in detector
     assert "never ran" in jobs["ReputationUpdater"]
     assert len(words(browser, ".bubble")) == 12

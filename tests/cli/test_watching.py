@@ -19,12 +19,12 @@ def test_the_history_tells_each_run_in_a_line_the_newest_first(petcare: Shell) -
     assert (done.code, done.err) == (0, "")
     second, first = done.out.splitlines()
     ((id_,),) = petcare.sql("SELECT substr(id, 1, 8) FROM runs WHERE task = ?", JOB)
-    assert first.startswith(f"2026-03-04 17:00:00  {id_}  {JOB}    2 min  succeeded  tenants_processed 6, ")
+    assert first.startswith(f"2026-03-04 17:00:00  {id_}  {JOB}    2 min  with errors  tenants_processed 6, ")
     assert f"  {JOB_2H} " in second
     assert petcare("runs", "--limit", "1").out == f"{second}\n"
     assert petcare("runs", "--job", JOB).out == f"{first}\n"
     (as_object,) = json.loads(petcare("runs", "--job", JOB, "--json").out)
-    assert (as_object["task"], as_object["status"], as_object["is_lost"]) == (JOB, "succeeded", False)
+    assert (as_object["task"], as_object["status"], as_object["is_lost"]) == (JOB, "with_errors", False)
     assert as_object["result"]["reminders_sent"] > 0
 
 
@@ -35,7 +35,7 @@ def test_the_history_tells_why_a_run_failed_and_which_were_cut_off(petcare: Shel
     petcare.sql(run, "1" * 32, JOB_2H, at, at, "failed", "the database failed: \x1b[2Jgone")
     lost, failed = petcare("runs").out.splitlines()
     assert " -  cut off " in lost
-    assert failed.endswith("failed     the database failed: \\x1b[2Jgone")
+    assert failed.endswith("failed       the database failed: \\x1b[2Jgone")
     assert petcare("runs", "--status", "failed").out == f"{failed}\n"
     assert petcare("runs", "--status", "held").out == "there is no such run\n"
     assert petcare("runs", "--status", "held", "--json").out == "[]\n"
@@ -43,7 +43,7 @@ def test_the_history_tells_why_a_run_failed_and_which_were_cut_off(petcare: Shel
 
 def test_a_run_for_some_businesses_is_told_as_such(petcare: Shell) -> None:
     petcare("run", JOB, "--at", AT, "--tenant", "heelwork")
-    assert " succeeded  only heelwork: tenants_processed 1" in petcare("runs").out
+    assert " succeeded    only heelwork: tenants_processed 1" in petcare("runs").out
     assert json.loads(petcare("runs", "--json").out)[0]["tenants"] == ["heelwork"]
 
 
@@ -51,10 +51,12 @@ def test_health_says_what_is_wrong_and_which_command_to_run_next(petcare: Shell)
     done = petcare("health")
     assert (done.code, done.err) == (1, "")
     title, first, command, *_ = done.out.splitlines()
-    assert title == f"NOT WELL: {len(JOBS)} of {len(JOBS) + 5}"
+    assert title == f"NOT WELL: {len(JOBS) + 2} of {len(JOBS) + 8}"
     assert first.split() == ["BAD", JOB, "never", "ran"]
     assert command.split(maxsplit=1) == ["run:", f"python -m shared run {JOB}"]
     assert "ok   settings " in done.out
+    assert "BAD  businesses " in done.out
+    assert " run: python -m shared tenants check " in done.out
 
 
 def test_health_is_well_after_the_commands_it_names(petcare: Shell) -> None:
@@ -96,7 +98,7 @@ def test_without_a_database_there_is_no_history(shell: Shell, arguments: tuple[s
 def test_what_is_typed_wrongly_is_refused(shell: Shell) -> None:
     wrong = {
         ("runs", "--job", "Groomer"): "'Groomer' is not one of",
-        ("runs", "--status", "well"): "'well' is not one of 'running', 'succeeded', 'failed', 'held'",
+        ("runs", "--status", "well"): "'well' is not one of 'running', 'succeeded', 'with_errors', 'failed', 'held'",
         ("runs", "--limit", "0"): "0 is not in the range",
         ("health", "now"): "Got unexpected extra argument (now)",
         ("crontab", "--log", str(shell.folder)): "is a directory",

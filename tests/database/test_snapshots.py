@@ -22,7 +22,7 @@ from shared.database.appointments import Starts
 from shared.database.claims import Claim
 from shared.database.engine import writing
 from shared.database.outbox import Scope
-from shared.database.tenants import tenant_by_id
+from shared.database.tenants import how_many_tenants, tenant_by_id
 from shared.delivery.blocked_numbers import queries as phone_blocks
 from shared.delivery.consent import queries as consent
 from shared.delivery.receipts import queries as receipts
@@ -110,6 +110,8 @@ CALLS: list[Callable[[Connection], object]] = [
     lambda it: waiting.lapsed_texts(it, NOW),
     lambda it: waiting.lapsed_fees(it, NOW),
     lambda it: waiting.dead_texts(it, NOW),
+    waiting.fees_for_staff,
+    how_many_tenants,
     lambda it: history.of_appointment(it, one(it, tables.appointments)),
     lambda it: history.of_vaccination(it, one(it, tables.vaccination_records)),
     lambda it: history.of_payment(it, one(it, tables.payments)),

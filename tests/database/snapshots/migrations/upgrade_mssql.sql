@@ -708,3 +708,23 @@ COMMIT;
 
 GO
 
+BEGIN TRANSACTION;
+
+-- Running upgrade 0004 -> 0005
+
+ALTER TABLE runs DROP CONSTRAINT ck_runs_status;
+
+GO
+
+ALTER TABLE runs ADD CONSTRAINT ck_runs_status CHECK (status IN ('running', 'succeeded', 'with_errors', 'failed', 'held'));
+
+GO
+
+UPDATE petcare_version SET version_num='0005' WHERE petcare_version.version_num = '0004';
+
+GO
+
+COMMIT;
+
+GO
+

@@ -4,6 +4,11 @@ SELECT tenants.id, tenants.subdomain, tenants.business_name, tenants.phone, tena
 FROM tenants
 WHERE tenants.is_active AND tenants.deleted_at IS NULL AND tenants.status IN (:status, ...) ORDER BY tenants.subdomain;
 
+-- how_many_tenants
+SELECT count(*) AS count_1
+FROM tenants
+WHERE tenants.deleted_at IS NULL;
+
 -- tenant_by_id
 SELECT tenants.id, tenants.subdomain, tenants.business_name, tenants.phone, tenants.address_line1, tenants.timezone,
     tenants.currency, tenants.settings

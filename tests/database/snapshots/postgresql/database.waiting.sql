@@ -4,6 +4,12 @@ FROM notifications
 WHERE notifications.status = :status::VARCHAR AND (notifications.useful_until > :useful_until::TIMESTAMP WITH TIME ZONE
     OR notifications.updated_at > :updated_at::TIMESTAMP WITH TIME ZONE);
 
+-- fees_for_staff
+SELECT payments.status, count(*) AS count_1, min(payments.updated_at) AS min_1
+FROM payments
+WHERE payments.type = :type::VARCHAR AND payments.status IN (:status, ...) GROUP BY payments.status ORDER BY
+    payments.status;
+
 -- lapsed_fees
 SELECT count(*) AS count_1, min(payments.claimed_until) AS min_1
 FROM payments

@@ -4,6 +4,11 @@ FROM notifications
 WHERE notifications.status = :status AND (notifications.useful_until > :useful_until OR notifications.updated_at >
     :updated_at);
 
+-- fees_for_staff
+SELECT payments.status, count(*) AS count_1, min(payments.updated_at) AS min_1
+FROM payments
+WHERE payments.type = :type AND payments.status IN (:status, ...) GROUP BY payments.status ORDER BY payments.status;
+
 -- lapsed_fees
 SELECT count(*) AS count_1, min(payments.claimed_until) AS min_1
 FROM payments

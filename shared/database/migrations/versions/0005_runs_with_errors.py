@@ -1,0 +1,29 @@
+"""Runs that were done with errors have a status of their own."""
+
+from collections.abc import Sequence
+
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+
+_BEFORE = ("running", "succeeded", "failed", "held")
+_AFTER = ("running", "succeeded", "with_errors", "failed", "held")
+
+
+def upgrade() -> None:
+    _allow(_AFTER)
+
+
+def downgrade() -> None:
+    # Before, a run with errors had succeeded, or was held.
+    op.execute("UPDATE runs SET status = 'succeeded' WHERE status = 'with_errors'")
+    _allow(_BEFORE)
+
+
+def _allow(statuses: Sequence[str]) -> None:
+    quoted = ", ".join(f"'{each}'" for each in statuses)
+    with op.batch_alter_table("runs") as runs:
+        if op.get_context().dialect.name != "sqlite":  # there the table is made anew, which drops its only check
+            runs.drop_constraint("status", type_="check")
+        runs.create_check_constraint("status", f"status IN ({quoted})")
