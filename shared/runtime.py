@@ -3,6 +3,7 @@
 import logging
 import socket
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Unpack
 
@@ -21,7 +22,8 @@ from shared.domain.metrics import Number, numbers_of
 from shared.domain.records import RunStatus, Tenant, ensure_aware
 from shared.domain.safe_text import masked
 from shared.domain.tally import Tally, one_line
-from shared.errors import RunFailed, UsageError
+from shared.errors import LeaseHeld, RunFailed, UsageError
+from shared.gateways.heartbeat import beat
 from shared.gateways.payments import PaymentCredentialsRefused
 from shared.gateways.sms import CredentialsRefused
 from shared.jobs import JOBS
@@ -64,8 +66,8 @@ def run(application: Application, job: str, **options: Unpack[RunOptions]) -> di
     """
     request = requested(application, job, **options)
     ensure_possible(application, request)
-    ensure_ready(application.engine)
-    with logs.about(run_id=str(request.run_id), task=job):
+    with logs.about(run_id=str(request.run_id), task=job), _heard_outside(application, request):
+        ensure_ready(application.engine)
         try:
             if request.is_dry:
                 return ensure_worked(_execute(application, request, tenants_of(application, request)))
@@ -73,6 +75,34 @@ def run(application: Application, job: str, **options: Unpack[RunOptions]) -> di
                 return run_without_lease(application, request)
         except SQLAlchemyError as error:
             raise RunFailed(f"the database failed: {first_line(error)}") from error
+
+
+@contextmanager
+def _heard_outside(application: Application, request: Request) -> Iterator[None]:
+    """Tell the monitor outside how the run in the block ended.
+
+    It does not hear of a dry run, of one for some tenants or about another time, nor of one that a lease kept out: only
+    of the job's own.
+    """
+    try:
+        yield
+    except LeaseHeld:
+        raise
+    except BaseException:
+        _beat(application, request, is_done=False)
+        raise
+    _beat(application, request, is_done=True)
+
+
+def _beat(application: Application, request: Request, *, is_done: bool) -> None:
+    if not (request.is_dry or request.only or request.is_of_another_time):
+        tell_monitor(application, request.job, is_done=is_done)
+
+
+def tell_monitor(application: Application, job: str, *, is_done: bool) -> None:
+    """Tell the monitor outside, if there is one, how a run of a job for all tenants ended."""
+    if url := application.telemetry.heartbeat_url:
+        beat(url.get_secret_value(), job, is_done=is_done)
 
 
 def run_without_lease(application: Application, request: Request) -> dict[str, Any]:

@@ -48,7 +48,8 @@ def is_loopback(url: str | None) -> bool:
 
 
 def _safe_base_url(url: str | None) -> str | None:
-    if url and not url.lower().startswith("https:") and not is_loopback(url):
+    schemes = ("https:", "http:") if is_loopback(url) else ("https:",)
+    if url and not url.lower().startswith(schemes):
         raise ValueError("must be https, or point at this machine")
     if url and (not _host(url) or "@" in url):
         raise ValueError("must name a host, and neither a user nor a password")
@@ -224,8 +225,16 @@ def _connection_string(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _heartbeat_url(secret: SecretStr) -> SecretStr:
+    _safe_base_url(secret.get_secret_value())
+    return secret
+
+
 class TelemetrySettings(Group):
+    """Who outside hears of runs. `heartbeat_url`: a monitor's, which may hold a secret."""
+
     applicationinsights_connection_string: Annotated[SecretStr, AfterValidator(_connection_string)] | None = None
+    heartbeat_url: Annotated[SecretStr, AfterValidator(_heartbeat_url)] | None = None
     website_site_name: str | None = None
 
     @property

@@ -31,7 +31,7 @@ from shared.domain.tally import Tally, one_line
 from shared.errors import DatabaseUnusable, RunFailed
 from shared.gateways.payments import PaymentCredentialsRefused
 from shared.gateways.sms import CredentialsRefused
-from shared.runtime import ensure_possible, failure_of, measure
+from shared.runtime import ensure_possible, failure_of, measure, tell_monitor
 from shared.stages import Request, Stage, conclude, failure_in, requested, stages_of, status_of, work
 
 log = logging.getLogger(__name__)
@@ -212,9 +212,14 @@ def _conclude(application: Application, whole: Whole, found: Mapping[RunId, Note
     with telemetry.run(
         application.telemetry, whole.job, whole.run_id, application.clock, took_seconds=took.total_seconds()
     ):
-        result = _add_up(application, whole, found)
+        try:
+            result = _add_up(application, whole, found)
+        except RunFailed:
+            tell_monitor(application, whole.job, is_done=False)
+            raise
         if telemetry.is_on():
             measure(application, result)
+    tell_monitor(application, whole.job, is_done=True)
 
 
 def _add_up(application: Application, whole: Whole, found: Mapping[RunId, NotedRun]) -> dict[str, Any]:
