@@ -128,6 +128,8 @@ def _noted(application: Application, request: Request, tenants: Sequence[Tenant]
         if failure is None:
             raise
         raise failure from error
+    if failure:
+        log.error("%s failed: %s", request.job, failure)
     log.info("%s: %s", request.job, one_line(result))
     telemetry.ended(status_of(result))
     if telemetry.is_on():
