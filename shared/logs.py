@@ -34,6 +34,19 @@ def about(**words: str) -> Iterator[None]:
         _about.reset(token)
 
 
+_is_quiet: ContextVar[bool] = ContextVar("_is_quiet", default=False)
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Log nothing inside the block, nor in the threads that it starts: it only plays what runs would do."""
+    token = _is_quiet.set(True)
+    try:
+        yield
+    finally:
+        _is_quiet.reset(token)
+
+
 def dimensions(record: logging.LogRecord) -> dict[str, str]:
     """Return the dimensions of a line: those of the enclosing `about` block, and a `tenant` passed as `extra`."""
     tenant = getattr(record, "tenant", None)
@@ -121,6 +134,7 @@ def configure(settings: LogSettings) -> None:
         handlers.append(_file(settings.log_file))
     for handler in handlers:
         handler.setFormatter(_lines(settings))
+        handler.addFilter(lambda _: not _is_quiet.get())
     logging.basicConfig(level=max(logging.WARNING, _level(settings)), handlers=handlers, force=True)
     logging.getLogger(OURS).setLevel(_level(settings))
 

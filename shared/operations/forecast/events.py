@@ -1,0 +1,172 @@
+"""What one run did to the copy: texts, decisions not to text, missed visits, charges and scores."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Connection, Select, or_, select
+
+from shared.database.dialects.lists import among, chunks
+from shared.database.tables import (
+    appointment_pets,
+    appointments,
+    decisions,
+    notifications,
+    owners,
+    payments,
+    pets,
+    reputation_events,
+    vaccination_records,
+)
+from shared.domain.ids import RunId, TenantId
+from shared.domain.records import EventKind, Kind, NotificationStatus, Outcome
+
+
+class Step(StrEnum):
+    """What a run does."""
+
+    TEXT = "text"
+    NO_TEXT = "no_text"
+    MISSED = "missed"
+    NOT_MISSED = "not_missed"
+    CHARGED = "charged"
+    NOT_CHARGED = "not_charged"
+    SCORE = "score"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that a run of `job` does at the instant `at`. `kind`: of the text, decision or score.
+
+    `subject_ids`: appointments, vaccination records or visits (a visit has its fee's id), and for a score the owner.
+    `phone`: unmasked. `reason`: a code, why not. `amount`: minor units of `currency` for a charge, points for a score;
+    `score`: the one after it.
+    """
+
+    step: Step
+    at: datetime
+    job: str
+    tenant_id: TenantId
+    kind: str
+    subject_ids: tuple[UUID, ...]
+    phone: str | None = None
+    body: str | None = None
+    segments: int | None = None
+    reason: str | None = None
+    amount: int | None = None
+    currency: str | None = None
+    score: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Whom a subject is about. `pets`: the names of its pets, those with one."""
+
+    owner_id: UUID
+    owner: str | None
+    phone: str | None
+    pets: tuple[str, ...] = ()
+
+
+def events_of(connection: Connection, run_id: RunId, job: str, at: datetime) -> list[Event]:
+    """Return what a run about the instant `at` did. Of a database with one run at each instant and job."""
+    return [
+        *_decided(connection, run_id, job, at),
+        *_sent(connection, job, at),
+        *_charged(connection, job, at),
+        *_scored(connection, job, at),
+    ]
+
+
+def _decided(connection: Connection, run_id: RunId, job: str, at: datetime) -> Iterator[Event]:
+    """Yield the decisions that the run took, and those that it cancelled at the claim."""
+    is_its = or_(decisions.c.run_id == run_id, decisions.c.decided_at == at)
+    for row in connection.execute(select(decisions).where(is_its).order_by(decisions.c.ledger_key)):
+        step = _DECIDED.get((row.kind == Kind.NO_SHOW, row.outcome == Outcome.NOTIFY))
+        if step:
+            yield Event(step, at, job, row.tenant_id, row.kind, (row.subject_id,), reason=row.reason)
+
+
+_DECIDED: Final = {(True, True): Step.MISSED, (True, False): Step.NOT_MISSED, (False, False): Step.NO_TEXT}
+"""By whether a decision is about a missed visit, and whether it is to notify. A text is an event when it leaves."""
+
+
+def _sent(connection: Connection, job: str, at: datetime) -> Iterator[Event]:
+    left = (NotificationStatus.SENT, NotificationStatus.DELIVERED)
+    query = select(notifications).where(notifications.c.sent_at == at, notifications.c.status.in_(left))
+    rows = connection.execute(query.order_by(notifications.c.id)).all()
+    about: dict[UUID, list[UUID]] = defaultdict(list)
+    members = select(decisions.c.notification_id, decisions.c.subject_id).where(
+        among(decisions.c.notification_id, "them")
+    )
+    for id_, subject_id in _for(connection, members.order_by(decisions.c.ledger_key), [row.id for row in rows]):
+        about[id_].append(subject_id)
+    for row in rows:
+        more = {"phone": row.to_phone, "body": row.body, "segments": row.segments}
+        yield Event(Step.TEXT, at, job, row.tenant_id, row.kind, tuple(about[row.id]), **more)
+
+
+def _charged(connection: Connection, job: str, at: datetime) -> Iterator[Event]:
+    query = select(payments).where(payments.c.type == "no_show_fee", payments.c.updated_at == at)
+    steps = {"succeeded": Step.CHARGED, "failed": Step.NOT_CHARGED, "requires_action": Step.NOT_CHARGED}
+    for row in connection.execute(query.order_by(payments.c.id)):
+        if step := steps.get(row.status):
+            more = {"amount": row.amount, "currency": row.currency, "reason": row.failure_code}
+            yield Event(step, at, job, row.tenant_id, "fee", (row.id,), **more)
+
+
+def _scored(connection: Connection, job: str, at: datetime) -> Iterator[Event]:
+    event = reputation_events.c
+    query = (
+        select(reputation_events, owners.c.reputation_score)
+        .join(owners, owners.c.id == event.owner_id)
+        .where(event.created_at == at, event.kind != EventKind.OPENING)
+    )
+    for row in connection.execute(query.order_by(event.id)):
+        more = {"amount": row.points, "score": row.reputation_score}
+        yield Event(Step.SCORE, at, job, row.tenant_id, row.kind, (row.owner_id, row.subject_id), **more)
+
+
+# Whom they are about
+
+
+def subjects_of(connection: Connection, events: Collection[Event]) -> dict[UUID, Subject]:
+    """Return whom the subjects of events are about, by subject."""
+    ids = sorted({id_ for each in events for id_ in each.subject_ids})
+    animals: dict[UUID, dict[str, None]] = defaultdict(dict)
+    for query in _PETS:
+        for id_, name in _for(connection, query, ids):
+            if name:
+                animals[id_][name] = None
+    return {
+        id_: Subject(owner_id, owner, phone, tuple(animals[id_]))
+        for query in _OWNERS
+        for id_, owner_id, owner, phone in _for(connection, query, ids)
+    }
+
+
+def _for(connection: Connection, query: Select[Any], ids: Sequence[UUID]) -> Iterator[Any]:
+    for some in chunks(ids):
+        yield from connection.execute(query, {"them": some}).all()
+
+
+_NAMES = (owners.c.id.label("owner_id"), owners.c.first_name, owners.c.phone)
+_OWNERS: Final[tuple[Select[Any], ...]] = (
+    select(appointments.c.id, *_NAMES).join(owners).where(among(appointments.c.id, "them")),
+    select(payments.c.id, *_NAMES).join(owners).where(among(payments.c.id, "them")),
+    select(vaccination_records.c.id, *_NAMES)
+    .select_from(vaccination_records.join(pets).join(owners, owners.c.id == pets.c.owner_id))
+    .where(among(vaccination_records.c.id, "them")),
+    select(reputation_events.c.subject_id, *_NAMES).join(owners).where(among(reputation_events.c.subject_id, "them")),
+)
+_PETS: Final[tuple[Select[Any], ...]] = (
+    select(appointment_pets.c.appointment_id, pets.c.name)
+    .join(pets)
+    .where(among(appointment_pets.c.appointment_id, "them"))
+    .order_by(pets.c.created_at, pets.c.name),
+    select(vaccination_records.c.id, pets.c.name).join(pets).where(among(vaccination_records.c.id, "them")),
+)

@@ -1,0 +1,133 @@
+"""Running the jobs at their coming times on a copy, with providers that send nothing and charge nobody."""
+
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext, suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from heapq import merge
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Engine
+
+from shared import logs
+from shared.application import Application
+from shared.database.engine import reading
+from shared.domain.records import Tenant
+from shared.domain.tally import Tally
+from shared.errors import RunFailed
+from shared.gateways.payments import ConsolePayments
+from shared.gateways.sms import Accepted, Logged, Sms
+from shared.operations.forecast.copying import copied
+from shared.operations.forecast.events import Event, Subject, events_of, subjects_of
+from shared.planning.tenants import serve
+from shared.runtime import run_without_lease
+from shared.schedules.function_json import Schedule
+from shared.stages import requested
+
+_CONCURRENCY: Final = 4
+"""Nobody is waited for, so more senders at once would only cost time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """One coming run of a job."""
+
+    at: datetime
+    job: str
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What the coming runs will do, in order, and whom it is about, by subject."""
+
+    events: Sequence[Event]
+    subjects: Mapping[UUID, Subject]
+
+
+def occurrences(
+    schedules: Mapping[str, Schedule], zone: ZoneInfo, now: datetime, until: datetime
+) -> Iterator[Occurrence]:
+    """Yield the runs after `now`, up to `until`, in order. `zone`: of the schedules."""
+    by_job = (_of_one(each, zone, now, until) for each in schedules.values())
+    return merge(*by_job, key=lambda each: (each.at, each.job))
+
+
+def _of_one(schedule: Schedule, zone: ZoneInfo, now: datetime, until: datetime) -> Iterator[Occurrence]:
+    at = schedule.ncrontab.next_after(now, zone)
+    while at is not None and at <= until:
+        yield Occurrence(at, schedule.job)
+        at = schedule.ncrontab.next_after(at, zone)
+
+
+def forecast(application: Application, tenants: Collection[Tenant], runs: Sequence[Occurrence]) -> Forecast:
+    """Return what some coming runs will do for some tenants, if nothing changes until then."""
+    if not runs:
+        return Forecast((), {})
+    with (
+        TemporaryDirectory(prefix="petcare-", ignore_cleanup_errors=True) as folder,
+        _copy(application, tenants, runs, Path(folder)) as engine,
+        logs.quietly(),
+    ):
+        events = [event for number, each in enumerate(runs) for event in _play(application, engine, each, number)]
+        with reading(engine) as connection:
+            return Forecast(events, subjects_of(connection, events))
+
+
+@contextmanager
+def _copy(
+    application: Application, tenants: Collection[Tenant], runs: Sequence[Occurrence], folder: Path
+) -> Iterator[Engine]:
+    served, _ = serve(list(tenants), application.defaults, application.zone, Tally())
+    longest = max((each.policy.vaccination.thresholds[0] for each in served), default=0)
+    with reading(application.engine) as source:
+        engine = copied(
+            source,
+            folder,
+            [each.id for each in tenants],
+            application.clock(),
+            runs[-1].at,
+            look_back=application.look_back,
+            expiring_within=timedelta(days=longest),
+            recovers=any(each.job == "ReputationUpdater" for each in runs),
+        )
+    yield engine
+    engine.dispose()
+
+
+def _play(application: Application, engine: Engine, run: Occurrence, number: int) -> list[Event]:
+    """Do one run and return what it did. Each has an instant of its own, by which its rows are told from others'."""
+    at = run.at + timedelta(microseconds=number)
+    player = replace(
+        application,
+        engine=engine,
+        clock=lambda: at,
+        sms=_Nobody(),
+        payments=ConsolePayments(),
+        is_live=False,
+        max_per_second=None,
+        concurrency=_CONCURRENCY,
+    )
+    request = requested(player, run.job)
+    with suppress(RunFailed):  # nobody is served
+        run_without_lease(player, request)
+    with reading(engine) as connection:
+        return events_of(connection, request.run_id, run.job, at)
+
+
+class _Nobody:
+    """Takes every text and sends it to nobody."""
+
+    def connected(self) -> AbstractAsyncContextManager[None]:
+        return nullcontext()
+
+    async def send(self, sms: Sms) -> Accepted:
+        return Accepted(f"foretold-{sms.notification_id}")
+
+    async def log(self, since: datetime, to: str | None = None) -> AsyncIterator[Logged]:
+        none: tuple[Logged, ...] = ()
+        for each in none:
+            yield each

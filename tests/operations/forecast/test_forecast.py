@@ -1,0 +1,137 @@
+"""What is foretold of the next run is what it does; and foretelling changes nothing."""
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from random import Random
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Engine
+
+from shared.application import Application
+from shared.database import tables
+from shared.database.engine import reading
+from shared.database.tenants import active_tenants
+from shared.operations.forecast import Event, Occurrence, Step, forecast, occurrences
+from shared.operations.forecast.events import events_of
+from shared.runtime import run
+from shared.sample import build, insert, life
+from shared.schedules.function_json import read_schedules
+from tests import rows
+from tests.crash.test_jobs import state
+from tests.doubles import Clock
+from tests.rows import NOON
+from tests.salon import Salon, salon
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+START = datetime(2026, 3, 5, 6, 0, 1, tzinfo=UTC)
+NEXT = "AppointmentReminders2h"
+
+
+def foretold(application: Application, *runs: Occurrence) -> list[Event]:
+    with reading(application.engine) as connection:
+        tenants = active_tenants(connection)
+    return list(forecast(application, tenants, runs).events)
+
+
+def plainly(events: Collection[Event]) -> list[tuple[Any, ...]]:
+    """Events without ids of notifications and microseconds, in a lasting order."""
+    return sorted(
+        (each.step, each.job, each.kind, each.subject_ids, each.phone, each.body, each.reason, each.amount, each.score)
+        for each in map(_blank, events)
+    )
+
+
+def _blank(event: Event) -> Event:
+    blank = {name: getattr(event, name) or "" for name in ("phone", "body", "reason", "amount", "score")}
+    return replace(event, **blank, subject_ids=tuple(sorted(event.subject_ids)))
+
+
+def deed(application: Application, clock: Clock, job: str) -> list[Event]:
+    run_id = UUID(run(application, job)["run_id"])
+    with reading(application.engine) as connection:
+        return events_of(connection, run_id, job, clock.now)  # type: ignore[arg-type]
+
+
+def test_for_three_days_of_a_platforms_life_what_is_foretold_of_each_run_is_what_it_does(
+    application: Application, clock: Clock
+) -> None:
+    dice, compared = Random(3), 1
+    clock.now = START
+    with application.engine.begin() as connection:
+        insert(connection, build(START).rows)
+    for coming in occurrences(read_schedules(), application.zone, START, START + 3 * DAY):
+        if coming.at.minute == 0:
+            with application.engine.begin() as connection:
+                life.keep_visits(connection, coming.at - HOUR, coming.at, dice, ())
+        expected = foretold(application, coming)
+        clock.now = coming.at + timedelta(microseconds=compared)
+        assert plainly(deed(application, clock, coming.job)) == plainly(expected), coming
+        compared += 1
+    assert compared > 150
+
+
+def test_several_runs_are_played_one_after_the_other(paws: Salon, clock: Clock) -> None:
+    paws.add_missed(NOON - 3 * HOUR)
+    coming = list(occurrences(read_schedules(), paws.application.zone, clock.now, NOON + 3 * DAY))
+    events = foretold(paws.application, *coming)
+    about = [each for each in events if each.kind in ("no_show", "no_show_notice", "fee", "fee_receipt")]
+    assert [(each.step, each.kind) for each in about] == [
+        (Step.MISSED, "no_show"),
+        (Step.SCORE, "no_show"),
+        (Step.TEXT, "no_show_notice"),
+        (Step.CHARGED, "fee"),
+        (Step.TEXT, "fee_receipt"),
+    ]
+    missed, score, notice, charged, receipt = about
+    assert score.score == 80
+    seconds = [each.at.replace(microsecond=0) for each in (missed, notice, charged, receipt)]
+    assert seconds == [coming_day(1, 6, 30), coming_day(1, 13, 0), coming_day(2, 6, 30), coming_day(2, 13, 0)]
+    assert (charged.amount, charged.currency) == (2500, "USD")
+
+
+def coming_day(days: int, hour: int, minute: int) -> datetime:
+    return (NOON + days * DAY).replace(hour=hour, minute=minute)
+
+
+def test_foretelling_writes_nothing(paws: Salon, database_url: str) -> None:
+    paws.add_missed()
+    before = state(database_url)
+    coming = list(occurrences(read_schedules(), paws.application.zone, NOON, NOON + 2 * DAY))
+    assert foretold(paws.application, *coming)
+    assert state(database_url) == before
+
+
+def spoil_expiry(engine: Engine, tenant: UUID) -> None:
+    with engine.begin() as connection:
+        pet = rows.pet(connection, tenant, rows.owner(connection, tenant))
+        shot = rows.vaccination(connection, tenant, pet, date(2026, 3, 8))
+        connection.exec_driver_sql(f"UPDATE pets SET is_deceased = 'perhaps' WHERE id = '{pet.hex}'")
+        assert shot
+
+
+@pytest.mark.parametrize("engine_kind", ["sqlite"])
+def test_a_row_with_a_bad_value_is_bad_in_the_forecast_too(paws: Salon, engine_kind: str) -> None:
+    if paws.engine.dialect.name != engine_kind:
+        return
+    spoil_expiry(paws.engine, paws.tenant_id)
+    monitor = Occurrence(NOON + HOUR, "VaccinationMonitor")
+    assert foretold(paws.application, monitor) == []
+    with paws.engine.begin() as connection:
+        connection.execute(tables.pets.update().values(is_deceased=False))
+    assert [each.step for each in foretold(paws.application, monitor)] == [Step.TEXT]
+
+
+def test_other_businesses_are_left_out(application: Application, clock: Clock) -> None:
+    ours, other = salon(application, subdomain="ours"), salon(application, subdomain="other")
+    for each in (ours, other):
+        with application.engine.begin() as connection:
+            rows.appointment(connection, each.tenant_id, NOON + 2 * HOUR + HOUR / 2, created_at=NOON - 5 * DAY)
+    with reading(application.engine) as connection:
+        (its,) = (each for each in active_tenants(connection) if each.subdomain == "ours")
+    found = forecast(application, [its], [Occurrence(NOON + HOUR / 2, NEXT)])
+    assert {each.tenant_id for each in found.events} == {ours.tenant_id}
+    (subject,) = found.subjects.values()
+    assert subject.owner is not None
