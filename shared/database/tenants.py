@@ -64,5 +64,5 @@ def tenant_of(row: Any) -> Tenant:
         timezone=row.timezone,
         currency=or_default(tenants.c.currency, row.currency),
         settings=row.settings,
-        fault=next(filter(None, faults), None),
+        fault="; ".join(filter(None, faults)) or None,
     )
