@@ -4,26 +4,16 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import date, time
-from string import Template
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from phonenumbers import SUPPORTED_REGIONS
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from shared.domain.policy_errors import Fault, PolicyError, faults_of, several
+from shared.domain.own_templates import known_language, own_templates
+from shared.domain.policy_errors import Fault, PolicyError, faults_of
 from shared.domain.quiet_hours import OptionalQuietHours, QuietHours
-from shared.domain.records import TEXTS, Kind, Tenant
-
-PLACEHOLDERS: Final = frozenset(
-    {"owner", "pets", "when", "business", "service", "address", "phone", "fee", "charge_on", "vaccines"}
-)
-REQUIRED_PLACEHOLDERS: Final = {
-    Kind.REMINDER_24H: frozenset({"pets", "when"}),
-    Kind.REMINDER_2H: frozenset({"pets", "when"}),
-}
-LANGUAGES: Final = frozenset({"en", "es"})
-"""The languages of texts. Each has a folder in messages/templates: our templates, and the words put into any."""
+from shared.domain.records import Kind, Tenant
 
 
 class _Closed(BaseModel):
@@ -44,56 +34,6 @@ def _parse_list(value: object) -> object:
 
 def _descending(value: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(sorted(set(value), reverse=True))
-
-
-def language_tag(written: str) -> str:
-    """Return a language tag in one spelling: "es-mx" for "es-MX" and " ES_mx"."""
-    return written.strip().lower().replace("_", "-")
-
-
-def _known_language(value: str) -> str:
-    tag = language_tag(value)
-    if tag.partition("-")[0] not in LANGUAGES:
-        known = ", ".join(sorted(LANGUAGES))
-        raise ValueError(f"{value!r} is not a language that texts can be written in; there are {known}")
-    return tag
-
-
-def _by_language(value: object) -> dict[str, str]:
-    """Read the texts of a tenant's own template by language; a single text stands under ""."""
-    if isinstance(value, str):
-        return {"": value}
-    if not (isinstance(value, dict) and value and all(isinstance(text, str) for text in value.values())):
-        raise ValueError('write a text, or texts by language like {"en": "…", "es": "…"}')
-    spelled = {_known_language(tag): text for tag, text in value.items()}
-    if len(spelled) < len(value):
-        raise ValueError("a language is named twice")
-    return spelled
-
-
-def _own_template(kind: str, written: object) -> object:
-    """Return one template of a tenant's own as it is kept: a text, or texts by language. Raise ValueError."""
-    if kind not in TEXTS:
-        raise ValueError(f"{kind} is not a text; there are {', '.join(TEXTS)}")
-    texts = _by_language(written)
-    for text in texts.values():
-        check_template(Kind(kind), text)
-    return texts.get("", texts)
-
-
-def _own_templates(value: object) -> object:
-    """Read a tenant's own templates; name all that is wrong with them at once."""
-    if not isinstance(value, dict):
-        return value
-    read, wrong = {}, []
-    for kind, written in value.items():
-        try:
-            read[kind] = _own_template(kind, written)
-        except ValueError as error:
-            wrong.append(Fault(kind, str(error)))
-    if wrong:
-        raise several(wrong)
-    return read
 
 
 def matching(pattern: str, words: str) -> AfterValidator:
@@ -166,11 +106,11 @@ class SmsPolicy(_Closed):
     enabled: YesNo = True
     messaging_service_sid: ServiceSid = None
     sender: str | None = Field(None, alias="from", max_length=32)
-    language: Annotated[str, AfterValidator(_known_language)] = "en"
+    language: Annotated[str, AfterValidator(known_language)] = "en"
     quiet_hours: OptionalQuietHours = QuietHours(start=time(21), end=time(8))
     rate_limit_per_hour: Whole = Field(1000, ge=0)
     max_segments: Whole = Field(3, ge=1, le=10)
-    templates: Annotated[dict[Kind, str | dict[str, str]], BeforeValidator(_own_templates)] = {}
+    templates: Annotated[dict[Kind, str | dict[str, str]], BeforeValidator(own_templates)] = {}
 
     def own_template(self, kind: Kind, tag: str) -> str | None:
         """Return the tenant's own template in a language ("es-mx"), if any. A template given as one text is in
@@ -217,19 +157,6 @@ class ServedTenant:
     has_own_fee_schedule: bool = False
     blocked: frozenset[str] = frozenset()
     can_be_answered: bool = True
-
-
-def check_template(kind: Kind, text: str) -> None:
-    """Raise ValueError when `text` cannot be filled, or is a reminder without its `$pets` and `$when`."""
-    template = Template(text)
-    if not template.is_valid():
-        raise ValueError("a lone $ in the template; write $$ for a dollar sign")
-    names = set(template.get_identifiers())
-    if unknown := names - PLACEHOLDERS:
-        known = " ".join(f"${name}" for name in sorted(PLACEHOLDERS))
-        raise ValueError(f"unknown placeholder ${min(unknown)}; there are {known}")
-    if missing := REQUIRED_PLACEHOLDERS.get(kind, frozenset()) - names:
-        raise ValueError(f"the template lacks ${min(missing)}")
 
 
 def rules_of(tenant: Tenant, defaults: TenantPolicy, default_zone: ZoneInfo) -> tuple[TenantPolicy, ZoneInfo]:

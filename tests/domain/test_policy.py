@@ -9,14 +9,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from shared.domain.own_templates import PLACEHOLDERS, check_template
 from shared.domain.policy import (
-    PLACEHOLDERS,
     NoShowPolicy,
     ReputationPolicy,
     SmsPolicy,
     TenantPolicy,
     VaccinationPolicy,
-    check_template,
     policy_of,
     rules_of,
     zone_of,
@@ -208,8 +207,10 @@ def test_everything_that_is_wrong_is_named_at_once_and_each_thing_once() -> None
         "no_show.fee_shedule: unknown key; did you mean fee_schedule?",
         "sms.enabled: 'yes' is neither true nor false",
         "sms.templates.reminder_2h: the template lacks $when",
-        "sms.templates.fee_receipt: unknown placeholder $x; there are "
-        "$address $business $charge_on $fee $owner $pets $phone $service $vaccines $when",
+        (
+            "sms.templates.fee_receipt: unknown placeholder $x; there are "
+            "$address $business $charge_on $fee $owner $pets $phone $service $vaccines $when"
+        ),
         "timezone: 'Mars' is not an IANA time zone; write it like America/New_York",
     ]
     assert str(error.value) == "; ".join(map(str, error.value.faults))
