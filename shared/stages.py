@@ -14,7 +14,7 @@ from shared.application import Application, payment_gateway
 from shared.database import runs, waiting
 from shared.database.outbox import Scope
 from shared.database.rows.reading import BadRow, noting
-from shared.database.tenants import active_tenants
+from shared.database.tenants import active_tenants, ids_of
 from shared.database.transactions import fetch
 from shared.delivery import Drain, deliver, would_deliver
 from shared.delivery.blocked_numbers import queries as phone_blocks
@@ -95,11 +95,12 @@ def requested(application: Application, job: str, **options: Unpack[RunOptions])
 
 
 def tenants_of(application: Application, request: Request) -> list[Tenant]:
-    """Return the tenants that a run is for. Raise UsageError if one is named but not active."""
+    """Return the tenants that a run is for. Raise UsageError if one is named that is not there or not active."""
     tenants = fetch(application.engine, active_tenants)
     named = {*request.only, *(subdomain for subdomain, _ in request.accept_surge)}
-    if unknown := named - {each.subdomain for each in tenants}:
-        raise UsageError(f"there is no active tenant {min(unknown)!r}")
+    if others := named - {each.subdomain for each in tenants}:
+        fetch(application.engine, lambda connection: ids_of(connection, others))
+        raise UsageError(f"the tenant {min(others)!r} is not active: the platform does not serve it")
     return [each for each in tenants if not request.only or each.subdomain in request.only]
 
 

@@ -1,5 +1,7 @@
 """The tenants, as records."""
 
+from collections.abc import Collection
+from difflib import get_close_matches
 from typing import Any
 
 from sqlalchemy import Connection, and_, select
@@ -11,6 +13,7 @@ from shared.database.tables import (
 )
 from shared.domain.ids import TenantId
 from shared.domain.records import Tenant
+from shared.errors import UsageError
 
 TENANT = (
     tenants.c.id,
@@ -50,6 +53,26 @@ def active_tenants(connection: Connection) -> list[Tenant]:
 def tenant_by_id(connection: Connection, id_: TenantId) -> Tenant:
     """One tenant, whether or not the platform serves it. Index: primary key."""
     return tenant_of(connection.execute(select(*TENANT).where(tenants.c.id == id_)).one())
+
+
+def ids_of(connection: Connection, subdomains: Collection[str]) -> list[TenantId]:
+    """The ids of tenants, whether or not the platform serves them. Raise UsageError for a subdomain that nobody has.
+
+    Index: tenants (subdomain), unique.
+    """
+    query = select(tenants.c.subdomain, tenants.c.id).where(tenants.c.subdomain.in_(sorted(subdomains)))
+    found: dict[str, TenantId] = {row.subdomain: row.id for row in connection.execute(query)}
+    if unknown := set(subdomains) - found.keys():
+        raise UsageError(_unknown(connection, min(unknown)))
+    return list(found.values())
+
+
+def _unknown(connection: Connection, subdomain: str) -> str:
+    """Return the words for a subdomain that nobody has, with the nearest that somebody has. (A scan: a small table.)"""
+    known = filter(None, connection.execute(select(tenants.c.subdomain)).scalars())
+    near = get_close_matches(subdomain.lower(), known, n=1)
+    hint = f"did you mean {near[0]}?" if near else "python -m shared tenants lists them"
+    return f"there is no tenant {subdomain!r}; {hint}"
 
 
 def tenant_of(row: Any) -> Tenant:

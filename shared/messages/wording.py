@@ -159,6 +159,12 @@ def money_words(cents: int, currency: str, *, language: str, region: str) -> str
     return clean(format_currency(amount, code, locale=locale_of(language, region), currency_digits=agree))
 
 
+def fee_words(cents: int, refunded_cents: int, currency: str) -> str:
+    """Return the amount of a fee for staff, and what of it was given back: "$50.00, $20.00 refunded"."""
+    whole, back = (money_words(each, currency, language="en", region="US") for each in (cents, refunded_cents))
+    return f"{whole}, {back} refunded" if refunded_cents else whole
+
+
 def cents_of(amount: Decimal, currency: str) -> int:
     """Return an amount in major units (12.50) in minor units. Raise ValueError for a fraction of a minor unit."""
     cents = amount.scaleb(decimals_of(currency))
