@@ -8,6 +8,7 @@ from shared.cli.demo import demo
 from shared.cli.exit_codes import OneLineErrors, OneLineErrorsGroup, errors_as_exit_codes
 from shared.cli.explain import explain_command
 from shared.cli.fee import fee
+from shared.cli.find import find_command
 from shared.cli.health import health_command
 from shared.cli.host import host_command, run_alone
 from shared.cli.outbox import outbox
@@ -31,6 +32,7 @@ cli.add_command(demo)
 cli.add_command(db)
 cli.add_command(explain_command)
 cli.add_command(fee)
+cli.add_command(find_command)
 cli.add_command(crontab_command)
 cli.add_command(health_command)
 cli.add_command(host_command)

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from difflib import get_close_matches
 from typing import Any
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, Select, and_, select
 
 from shared.database.rows.promises import fault_of, is_sound, or_default
 from shared.database.rows.reading import BadRow, leave_out
@@ -40,8 +40,17 @@ def active_tenants(connection: Connection) -> list[Tenant]:
     A tenant whose row holds nonsense is among them with its `fault`; its texts wait, like those of any tenant that
     cannot be served. A row without a sound id is left out: it has no texts.
     """
+    return _tenants(connection, _ACTIVE_TENANTS)
+
+
+def all_tenants(connection: Connection) -> list[Tenant]:
+    """All tenants, whether or not the platform serves them, by subdomain. (A scan: the table is small.)"""
+    return _tenants(connection, select(*TENANT).order_by(tenants.c.subdomain))
+
+
+def _tenants(connection: Connection, query: Select[Any]) -> list[Tenant]:
     found = []
-    for row in connection.execute(_ACTIVE_TENANTS):
+    for row in connection.execute(query):
         if is_sound(tenants.c.id, row.id):
             found.append(tenant_of(row))
         else:
