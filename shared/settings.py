@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Final, Literal, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -86,6 +86,20 @@ class Group(BaseModel):
 
 class DatabaseSettings(Group):
     database_url: str = Field("sqlite:///petcare.db", repr=False)
+
+
+POLICY_VARIABLES: Final[Mapping[str, str]] = {
+    "no_show.grace_minutes": "NO_SHOW_GRACE_PERIOD_MINUTES",
+    "no_show.fee_schedule": "NO_SHOW_FEE_SCHEDULE",
+    "no_show.hold_hours": "NO_SHOW_FEE_HOLD_HOURS",
+    "vaccination.thresholds": "VACCINATION_ALERT_THRESHOLDS",
+    "sms.quiet_hours": "SMS_QUIET_HOURS",
+    "sms.rate_limit_per_hour": "SMS_RATE_LIMIT",
+    "reputation.recovery_days": "REPUTATION_RECOVERY_DAYS",
+    "reputation.recovery_points": "REPUTATION_RECOVERY_POINTS",
+    "timezone": "TASK_TIMEZONE",
+}
+"""The variable that holds the default of a tenant's setting, as `JobSettings.policy` reads it; and of its time zone."""
 
 
 class JobSettings(Group):

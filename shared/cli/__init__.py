@@ -14,6 +14,7 @@ from shared.cli.host import host_command, run_alone
 from shared.cli.outbox import outbox
 from shared.cli.run import run, run_and_show
 from shared.cli.runs import runs_command
+from shared.cli.tenants import tenants_command
 
 CONTEXT = {"help_option_names": ["-h", "--help"]}
 
@@ -38,6 +39,7 @@ cli.add_command(health_command)
 cli.add_command(host_command)
 cli.add_command(outbox)
 cli.add_command(runs_command)
+cli.add_command(tenants_command)
 
 
 def main() -> None:

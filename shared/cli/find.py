@@ -1,7 +1,5 @@
 """`find`: businesses, owners, pets, visits, vaccinations, fees and texts by name, phone or id."""
 
-from collections.abc import Sequence
-
 import click
 
 from shared.cli.showing import echo, echo_json, line, page
@@ -32,13 +30,12 @@ def find_command(words: tuple[str, ...], tenants: tuple[str, ...], as_json: bool
     if as_json:
         echo_json([_as_object(each) for each in finding.found])
     else:
-        _show(finding, words)
+        _show(finding)
 
 
-def _show(finding: Finding, words: Sequence[str]) -> None:
+def _show(finding: Finding) -> None:
     if not finding.found:
-        searched = "names of businesses, owners and pets, their phones, and ids of all that can be explained"
-        echo(f"nothing fits {' '.join(words)!r}; searched: {searched}")
+        echo("nothing fits; searched: names and phones of businesses and owners, names of pets, and ids")
         return
     rows = [(each.what, _cut(each.whose), each.when, _cut(each.state)) for each in finding.found]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

@@ -42,7 +42,7 @@ class Found:
 class Names:
     """What lines name: rows by id, the pets of visits, the subjects (type, id) of texts, what of fees was refunded."""
 
-    businesses: Mapping[TenantId, Any]
+    businesses: Mapping[UUID, Any]
     zones: Mapping[TenantId, ZoneInfo]
     owners: Mapping[UUID, Any]
     pets: Mapping[UUID, Any]
