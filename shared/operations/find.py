@@ -41,8 +41,9 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a business is: its time zone, and the region in which its phone numbers are read."""
+    """A business: its name, its time zone, and the region in which its phone numbers are read."""
 
+    name: str
     zone: ZoneInfo
     region: str
 
@@ -85,7 +86,7 @@ def find(connection: Connection, words: Sequence[str], only: Collection[TenantId
 
 
 def _place(tenant: Tenant, default_zone: ZoneInfo) -> _Place:
-    """Return where a business is, as far as its settings can be read."""
+    """Return a business, as far as its row and its settings can be read."""
     zone, country = default_zone, None
     try:
         zone = zone_of(tenant, default_zone)
@@ -93,16 +94,19 @@ def _place(tenant: Tenant, default_zone: ZoneInfo) -> _Place:
     except PolicyError:
         pass
     phone = tenant.phone if isinstance(tenant.phone, str) else None
-    return _Place(zone, region_of(country if isinstance(country, str) else None, phone, zone.key))
+    name = str(tenant.business_name or tenant.subdomain)
+    return _Place(name, zone, region_of(country if isinstance(country, str) else None, phone, zone.key))
 
 
 def _by_words(connection: Connection, asked: Asked, only: Collection[TenantId], places: Places, rows: _Rows) -> None:
     """Add the businesses, owners and pets that fit, and what hangs on them."""
-    rows.add("business", queries.tenants_that_fit(connection, asked.terms, only))
-    rows.add("pet", queries.pets_that_fit(connection, asked.terms, only))
-    owners = queries.owners_that_fit(connection, asked.terms, only)
-    there = (row for row in owners if row.tenant_id in places)
-    rows.add("owner", (row for row in there if asked.are_its(row.phone, places[row.tenant_id].region)))
+    tenants = queries.tenants_that_fit(connection, asked.terms, only)
+    rows.add(
+        "business", (row for row in tenants if row.id in places and asked.are_its(row.phone, places[row.id].region))
+    )
+    for what, fitting in (("owner", queries.owners_that_fit), ("pet", queries.pets_that_fit)):
+        found = [row for row in fitting(connection, asked.terms, only) if row.tenant_id in places]
+        rows.add(what, (row for row in found if asked.are_its(row.phone, places[row.tenant_id].region)))
     if rows.of("owner", "pet"):
         _hanging_on(connection, rows, places)
     if len(asked.terms) == len(asked.phones):
@@ -135,10 +139,9 @@ def _names(connection: Connection, rows: _Rows, places: Places) -> Names:
         pets_at[pet.appointment_id].append(pet)
     pets = queries.pets_by_id(connection, {row.pet_id for row in rows.of("vaccination")})
     owners = {row.owner_id for row in [*rows.of("pet", "visit", "fee", "text"), *pets]}
-    businesses = {row.tenant_id for row in rows.of("owner", "pet", "visit", "vaccination", "fee", "text")}
     subjects = queries.subjects_of(connection, [row.id for row in rows.of("text")])
     return Names(
-        businesses=_by_id(queries.tenants_by_id(connection, businesses)),
+        businesses={id_: place.name for id_, place in places.items()},
         zones={id_: place.zone for id_, place in places.items()},
         owners=_by_id(queries.owners_by_id(connection, owners)),
         pets=_by_id(pets),

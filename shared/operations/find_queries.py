@@ -87,9 +87,13 @@ def owners_that_fit(connection: Connection, terms: Sequence[Term], only: Collect
 
 
 def pets_that_fit(connection: Connection, terms: Sequence[Term], only: Collection[TenantId]) -> list[Any]:
-    """Pets whose name a term fits, the others the name, the owner or the business. (Reads `pets` through.)"""
+    """Pets whose name a term fits, the others the name, the owner or the business; with the owner's phone.
+
+    (Reads `pets` through.)
+    """
     whole = (or_(_fits_pet(each), _fits_owner(each), pets.c.tenant_id.in_(_tenants_with(each))) for each in terms)
-    query = _PET.where(or_(*map(_fits_pet, terms)), *whole).join(owners, owners.c.id == pets.c.owner_id)
+    with_phone = _PET.add_columns(owners.c.phone).join(owners, owners.c.id == pets.c.owner_id)
+    query = with_phone.where(or_(*map(_fits_pet, terms)), *whole)
     ordered = query.order_by(pets.c.created_at.desc(), pets.c.id)
     return read(connection, _of(ordered, pets.c.tenant_id, only).limit(MOST))
 
@@ -214,8 +218,3 @@ def owners_by_id(connection: Connection, ids: Collection[OwnerId]) -> list[Any]:
 def pets_by_id(connection: Connection, ids: Collection[PetId]) -> list[Any]:
     """Pets. Index: primary key."""
     return read(connection, _PET.where(pets.c.id.in_(ids)))
-
-
-def tenants_by_id(connection: Connection, ids: Collection[TenantId]) -> list[Any]:
-    """Tenants. Index: primary key."""
-    return read(connection, _TENANT.where(tenants.c.id.in_(ids)))

@@ -13,7 +13,7 @@ from shared.operations.find_queries import Term
 from shared.operations.ids import beginning
 
 _OF_NUMBER: Final = re.compile(r"[+(\d][\d().\-/+]*")
-_EXTENSION: Final = re.compile(r"\s*(?:ext\.?|extension|x|#)\s*\d+\s*$", re.IGNORECASE)
+_EXTENSION: Final = re.compile(r"\s*(?<![^\W\d_])(?:extension|ext\.?|x|#)\s*\d+\b", re.IGNORECASE)
 _LEAST_DIGITS: Final = 7
 """Fewer digits in a row are a word: part of a name, or of an id."""
 

@@ -42,7 +42,7 @@ class Found:
 class Names:
     """What lines name: rows by id, the pets of visits, the subjects (type, id) of texts, what of fees was refunded."""
 
-    businesses: Mapping[UUID, Any]
+    businesses: Mapping[TenantId, str]
     zones: Mapping[TenantId, ZoneInfo]
     owners: Mapping[UUID, Any]
     pets: Mapping[UUID, Any]
@@ -55,7 +55,7 @@ class Names:
         owner = self.owners.get(row.owner_id)
         who = f"{_name(owner)}, {mask_phone(owner.phone)}" if owner else "an owner that is not there"
         named = ", ".join(each.name or "a pet without a name" for each in pets)
-        return ", ".join(filter(None, (named, who, self.businesses[row.tenant_id].business_name)))
+        return ", ".join(filter(None, (named, who, self.businesses[row.tenant_id])))
 
 
 def described(rows: Mapping[str, Iterable[Any]], names: Names) -> list[Found]:
@@ -99,7 +99,7 @@ def _business(row: Any, names: Names, _latest: Latest, _typed: Typed) -> Found:
 
 
 def _owner(row: Any, names: Names, latest: Latest, typed: Typed) -> Found:
-    whose = f"{_name(row)}, {mask_phone(row.phone)}, {names.businesses[row.tenant_id].business_name}"
+    whose = f"{_name(row)}, {mask_phone(row.phone)}, {names.businesses[row.tenant_id]}"
     state = "deleted" if row.deleted_at else "active" if row.is_active else "inactive"
     return _person("owner", row, whose, state, latest, names, f"explain owner {typed('owner', row.id)}")
 
@@ -125,7 +125,7 @@ def _visit(row: Any, names: Names, _latest: Latest, typed: Typed) -> Found:
 
 
 def _vaccination(row: Any, names: Names, _latest: Latest, typed: Typed) -> Found:
-    pet, business = names.pets.get(row.pet_id), names.businesses[row.tenant_id].business_name
+    pet, business = names.pets.get(row.pet_id), names.businesses[row.tenant_id]
     given = row.administered_date
     at = _midnight(given, names.zones[row.tenant_id]) if given else row.created_at
     when = f"expires {row.expiry_date}" if row.expiry_date else "never expires"
