@@ -12,6 +12,7 @@ from shared.domain.policy import TenantPolicy
 from shared.domain.quiet_hours import QuietHours
 from shared.errors import ConfigurationError
 from shared.settings import (
+    POLICY_VARIABLES,
     DatabaseSettings,
     Group,
     HostSettings,
@@ -443,3 +444,25 @@ def test_a_setting_given_as_an_argument_is_read_from_there_alone(folder: Path, m
     write_local(folder, SMS_RATE_LIMIT="2")
     monkeypatch.setenv("SMS_CONCURRENCY", "1")
     assert load(JobSettings, {}) == JobSettings()
+
+
+@pytest.mark.parametrize(("key", "variable"), POLICY_VARIABLES.items())
+def test_the_variable_named_for_a_setting_is_the_one_that_changes_its_default(key: str, variable: str) -> None:
+    values = {"SMS_QUIET_HOURS": "20:00-09:00", "TASK_TIMEZONE": "Asia/Tokyo"}
+    changed = load(JobSettings, {variable: values.get(variable, "7")})
+    policy, plain = (each.policy().model_dump(by_alias=True) for each in (changed, load(JobSettings, {})))
+    room, _, name = key.partition(".")
+    others = {each: policy[each] for each in policy if each != room}
+    assert others == {each: plain[each] for each in plain if each != room}
+    if key == "timezone":
+        assert changed.task_timezone.key == "Asia/Tokyo"
+    else:
+        assert {each for each in policy[room] if policy[room][each] != plain[room][each]} == {name}
+
+
+def test_every_setting_with_a_default_in_the_environment_is_named() -> None:
+    used = set(POLICY_VARIABLES.values())
+    asked = {name.upper() for name in JobSettings.model_fields}
+    assert used <= asked
+    not_a_tenants = {"NO_SHOW_LOOKBACK_DAYS", "SMS_ENABLED", "SMS_CONCURRENCY", "SMS_MAX_PER_SECOND"}
+    assert asked - used == not_a_tenants | {"RUN_TIME_BUDGET_SECONDS"}

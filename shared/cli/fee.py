@@ -21,7 +21,7 @@ from shared.fees import staff_actions, state_queries
 from shared.fees.listing import ListedFee, listed
 from shared.fees.staff_actions import Staff
 from shared.messages.wording import cents_of, fee_words
-from shared.operations.ids import all_resolved, resolved
+from shared.operations.ids import resolved
 from shared.settings import LogSettings, database_url, load
 from shared.stages import collection_for_staff
 
@@ -199,7 +199,7 @@ def _engine() -> Engine:
 
 def _fee_ids(engine: Engine, typed: Collection[str]) -> list[FeeId]:
     with reading(engine) as connection:
-        return [FeeId(each) for each in all_resolved(connection, "no-show fee", typed)]
+        return [FeeId(resolved(connection, "no-show fee", each)) for each in typed]
 
 
 def _one(engine: Engine, fee_id: FeeId) -> ListedFee:

@@ -19,7 +19,7 @@ from shared.domain.reasons import Reason
 from shared.domain.records import NotificationStatus, mask_phone
 from shared.errors import RunFailed, UsageError
 from shared.operations import outbox as outbox_list
-from shared.operations.ids import all_resolved, shortened
+from shared.operations.ids import resolved, shortened
 from shared.operations.outbox import Filter, Listed
 from shared.settings import database_url
 
@@ -75,10 +75,10 @@ def replay(typed_ids: tuple[str, ...], all_dead: bool) -> None:
         raise UsageError("name the IDs of the texts, or --all-dead")
     engine, now = _engine(), utc_now()
     with reading(engine) as connection:
-        ids = [NotificationId(each) for each in all_resolved(connection, "text", typed_ids)]
+        ids = {NotificationId(resolved(connection, "text", each)) for each in typed_ids}
         chosen = Filter(statuses=[NotificationStatus.DEAD]) if all_dead else Filter(ids=ids)
         found = outbox_list.listed(connection, chosen)
-    if missing := set(ids) - {each.id for each in found}:
+    if missing := ids - {each.id for each in found}:
         raise UsageError(f"there is no text {min(missing)}")
     refused = _replay(engine, found, now, all_dead=all_dead)
     if refused and not all_dead:

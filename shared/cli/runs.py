@@ -63,12 +63,16 @@ def runs_command(
         return
     console = page()
     for each in found:
-        line(console, _as_line(each), "red" if each.status is RunStatus.FAILED or each.is_lost else "")
+        line(
+            console,
+            _as_line(each, _of_tenants(each) if tenants else _outcome(each)),
+            "red" if each.status is RunStatus.FAILED or each.is_lost else "",
+        )
     if not found:
         echo("there is no such run")
 
 
-def _as_line(run: NotedRun) -> str:
+def _as_line(run: NotedRun, outcome: str) -> str:
     columns = (
         f"{run.started_at:%Y-%m-%d %H:%M:%S}",
         shortened(run.id),  # enough to find its lines in the log
@@ -77,7 +81,7 @@ def _as_line(run: NotedRun) -> str:
         f"{_status(run):9}",
     )
     only = f"only {', '.join(run.tenants)}: " if run.tenants else ""
-    return "  ".join((*columns, only + _outcome(run)))
+    return "  ".join((*columns, only + outcome))
 
 
 def _took(run: NotedRun) -> str:
@@ -93,13 +97,16 @@ def _status(run: NotedRun) -> str:
 
 
 def _outcome(run: NotedRun) -> str:
-    """Return the outcome of a run in one line, or that of the tenants to which its result was reduced."""
+    """Return the outcome of a run in one line."""
+    return run.error or one_line(run.result or {}) or "nothing to do"
+
+
+def _of_tenants(run: NotedRun) -> str:
+    """Return the outcome of a run for the tenants to which its result was reduced, in one line."""
     result = run.result or {}
-    if run.error or "task" in result or not result:
-        return run.error or one_line(result) or "nothing to do"
     counts = [f"{name}: {one_line(each) or 'nothing to do'}" for name, each in result["tenant_results"].items()]
     errors = [f"error: {each['tenant']}: {each['subject']}: {each['reason']}" for each in result["errors"]]
-    return "; ".join([*counts, *errors])
+    return run.error or "; ".join([*counts, *errors])
 
 
 def _as_object(run: NotedRun) -> dict[str, Any]:

@@ -100,13 +100,20 @@ def _place(tenant: Tenant, default_zone: ZoneInfo) -> _Place:
 
 def _by_words(connection: Connection, asked: Asked, only: Collection[TenantId], places: Places, rows: _Rows) -> None:
     """Add the businesses, owners and pets that fit, and what hangs on them."""
+
+    def are_its(row: Any, tenant_id: TenantId) -> bool:
+        return tenant_id in places and asked.are_its(row.phone, places[tenant_id].region)
+
     tenants = queries.tenants_that_fit(connection, asked.terms, only)
-    rows.add(
-        "business", (row for row in tenants if row.id in places and asked.are_its(row.phone, places[row.id].region))
-    )
-    for what, fitting in (("owner", queries.owners_that_fit), ("pet", queries.pets_that_fit)):
-        found = [row for row in fitting(connection, asked.terms, only) if row.tenant_id in places]
-        rows.add(what, (row for row in found if asked.are_its(row.phone, places[row.tenant_id].region)))
+    rows.add("business", (row for row in tenants if are_its(row, row.id)))
+    owners = queries.owners_that_fit(connection, asked.terms, only)
+    rows.add("owner", (row for row in owners if are_its(row, row.tenant_id)))
+    pets = queries.pets_that_fit(connection, asked.terms, only) if len(asked.terms) > len(asked.phones) else []
+    if asked.phones:
+        theirs = queries.owners_by_id(connection, {row.owner_id for row in pets})
+        called = {row.id for row in theirs if are_its(row, row.tenant_id)}
+        pets = [row for row in pets if row.owner_id in called]
+    rows.add("pet", pets)
     if rows.of("owner", "pet"):
         _hanging_on(connection, rows, places)
     if len(asked.terms) == len(asked.phones):

@@ -81,21 +81,22 @@ def tenants_that_fit(connection: Connection, terms: Sequence[Term], only: Collec
 
 def owners_that_fit(connection: Connection, terms: Sequence[Term], only: Collection[TenantId]) -> list[Any]:
     """Owners one of whose names or phone a term fits, the others these or their business. (Reads `owners` through.)"""
-    whole = (or_(_fits_owner(each), owners.c.tenant_id.in_(_tenants_with(each))) for each in terms)
-    query = _OWNER.where(or_(*map(_fits_owner, terms)), *whole).order_by(owners.c.created_at.desc(), owners.c.id)
+    query = _OWNER.where(or_(*map(_fits_owner, terms))).order_by(owners.c.created_at.desc(), owners.c.id)
+    if len(terms) > 1:
+        query = query.where(*(or_(_fits_owner(each), owners.c.tenant_id.in_(_tenants_with(each))) for each in terms))
     return read(connection, _of(query, owners.c.tenant_id, only).limit(MOST))
 
 
 def pets_that_fit(connection: Connection, terms: Sequence[Term], only: Collection[TenantId]) -> list[Any]:
-    """Pets whose name a term fits, the others the name, the owner or the business; with the owner's phone.
+    """Pets whose name a term fits, the others the name, the owner or the business. (Reads `pets` through.)"""
+    query = _PET.where(or_(*map(_fits_pet, terms))).order_by(pets.c.created_at.desc(), pets.c.id)
+    if len(terms) > 1:
+        query = query.join(owners, owners.c.id == pets.c.owner_id).where(*map(_fits_around_pet, terms))
+    return read(connection, _of(query, pets.c.tenant_id, only).limit(MOST))
 
-    (Reads `pets` through.)
-    """
-    whole = (or_(_fits_pet(each), _fits_owner(each), pets.c.tenant_id.in_(_tenants_with(each))) for each in terms)
-    with_phone = _PET.add_columns(owners.c.phone).join(owners, owners.c.id == pets.c.owner_id)
-    query = with_phone.where(or_(*map(_fits_pet, terms)), *whole)
-    ordered = query.order_by(pets.c.created_at.desc(), pets.c.id)
-    return read(connection, _of(ordered, pets.c.tenant_id, only).limit(MOST))
+
+def _fits_around_pet(term: Term) -> ColumnElement[bool]:
+    return or_(_fits_pet(term), _fits_owner(term), pets.c.tenant_id.in_(_tenants_with(term)))
 
 
 def _fits_tenant(term: Term) -> ColumnElement[bool]:

@@ -60,11 +60,6 @@ def resolved(connection: Connection, noun: str, typed: str) -> UUID:
     return found[0]
 
 
-def all_resolved(connection: Connection, noun: str, typed: Collection[str]) -> list[UUID]:
-    """Return the ids of several rows, each once, in the order in which they were typed; see `resolved`."""
-    return list(dict.fromkeys(resolved(connection, noun, each) for each in typed))
-
-
 def _candidates(found: Collection[UUID]) -> list[str]:
     listed = [str(each) for each in found][:_MOST]
     return [*listed, "and more"] if len(found) > _MOST else listed

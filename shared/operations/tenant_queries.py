@@ -37,7 +37,7 @@ def refused_lately(connection: Connection) -> Sequence[tuple[datetime, set[str]]
     query = select(runs.c.started_at, runs.c.result).where(runs.c.tenants.is_(None), runs.c.status != RunStatus.RUNNING)
     rows = connection.execute(query.order_by(runs.c.started_at.desc(), runs.c.id).limit(RECENT)).all()
     return [
-        (row.started_at, {each["tenant"] for each in row.result.get("errors", ()) if each["subject"] == "settings"})
+        (row.started_at, {each["tenant"] for each in row.result.get("errors", ()) if each.get("subject") == "settings"})
         for row in rows
         if row.result
     ]

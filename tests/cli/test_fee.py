@@ -95,6 +95,13 @@ def test_fees_are_listed_for_people_and_for_machines(missed: Shell) -> None:
     assert fees(missed, "--status", "pending") == [fee]
     assert fees(missed, "--status", "failed", "--status", "needs_refund") == []
     assert missed("fee", "list", "--status", "failed").out == "there is no such fee\n"
+    assert fees(missed, "--tenant", "hudson-paws") == [fee]
+    missed.sql(
+        "INSERT INTO tenants (id, business_name, subdomain, created_at) VALUES (?, 'Other', 'other', ?)",
+        "f" * 32,
+        "2026-01-05 15:00:00",
+    )
+    assert missed("fee", "list", "--tenant", "other").out == "there is no such fee\n"
 
 
 def test_without_any_fee_the_list_says_so(migrated: Shell) -> None:
@@ -157,6 +164,18 @@ def test_all_fees_of_a_run_can_be_forgiven_and_what_was_collected_is_named(misse
     assert (again.code, missed.sql("SELECT count(*) FROM fee_actions WHERE action = 'waive'")) == (0, [(1,)])
 
 
+def test_a_fee_and_a_run_may_be_named_by_the_beginning_of_their_ids(missed: Shell) -> None:
+    fee = the_fee(missed)
+    ((run_id,),) = missed.sql("SELECT id FROM runs")
+    assert missed("fee", "charge", fee[:8], "--now", *BY_MARIA).code == 0
+    assert missed("fee", "refund", fee[:8].upper(), *BY_MARIA).code == 0
+    missed.sql("UPDATE payments SET status = 'failed'")
+    assert missed("fee", "waive", "--run", run_id[:8], *BY_MARIA).code == 0
+    assert status(missed) == "waived"
+    assert missed("explain", "payment", fee[:8]).out.startswith(f"payment {fee} of hudson-paws\n")
+    assert missed("fee", "waive", "0000", *BY_MARIA).err == "error: there is no no-show fee 0000\n"
+
+
 def test_a_collected_fee_is_given_back_in_parts_and_each_command_once(missed: Shell) -> None:
     fee = the_fee(missed)
     early = missed("fee", "refund", fee, *BY_MARIA)
@@ -166,6 +185,8 @@ def test_a_collected_fee_is_given_back_in_parts_and_each_command_once(missed: Sh
     part = ("fee", "refund", fee, "--amount", "10.00", "--who", "Tom", "--why", "goodwill")
     assert [missed(*part).code, missed(*part).code] == [0, 0]
     assert status(missed) == "succeeded"
+    assert "  $25.00, $10.00 refunded  succeeded  " in missed("fee", "list").out
+    assert fees(missed)[0]["refunded_cents"] == 1000
     assert missed.sql("SELECT no_show_fee_charged FROM appointments") == [(1500,)]
     much = missed("fee", "refund", fee, "--amount", "15.01", *BY_MARIA)
     left = "$15.00 of $25.00 are left"

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Connection, Engine
 
 from shared.errors import UsageError
-from shared.operations.ids import all_resolved, beginning, resolved, shortened
+from shared.operations.ids import beginning, resolved, shortened
 from tests import rows
 from tests.rows import NOON
 
@@ -70,11 +70,6 @@ def test_what_can_be_no_id_is_refused_with_what_to_write(connection: Connection,
 def test_a_beginning_that_nothing_of_that_kind_has_is_named(connection: Connection) -> None:
     with connection, pytest.raises(UsageError, match="there is no owner 1a2b3c4e"):
         resolved(connection, "owner", "1a2b3c4e")
-
-
-def test_the_same_row_named_twice_is_one(connection: Connection) -> None:
-    with connection:
-        assert all_resolved(connection, "appointment", ["1a2b3c4e", str(OTHER)]) == [OTHER]
 
 
 def test_what_is_shown_of_an_id_can_be_typed() -> None:

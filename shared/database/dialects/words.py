@@ -4,7 +4,7 @@ import re
 import unicodedata
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, LargeBinary, Unicode, cast, func, literal_column
+from sqlalchemy import ColumnElement, LargeBinary, Unicode, case, cast, func, literal_column
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -66,8 +66,10 @@ def _text(letters: str) -> ColumnElement[str]:
 @compiles(_Words, "sqlite")
 def _words_on_sqlite(element: _Words, compiler: Any, **options: Any) -> str:
     (column,) = element.clauses
-    spaced = _spaced(func.fold_stored(cast(column, LargeBinary)))
-    return f"({compiler.process(spaced, **options)})"
+    # LIKE knows the case of ASCII letters: only names with others are worth a call into Python.
+    is_foreign = column.op("GLOB")(_text("*[^ -~]*"))
+    words = case((is_foreign, func.fold_stored(cast(column, LargeBinary))), else_=column)
+    return f"({compiler.process(_spaced(words), **options)})"
 
 
 @compiles(_Words, "postgresql")

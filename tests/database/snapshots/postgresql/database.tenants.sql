@@ -4,6 +4,18 @@ SELECT tenants.id, tenants.subdomain, tenants.business_name, tenants.phone, tena
 FROM tenants
 WHERE tenants.is_active AND tenants.deleted_at IS NULL AND tenants.status IN (:status, ...) ORDER BY tenants.subdomain;
 
+-- all_tenants
+SELECT tenants.id, tenants.subdomain, tenants.business_name, tenants.phone, tenants.address_line1, tenants.timezone,
+    tenants.currency, tenants.settings
+FROM tenants ORDER BY tenants.subdomain;
+
+-- ids_of
+SELECT tenants.subdomain
+FROM tenants;
+SELECT tenants.subdomain, tenants.id
+FROM tenants
+WHERE tenants.subdomain IN (:subdomain, ...);
+
 -- tenant_by_id
 SELECT tenants.id, tenants.subdomain, tenants.business_name, tenants.phone, tenants.address_line1, tenants.timezone,
     tenants.currency, tenants.settings
