@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Final, Literal, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -18,12 +18,14 @@ from shared.domain.policy import (
     FeeSchedule,
     NoShowPolicy,
     ReputationPolicy,
+    ServiceSid,
     SmsPolicy,
     TenantPolicy,
     Thresholds,
     VaccinationPolicy,
-    first_error,
+    matching,
 )
+from shared.domain.policy_errors import faults_of
 from shared.domain.quiet_hours import OptionalQuietHours
 from shared.domain.safe_text import ensure_escaped
 from shared.errors import ConfigurationError
@@ -87,6 +89,20 @@ class DatabaseSettings(Group):
     database_url: str = Field("sqlite:///petcare.db", repr=False)
 
 
+POLICY_VARIABLES: Final[Mapping[str, str]] = {
+    "no_show.grace_minutes": "NO_SHOW_GRACE_PERIOD_MINUTES",
+    "no_show.fee_schedule": "NO_SHOW_FEE_SCHEDULE",
+    "no_show.hold_hours": "NO_SHOW_FEE_HOLD_HOURS",
+    "vaccination.thresholds": "VACCINATION_ALERT_THRESHOLDS",
+    "sms.quiet_hours": "SMS_QUIET_HOURS",
+    "sms.rate_limit_per_hour": "SMS_RATE_LIMIT",
+    "reputation.recovery_days": "REPUTATION_RECOVERY_DAYS",
+    "reputation.recovery_points": "REPUTATION_RECOVERY_POINTS",
+    "timezone": "TASK_TIMEZONE",
+}
+"""The variable that holds the default of a tenant's setting, as `JobSettings.policy` reads it; and of its time zone."""
+
+
 class JobSettings(Group):
     """The defaults of every tenant's policy, and the limits of a run."""
 
@@ -133,22 +149,10 @@ class JobSettings(Group):
         return timedelta(seconds=self.run_time_budget_seconds)
 
 
-def _matching(pattern: str, words: str) -> AfterValidator:
-    """Refuse a text that does not match, without quoting it: it may be a misplaced secret."""
-
-    def check(text: str | None) -> str | None:
-        if text is not None and not re.fullmatch(pattern, text):
-            raise ValueError(words)
-        return text
-
-    return AfterValidator(check)
-
-
-AccountSid = Annotated[str | None, _matching("AC[0-9a-fA-F]{32}", "must be AC and 32 hexadecimal digits")]
-ServiceSid = Annotated[str | None, _matching("MG[0-9a-fA-F]{32}", "must be MG and 32 hexadecimal digits")]
+AccountSid = Annotated[str | None, matching("AC[0-9a-fA-F]{32}", "must be AC and 32 hexadecimal digits")]
 Sender = Annotated[
     str | None,
-    _matching(
+    matching(
         r"\+[1-9]\d{6,14}|\d{3,8}|(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}",
         "must be a number like +12025550143, a short code, or a name of up to 11 letters and digits",
     ),
@@ -255,15 +259,16 @@ G = TypeVar("G", bound=Group)
 def load(group: type[G], source: Mapping[str, str] | None = None) -> G:
     """Read one group of settings from `source`, by default the environment.
 
-    Raise ConfigurationError, naming the variable, if one is missing or bad. An empty value counts as not set.
+    Raise ConfigurationError, naming each variable that is missing or bad. An empty value counts as not set.
     """
     values = environment() if source is None else source
     chosen = {name: values[name.upper()] for name in group.model_fields if values.get(name.upper())}
     try:
         return group.model_validate(chosen)
     except ValidationError as error:
-        key, message = first_error(error)
-        raise ConfigurationError(f"{key.split('.')[0].upper()}: {message}") from None
+        faults = faults_of(error, group, is_quoted=False)
+        said = "; ".join(f"{each.key.split('.')[0].upper()}: {each.words}" for each in faults)
+        raise ConfigurationError(said) from None
 
 
 def database_url(source: Mapping[str, str] | None = None) -> str:

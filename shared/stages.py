@@ -16,7 +16,7 @@ from shared.application import Application, payment_gateway
 from shared.database import runs, waiting
 from shared.database.outbox import Scope
 from shared.database.rows.reading import BadRow, noting
-from shared.database.tenants import active_tenants
+from shared.database.tenants import active_tenants, ids_of
 from shared.database.transactions import fetch
 from shared.delivery import Drain, deliver, would_deliver
 from shared.delivery.blocked_numbers import queries as phone_blocks
@@ -97,11 +97,12 @@ def requested(application: Application, job: str, **options: Unpack[RunOptions])
 
 
 def tenants_of(application: Application, request: Request) -> list[Tenant]:
-    """Return the tenants that a run is for. Raise UsageError if one is named but not active."""
+    """Return the tenants that a run is for. Raise UsageError if one is named that is not there or not active."""
     tenants = fetch(application.engine, active_tenants)
     named = {*request.only, *(subdomain for subdomain, _ in request.accept_surge)}
-    if unknown := named - {each.subdomain for each in tenants}:
-        raise UsageError(f"there is no active tenant {min(unknown)!r}")
+    if others := named - {each.subdomain for each in tenants}:
+        fetch(application.engine, lambda connection: ids_of(connection, others))
+        raise UsageError(f"the tenant {min(others)!r} is not active: the platform does not serve it")
     return [each for each in tenants if not request.only or each.subdomain in request.only]
 
 
@@ -291,9 +292,9 @@ def failure_in(result: Mapping[str, Any]) -> RunFailed | None:
 
 
 def _not_served(application: Application, request: Request, subdomains: Set[str]) -> dict[str, str]:
-    """Return since when the job has left some tenants out: the instant of the first run in an unbroken series."""
+    """Return since when the job has left some tenants out: the start of the first run in an unbroken series."""
     known = fetch(application.engine, lambda connection: _left_out_before(connection, request)) if subdomains else {}
-    return {each: known.get(each, request.now.isoformat()) for each in sorted(subdomains)}
+    return {each: known.get(each, request.started_at.isoformat()) for each in sorted(subdomains)}
 
 
 def _left_out_before(connection: Connection, request: Request) -> Mapping[str, str]:

@@ -49,12 +49,13 @@ MAY_IMPORT = {
     "settings messages gateways database domain errors",
 }
 # Rules and values are functions of their arguments: these libraries, no input, no output, no clock.
-PURE_ROOMS = {"domain": "pydantic phonenumbers babel"}
+PURE_ROOMS = {"domain": "pydantic pydantic_core phonenumbers babel"}
 PURE_FILES = ("rules", "pricing", "consequences", "text_plans", "vaccines")
 QUERIES = ("queries", "standings", "statuses", "superseding", "listing", "unsent", "copying", "events")
 PROTOCOLS = ("shared.gateways.sms", "shared.gateways.payments")
 PURE = set(
-    "collections dataclasses datetime enum functools hashlib itertools json re string typing uuid zoneinfo".split()
+    "collections dataclasses datetime difflib enum functools hashlib itertools json re string typing uuid "
+    "zoneinfo".split()
 )
 DOING = {"open", "print", "input", "eval", "exec", "__import__", "getattr"}
 SDKS = {"twilio": "gateways", "stripe": "gateways", "opencensus": "telemetry", "celery": "schedulers"}

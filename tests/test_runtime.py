@@ -53,8 +53,13 @@ def test_a_time_of_its_own_is_refused_with_live_providers_but_for_a_dry_run(appl
 def test_an_unknown_tenant_is_refused_before_anything_is_done(application: Application) -> None:
     with application.engine.begin() as connection:
         rows.tenant(connection, "closed", status="suspended")
-    for subdomain in ("nobody", "closed"):
-        with pytest.raises(UsageError, match=f"no active tenant '{subdomain}'"):
+    words = {
+        "closd": "there is no tenant 'closd'; did you mean closed[?]",
+        "nobody": "there is no tenant 'nobody'; python -m shared tenants lists them",
+        "closed": "the tenant 'closed' is not active: the platform does not serve it",
+    }
+    for subdomain, said in words.items():
+        with pytest.raises(UsageError, match=said):
             run(application, JOB, only=[subdomain])
 
 

@@ -12,6 +12,7 @@ from shared.domain.policy import TenantPolicy
 from shared.domain.quiet_hours import QuietHours
 from shared.errors import ConfigurationError
 from shared.settings import (
+    POLICY_VARIABLES,
     DatabaseSettings,
     Group,
     HostSettings,
@@ -141,10 +142,10 @@ def test_the_example_holds_the_defaults_and_console_providers() -> None:
         ("SMS_QUIET_HOURS", "9:00-17:00", f"'9:00-17:00' {NO_SPAN}"),
         ("SMS_QUIET_HOURS", "09:00-09:00", 'start and end are the same; write "off" to have no quiet hours'),
         ("SMS_QUIET_HOURS", "01:00-23:00", "they leave less than 4 hours a day for sending"),
-        ("SMS_PROVIDER", "nexmo", "Input should be 'twilio' or 'console'"),
-        ("PAYMENT_PROVIDER", "none", "Input should be 'stripe' or 'console'"),
-        ("LOG_LEVEL", "loud", "Input should be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'"),
-        ("LOG_FORMAT", "xml", "Input should be 'text' or 'json'"),
+        ("SMS_PROVIDER", "nexmo", "not possible; write 'twilio' or 'console'"),
+        ("PAYMENT_PROVIDER", "none", "not possible; write 'stripe' or 'console'"),
+        ("LOG_LEVEL", "loud", "not possible; write 'DEBUG', 'INFO', 'WARNING' or 'ERROR'"),
+        ("LOG_FORMAT", "xml", "not possible; write 'text' or 'json'"),
         ("TWILIO_ACCOUNT_SID", "SK" + "0" * 32, "must be AC and 32 hexadecimal digits"),
         ("TWILIO_ACCOUNT_SID", ACCOUNT[:-1], "must be AC and 32 hexadecimal digits"),
         ("TWILIO_MESSAGING_SERVICE_SID", ACCOUNT, "must be MG and 32 hexadecimal digits"),
@@ -160,12 +161,12 @@ def test_the_example_holds_the_defaults_and_console_providers() -> None:
             "must be a secret or a restricted key of Stripe, which begins with sk_ or rk_",
         ),
         ("STRIPE_API_BASE_URL", "http://stripe.test", "must be https, or point at this machine"),
-        ("NO_SHOW_GRACE_PERIOD_MINUTES", "-1", "Input should be greater than or equal to 0"),
-        ("NO_SHOW_FEE_HOLD_HOURS", "337", "Input should be less than or equal to 336"),
-        ("NO_SHOW_LOOKBACK_DAYS", "61", "Input should be less than or equal to 60"),
-        ("SMS_CONCURRENCY", "0", "Input should be greater than or equal to 1"),
-        ("SMS_MAX_PER_SECOND", "0", "Input should be greater than 0"),
-        ("RUN_TIME_BUDGET_SECONDS", "9", "Input should be greater than or equal to 10"),
+        ("NO_SHOW_GRACE_PERIOD_MINUTES", "-1", "too small; the least is 0"),
+        ("NO_SHOW_FEE_HOLD_HOURS", "337", "too large; the most is 336"),
+        ("NO_SHOW_LOOKBACK_DAYS", "61", "too large; the most is 60"),
+        ("SMS_CONCURRENCY", "0", "too small; the least is 1"),
+        ("SMS_MAX_PER_SECOND", "0", "too small; it must be more than 0"),
+        ("RUN_TIME_BUDGET_SECONDS", "9", "too small; the least is 10"),
     ],
 )
 def test_a_bad_value_is_one_line_that_names_the_variable(variable: str, value: str, message: str) -> None:
@@ -443,3 +444,25 @@ def test_a_setting_given_as_an_argument_is_read_from_there_alone(folder: Path, m
     write_local(folder, SMS_RATE_LIMIT="2")
     monkeypatch.setenv("SMS_CONCURRENCY", "1")
     assert load(JobSettings, {}) == JobSettings()
+
+
+@pytest.mark.parametrize(("key", "variable"), POLICY_VARIABLES.items())
+def test_the_variable_named_for_a_setting_is_the_one_that_changes_its_default(key: str, variable: str) -> None:
+    values = {"SMS_QUIET_HOURS": "20:00-09:00", "TASK_TIMEZONE": "Asia/Tokyo"}
+    changed = load(JobSettings, {variable: values.get(variable, "7")})
+    policy, plain = (each.policy().model_dump(by_alias=True) for each in (changed, load(JobSettings, {})))
+    room, _, name = key.partition(".")
+    others = {each: policy[each] for each in policy if each != room}
+    assert others == {each: plain[each] for each in plain if each != room}
+    if key == "timezone":
+        assert changed.task_timezone.key == "Asia/Tokyo"
+    else:
+        assert {each for each in policy[room] if policy[room][each] != plain[room][each]} == {name}
+
+
+def test_every_setting_with_a_default_in_the_environment_is_named() -> None:
+    used = set(POLICY_VARIABLES.values())
+    asked = {name.upper() for name in JobSettings.model_fields}
+    assert used <= asked
+    not_a_tenants = {"NO_SHOW_LOOKBACK_DAYS", "SMS_ENABLED", "SMS_CONCURRENCY", "SMS_MAX_PER_SECOND"}
+    assert asked - used == not_a_tenants | {"RUN_TIME_BUDGET_SECONDS"}

@@ -8,11 +8,13 @@ from shared.cli.demo import demo
 from shared.cli.exit_codes import OneLineErrors, OneLineErrorsGroup, errors_as_exit_codes
 from shared.cli.explain import explain_command
 from shared.cli.fee import fee
+from shared.cli.find import find_command
 from shared.cli.health import health_command
 from shared.cli.host import host_command, run_alone
 from shared.cli.outbox import outbox
 from shared.cli.run import run, run_and_show
 from shared.cli.runs import runs_command
+from shared.cli.tenants import tenants_command
 
 CONTEXT = {"help_option_names": ["-h", "--help"]}
 
@@ -31,11 +33,13 @@ cli.add_command(demo)
 cli.add_command(db)
 cli.add_command(explain_command)
 cli.add_command(fee)
+cli.add_command(find_command)
 cli.add_command(crontab_command)
 cli.add_command(health_command)
 cli.add_command(host_command)
 cli.add_command(outbox)
 cli.add_command(runs_command)
+cli.add_command(tenants_command)
 
 
 def main() -> None:

@@ -1,7 +1,5 @@
 """`explain`: every decision about a subject, in words."""
 
-from uuid import UUID
-
 import click
 
 from shared.application import utc_now
@@ -10,19 +8,24 @@ from shared.database.engine import ensure_ready, open_engine, reading
 from shared.errors import RunFailed, UsageError
 from shared.operations.explain import SUBJECTS, Explanation, explain
 from shared.operations.history import UnreadableRow
+from shared.operations.ids import resolved
 from shared.settings import JobSettings, database_url, load
 
 
 @click.command("explain")
 @click.argument("what", type=click.Choice(SUBJECTS))
-@click.argument("subject_id", type=click.UUID, metavar="ID")
+@click.argument("typed_id", metavar="ID")
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
-def explain_command(what: str, subject_id: UUID, as_json: bool) -> None:
-    """Every decision about an appointment, a vaccination record, an owner or a payment: when, what and why."""
+def explain_command(what: str, typed_id: str, as_json: bool) -> None:
+    """Every decision about an appointment, a vaccination record, an owner or a payment: when, what and why.
+
+    ID may be shortened to a beginning that no other of them has.
+    """
     settings, engine = load(JobSettings), open_engine(database_url())
     ensure_ready(engine)
     try:
         with reading(engine) as connection:
+            subject_id = resolved(connection, what, typed_id)
             explanation = explain(connection, what, subject_id, settings.policy(), settings.task_timezone, utc_now())
     except UnreadableRow as error:
         raise RunFailed(str(error)) from error

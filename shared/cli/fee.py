@@ -13,18 +13,20 @@ from shared.application import open_application, utc_now
 from shared.cli.showing import echo, echo_json, line, page
 from shared.database.engine import ensure_ready, open_engine, reading
 from shared.database.tables import PAYMENT_STATUSES
+from shared.database.tenants import ids_of
 from shared.domain.fees import COLLECTED, UNCOLLECTED, FeeStatus
 from shared.domain.ids import FeeId, RunId
 from shared.errors import ConfigurationError, RunFailed, UsageError
 from shared.fees import staff_actions, state_queries
 from shared.fees.listing import ListedFee, listed
 from shared.fees.staff_actions import Staff
-from shared.messages.wording import cents_of, money_words
+from shared.messages.wording import cents_of, fee_words
+from shared.operations.ids import resolved
 from shared.settings import LogSettings, database_url, load
 from shared.stages import collection_for_staff
 
 LONGEST = {"who": 200, "why": 500}  # characters that the columns of fee_actions hold
-ID = click.argument("fee_id", type=click.UUID, metavar="ID")
+ID = click.argument("typed_id", metavar="ID")
 
 
 def _short_enough(_: click.Context, parameter: click.Parameter, text: str) -> str:
@@ -45,36 +47,38 @@ def by_staff(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.group()
 def fee() -> None:
-    """List no-show fees, charge one now, waive some, or refund one."""
+    """List no-show fees, charge one now, waive some, or refund one. An ID may be shortened to its beginning."""
 
 
 @fee.command("list")
 @click.option("--status", "statuses", type=click.Choice(PAYMENT_STATUSES), multiple=True, help="Only these.")
+@click.option("--tenant", "tenants", multiple=True, metavar="SUBDOMAIN", help="Only this tenant's. May be repeated.")
 @click.option("--json", "as_json", is_flag=True, help="Print them as JSON, alone, on stdout.")
-def list_fees(statuses: tuple[str, ...], as_json: bool) -> None:
+def list_fees(statuses: tuple[str, ...], tenants: tuple[str, ...], as_json: bool) -> None:
     """Every no-show fee, the oldest visit first."""
     with reading(_engine()) as connection:
-        found = listed(connection, statuses)
+        found = listed(connection, statuses, tenants=ids_of(connection, tenants))
     if as_json:
         echo_json([as_object(each) for each in found])
         return
     for each in found:
         line(page(), as_line(each))
     if not found:
-        echo("there is no such fee" if statuses else "there are no fees")
+        echo("there is no such fee" if statuses or tenants else "there are no fees")
 
 
 @fee.command()
 @ID
 @click.option("--now", is_flag=True, help="Needed: the card is charged at once, whatever the fee's hold and age.")
 @by_staff
-def charge(fee_id: FeeId, now: bool, who: str, why: str) -> None:
+def charge(typed_id: str, now: bool, who: str, why: str) -> None:
     """Charge a fee to the owner's card now. A declined charge is not retried."""
     if not now:
         raise UsageError("this charges the card at once, whatever the fee's hold and age: add --now if that is meant")
     logs.configure(load(LogSettings))
     application = open_application(texts=False)
     ensure_ready(application.engine)
+    (fee_id,) = _fee_ids(application.engine, [typed_id])
     _open_fees(application.engine, [fee_id])
     staff_actions.charge(collection_for_staff(application), fee_id, Staff(who, why))
     after = _one(application.engine, fee_id)
@@ -84,15 +88,15 @@ def charge(fee_id: FeeId, now: bool, who: str, why: str) -> None:
 
 
 @fee.command()
-@click.argument("fee_ids", type=click.UUID, metavar="[ID]...", nargs=-1)
-@click.option("--run", "run_id", type=click.UUID, metavar="ID", help="All fees that this run of NoShowDetector made.")
+@click.argument("typed_ids", metavar="[ID]...", nargs=-1)
+@click.option("--run", "typed_run", metavar="ID", help="All fees that this run of NoShowDetector made.")
 @by_staff
-def waive(fee_ids: tuple[FeeId, ...], run_id: RunId | None, who: str, why: str) -> None:
+def waive(typed_ids: tuple[str, ...], typed_run: str | None, who: str, why: str) -> None:
     """Waive fees that are not paid yet. The next run of NoShowDetector takes the missed visits off the record too."""
-    if bool(fee_ids) == bool(run_id):
+    if bool(typed_ids) == bool(typed_run):
         raise UsageError("name fees, or a run with --run")
     engine = _engine()
-    found = _open_fees(engine, fee_ids) if fee_ids else _of_run(engine, run_id)
+    found = _of_run(engine, typed_run) if typed_run else _open_fees(engine, _fee_ids(engine, typed_ids))
     unpaid = [each for each in found if each.status in UNCOLLECTED]
     waived = staff_actions.waive(engine, unpaid, Staff(who, why), utc_now())
     trouble = _close_payments(engine, waived)
@@ -126,8 +130,9 @@ def _still_open(engine: Engine, ids: Collection[FeeId]) -> set[FeeId]:
         return state_queries.still_open(connection, ids)
 
 
-def _of_run(engine: Engine, run_id: RunId | None) -> list[ListedFee]:
+def _of_run(engine: Engine, typed: str) -> list[ListedFee]:
     with reading(engine) as connection:
+        run_id = RunId(resolved(connection, "run", typed))
         found = listed(connection, run_id=run_id)
     if not found:
         raise UsageError(f"no fee was made by a run {run_id}")
@@ -143,7 +148,7 @@ def _why_not_waived(each: ListedFee) -> str:
 @ID
 @click.option("--amount", metavar="AMOUNT", help="A part, in major units: 12.50. Default: all that is left.")
 @by_staff
-def refund(fee_id: FeeId, amount: str | None, who: str, why: str) -> None:
+def refund(typed_id: str, amount: str | None, who: str, why: str) -> None:
     """Refund a collected fee, in full or in part. Repeating the same command refunds only once.
 
     For a second refund of the same amount give another --why.
@@ -151,6 +156,7 @@ def refund(fee_id: FeeId, amount: str | None, who: str, why: str) -> None:
     logs.configure(load(LogSettings))
     application = open_application(texts=False)
     ensure_ready(application.engine)
+    (fee_id,) = _fee_ids(application.engine, [typed_id])
     before = _one(application.engine, fee_id)
     cents = _cents(amount, before.currency)
     staff_actions.give_back(collection_for_staff(application), fee_id, cents, Staff(who, why))
@@ -171,7 +177,7 @@ def _cents(amount: str | None, currency: str) -> int | None:
 
 def as_line(each: ListedFee) -> str:
     """Return a fee in one line."""
-    amount = money_words(each.amount_cents, each.currency, language="en", region="US")
+    amount = fee_words(each.amount_cents, each.refunded_cents, each.currency)
     code = f" ({each.failure_code})" if each.failure_code else ""
     return (
         f"{each.id}  {each.tenant}  {each.visit_on}  {amount}  {each.status}{code}  {each.description or ''}".rstrip()
@@ -189,6 +195,11 @@ def _engine() -> Engine:
     engine = open_engine(database_url())
     ensure_ready(engine)
     return engine
+
+
+def _fee_ids(engine: Engine, typed: Collection[str]) -> list[FeeId]:
+    with reading(engine) as connection:
+        return [FeeId(resolved(connection, "no-show fee", each)) for each in typed]
 
 
 def _one(engine: Engine, fee_id: FeeId) -> ListedFee:

@@ -12,12 +12,14 @@ from sqlalchemy import Engine
 from shared.application import utc_now
 from shared.cli.showing import echo, echo_json, line, page
 from shared.database.engine import ensure_ready, open_engine, reading
+from shared.database.tenants import ids_of
 from shared.database.transactions import in_transaction
 from shared.domain.ids import NotificationId
 from shared.domain.reasons import Reason
 from shared.domain.records import NotificationStatus, mask_phone
 from shared.errors import RunFailed, UsageError
 from shared.operations import outbox as outbox_list
+from shared.operations.ids import resolved, shortened
 from shared.operations.outbox import Filter, Listed
 from shared.settings import database_url
 
@@ -44,6 +46,7 @@ def outbox(
         return
     chosen = Filter(statuses=statuses, tenants=tenants)
     with reading(_engine()) as connection:
+        ids_of(connection, tenants)
         found = outbox_list.listed(connection, chosen, limit)
         counts = outbox_list.count(connection, chosen)
     if as_json:
@@ -60,20 +63,22 @@ def outbox(
 
 
 @outbox.command()
-@click.argument("ids", nargs=-1, type=click.UUID, metavar="ID...")
+@click.argument("typed_ids", nargs=-1, metavar="ID...")
 @click.option("--all-dead", is_flag=True, help="All dead texts except those that may have been sent.")
-def replay(ids: tuple[NotificationId, ...], all_dead: bool) -> None:
+def replay(typed_ids: tuple[str, ...], all_dead: bool) -> None:
     """Put dead or failed texts back into the outbox: the next run renders them anew and sends them.
 
-    A text that the provider took is never sent again. One that it may have taken (unconfirmed) is put back only by ID.
+    A text that the provider took is never sent again. One that it may have taken (unconfirmed) is put back only by ID,
+    which may be shortened.
     """
-    if bool(ids) == all_dead:
+    if bool(typed_ids) == all_dead:
         raise UsageError("name the IDs of the texts, or --all-dead")
     engine, now = _engine(), utc_now()
-    chosen = Filter(statuses=[NotificationStatus.DEAD]) if all_dead else Filter(ids=set(ids))
     with reading(engine) as connection:
+        ids = {NotificationId(resolved(connection, "text", each)) for each in typed_ids}
+        chosen = Filter(statuses=[NotificationStatus.DEAD]) if all_dead else Filter(ids=ids)
         found = outbox_list.listed(connection, chosen)
-    if missing := set(ids) - {each.id for each in found}:
+    if missing := ids - {each.id for each in found}:
         raise UsageError(f"there is no text {min(missing)}")
     refused = _replay(engine, found, now, all_dead=all_dead)
     if refused and not all_dead:
@@ -119,7 +124,9 @@ def _lines(found: Sequence[Listed], show_phones: bool) -> Iterator[str]:
         why = " ".join(filter(None, (each.reason, each.error_code)))
         when = each.sent_at or (each.not_before if each.status is NotificationStatus.PLANNED else each.updated_at)
         to = _phone(each, show_phones) or ""
-        rows.append((str(each.id), each.tenant, each.kind, each.status, why, to, _minute(when), str(each.attempts)))
+        rows.append(
+            (shortened(each.id), each.tenant, each.kind, each.status, why, to, _minute(when), str(each.attempts))
+        )
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

@@ -1,5 +1,6 @@
 """`runs`: the history of runs, newest first."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,47 +11,73 @@ from shared.cli.showing import echo, echo_json, line, page
 from shared.database import runs
 from shared.database.engine import ensure_ready, open_engine, reading
 from shared.database.runs import NotedRun
+from shared.database.tenants import ids_of
+from shared.domain.ids import RunId
 from shared.domain.records import RunStatus
-from shared.domain.tally import one_line
+from shared.domain.tally import of_tenants, one_line
 from shared.jobs import JOBS
 from shared.operations.health import span_words
+from shared.operations.ids import resolved, shortened
 from shared.settings import database_url
 
 
 @click.command(name="runs")
+@click.argument("typed_id", metavar="[ID]", required=False)
 @click.option("--job", type=click.Choice(list(JOBS)), metavar="JOB", help="Only this job's.")
 @click.option(
     "--status", "statuses", type=click.Choice([each.value for each in RunStatus]), multiple=True, help="Only these."
 )
+@click.option("--tenant", "tenants", multiple=True, metavar="SUBDOMAIN", help="Only this one's part. May be repeated.")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="At most so many.")
 @click.option("--json", "as_json", is_flag=True, help="Print them as JSON, alone, on stdout, with the whole results.")
-def runs_command(job: str | None, statuses: tuple[str, ...], limit: int, as_json: bool) -> None:
-    """List runs, newest first: start (UTC), first eight characters of the id, job, duration, status, outcome."""
+def runs_command(
+    typed_id: str | None,
+    job: str | None,
+    statuses: tuple[str, ...],
+    tenants: tuple[str, ...],
+    limit: int,
+    as_json: bool,
+) -> None:
+    """List runs, newest first: start (UTC), first eight digits of the id, job, duration, status, outcome.
+
+    With ID (or its beginning): that run alone. With --tenant: runs for all tenants or for that one, with its own counts
+    and errors.
+    """
     engine = open_engine(database_url())
     ensure_ready(engine)
-    chosen = [RunStatus(each) for each in statuses] or list(RunStatus)
     with reading(engine) as connection:
-        found = runs.latest(connection, utc_now(), task=job, statuses=chosen, limit=limit)
+        ids_of(connection, tenants)
+        found = runs.latest(
+            connection,
+            utc_now(),
+            task=job,
+            statuses=[RunStatus(each) for each in statuses] or list(RunStatus),
+            limit=limit,
+            tenants=tenants,
+            id_=RunId(resolved(connection, "run", typed_id)) if typed_id else None,
+        )
+    if tenants:
+        found = [replace(each, result=of_tenants(each.result or {}, tenants)) for each in found]
     if as_json:
         echo_json([_as_object(each) for each in found])
         return
     console = page()
     for each in found:
-        line(console, _as_line(each), _colour(each))
+        line(console, _as_line(each, _of_tenants(each) if tenants else _outcome(each)), _colour(each))
     if not found:
         echo("there is no such run")
 
 
-def _as_line(run: NotedRun) -> str:
+def _as_line(run: NotedRun, outcome: str) -> str:
     columns = (
         f"{run.started_at:%Y-%m-%d %H:%M:%S}",
-        str(run.id)[:8],  # enough to find its lines in the log
+        shortened(run.id),  # enough to find its lines in the log
         f"{run.task:23}",
         f"{_took(run):>7}",
         f"{_status(run):11}",
     )
     only = f"only {', '.join(run.tenants)}: " if run.tenants else ""
-    return "  ".join((*columns, only + _outcome(run)))
+    return "  ".join((*columns, only + outcome))
 
 
 def _took(run: NotedRun) -> str:
@@ -74,6 +101,14 @@ def _colour(run: NotedRun) -> str:
 def _outcome(run: NotedRun) -> str:
     """Return the outcome of a run in one line."""
     return run.error or one_line(run.result or {}) or "nothing to do"
+
+
+def _of_tenants(run: NotedRun) -> str:
+    """Return the outcome of a run for the tenants to which its result was reduced, in one line."""
+    result = run.result or {}
+    counts = [f"{name}: {one_line(each) or 'nothing to do'}" for name, each in result["tenant_results"].items()]
+    errors = [f"error: {each['tenant']}: {each['subject']}: {each['reason']}" for each in result["errors"]]
+    return run.error or "; ".join([*counts, *errors])
 
 
 def _as_object(run: NotedRun) -> dict[str, Any]:

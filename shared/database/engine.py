@@ -11,6 +11,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from shared.database import failures, odbc
+from shared.database.dialects import words
 from shared.database.migrations import HEAD, current
 from shared.database.rows import unreadable
 from shared.domain.safe_text import SQLALCHEMY, ensure_escaped
@@ -156,6 +157,7 @@ def _make_private(_dialect: Any, _record: Any, arguments: list[Any], _options: d
 def _configure_sqlite(dbapi_connection: Any, _record: Any) -> None:
     dbapi_connection.text_factory = unreadable.sqlite_text
     dbapi_connection.isolation_level = None  # we emit BEGIN ourselves: the driver would start writing too late
+    dbapi_connection.create_function("fold_stored", 1, words.fold_stored, deterministic=True)
     for pragma in _SQLITE_PRAGMAS:
         dbapi_connection.execute(f"PRAGMA {pragma}")
 

@@ -1,11 +1,12 @@
 """The history of runs: one row each."""
 
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Connection, UnicodeText, bindparam, cast, func, or_, select, update
 
 from shared.database import commits
 from shared.database.dialects.writing import insert_absent
@@ -131,19 +132,30 @@ def latest(
     statuses: Collection[RunStatus] = tuple(RunStatus),
     limit: int = 1,
     only_for_all: bool = False,
+    tenants: Collection[str] = (),
+    id_: RunId | None = None,
 ) -> list[NotedRun]:
     """The latest runs, newest first, of one job or of all. Index: runs (task, started_at); for all jobs, a scan.
 
-    `only_for_all`: leave out runs for some tenants only.
+    `only_for_all`: leave out runs for some tenants only; `tenants`: leave out runs for none of these; `id_`: only this.
     """
     query = select(runs).where(runs.c.status.in_(statuses)).order_by(runs.c.started_at.desc(), runs.c.id).limit(limit)
     if task:
         query = query.where(runs.c.task == task)
     if only_for_all:
         query = query.where(runs.c.tenants.is_(None))
+    if tenants:
+        query = query.where(or_(runs.c.tenants.is_(None), *map(_was_for, tenants)))
+    if id_:
+        query = query.where(runs.c.id == id_)
     held = _held(connection, wall)
     rows = connection.execute(query).all()
     return [_noted(row, is_lost=row.status == RunStatus.RUNNING and _job(row.task) not in held) for row in rows]
+
+
+def _was_for(subdomain: str) -> ColumnElement[bool]:
+    """Whether a run was for a tenant, among others: its subdomain stands in the JSON list, as a string of its own."""
+    return cast(runs.c.tenants, UnicodeText).contains(json.dumps(subdomain), autoescape=True)
 
 
 _FINISH = update(runs).where(runs.c.id == bindparam("its_id"))

@@ -1,8 +1,10 @@
 """The tenants, as records."""
 
+from collections.abc import Collection
+from difflib import get_close_matches
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, Select, and_, func, select
 
 from shared.database.rows.promises import fault_of, is_sound, or_default
 from shared.database.rows.reading import BadRow, leave_out
@@ -11,6 +13,7 @@ from shared.database.tables import (
 )
 from shared.domain.ids import TenantId
 from shared.domain.records import Tenant
+from shared.errors import UsageError
 
 TENANT = (
     tenants.c.id,
@@ -37,8 +40,17 @@ def active_tenants(connection: Connection) -> list[Tenant]:
     A tenant whose row holds nonsense is among them with its `fault`; its texts wait, like those of any tenant that
     cannot be served. A row without a sound id is left out: it has no texts.
     """
+    return _tenants(connection, _ACTIVE_TENANTS)
+
+
+def all_tenants(connection: Connection) -> list[Tenant]:
+    """All tenants, whether or not the platform serves them, by subdomain. (A scan: the table is small.)"""
+    return _tenants(connection, select(*TENANT).order_by(tenants.c.subdomain))
+
+
+def _tenants(connection: Connection, query: Select[Any]) -> list[Tenant]:
     found = []
-    for row in connection.execute(_ACTIVE_TENANTS):
+    for row in connection.execute(query):
         if is_sound(tenants.c.id, row.id):
             found.append(tenant_of(row))
         else:
@@ -58,6 +70,26 @@ def tenant_by_id(connection: Connection, id_: TenantId) -> Tenant:
     return tenant_of(connection.execute(select(*TENANT).where(tenants.c.id == id_)).one())
 
 
+def ids_of(connection: Connection, subdomains: Collection[str]) -> list[TenantId]:
+    """The ids of tenants, whether or not the platform serves them. Raise UsageError for a subdomain that nobody has.
+
+    Index: tenants (subdomain), unique.
+    """
+    query = select(tenants.c.subdomain, tenants.c.id).where(tenants.c.subdomain.in_(sorted(subdomains)))
+    found: dict[str, TenantId] = {row.subdomain: row.id for row in connection.execute(query)}
+    if unknown := set(subdomains) - found.keys():
+        raise UsageError(_unknown(connection, min(unknown)))
+    return list(found.values())
+
+
+def _unknown(connection: Connection, subdomain: str) -> str:
+    """Return the words for a subdomain that nobody has, with the nearest that somebody has. (A scan: a small table.)"""
+    known = filter(None, connection.execute(select(tenants.c.subdomain)).scalars())
+    near = get_close_matches(subdomain.lower(), known, n=1)
+    hint = f"did you mean {near[0]}?" if near else "python -m shared tenants lists them"
+    return f"there is no tenant {subdomain!r}; {hint}"
+
+
 def tenant_of(row: Any) -> Tenant:
     """Return the tenant in a row with the columns `TENANT`; its `fault` says what cannot be used."""
     faults = (fault_of(column, getattr(row, column.name)) for column in TENANT)
@@ -70,5 +102,5 @@ def tenant_of(row: Any) -> Tenant:
         timezone=row.timezone,
         currency=or_default(tenants.c.currency, row.currency),
         settings=row.settings,
-        fault=next(filter(None, faults), None),
+        fault="; ".join(filter(None, faults)) or None,
     )

@@ -1,43 +1,19 @@
 """Every number a tenant may change, with its default and its check. No other module holds one."""
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import date, time
-from string import Template
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from phonenumbers import SUPPORTED_REGIONS
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-    model_validator,
-)
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from shared.domain.own_templates import known_language, own_templates
+from shared.domain.policy_errors import Fault, PolicyError, faults_of
 from shared.domain.quiet_hours import OptionalQuietHours, QuietHours
-from shared.domain.records import TEXTS, Kind, Tenant
-
-PLACEHOLDERS: Final = frozenset(
-    {"owner", "pets", "when", "business", "service", "address", "phone", "fee", "charge_on", "vaccines"}
-)
-REQUIRED_PLACEHOLDERS: Final = {
-    Kind.REMINDER_24H: frozenset({"pets", "when"}),
-    Kind.REMINDER_2H: frozenset({"pets", "when"}),
-}
-LANGUAGES: Final = frozenset({"en", "es"})
-"""The languages of texts. Each has a folder in messages/templates: our templates, and the words put into any."""
-
-
-class PolicyError(ValueError):
-    """A bad setting. `key` names it, the message says what to do."""
-
-    def __init__(self, key: str, message: str) -> None:
-        super().__init__(f"{key}: {message}")
-        self.key = key
+from shared.domain.records import Kind, Tenant
 
 
 class _Closed(BaseModel):
@@ -60,29 +36,15 @@ def _descending(value: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(sorted(set(value), reverse=True))
 
 
-def language_tag(written: str) -> str:
-    """Return a language tag in one spelling: "es-mx" for "es-MX" and " ES_mx"."""
-    return written.strip().lower().replace("_", "-")
+def matching(pattern: str, words: str) -> AfterValidator:
+    """Refuse a text that does not match, in `words` and without quoting it: it may be a misplaced secret."""
 
+    def check(text: str | None) -> str | None:
+        if text is not None and not re.fullmatch(pattern, text):
+            raise ValueError(words)
+        return text
 
-def _known_language(value: str) -> str:
-    tag = language_tag(value)
-    if tag.partition("-")[0] not in LANGUAGES:
-        known = ", ".join(sorted(LANGUAGES))
-        raise ValueError(f"{value!r} is not a language that texts can be written in; there are {known}")
-    return tag
-
-
-def _by_language(value: object) -> object:
-    """Read a tenant's own template: one text, or an object of texts by language tag."""
-    if isinstance(value, str):
-        return value
-    if not (isinstance(value, dict) and value and all(isinstance(text, str) for text in value.values())):
-        raise ValueError('write a text, or texts by language like {"en": "…", "es": "…"}')
-    spelled = {_known_language(tag): text for tag, text in value.items()}
-    if len(spelled) < len(value):
-        raise ValueError("a language is named twice")
-    return spelled
+    return AfterValidator(check)
 
 
 def _known_country(value: str | None) -> str | None:
@@ -94,6 +56,8 @@ def _known_country(value: str | None) -> str | None:
 # Strict: a tenant that writes 25.00 for a fee means 25 dollars, and must not get 25 cents.
 Whole = Annotated[int, Field(strict=True)]
 YesNo = Annotated[bool, Field(strict=True)]
+StripeAccount = Annotated[str | None, matching(r"acct_\w+", "must be an account of Stripe, like acct_1A2b3C4d5E")]
+ServiceSid = Annotated[str | None, matching("MG[0-9a-fA-F]{32}", "must be MG and 32 hexadecimal digits")]
 FeeSchedule = Annotated[
     tuple[Annotated[Whole, Field(ge=0, le=10_000_000)], ...], BeforeValidator(_parse_list), Field(min_length=1)
 ]
@@ -140,22 +104,13 @@ class SmsPolicy(_Closed):
     """How a tenant's texts are sent."""
 
     enabled: YesNo = True
-    messaging_service_sid: str | None = Field(None, pattern=r"^MG[0-9a-fA-F]{32}$")
+    messaging_service_sid: ServiceSid = None
     sender: str | None = Field(None, alias="from", max_length=32)
-    language: Annotated[str, AfterValidator(_known_language)] = "en"
+    language: Annotated[str, AfterValidator(known_language)] = "en"
     quiet_hours: OptionalQuietHours = QuietHours(start=time(21), end=time(8))
     rate_limit_per_hour: Whole = Field(1000, ge=0)
     max_segments: Whole = Field(3, ge=1, le=10)
-    templates: dict[Kind, Annotated[str | dict[str, str], BeforeValidator(_by_language)]] = {}
-
-    @model_validator(mode="after")
-    def _templates_can_be_filled(self) -> Self:
-        for kind, written in self.templates.items():
-            if kind not in TEXTS:
-                raise ValueError(f"{kind} is not a text; there are {', '.join(TEXTS)}")
-            for text in (written,) if isinstance(written, str) else written.values():
-                check_template(kind, text)
-        return self
+    templates: Annotated[dict[Kind, str | dict[str, str]], BeforeValidator(own_templates)] = {}
 
     def own_template(self, kind: Kind, tag: str) -> str | None:
         """Return the tenant's own template in a language ("es-mx"), if any. A template given as one text is in
@@ -183,7 +138,7 @@ class TenantPolicy(_Closed):
     vaccination: VaccinationPolicy = VaccinationPolicy()
     sms: SmsPolicy = SmsPolicy()
     reputation: ReputationPolicy = ReputationPolicy()
-    stripe_account: str | None = Field(None, pattern=r"^acct_\w+$")
+    stripe_account: StripeAccount = None
     country: Annotated[str | None, AfterValidator(_known_country)] = None
 
 
@@ -204,54 +159,71 @@ class ServedTenant:
     can_be_answered: bool = True
 
 
-def check_template(kind: Kind, text: str) -> None:
-    """Raise ValueError when `text` cannot be filled, or is a reminder without its `$pets` and `$when`."""
-    template = Template(text)
-    if not template.is_valid():
-        raise ValueError(f"{kind}: a lone $ in the template; write $$ for a dollar sign")
-    names = set(template.get_identifiers())
-    if unknown := names - PLACEHOLDERS:
-        known = " ".join(f"${name}" for name in sorted(PLACEHOLDERS))
-        raise ValueError(f"{kind}: unknown placeholder ${min(unknown)}; there are {known}")
-    if missing := REQUIRED_PLACEHOLDERS.get(kind, frozenset()) - names:
-        raise ValueError(f"{kind}: the template lacks ${min(missing)}")
+def rules_of(tenant: Tenant, defaults: TenantPolicy, default_zone: ZoneInfo) -> tuple[TenantPolicy, ZoneInfo]:
+    """Return the tenant's policy and time zone. Raise PolicyError with everything that is wrong with either."""
+    faults: list[Fault] = []
+    policy, zone = defaults, default_zone
+    try:
+        policy = policy_of(tenant, defaults)
+    except PolicyError as error:
+        faults += error.faults
+    try:
+        zone = zone_of(tenant, default_zone)
+    except PolicyError as error:
+        faults += error.faults
+    if faults:
+        raise PolicyError(*faults)
+    return policy, zone
 
 
 def policy_of(tenant: Tenant, defaults: TenantPolicy) -> TenantPolicy:
-    """Return the tenant's policy. Raise PolicyError, naming the key, for an unknown key or a bad value."""
-    if tenant.fault:
-        raise PolicyError("its row", tenant.fault)
-    if not tenant.settings:
-        return defaults
+    """Return the tenant's policy. Raise PolicyError with every unknown key and bad value, and the fault of its row."""
+    faults = [Fault("its row", tenant.fault)] if tenant.fault else []
+    policy = defaults
     try:
-        overrides = json.loads(tenant.settings)
-    except (ValueError, RecursionError) as error:
-        raise PolicyError("settings", f"not valid JSON ({error})") from None
-    if not isinstance(overrides, dict):
-        raise PolicyError("settings", 'not a JSON object; write it like {"sms": {"quiet_hours": "off"}}')
-    try:
-        return TenantPolicy.model_validate(_overlaid(defaults.model_dump(by_alias=True), overrides))
+        policy = _overridden(defaults, own_settings(tenant))
     except ValidationError as error:
-        key, message = first_error(error)
-        raise PolicyError(key or "settings", message) from None
+        faults += faults_of(error, TenantPolicy)
+    except PolicyError as error:
+        faults += error.faults
+    if faults:
+        raise PolicyError(*faults)
+    return policy
+
+
+def _overridden(defaults: TenantPolicy, overrides: dict[str, Any]) -> TenantPolicy:
+    if not overrides:
+        return defaults
+    return TenantPolicy.model_validate(_overlaid(defaults.model_dump(by_alias=True), overrides))
+
+
+def own_settings(tenant: Tenant) -> dict[str, Any]:
+    """Return the object in `tenants.settings`, empty if there is none. Raise PolicyError for anything else."""
+    if not tenant.settings or not isinstance(tenant.settings, str):  # the fault of its row names what is no text
+        return {}
+    try:
+        found = json.loads(tenant.settings)
+    except (ValueError, RecursionError) as error:
+        raise PolicyError(Fault("settings", f"not valid JSON ({error})")) from None
+    if not isinstance(found, dict):
+        raise PolicyError(Fault("settings", 'not a JSON object; write it like {"sms": {"quiet_hours": "off"}}'))
+    return found
 
 
 def sets_fee_schedule(tenant: Tenant) -> bool:
     """Whether the tenant's own settings name a fee schedule. They must have passed `policy_of`."""
-    settings = json.loads(tenant.settings) if tenant.settings else {}
-    return "fee_schedule" in settings.get("no_show", {})
+    return "fee_schedule" in own_settings(tenant).get("no_show", {})
 
 
 def zone_of(tenant: Tenant, default: ZoneInfo) -> ZoneInfo:
     """Return the tenant's time zone, `default` if it names none. Raise PolicyError for an unknown one."""
-    if not tenant.timezone:
+    if not tenant.timezone or not isinstance(tenant.timezone, str):  # the fault of its row names what is no text
         return default
     try:
         return ZoneInfo(tenant.timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise PolicyError(
-            "timezone", f"{tenant.timezone!r} is not an IANA time zone; write it like America/New_York"
-        ) from None
+        words = f"{tenant.timezone!r} is not an IANA time zone; write it like America/New_York"
+        raise PolicyError(Fault("timezone", words)) from None
 
 
 def _overlaid(base: dict[str, Any], overrides: dict[str, Any]) -> dict[str, Any]:
@@ -263,12 +235,3 @@ def _overlaid(base: dict[str, Any], overrides: dict[str, Any]) -> dict[str, Any]
             for key, value in overrides.items()
         },
     }
-
-
-def first_error(error: ValidationError) -> tuple[str, str]:
-    """Return the key and the reason of pydantic's first error, in words for people."""
-    found = error.errors(include_url=False)[0]
-    key = ".".join(str(part) for part in found["loc"] if part not in ("QuietHours", "[key]"))
-    if found["type"] == "extra_forbidden":
-        return key, "unknown key; see docs/settings.md"
-    return key, found["msg"].removeprefix("Value error, ")

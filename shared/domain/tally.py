@@ -150,6 +150,16 @@ def nested(counts: Counter[str]) -> dict[str, Any]:
     return result
 
 
+def of_tenants(result: Mapping[str, Any], subdomains: Collection[str]) -> dict[str, Any]:
+    """Return what a result says of some tenants: their own counts, errors (of the first of all), held days, trouble."""
+    counts = {name: result.get("tenant_results", {}).get(name, {}) for name in subdomains}
+    lists = {
+        key: [each for each in result.get(key, ()) if each["tenant"] in subdomains]
+        for key in ("errors", "held", "sender_trouble")
+    }
+    return {"tenant_results": counts, **lists}
+
+
 def held_words(held: Mapping[str, Any]) -> str:
     """Return in words why a held day is doubtful."""
     looks = f"{held['candidates']} of {held['appointments']} appointments look missed"

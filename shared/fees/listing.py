@@ -1,27 +1,30 @@
 """No-show fees for people to read."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection, exists, select
+from sqlalchemy import Connection, and_, exists, func, select
 
+from shared.database.dialects.lists import chunks
 from shared.database.rows.reading import OF_FEE, read
-from shared.database.tables import decisions, payments, tenants
-from shared.domain.fees import FeeStatus
-from shared.domain.ids import FeeId, OwnerId, RunId
+from shared.database.tables import decisions, fee_actions, payments
+from shared.database.tables import tenants as businesses
+from shared.domain.fees import ActionOutcome, FeeAction, FeeStatus
+from shared.domain.ids import FeeId, OwnerId, RunId, TenantId
 from shared.domain.records import Kind
 
 
 @dataclass(frozen=True, slots=True)
 class ListedFee:
-    """A no-show fee with its business. `next_attempt_at`: None if no attempt will follow."""
+    """A no-show fee with its business. `refunded_cents`: given back so far; `next_attempt_at`: None if none follows."""
 
     id: FeeId
     tenant: str
     owner_id: OwnerId
     visit_on: date
     amount_cents: int
+    refunded_cents: int
     currency: str
     status: FeeStatus
     offence_number: int | None
@@ -42,25 +45,33 @@ _LISTED = tuple(
 
 
 def listed(
-    connection: Connection, statuses: Collection[str] = (), ids: Collection[FeeId] = (), run_id: RunId | None = None
+    connection: Connection,
+    statuses: Collection[str] = (),
+    ids: Collection[FeeId] = (),
+    run_id: RunId | None = None,
+    tenants: Collection[TenantId] = (),
 ) -> list[ListedFee]:
-    """No-show fees, the oldest visit first: with some statuses or ids, or made by one run; all if none is given.
+    """No-show fees, the oldest visit first: with some statuses or ids, of some tenants, or made by one run; else all.
 
     Index for a run's fees: decisions (subject_id, kind).
     """
     query = (
-        select(*_LISTED, tenants.c.subdomain)
-        .join(tenants, tenants.c.id == payments.c.tenant_id)
+        select(*_LISTED, businesses.c.subdomain)
+        .join(businesses, businesses.c.id == payments.c.tenant_id)
         .where(payments.c.type == "no_show_fee")
-        .order_by(payments.c.visit_on, tenants.c.subdomain, payments.c.id)
+        .order_by(payments.c.visit_on, businesses.c.subdomain, payments.c.id)
     )
     if statuses:
         query = query.where(payments.c.status.in_(statuses))
     if ids:
         query = query.where(payments.c.id.in_(ids))
+    if tenants:
+        query = query.where(payments.c.tenant_id.in_(tenants))
     if run_id:
         marked = (decisions.c.subject_id == payments.c.appointment_id) & (decisions.c.kind == Kind.NO_SHOW)
         query = query.where(exists().where(marked, decisions.c.run_id == run_id))
+    found = read(connection, query, required=OF_FEE)
+    back = refunded(connection, [row.id for row in found])
     return [
         ListedFee(
             id=row.id,
@@ -68,6 +79,7 @@ def listed(
             owner_id=row.owner_id,
             visit_on=row.visit_on,
             amount_cents=row.amount,
+            refunded_cents=back.get(row.id, 0),
             currency=row.currency,
             status=row.status,
             offence_number=row.offence_number,
@@ -77,5 +89,16 @@ def listed(
             failure_code=row.failure_code,
             description=row.description,
         )
-        for row in read(connection, query, required=OF_FEE)
+        for row in found
     ]
+
+
+def refunded(connection: Connection, ids: Sequence[FeeId]) -> dict[FeeId, int]:
+    """What was given back of fees, in minor units; without those not refunded. Index: fee_actions (payment_id)."""
+    back: dict[FeeId, int] = {}
+    is_done = and_(fee_actions.c.action == FeeAction.REFUND, fee_actions.c.outcome == ActionOutcome.DONE)
+    for some in chunks(ids):
+        query = select(fee_actions.c.payment_id, func.sum(fee_actions.c.amount))
+        its = query.where(fee_actions.c.payment_id.in_(some), is_done).group_by(fee_actions.c.payment_id)
+        back |= {row[0]: int(row[1]) for row in connection.execute(its)}
+    return back

@@ -10,7 +10,7 @@ from string import Template
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from shared.domain.policy import PLACEHOLDERS
+from shared.domain.own_templates import PLACEHOLDERS
 from shared.domain.records import Appointment, Owner, Pet, Tenant
 from shared.messages.segments import cheapest, clusters, count_segments
 from shared.messages.wording import clean, listed, name_of, phrase, when_words
@@ -109,7 +109,7 @@ def compose(
     """Return the text of one SMS of at most `max_segments` (one or more) and `LONGEST_BODY`.
 
     `words`: values by placeholder, in the template's `language`; a missing one counts as empty. Raise ValueError or
-    KeyError if the template did not pass `policy.check_template`. `can_be_answered`: if not, "Reply STOP" is left out.
+    KeyError if the template did not pass `check_template`. `can_be_answered`: if not, "Reply STOP" is left out.
     `pet_count`: the pets named in `words["pets"]`. `shorter_vaccines`: ever shorter versions of `words["vaccines"]`.
     A text that is too long loses its address, then the pets' names, then gets shorter vaccines, then loses its end.
     """

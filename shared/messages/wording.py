@@ -17,7 +17,8 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_skeleton, format_time
 from babel.numbers import format_currency, get_currency_precision
 
-from shared.domain.policy import LANGUAGES, SmsPolicy, language_tag
+from shared.domain.own_templates import LANGUAGES, language_tag
+from shared.domain.policy import SmsPolicy
 from shared.domain.records import Kind
 from shared.messages.segments import clusters
 
@@ -156,6 +157,12 @@ def money_words(cents: int, currency: str, *, language: str, region: str) -> str
     agree = decimals == get_currency_precision(code)
     amount = Decimal(cents).scaleb(-decimals)
     return clean(format_currency(amount, code, locale=locale_of(language, region), currency_digits=agree))
+
+
+def fee_words(cents: int, refunded_cents: int, currency: str) -> str:
+    """Return the amount of a fee for staff, and what of it was given back: "$50.00, $20.00 refunded"."""
+    whole, back = (money_words(each, currency, language="en", region="US") for each in (cents, refunded_cents))
+    return f"{whole}, {back} refunded" if refunded_cents else whole
 
 
 def cents_of(amount: Decimal, currency: str) -> int:

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from shared.domain.policy import PolicyError, TenantPolicy, policy_of, zone_of
+from shared.domain.policy import TenantPolicy, rules_of
+from shared.domain.policy_errors import PolicyError
 from shared.domain.reasons import SENTENCES, Reason
 from shared.domain.records import (
     AppointmentStatus,
@@ -106,7 +107,7 @@ def explain(
 def _rules_of(tenant: Tenant, defaults: TenantPolicy, default_zone: ZoneInfo) -> tuple[TenantPolicy, ZoneInfo, str]:
     """Return the tenant's policy and zone, or the defaults and the error in its settings."""
     try:
-        return policy_of(tenant, defaults), zone_of(tenant, default_zone), ""
+        return *rules_of(tenant, defaults, default_zone), ""
     except PolicyError as error:
         return defaults, default_zone, f"nothing, until the settings of {tenant.subdomain} are mended: {error}"
 

@@ -13,6 +13,8 @@ from shared.database.rows.reading import read
 from shared.database.tables import decisions, notifications, payments, tenants
 from shared.domain.ids import AppointmentId
 from shared.domain.records import Kind, NotificationStatus, Outcome
+from shared.fees.listing import refunded
+from shared.messages.wording import fee_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class ReminderDecision:
 
 @dataclass(frozen=True, slots=True)
 class FeeLine:
-    """A no-show fee as a line of a list. `money`: minor units and currency."""
+    """A no-show fee as a line of a list. `money`: its amount as people write it, and what was given back of it."""
 
     visit_on: date
     business: str
@@ -57,16 +59,18 @@ def fees(connection: Connection) -> list[FeeLine]:
         .where(payments.c.type == "no_show_fee")
         .order_by(payments.c.visit_on, tenants.c.subdomain, payments.c.offence_number, payments.c.amount)
     )
+    found = read(connection, query)
+    back = refunded(connection, [row.id for row in found])
     return [
         FeeLine(
             row.visit_on,
             row.business_name,
             row.offence_number,
-            f"{row.amount} {row.currency}",
+            fee_words(row.amount, back.get(row.id, 0), row.currency),
             row.status,
             row.failure_code,
         )
-        for row in read(connection, query)
+        for row in found
     ]
 
 

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 from shared.database.dialects.lists import chunks
 from shared.domain.contact import UNKNOWN_REGION, can_be_answered, region_of
 from shared.domain.ids import TenantId
-from shared.domain.policy import PolicyError, ServedTenant, TenantPolicy, policy_of, sets_fee_schedule, zone_of
+from shared.domain.policy import ServedTenant, TenantPolicy, policy_of, rules_of, sets_fee_schedule
+from shared.domain.policy_errors import PolicyError
 from shared.domain.records import Problem, Tenant
 from shared.domain.tally import SETTINGS, Tally
 
@@ -37,7 +38,7 @@ def serve(
     served, left_out = [], []
     for tenant in tenants:
         try:
-            policy, its_zone = policy_of(tenant, defaults), zone_of(tenant, zone)
+            policy, its_zone = rules_of(tenant, defaults, zone)
         except PolicyError as error:
             left_out.append(tenant)
             tally.problem(Problem(tenant.subdomain, SETTINGS, str(error)), is_tenants=True)

@@ -10,7 +10,8 @@ import pytest
 from pydantic import BaseModel
 
 from shared import settings
-from shared.domain.policy import PLACEHOLDERS, TenantPolicy, policy_of
+from shared.domain.own_templates import PLACEHOLDERS
+from shared.domain.policy import TenantPolicy, policy_of
 from shared.domain.records import TEXTS, Tenant
 from shared.settings import Group, load
 from tests.cli.shell import ROOT

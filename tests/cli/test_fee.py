@@ -95,6 +95,13 @@ def test_fees_are_listed_for_people_and_for_machines(missed: Shell) -> None:
     assert fees(missed, "--status", "pending") == [fee]
     assert fees(missed, "--status", "failed", "--status", "needs_refund") == []
     assert missed("fee", "list", "--status", "failed").out == "there is no such fee\n"
+    assert fees(missed, "--tenant", "hudson-paws") == [fee]
+    missed.sql(
+        "INSERT INTO tenants (id, business_name, subdomain, created_at) VALUES (?, 'Other', 'other', ?)",
+        "f" * 32,
+        "2026-01-05 15:00:00",
+    )
+    assert missed("fee", "list", "--tenant", "other").out == "there is no such fee\n"
 
 
 def test_without_any_fee_the_list_says_so(migrated: Shell) -> None:
@@ -157,6 +164,18 @@ def test_all_fees_of_a_run_can_be_forgiven_and_what_was_collected_is_named(misse
     assert (again.code, missed.sql("SELECT count(*) FROM fee_actions WHERE action = 'waive'")) == (0, [(1,)])
 
 
+def test_a_fee_and_a_run_may_be_named_by_the_beginning_of_their_ids(missed: Shell) -> None:
+    fee = the_fee(missed)
+    ((run_id,),) = missed.sql("SELECT id FROM runs")
+    assert missed("fee", "charge", fee[:8], "--now", *BY_MARIA).code == 0
+    assert missed("fee", "refund", fee[:8].upper(), *BY_MARIA).code == 0
+    missed.sql("UPDATE payments SET status = 'failed'")
+    assert missed("fee", "waive", "--run", run_id[:8], *BY_MARIA).code == 0
+    assert status(missed) == "waived"
+    assert missed("explain", "payment", fee[:8]).out.startswith(f"payment {fee} of hudson-paws\n")
+    assert missed("fee", "waive", "0000", *BY_MARIA).err == "error: there is no no-show fee 0000\n"
+
+
 def test_a_collected_fee_is_given_back_in_parts_and_each_command_once(missed: Shell) -> None:
     fee = the_fee(missed)
     early = missed("fee", "refund", fee, *BY_MARIA)
@@ -166,6 +185,8 @@ def test_a_collected_fee_is_given_back_in_parts_and_each_command_once(missed: Sh
     part = ("fee", "refund", fee, "--amount", "10.00", "--who", "Tom", "--why", "goodwill")
     assert [missed(*part).code, missed(*part).code] == [0, 0]
     assert status(missed) == "succeeded"
+    assert "  $25.00, $10.00 refunded  succeeded  " in missed("fee", "list").out
+    assert fees(missed)[0]["refunded_cents"] == 1000
     assert missed.sql("SELECT no_show_fee_charged FROM appointments") == [(1500,)]
     much = missed("fee", "refund", fee, "--amount", "15.01", *BY_MARIA)
     left = "$15.00 of $25.00 are left"
@@ -270,7 +291,7 @@ def test_what_is_no_amount_is_not_given_back(missed: Shell) -> None:
         (("fee", "waive", NOTHING, "--who", "Maria", "--why", "ill"), f"error: there is no no-show fee {NOTHING}"),
         (("fee", "waive", NOTHING, "--who", "Maria"), "Missing option '--why'"),
         (("fee", "waive", NOTHING, "--why", "ill"), "Missing option '--who'"),
-        (("fee", "charge", "12"), "'12' is not a valid UUID"),
+        (("fee", "charge", "12", "--now", *BY_MARIA), "error: '12' is no id; write it whole, or its first"),
         (("fee", "charge", NOTHING, "--now", "--why", "ill"), "Missing option '--who'"),
         (("fee", "charge", NOTHING, *BY_MARIA), "add --now if that is meant"),
         (("fee", "waive", *BY_MARIA), "error: name fees, or a run with --run"),
@@ -283,7 +304,7 @@ def test_what_is_no_amount_is_not_given_back(missed: Shell) -> None:
         ((*DETECT, "--accept-surge", "hudson-paws"), "write it like happy-paws:2026-03-01"),
         ((*DETECT, "--accept-surge", "hudson-paws:2026-13-01"), "write it like happy-paws:2026-03-01"),
         ((*DETECT, "--accept-surge", ":2026-03-01"), "write it like happy-paws:2026-03-01"),
-        ((*DETECT, "--accept-surge", "nobody:2026-03-01"), "error: there is no active tenant 'nobody'"),
+        ((*DETECT, "--accept-surge", "nobody:2026-03-01"), "error: there is no tenant 'nobody'"),
         (
             ("run", "AppointmentReminders2h", "--accept-surge", "hudson-paws:2026-03-01"),
             "error: only NoShowDetector holds days back; --accept-surge is for it alone",

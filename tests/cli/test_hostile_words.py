@@ -100,6 +100,9 @@ def ids(shell: Shell) -> dict[str, str]:
         "text": "SELECT id FROM notifications WHERE status = 'sent'",
     }.items():
         found[name] = str(UUID(shell.sql(query)[0][0]))
+    ((found["subdomain"],),) = shell.sql(
+        "SELECT subdomain FROM tenants WHERE rowid = (SELECT min(rowid) + 2 FROM tenants)"
+    )
     return found
 
 
@@ -118,7 +121,8 @@ def calls(shell: Shell) -> dict[tuple[str, ...], list[tuple[str, ...]]]:
         ("db", "check"): [()],
         ("db", "seed"): [()],
         ("explain",): [*subjects, *((*each, "--json") for each in subjects)],
-        ("fee", "list"): [(), ("--json",)],
+        ("find",): [("x",), ("x", "--json"), (HOSTILE,), (its["appointment"],), ("x", "--tenant", HOSTILE)],
+        ("fee", "list"): [(), ("--json",), ("--tenant", HOSTILE)],
         ("fee", "charge"): [(its["waiting"], "--now", *BY_STAFF)],
         ("fee", "waive"): [(its["last"], *BY_STAFF), (its["paid"], *BY_STAFF)],
         ("fee", "refund"): [(its["paid"], "--amount", HOSTILE, *BY_STAFF), (its["paid"], *BY_STAFF)],
@@ -127,7 +131,9 @@ def calls(shell: Shell) -> dict[tuple[str, ...], list[tuple[str, ...]]]:
         ("host",): [("--address", HOSTILE), ("--address", "0.0.0.0", "--port", HOSTILE)],  # noqa: S104
         ("outbox",): [(), ("--json", "--show-phones"), ("--tenant", HOSTILE)],
         ("outbox", "replay"): [(its["text"],), ("--all-dead",)],
-        ("runs",): [(), ("--json",)],
+        ("runs",): [(), ("--json",), (HOSTILE,), ("--tenant", HOSTILE)],
+        ("tenants",): [()],
+        ("tenants", "check"): [(), (HOSTILE,), (its["subdomain"],)],
     }
 
 
@@ -159,7 +165,7 @@ def test_no_command_lets_what_others_wrote_steer_the_terminal_or_forge_a_line(po
 
 
 def test_what_is_typed_wrongly_is_quoted_in_one_line(shell: Shell) -> None:
-    groups = [("fee",), ("db",), ("outbox",), ()]
+    groups = [("fee",), ("db",), ("outbox",), ("tenants",), ()]
     wrong = [each for path, command in leaves(cli) for each in misused(path, command)]
     for typed_in in [*wrong, *((*path, HOSTILE) for path in groups)]:
         done = (shell.process if typed_in[0] == "host" else shell)(*typed_in)

@@ -96,7 +96,7 @@ def test_a_local_settings_file_that_cannot_be_read_is_named(shell: Shell, text: 
 
 
 BAD_SETTINGS = {
-    "mile-high-mutts": ('{"sms": {"quiet_hour": "off"}}', "sms.quiet_hour: unknown key; see docs/settings.md"),
+    "mile-high-mutts": ('{"sms": {"quiet_hour": "off"}}', "sms.quiet_hour: unknown key; did you mean quiet_hours?"),
     "himal-pets": ('{"sms": {"quiet_hours": "late"}}', "sms.quiet_hours: 'late' is not a span of local times"),
     "komorebi": ('{"sms": {"templates": {"reminder_24h": "$pets"}}}', "reminder_24h: the template lacks $when"),
     "heelwork": ('{"no_show": {"fee_schedule": []}}', "no_show.fee_schedule: "),

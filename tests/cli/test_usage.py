@@ -16,6 +16,7 @@ WRONG = {
     ("run", JOB, "--at", "9999-12-31T23:59:59-12:00"): "is not between 2000 and 2100",
     ("db", "seed", "--at", "0001-01-01T00:00+12:00"): "is not between 2000 and 2100",
 }
+UNKNOWN = "error: there is no tenant 'heelwrok'; did you mean heelwork?\n"
 
 
 def test_what_is_typed_wrongly_exits_2_and_says_how_to_type_it(shell: Shell) -> None:
@@ -74,7 +75,16 @@ def test_a_time_that_is_not_now_is_allowed_in_a_dry_run_and_at_loopback(petcare:
 
 def test_an_unknown_or_suspended_tenant_is_named_and_nothing_is_sent(petcare: Shell) -> None:
     before = petcare.rows(without=["runs"])
-    for subdomain, extra in (("nobody", ()), ("prairie-clips", ("--dry-run",))):
+    unserved = "the tenant 'prairie-clips' is not active: the platform does not serve it"
+    wrong = (("heelwrok", (), UNKNOWN), ("prairie-clips", ("--dry-run",), f"error: {unserved}\n"))
+    for subdomain, extra, said in wrong:
         done = petcare("run", JOB, "--tenant", "heelwork", "--tenant", subdomain, *extra)
-        assert done == Done(2, "", f"error: there is no active tenant '{subdomain}'\n")
+        assert done == Done(2, "", said)
     assert petcare.rows(without=["runs"]) == before
+
+
+@pytest.mark.parametrize("command", [("run", JOB), ("runs",), ("fee", "list"), ("outbox",), ("find", "bella")])
+def test_every_command_names_an_unknown_tenant_in_the_same_words_and_the_one_that_was_meant(
+    petcare: Shell, command: tuple[str, ...]
+) -> None:
+    assert petcare(*command, "--tenant", "heelwrok") == Done(2, "", UNKNOWN)

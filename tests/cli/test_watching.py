@@ -1,6 +1,7 @@
 """`runs`, `health` and `crontab`, as one types them who was called at night."""
 
 import json
+import re
 
 import pytest
 
@@ -45,6 +46,33 @@ def test_a_run_for_some_businesses_is_told_as_such(petcare: Shell) -> None:
     petcare("run", JOB, "--at", AT, "--tenant", "heelwork")
     assert " succeeded    only heelwork: tenants_processed 1" in petcare("runs").out
     assert json.loads(petcare("runs", "--json").out)[0]["tenants"] == ["heelwork"]
+
+
+def test_the_history_of_a_business_holds_its_own_counts_and_errors_only(petcare: Shell) -> None:
+    petcare("run", JOB, "--at", AT)
+    petcare("run", JOB_2H, "--at", AT, "--tenant", "hudson-paws")
+    petcare("run", JOB_2H, "--at", AT, "--tenant", "heelwork")
+    (whole,) = petcare("runs", "--tenant", "mile-high-mutts").out.splitlines()
+    assert whole.endswith(
+        "  mile-high-mutts: nothing to do; error: mile-high-mutts: settings: "
+        "sms.quiet_hour: unknown key; did you mean quiet_hours?"
+    )
+    own, for_all = petcare("runs", "--tenant", "heelwork").out.splitlines()
+    assert " only heelwork: heelwork: " in own
+    assert re.search(r"with errors  heelwork: .*total_checked \d+", for_all)
+    assert "mile-high-mutts" not in for_all
+    found = json.loads(petcare("runs", "--tenant", "heelwork", "--job", JOB, "--json").out)
+    (result,) = (each["result"] for each in found)
+    assert (list(result["tenant_results"]), result["errors"]) == (["heelwork"], [])
+
+
+def test_one_run_is_shown_by_the_beginning_of_its_id(petcare: Shell) -> None:
+    for job in (JOB, JOB_2H):
+        petcare("run", job, "--at", AT)
+    ((id_,),) = petcare.sql("SELECT substr(id, 1, 8) FROM runs WHERE task = ?", JOB)
+    (line,) = petcare("runs", id_).out.splitlines()
+    assert f"  {id_}  {JOB} " in line
+    assert petcare("runs", "0000").err == "error: there is no run 0000\n"
 
 
 def test_health_says_what_is_wrong_and_which_command_to_run_next(petcare: Shell) -> None:

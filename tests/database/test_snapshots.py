@@ -22,7 +22,7 @@ from shared.database.appointments import Starts
 from shared.database.claims import Claim
 from shared.database.engine import writing
 from shared.database.outbox import Scope
-from shared.database.tenants import how_many_tenants, tenant_by_id
+from shared.database.tenants import all_tenants, how_many_tenants, ids_of, tenant_by_id
 from shared.delivery.blocked_numbers import queries as phone_blocks
 from shared.delivery.consent import queries as consent
 from shared.delivery.receipts import queries as receipts
@@ -34,12 +34,15 @@ from shared.domain.plans import Decision, Plan
 from shared.domain.reasons import Reason
 from shared.domain.records import ExpiryWindow, Kind, Outcome, RunStatus
 from shared.domain.reputation import EventKind, NewEvent
+from shared.errors import UsageError
 from shared.fees import claim_queries, staff_action_queries, state_queries
 from shared.fees import listing as fee_list
 from shared.fees import visit_queries as visits
 from shared.fees.staff_action_queries import FoundRefund
-from shared.operations import history, latest, reports
+from shared.operations import find_queries, history, ids, latest, reports, tenant_queries
 from shared.operations import outbox as outbox_list
+from shared.operations.find_queries import Term
+from shared.operations.forecast import Event, Step, events
 from shared.operations.outbox import Filter
 from shared.sample import build, insert
 from shared.tasks.appointment_reminders import queries
@@ -59,6 +62,7 @@ OF_DB_CHECK = ("platform.bad_values", "platform.schema_check", "platform.sqlite_
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 DAY, HOLD, PHONES, WORKER = timedelta(days=1), timedelta(minutes=5), ["+12125550143"], "worker"
 SOME = UUID(int=1)
+TERMS = [Term("bella"), Term("5550143", is_phone=True)]
 BREAKER = Breaker("sms", since=NOW, until=NOW)
 STARTS = Starts(after=NOW, until=NOW + DAY)
 WINDOW = ExpiryWindow(30, date(2026, 3, 1), date(2026, 3, 31))
@@ -67,6 +71,7 @@ VISIT = MarkedVisit(SOME, SOME, SOME, SOME, NOW, is_ours=True, is_forgiven=False
 DECISION = Decision(SOME, Kind.REMINDER_24H, "appointment", SOME, "2026-03-01T15:00Z", Outcome.SKIPPED, Reason.NO_PHONE)
 ROW: Any = SimpleNamespace(id=SOME, tenant_id=SOME, owner_id=SOME, starts_at=NOW, expires_on=WINDOW.first)
 """The last one of a page: what comes after it is read."""
+FORETOLD = Event(Step.NO_TEXT, NOW, "AppointmentReminders24h", SOME, "reminder_24h", (SOME,))
 CONSENT = {
     "id": SOME,
     "tenant_id": SOME,
@@ -98,7 +103,30 @@ CALLS: list[Callable[[Connection], object]] = [
     lambda it: corrections.visits_on(it, [SOME], NOW, NOW + DAY, beyond=VISIT, limit=100),
     lambda it: corrections.standing_visits(it, [SOME]),
     lambda it: pass_on(it),  # noqa: PLW0108  it stands below
-    lambda it: fee_list.listed(it, ["failed"], [SOME], SOME),
+    lambda it: fee_list.listed(it, ["failed"], [SOME], SOME, [SOME]),
+    lambda it: fee_list.refunded(it, [SOME]),
+    lambda it: find_queries.tenants_that_fit(it, TERMS, [SOME]),
+    lambda it: find_queries.owners_that_fit(it, TERMS, [SOME]),
+    lambda it: find_queries.pets_that_fit(it, TERMS, [SOME]),
+    lambda it: find_queries.by_beginning(it, "1a2b", [SOME]),
+    lambda it: find_queries.visits_of(it, [SOME], [SOME], [SOME]),
+    lambda it: find_queries.pets_of(it, [SOME]),
+    lambda it: find_queries.vaccinations_of(it, [SOME]),
+    lambda it: find_queries.fees(it, [SOME]),
+    lambda it: find_queries.texts_about(it, [SOME]),
+    lambda it: find_queries.texts_to(it, PHONES, [SOME]),
+    lambda it: find_queries.subjects_of(it, [SOME]),
+    lambda it: find_queries.pets_at(it, [SOME]),
+    lambda it: find_queries.owners_by_id(it, [SOME]),
+    lambda it: find_queries.pets_by_id(it, [SOME]),
+    lambda it: ids.resolved(it, "appointment", one(it, tables.appointments).hex[:31]),
+    all_tenants,
+    lambda it: ids_of(it, ["hudson-paws"]),
+    lambda it: refusal(it, "nobody"),
+    tenant_queries.inactive,
+    lambda it: tenant_queries.sent_since(it, NOW),
+    lambda it: events.events_of(it, SOME, "NoShowDetector", NOW),
+    lambda it: events.subjects_of(it, [FORETOLD]),
     lambda it: claim_queries.claim_one(it, [None], UUID(int=0), Claim(WORKER, NOW, HOLD)),  # type: ignore[list-item]  of nobody
     lambda it: claim_queries.due(it, [SOME], NOW, 100),
     lambda it: state_queries.waive(it, {SOME: "waived"}, NOW),
@@ -164,6 +192,7 @@ CALLS: list[Callable[[Connection], object]] = [
     lambda it: runs.forget(it, [SOME]),
     lambda it: runs.switch_on(it, "NoShowDetector", ["paws"]),
     lambda it: runs.latest(it, NOW, task="NoShowDetector", statuses=[RunStatus.FAILED], limit=20, only_for_all=True),
+    lambda it: runs.latest(it, NOW, tenants=["paws"], id_=SOME),
     lambda it: senders.end_trouble(it, [SOME], NOW),
     lambda it: senders.is_news(it, SOME, NOW),
     lambda it: list(senders._of_last(it, [SOME], NOW)),
@@ -181,6 +210,12 @@ CALLS: list[Callable[[Connection], object]] = [
 
 def one(connection: Connection, table: Table) -> UUID:
     return connection.execute(select(table.c.id).order_by(table.c.id).limit(1)).scalar_one()
+
+
+def refusal(connection: Connection, subdomain: str) -> None:
+    """Ask for a tenant that is not there."""
+    with pytest.raises(UsageError):
+        ids_of(connection, [subdomain])
 
 
 def give_back(connection: Connection) -> None:

@@ -275,7 +275,7 @@ def test_the_outbox_of_a_tenant_with_bad_settings_waits(
     assert result["errors"][0] == {
         "tenant": "paws",
         "subject": "settings",
-        "reason": "smss: unknown key; see docs/settings.md",
+        "reason": "smss: unknown key; did you mean sms?",
     }
     assert rows.only(application.engine, tables.notifications).status == "planned"
     rows.change(application.engine, tables.tenants, tenant, settings=None)

@@ -6,8 +6,7 @@ from string import Template
 
 import pytest
 
-from shared.domain import policy
-from shared.domain.policy import LANGUAGES
+from shared.domain.own_templates import LANGUAGES, check_template
 from shared.domain.records import REMINDERS, TEXTS, Kind
 from shared.messages import rendering
 from shared.messages.rendering import compose
@@ -43,7 +42,7 @@ def test_there_is_english_and_spanish() -> None:
 
 @every_template
 def test_a_template_can_be_filled(language: str, kind: Kind) -> None:
-    policy.check_template(kind, template_of(kind, language))
+    check_template(kind, template_of(kind, language))
 
 
 @every_template

@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from shared.database.tables import metadata
-from shared.domain.policy import PolicyError, TenantPolicy, policy_of
+from shared.domain.policy import TenantPolicy, policy_of
+from shared.domain.policy_errors import PolicyError
 from shared.domain.records import Tenant
 from shared.sample import Sample, build, insert
 from tests.sample.conftest import NOW
@@ -95,7 +96,7 @@ def test_tenants_differ_in_zone_currency_status_and_settings(sample: Sample) -> 
 def test_one_tenant_has_settings_that_are_refused(sample: Sample) -> None:
     errors = {row["subdomain"]: policy_error(row) for row in sample.rows["tenants"]}
     assert {name: error for name, error in errors.items() if error} == {
-        "mile-high-mutts": "sms.quiet_hour: unknown key; see docs/settings.md"
+        "mile-high-mutts": "sms.quiet_hour: unknown key; did you mean quiet_hours?"
     }
 
 

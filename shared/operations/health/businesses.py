@@ -7,16 +7,15 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from shared.database import runs
 from shared.database.runs import NotedRun
 from shared.database.tenants import active_tenants, how_many_tenants
 from shared.delivery.senders import queries as senders
 from shared.delivery.senders.queries import Failing, SenderTrouble
 from shared.domain.policy import TenantPolicy
-from shared.domain.records import Problem, RunStatus, Tenant
+from shared.domain.records import Problem, Tenant
 from shared.domain.tally import Tally
-from shared.jobs import JOBS
 from shared.operations.health.check import Check, counted
+from shared.operations.left_out import last_runs, left_out_since
 from shared.planning.tenants import senders_in_common, serve
 
 MOST_NAMED: Final = 20
@@ -25,7 +24,7 @@ MOST_NAMED: Final = 20
 
 def of_businesses(connection: Connection, defaults: TenantPolicy, zone: ZoneInfo, wall: datetime) -> Iterator[Check]:
     """Check who is served, and whose texts do not arrive. `defaults`, `zone`: of a business that names none."""
-    tenants, tally, last = active_tenants(connection), Tally(), _last_runs(connection, wall)
+    tenants, tally, last = active_tenants(connection), Tally(), last_runs(connection, wall)
     served, left_out = serve(tenants, defaults, zone, tally)
     yield _of_all(connection, tenants, left_out)
     troubled = [
@@ -51,25 +50,13 @@ def _of_all(connection: Connection, tenants: Sequence[Tenant], left_out: Sequenc
     return Check(name, not left_out, words, command=command if left_out else None)
 
 
-def _last_runs(connection: Connection, wall: datetime) -> list[NotedRun]:
-    """Return the last ended run of each job that has a result. Index: runs (task, started_at)."""
-    ended = (*runs.DONE, RunStatus.FAILED)
-    found = (runs.latest(connection, wall, task=job, statuses=ended, only_for_all=True) for job in JOBS)
-    return [each for latest in found for each in latest if each.result]
-
-
 def _of_problems(problems: Sequence[Problem], left_out: Set[str], last: Sequence[NotedRun]) -> Iterator[Check]:
     """Yield a check for each problem with the settings of a business, which is served all the same unless left out."""
     for each in problems:
         is_served = each.tenant not in left_out
         words = f"{each.subject}: {each.reason}" if is_served else f"not served: {each.reason}"
-        since = None if is_served else _left_out_since(each.tenant, last)
+        since = None if is_served else left_out_since(each.tenant, last)
         yield Check(f"business {each.tenant}", False, words, since, f"python -m shared tenants check {each.tenant}")
-
-
-def _left_out_since(subdomain: str, last: Sequence[NotedRun]) -> datetime | None:
-    noted = (result["not_served"].get(subdomain) for run in last if "not_served" in (result := run.result or {}))
-    return min((datetime.fromisoformat(each) for each in noted if each), default=None)
 
 
 def _of_failures(served: Set[str], last: Sequence[NotedRun]) -> Iterator[Check]:

@@ -151,7 +151,7 @@ def test_trying_the_job_on_one_business_switches_it_on_for_no_other(application:
     ("job", "surge", "words"),
     [
         ("AppointmentReminders24h", [("paws", date(2026, 3, 3))], "only NoShowDetector"),
-        (JOB, [("nobody", date(2026, 3, 3))], "there is no active tenant 'nobody'"),
+        (JOB, [("nobody", date(2026, 3, 3))], "there is no tenant 'nobody'"),
         (JOB, [("paws", date(2026, 2, 21))], "paws:2026-02-21: missed visits are looked for over 7 days only"),
         (JOB, [("paws", date(2026, 3, 5))], "paws:2026-03-05: missed visits are looked for over 7 days only"),
     ],

@@ -3,8 +3,14 @@ SELECT payments.id, payments.owner_id, payments.tenant_id, payments.visit_on, pa
     payments.status, payments.offence_number, payments.attempts, payments.due_at, payments.next_attempt_at,
     payments.failure_code, payments.description, tenants.subdomain
 FROM payments JOIN tenants ON tenants.id = payments.tenant_id
-WHERE payments.type = :type::VARCHAR AND payments.status IN (:status, ...) AND payments.id IN (:id, ...) AND (EXISTS
-    (SELECT *
+WHERE payments.type = :type::VARCHAR AND payments.status IN (:status, ...) AND payments.id IN (:id, ...) AND
+    payments.tenant_id IN (:tenant_id, ...) AND (EXISTS (SELECT *
 FROM decisions
 WHERE decisions.subject_id = payments.appointment_id AND decisions.kind = :kind::VARCHAR AND decisions.run_id =
     :run_id::UUID)) ORDER BY payments.visit_on, tenants.subdomain, payments.id;
+
+-- refunded
+SELECT fee_actions.payment_id, sum(fee_actions.amount) AS sum_1
+FROM fee_actions
+WHERE fee_actions.payment_id IN (:payment_id, ...) AND fee_actions.action = :action::VARCHAR AND fee_actions.outcome =
+    :outcome::VARCHAR GROUP BY fee_actions.payment_id;

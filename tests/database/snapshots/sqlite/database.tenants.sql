@@ -5,10 +5,22 @@ FROM tenants
 WHERE tenants.is_active = 1 AND tenants.deleted_at IS NULL AND tenants.status IN (:status, ...) ORDER BY
     tenants.subdomain;
 
+-- all_tenants
+SELECT tenants.id, tenants.subdomain, tenants.business_name, tenants.phone, tenants.address_line1, tenants.timezone,
+    tenants.currency, tenants.settings
+FROM tenants ORDER BY tenants.subdomain;
+
 -- how_many_tenants
 SELECT count(*) AS count_1
 FROM tenants
 WHERE tenants.deleted_at IS NULL;
+
+-- ids_of
+SELECT tenants.subdomain
+FROM tenants;
+SELECT tenants.subdomain, tenants.id
+FROM tenants
+WHERE tenants.subdomain IN (:subdomain, ...);
 
 -- tenant_by_id
 SELECT tenants.id, tenants.subdomain, tenants.business_name, tenants.phone, tenants.address_line1, tenants.timezone,
