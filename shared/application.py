@@ -51,12 +51,13 @@ class Application:
     default_sender: str | None = None
 
 
-def open_application(*, texts: bool = True) -> Application:
+def open_application(*, texts: bool = True, charges: bool = True) -> Application:
     """Build the application from the settings. Raise ConfigurationError or DatabaseUnusable, naming what is wrong.
 
-    `texts`: whether the caller sends texts; if not, the SMS provider's settings are not read.
+    `texts`, `charges`: whether the caller sends texts or charges cards; if not, that provider's settings are not read.
     """
-    jobs, payments = load(JobSettings), load(PaymentSettings)
+    jobs = load(JobSettings)
+    payments = load(PaymentSettings) if charges else PaymentSettings(payment_provider="console")
     sms = load(SmsSettings) if texts else SmsSettings(sms_provider="console")
     return Application(
         engine=open_engine(database_url()),

@@ -1,40 +1,76 @@
-"""`explain`: every decision about a subject, in words."""
+"""`explain`: every decision about a subject, in words, and what the next runs will do about it."""
+
+from dataclasses import replace
+from uuid import UUID
 
 import click
+from sqlalchemy import Connection
 
-from shared.application import utc_now
+from shared import logs
+from shared.application import Application, open_application
 from shared.cli.showing import echo, echo_json
-from shared.database.engine import ensure_ready, open_engine, reading
+from shared.database.engine import ensure_ready, reading
 from shared.errors import RunFailed, UsageError
 from shared.operations.explain import SUBJECTS, Explanation, explain
+from shared.operations.find import find
 from shared.operations.history import UnreadableRow
-from shared.operations.ids import resolved
-from shared.settings import JobSettings, database_url, load
+from shared.operations.ids import beginning, resolved
+from shared.operations.upcoming import upcoming
+from shared.operations.words import moment_words
+from shared.schedules.function_json import read_schedules
+from shared.settings import LogSettings, load
+
+_OF_FOUND = {"visit": "appointment", "fee": "payment"}
+"""Subjects by what `find` calls them, where the names differ."""
 
 
 @click.command("explain")
-@click.argument("what", type=click.Choice(SUBJECTS))
-@click.argument("typed_id", metavar="ID")
+@click.argument("words", nargs=-1, required=True, metavar=f"[{'|'.join(SUBJECTS)}] ID|WORDS...")
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
-def explain_command(what: str, typed_id: str, as_json: bool) -> None:
-    """Every decision about an appointment, a vaccination record, an owner or a payment: when, what and why.
+def explain_command(words: tuple[str, ...], as_json: bool) -> None:
+    """Every decision about an appointment, a vaccination record, an owner or a payment: when, what and why; and what
+    the next runs will do about it, if nobody changes anything.
 
-    ID may be shortened to a beginning that no other of them has.
+    ID may be shortened to a beginning that no other of them has. WORDS are those of `find`.
     """
-    settings, engine = load(JobSettings), open_engine(database_url())
-    ensure_ready(engine)
-    try:
-        with reading(engine) as connection:
-            subject_id = resolved(connection, what, typed_id)
-            explanation = explain(connection, what, subject_id, settings.policy(), settings.task_timezone, utc_now())
-    except UnreadableRow as error:
-        raise RunFailed(str(error)) from error
-    if explanation is None:
-        raise UsageError(f"there is no {what} {subject_id}")
+    logs.configure(load(LogSettings))
+    application = open_application(texts=False, charges=False)
+    ensure_ready(application.engine)
+    explanation = _explained(application, words)
     if as_json:
         echo_json(as_object(explanation))
     else:
         echo(*as_lines(explanation))
+
+
+def _explained(application: Application, words: tuple[str, ...]) -> Explanation:
+    try:
+        with reading(application.engine) as connection:
+            what, id_ = _chosen(connection, application, words)
+            found = explain(connection, what, id_, application.defaults, application.zone)
+    except UnreadableRow as error:
+        raise RunFailed(str(error)) from error
+    if found is None:
+        raise UsageError(f"there is no {what} {id_}")
+    return replace(found, next=found.next or tuple(upcoming(application, read_schedules(), what, id_)))
+
+
+def _chosen(connection: Connection, application: Application, words: tuple[str, ...]) -> tuple[str, UUID]:
+    """Return the one subject that is meant. Raise UsageError, with the candidates, if it is none or several."""
+    what, *rest = words
+    if what in SUBJECTS and len(rest) == 1 and beginning(rest[0]):
+        return what, resolved(connection, what, rest[0])
+    wanted = (what,) if what in SUBJECTS and rest else SUBJECTS
+    finding = find(connection, rest if len(wanted) == 1 else words, (), application.zone)
+    named = [(_OF_FOUND.get(each.what, each.what), each) for each in finding.found]
+    fitting = [(subject, each) for subject, each in named if subject in wanted]
+    if not fitting:
+        raise UsageError(f"nothing that can be explained fits {' '.join(words)!r}; try: python -m shared find")
+    if len(fitting) > 1:
+        lines = [f"{each.what}, {each.whose}, {each.when}: python -m shared {each.command}" for _, each in fitting]
+        raise UsageError("several things fit; choose one:", *lines)
+    subject, each = fitting[0]
+    return subject, each.id
 
 
 def as_lines(explanation: Explanation) -> list[str]:
@@ -46,9 +82,9 @@ def as_lines(explanation: Explanation) -> list[str]:
     lines += ["", "What happened:" if explanation.timeline else "Nothing was decided about it yet."]
     for each in explanation.timeline:
         code = f" [{each.code}]" if each.code else ""
-        lines.append(f"  {each.at.astimezone(explanation.zone):%a %d %b %Y %H:%M %Z}  {each.what}{code}")
+        lines.append(f"  {moment_words(each.at, explanation.zone)}  {each.what}{code}")
     if explanation.next:
-        lines += ["", "What comes next:", *(f"  {each}" for each in explanation.next)]
+        lines += ["", "What comes next, if nobody changes anything:", *(f"  {each}" for each in explanation.next)]
     return lines
 
 

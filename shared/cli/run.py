@@ -119,7 +119,7 @@ def run_and_show(
     A job that fails, or whose lease another run holds, does not keep the next one from running.
     """
     logs.configure(load(LogSettings))
-    application = open_application(texts=not is_dry)
+    application = open_application(texts=not is_dry, charges=not is_dry)
     codes = set()
     for job in jobs:
         try:

@@ -43,6 +43,12 @@ def waiting_texts(connection: Connection, now: datetime) -> Hanging:
     return _hanging(connection, notifications.c.not_before, waiting)
 
 
+def first_planned(connection: Connection) -> datetime | None:
+    """From when on the first text waits that is not sent yet. Index: notifications (status, priority, not_before)."""
+    query = select(func.min(notifications.c.not_before)).where(notifications.c.status == NotificationStatus.PLANNED)
+    return connection.execute(query).scalar()
+
+
 def lapsed_texts(connection: Connection, wall: datetime) -> Hanging:
     """Texts `sending` beyond their claim. Index: notifications (status, claimed_until)."""
     lapsed = (notifications.c.status == NotificationStatus.SENDING) & (notifications.c.claimed_until <= wall)

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from shared.domain.ids import FeeId, TenantId
 from shared.domain.records import mask_phone
 from shared.messages.wording import fee_words
-from shared.operations.explain import KIND_WORDS
 from shared.operations.ids import shortened
+from shared.operations.words import KIND_WORDS, moment_words
 
 _RANK: Final = ("business", "owner", "pet", "visit", "vaccination", "fee", "text")
 """The order of what is equally recent."""
@@ -112,13 +112,13 @@ def _pet(row: Any, names: Names, latest: Latest, typed: Typed) -> Found:
 
 def _person(what: str, row: Any, whose: str, state: str, latest: Latest, names: Names, command: str) -> Found:
     zone, visit = names.zones[row.tenant_id], latest.get(row.id)
-    when = f"latest visit {_moment(visit, zone)}" if visit else f"since {row.created_at.astimezone(zone):%Y-%m-%d}"
+    when = f"latest visit {moment_words(visit, zone)}" if visit else f"since {row.created_at.astimezone(zone):%Y-%m-%d}"
     return Found(what, row.id, whose, visit or row.created_at, when, state, command)
 
 
 def _visit(row: Any, names: Names, _latest: Latest, typed: Typed) -> Found:
     whose = names.whose(row, names.pets_at.get(row.id, ()))
-    when = _moment(row.scheduled_start, names.zones[row.tenant_id])
+    when = moment_words(row.scheduled_start, names.zones[row.tenant_id])
     state = "deleted" if row.deleted_at else row.status.replace("_", " ")
     command = f"explain appointment {typed('visit', row.id)}"
     return Found("visit", row.id, whose, row.scheduled_start, when, state, command)
@@ -145,7 +145,7 @@ def _text(row: Any, names: Names, _latest: Latest, typed: Typed) -> Found:
     at = row.sent_at or row.not_before
     subject, id_ = names.subjects.get(row.id, ("", row.owner_id))
     command = f"explain {_OF_SUBJECT.get(subject, 'owner')} {typed(subject or 'owner', id_)}"
-    when = f"{'sent' if row.sent_at else 'from'} {_moment(at, names.zones[row.tenant_id])}"
+    when = f"{'sent' if row.sent_at else 'from'} {moment_words(at, names.zones[row.tenant_id])}"
     return Found("text", row.id, names.whose(row), at, when, f"{KIND_WORDS[row.kind]}, {row.status}", command)
 
 
@@ -162,10 +162,6 @@ _LINES: Final[Mapping[str, Line]] = {
 
 def _name(owner: Any) -> str:
     return " ".join(filter(None, (owner.first_name, owner.last_name))) or "an owner without a name"
-
-
-def _moment(at: datetime, zone: ZoneInfo) -> str:
-    return f"{at.astimezone(zone):%a %d %b %Y %H:%M %Z}"
 
 
 def _midnight(on: date, zone: ZoneInfo) -> datetime:

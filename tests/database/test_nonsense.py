@@ -60,7 +60,7 @@ def look(engine: Engine) -> None:
         for what in SUBJECTS:
             for id_ in connection.execute(select(SUBJECT_TABLES[what].c.id).limit(40)).scalars().all():
                 with suppress(UnreadableRow):
-                    explain(connection, what, id_, TenantPolicy(), ZoneInfo("UTC"), NOON)
+                    explain(connection, what, id_, TenantPolicy(), ZoneInfo("UTC"))
 
 
 @pytest.mark.parametrize("one_in", [6, pytest.param(1, marks=pytest.mark.soak)])

@@ -27,7 +27,7 @@ START = NOON + 24 * HOUR
 
 def explained(paws: Salon) -> Explanation:
     with reading(paws.engine) as connection:
-        found = explain(connection, "payment", paws.fee().id, TenantPolicy(), ZoneInfo("UTC"), paws.application.clock())
+        found = explain(connection, "payment", paws.fee().id, TenantPolicy(), ZoneInfo("UTC"))
     assert found is not None
     return found
 
@@ -195,6 +195,6 @@ def test_only_a_payment_has_evidence(application: Application) -> None:
     with application.engine.begin() as connection:
         appointment = rows.appointment(connection, rows.tenant(connection), START)
     with reading(application.engine) as connection:
-        found = explain(connection, "appointment", appointment, TenantPolicy(), ZoneInfo("UTC"), NOON)
+        found = explain(connection, "appointment", appointment, TenantPolicy(), ZoneInfo("UTC"))
     assert found is not None
     assert found.evidence is None

@@ -13,15 +13,8 @@ from shared.database.engine import reading
 from shared.domain.policy import TenantPolicy
 from shared.domain.reasons import SENTENCES, Reason
 from shared.domain.records import ConsentSource, Kind, NotificationStatus, Outcome
-from shared.operations.explain import (
-    KIND_WORDS,
-    OUTCOME_WORDS,
-    SOURCE_WORDS,
-    STATUS_WORDS,
-    SUBJECTS,
-    Explanation,
-    explain,
-)
+from shared.operations.explain import SUBJECTS, Explanation, explain
+from shared.operations.words import KIND_WORDS, OUTCOME_WORDS, SOURCE_WORDS, STATUS_WORDS
 from shared.runtime import run
 from tests import rows
 from tests.doubles import Clock
@@ -33,7 +26,7 @@ JOB = "AppointmentReminders24h"
 
 def explained(application: Application, what: str, id_: UUID) -> Explanation:
     with reading(application.engine) as connection:
-        found = explain(connection, what, id_, TenantPolicy(), ZoneInfo("UTC"), application.clock())
+        found = explain(connection, what, id_, TenantPolicy(), ZoneInfo("UTC"))
     assert found is not None
     return found
 
@@ -54,7 +47,7 @@ def test_every_kind_outcome_and_status_has_its_words() -> None:
 def test_what_is_not_there_is_not_explained(application: Application) -> None:
     with reading(application.engine) as connection:
         for what in SUBJECTS:
-            assert explain(connection, what, uuid4(), TenantPolicy(), ZoneInfo("UTC"), NOON) is None
+            assert explain(connection, what, uuid4(), TenantPolicy(), ZoneInfo("UTC")) is None
 
 
 def test_a_reminder_that_was_sent_is_told_with_its_text_and_without_the_number(application: Application) -> None:

@@ -20,8 +20,10 @@ from sqlalchemy import (
     MetaData,
     Row,
     Table,
+    bindparam,
     select,
     true,
+    update,
 )
 
 from shared.database import runs as run_history
@@ -73,6 +75,7 @@ def copied(
             copy.low_scores()
         copy.what_they_are_about(booked, fees, texts, shots)
         copy.runs()
+        target.execute(_KEEP, {"now": now})
     return engine
 
 
@@ -91,6 +94,12 @@ for _table in tables.metadata.sorted_tables:
     _loose(_table, _LOOSE)
 
 Rows = list[Row[Any]]
+_KEEP = (
+    update(tables.appointments)
+    .where(tables.appointments.c.scheduled_start > bindparam("now"), tables.appointments.c.arrived_at.is_(None))
+    .values(arrived_at=tables.appointments.c.scheduled_start)
+)
+"""Everybody comes to what has not begun. Reminders do not look at arrivals."""
 
 
 class _Copy:

@@ -1,7 +1,7 @@
 """What one run did to the copy: texts, decisions not to text, missed visits, charges and scores."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -20,22 +20,26 @@ from shared.database.tables import (
     payments,
     pets,
     reputation_events,
+    tenants,
     vaccination_records,
 )
 from shared.domain.ids import RunId, TenantId
+from shared.domain.reasons import Reason
 from shared.domain.records import EventKind, Kind, NotificationStatus, Outcome
 
 
 class Step(StrEnum):
-    """What a run does."""
+    """What a run does. `HELD`: it marks nothing on a day, `body`, until somebody accepts it."""
 
     TEXT = "text"
     NO_TEXT = "no_text"
     MISSED = "missed"
     NOT_MISSED = "not_missed"
+    FEE = "fee"
     CHARGED = "charged"
     NOT_CHARGED = "not_charged"
     SCORE = "score"
+    HELD = "held"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,7 @@ class Event:
 
     `subject_ids`: appointments, vaccination records or visits (a visit has its fee's id), and for a score the owner.
     `phone`: unmasked. `reason`: a code, why not. `amount`: minor units of `currency` for a charge, points for a score;
-    `score`: the one after it.
+    `score`: the one after it; `until`: how long a fee is held before it is charged.
     """
 
     step: Step
@@ -60,6 +64,7 @@ class Event:
     amount: int | None = None
     currency: str | None = None
     score: int | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +116,14 @@ def _sent(connection: Connection, job: str, at: datetime) -> Iterator[Event]:
 
 
 def _charged(connection: Connection, job: str, at: datetime) -> Iterator[Event]:
-    query = select(payments).where(payments.c.type == "no_show_fee", payments.c.updated_at == at)
+    changed = or_(payments.c.updated_at == at, payments.c.created_at == at)
+    query = select(payments).where(payments.c.type == "no_show_fee", changed).order_by(payments.c.id)
     steps = {"succeeded": Step.CHARGED, "failed": Step.NOT_CHARGED, "requires_action": Step.NOT_CHARGED}
-    for row in connection.execute(query.order_by(payments.c.id)):
+    for row in connection.execute(query):
+        more = {"amount": row.amount, "currency": row.currency, "reason": row.failure_code}
+        if row.created_at == at:
+            yield Event(Step.FEE, at, job, row.tenant_id, "fee", (row.id,), until=row.due_at, **more)
         if step := steps.get(row.status):
-            more = {"amount": row.amount, "currency": row.currency, "reason": row.failure_code}
             yield Event(step, at, job, row.tenant_id, "fee", (row.id,), **more)
 
 
@@ -129,6 +137,14 @@ def _scored(connection: Connection, job: str, at: datetime) -> Iterator[Event]:
     for row in connection.execute(query.order_by(event.id)):
         more = {"amount": row.points, "score": row.reputation_score}
         yield Event(Step.SCORE, at, job, row.tenant_id, row.kind, (row.owner_id, row.subject_id), **more)
+
+
+def held_days(connection: Connection, held: Sequence[Mapping[str, Any]], job: str, at: datetime) -> Iterator[Event]:
+    """Yield the days that a run holds back. `held`: from its result."""
+    ids = dict(connection.execute(select(tenants.c.subdomain, tenants.c.id)).tuples().all())
+    for each in held:
+        reason = Reason.ATTENDANCE_NOT_RECORDED if "recorded" in each else Reason.SURGE
+        yield Event(Step.HELD, at, job, ids[each["tenant"]], Kind.NO_SHOW, (), body=each["date"], reason=reason)
 
 
 # Whom they are about

@@ -1,6 +1,6 @@
 """Running the jobs at their coming times on a copy, with providers that send nothing and charge nobody."""
 
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 
 from shared import logs
 from shared.application import Application
+from shared.database import waiting
 from shared.database.engine import reading
 from shared.domain.records import Tenant
 from shared.domain.tally import Tally
@@ -22,7 +23,7 @@ from shared.errors import RunFailed
 from shared.gateways.payments import ConsolePayments
 from shared.gateways.sms import Accepted, Logged, Sms
 from shared.operations.forecast.copying import copied
-from shared.operations.forecast.events import Event, Subject, events_of, subjects_of
+from shared.operations.forecast.events import Event, Subject, events_of, held_days, subjects_of
 from shared.planning.tenants import serve
 from shared.runtime import run_without_lease
 from shared.schedules.function_json import Schedule
@@ -63,8 +64,20 @@ def _of_one(schedule: Schedule, zone: ZoneInfo, now: datetime, until: datetime) 
         at = schedule.ncrontab.next_after(at, zone)
 
 
-def forecast(application: Application, tenants: Collection[Tenant], runs: Sequence[Occurrence]) -> Forecast:
-    """Return what some coming runs will do for some tenants, if nothing changes until then."""
+Wanted = Callable[[Occurrence, datetime | None], bool]
+"""Whether a run is worth playing. The second argument: from when on the first text waits that is not sent yet."""
+
+
+def forecast(
+    application: Application,
+    tenants: Collection[Tenant],
+    runs: Sequence[Occurrence],
+    wanted: Wanted = lambda _run, _waiting: True,
+) -> Forecast:
+    """Return what some coming runs will do for some tenants, if nobody changes anything and everybody comes.
+
+    Visits that have not begun are taken to be kept: otherwise each of them would look missed afterwards.
+    """
     if not runs:
         return Forecast((), {})
     with (
@@ -72,7 +85,12 @@ def forecast(application: Application, tenants: Collection[Tenant], runs: Sequen
         _copy(application, tenants, runs, Path(folder)) as engine,
         logs.quietly(),
     ):
-        events = [event for number, each in enumerate(runs) for event in _play(application, engine, each, number)]
+        events = [
+            event
+            for number, each in enumerate(runs)
+            if wanted(each, _waiting(engine))
+            for event in _play(application, engine, each, number)
+        ]
         with reading(engine) as connection:
             return Forecast(events, subjects_of(connection, events))
 
@@ -98,6 +116,11 @@ def _copy(
     engine.dispose()
 
 
+def _waiting(engine: Engine) -> datetime | None:
+    with reading(engine) as connection:
+        return waiting.first_planned(connection)
+
+
 def _play(application: Application, engine: Engine, run: Occurrence, number: int) -> list[Event]:
     """Do one run and return what it did. Each has an instant of its own, by which its rows are told from others'."""
     at = run.at + timedelta(microseconds=number)
@@ -112,10 +135,11 @@ def _play(application: Application, engine: Engine, run: Occurrence, number: int
         concurrency=_CONCURRENCY,
     )
     request = requested(player, run.job)
+    held = []
     with suppress(RunFailed):  # nobody is served
-        run_without_lease(player, request)
+        held = run_without_lease(player, request).get("held", [])
     with reading(engine) as connection:
-        return events_of(connection, request.run_id, run.job, at)
+        return [*events_of(connection, request.run_id, run.job, at), *held_days(connection, held, run.job, at)]
 
 
 class _Nobody:

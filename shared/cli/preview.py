@@ -1,0 +1,108 @@
+"""`preview`: what the coming runs will do, if nobody changes anything."""
+
+from datetime import datetime
+from typing import Any
+
+import click
+from rich.console import Console
+
+from shared import logs
+from shared.application import open_application
+from shared.cli.run import Instant
+from shared.cli.showing import echo, echo_json, line, page
+from shared.database.engine import ensure_ready, reading
+from shared.database.tenants import ids_of
+from shared.errors import UsageError
+from shared.operations.forecast import Step
+from shared.operations.preview import Line, Page, preview
+from shared.schedules.function_json import read_schedules
+from shared.settings import LogSettings, load
+
+
+class Until(Instant):
+    """An instant, or "tomorrow": the end of each business's own tomorrow."""
+
+    name = "tomorrow|TIME"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Parse it."""
+        return value if value == "tomorrow" else super().convert(value, param, ctx)
+
+
+@click.command("preview")
+@click.option(
+    "--until",
+    type=Until(),
+    default="tomorrow",
+    show_default=True,
+    help="To the end of each business's own tomorrow, or to a time like 2026-03-01T06:30:00Z.",
+)
+@click.option("--tenant", "only", multiple=True, metavar="SUBDOMAIN", help="Only this tenant. May be repeated.")
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON, alone, on stdout.")
+def preview_command(until: datetime | str, only: tuple[str, ...], as_json: bool) -> None:
+    """Play every run to come, and show by business who gets what text when, who does not and why, and what is charged.
+
+    Nothing is sent, charged or written. Visits that have not begun are taken to be kept.
+    """
+    logs.configure(load(LogSettings))
+    application = open_application(texts=False, charges=False)
+    ensure_ready(application.engine)
+    with reading(application.engine) as connection:
+        ids_of(connection, only)
+    if isinstance(until, datetime) and until <= application.clock():
+        raise UsageError(f"--until {until.isoformat()} is past; only what is to come can be previewed")
+    pages = preview(application, read_schedules(), until if isinstance(until, datetime) else None, only)
+    if as_json:
+        echo_json([_as_object(each) for each in pages])
+    else:
+        _show(pages, page())
+
+
+def _show(pages: list[Page], console: Console) -> None:
+    for each in pages:
+        line(console, f"{each.name} ({each.subdomain}), times of {each.zone.key}", "bold")
+        if each.not_served:
+            line(console, f"  not served: {each.not_served}", "red")
+        for one in each.lines:
+            line(console, f"  {_words(one)}", "" if one.step is Step.TEXT else "dim")
+        line(console, f"  {_sum(each)}")
+    if not pages:
+        echo("nobody is served: python -m shared health says why")
+
+
+def _words(each: Line) -> str:
+    who = ", ".join(filter(None, (each.owner, each.pets, each.to)))
+    segments = f"{each.segments} segment{'s' if each.segments > 1 else ''}" if each.segments else ""
+    head = "  ".join(filter(None, (f"{each.at:%a %d %b %H:%M}", each.what, each.amount, who, segments)))
+    return ": ".join(filter(None, (head, each.text or each.why)))
+
+
+def _sum(each: Page) -> str:
+    texts = sum(one.step is Step.TEXT for one in each.lines)
+    words = f"{texts} text{'' if texts == 1 else 's'}, {each.segments} segments"
+    return f"{words}, about {each.cost} by the prices of the last 30 days" if each.cost else words
+
+
+def _as_object(each: Page) -> dict[str, object]:
+    return {
+        "tenant": each.subdomain,
+        "timezone": each.zone.key,
+        "not_served": each.not_served or None,
+        "segments": each.segments,
+        "cost": each.cost or None,
+        "events": [
+            {
+                "step": one.step.value,
+                "at": one.at.isoformat(),
+                "what": one.what,
+                "owner": one.owner,
+                "pets": one.pets,
+                "to": one.to,
+                "text": one.text,
+                "segments": one.segments,
+                "why": one.why,
+                "amount": one.amount,
+            }
+            for one in each.lines
+        ],
+    }

@@ -1,0 +1,49 @@
+"""What is foretold, in sentences for people."""
+
+from zoneinfo import ZoneInfo
+
+from shared.domain.fees import FEE_SENTENCES
+from shared.domain.reasons import SENTENCES, Reason
+from shared.domain.records import Kind, mask_phone
+from shared.operations.forecast.events import Event, Step
+from shared.operations.words import KIND_WORDS, amount_words, moment_words, segments_words
+
+
+def sentence(event: Event, zone: ZoneInfo) -> str:
+    """Return what an event says will happen. Times in the zone of the business; the owner's number is masked."""
+    at = moment_words(event.at, zone)
+    match event.step:
+        case Step.TEXT:
+            words = f"{KIND_WORDS[Kind(event.kind)]} to {mask_phone(event.phone)}, {segments_words(event.segments)}"
+            return f"{at}  {words}: {event.body}"
+        case Step.NO_TEXT:
+            return f"{at}  {KIND_WORDS[Kind(event.kind)]} not sent: {why(event)}"
+        case Step.MISSED:
+            return f"{at}  marked as missed, unless an arrival is recorded before"
+        case Step.NOT_MISSED:
+            return f"{at}  not marked as missed: {why(event)}"
+        case Step.HELD:
+            return f"{at}  {event.body} is held back, nothing is marked: {why(event)}"
+        case Step.SCORE:
+            return f"{at}  reputation {event.amount:+d} ({event.kind.replace('_', ' ')}): {event.score}"
+    return f"{at}  {_of_money(event, zone)}"
+
+
+def _of_money(event: Event, zone: ZoneInfo) -> str:
+    amount = amount_words(event.amount or 0, event.currency or "USD")
+    if event.step is Step.CHARGED:
+        return f"{amount} charged to the saved card, unless the bank refuses"
+    if event.step is Step.NOT_CHARGED:
+        return f"{amount} not charged: {why(event)}"
+    return f"fee of {amount} written" + (
+        f", to be charged from {moment_words(event.until, zone)}" if event.until else ""
+    )
+
+
+def why(event: Event) -> str:
+    """Return the sentence for an event's reason."""
+    code = event.reason or ""
+    if event.step in (Step.NOT_CHARGED, Step.FEE, Step.CHARGED):
+        known = {str(each): words for each, words in FEE_SENTENCES.items()}
+        return known.get(code, code)  # a bank's refusal has the bank's own code
+    return SENTENCES[Reason(code)]

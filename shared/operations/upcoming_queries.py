@@ -1,0 +1,56 @@
+"""What `upcoming` reads to know when runs may do something about a subject."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Connection, Table, select
+
+from shared.database.tables import appointments, owners, payments, pets, tenants, vaccination_records
+from shared.domain.ids import FeeId, OwnerId, TenantId
+
+_TABLES: Final[dict[str, Table]] = {
+    "appointment": appointments,
+    "vaccination": vaccination_records,
+    "owner": owners,
+    "payment": payments,
+}
+
+
+def subject(connection: Connection, what: str, id_: UUID) -> Any:
+    """The row of an "appointment", "vaccination", "owner" or "payment". Index: primary key."""
+    return connection.execute(select(_TABLES[what]).where(_TABLES[what].c.id == id_)).one()
+
+
+def visits_between(connection: Connection, owner_id: OwnerId, first: datetime, last: datetime) -> Sequence[Any]:
+    """An owner's appointments. Index: appointments (owner_id, scheduled_start)."""
+    start = appointments.c.scheduled_start
+    query = select(appointments).where(appointments.c.owner_id == owner_id, start.between(first, last))
+    return connection.execute(query.order_by(start)).all()
+
+
+def fee(connection: Connection, id_: FeeId) -> Any:
+    """A fee, None if there is none. Index: primary key."""
+    return connection.execute(select(payments).where(payments.c.id == id_)).one_or_none()
+
+
+def pending_fees_of(connection: Connection, owner_id: OwnerId) -> Sequence[Any]:
+    """An owner's fees that are to be collected. Index: payments (status, next_attempt_at)."""
+    query = select(payments).where(payments.c.status == "pending", payments.c.owner_id == owner_id)
+    return connection.execute(query.order_by(payments.c.id)).all()
+
+
+def vaccinations_of(connection: Connection, owner_id: OwnerId) -> Sequence[Any]:
+    """The records of an owner's pets. Index: pets (owner_id), vaccination_records (pet_id)."""
+    query = select(vaccination_records).join(pets).where(pets.c.owner_id == owner_id)
+    return connection.execute(query.order_by(vaccination_records.c.id)).all()
+
+
+def why_inactive(connection: Connection, tenant_id: TenantId) -> str:
+    """Why the platform does not serve a tenant, in a word. Index: primary key."""
+    query = select(tenants.c.status, tenants.c.is_active, tenants.c.deleted_at).where(tenants.c.id == tenant_id)
+    found = connection.execute(query).one_or_none()
+    if found is None or found.deleted_at:
+        return "deleted"
+    return str(found.status) if found.is_active else "switched off"
