@@ -1,7 +1,7 @@
 """`preview`: what the coming runs will do, if nobody changes anything."""
 
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 import click
 from rich.console import Console
@@ -17,6 +17,9 @@ from shared.operations.forecast import Step
 from shared.operations.preview import Line, Page, preview
 from shared.schedules.function_json import read_schedules
 from shared.settings import LogSettings, load
+
+FARTHEST: Final = timedelta(days=31)
+"""By then so much will have changed that a preview says little, and its runs would take minutes to play."""
 
 
 class Until(Instant):
@@ -49,13 +52,21 @@ def preview_command(until: datetime | str, only: tuple[str, ...], as_json: bool)
     ensure_ready(application.engine)
     with reading(application.engine) as connection:
         ids_of(connection, only)
-    if isinstance(until, datetime) and until <= application.clock():
-        raise UsageError(f"--until {until.isoformat()} is past; only what is to come can be previewed")
-    pages = preview(application, read_schedules(), until if isinstance(until, datetime) else None, only)
+    end = until if isinstance(until, datetime) else None
+    _ensure_ahead(end, application.clock())
+    pages = preview(application, read_schedules(), end, only)
     if as_json:
         echo_json([_as_object(each) for each in pages])
     else:
         _show(pages, page())
+
+
+def _ensure_ahead(until: datetime | None, now: datetime) -> None:
+    """Raise UsageError unless a time lies ahead, and not too far."""
+    if until and until <= now:
+        raise UsageError(f"--until {until.isoformat()} is past; only what is to come can be previewed")
+    if until and until - now > FARTHEST:
+        raise UsageError(f"--until {until.isoformat()} is more than {FARTHEST.days} days ahead; choose an earlier time")
 
 
 def _show(pages: list[Page], console: Console) -> None:

@@ -1,6 +1,6 @@
 """Explain every decision about one subject in words: when, what, why, and what comes next."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -14,6 +14,7 @@ from shared.domain.policy_errors import PolicyError
 from shared.domain.reasons import SENTENCES, Reason
 from shared.domain.records import ConsentSource, Kind, NotificationStatus, Outcome, Tenant, mask_phone
 from shared.operations import evidence, history
+from shared.operations.forecast.events import subjects_of
 from shared.operations.remembered import ConsentRecord, DecisionRecord, PaymentRecord, Remembered
 from shared.operations.words import (
     KIND_WORDS,
@@ -65,11 +66,12 @@ def explain(
     if what == "payment":
         remembered = evidence.of_its_day(remembered, zone)
     facts = {name: _shown(getattr(remembered.row, name), zone) for name in _FACTS[what]}
+    facts = _names(connection, remembered) | facts
     return Explanation(
         f"{what} {id_} of {tenant.subdomain}",
         zone,
         {name: value for name, value in facts.items() if value},
-        tuple(sorted(_timeline(remembered), key=lambda each: (each.at, each.what))),
+        tuple(sorted(_timeline(remembered, zone), key=lambda each: (each.at, each.what))),
         (problem,) if problem else (),
         evidence.pack(remembered) if what == "payment" else None,
     )
@@ -98,9 +100,21 @@ _FACTS: Final = {
 }
 
 
-def _timeline(remembered: Remembered) -> Iterator[TimelineEntry]:
-    for decision in remembered.decisions:
-        yield _sent(decision, decision.sent_at) if decision.sent_at else _decided(decision)
+def _names(connection: Connection, remembered: Remembered) -> dict[str, str]:
+    """Return who and what it is about, by name."""
+    row = remembered.row
+    subject = subjects_of(connection, [row.id]).get(row.id)
+    return {
+        "pets": ", ".join(subject.pets) if subject else "",
+        "owner": (subject.owner if subject else getattr(row, "first_name", None)) or "",
+        "business": str(remembered.tenant.business_name),
+        "service": history.service_of(connection, getattr(row, "service_id", None)) or "",
+    }
+
+
+def _timeline(remembered: Remembered, zone: ZoneInfo) -> Iterator[TimelineEntry]:
+    for decision in _one_a_text(remembered.decisions):
+        yield _sent(decision, decision.sent_at) if decision.sent_at else _decided(decision, zone)
     for fee in remembered.payments:
         yield TimelineEntry(
             fee.created_at, f"{_money(fee)} {fee.type.replace('_', ' ')} written, now {fee.status}", fee.failure_code
@@ -137,7 +151,16 @@ def _sent(decision: DecisionRecord, at: datetime) -> TimelineEntry:
     return TimelineEntry(at, text, decision.error_code)
 
 
-def _decided(decision: DecisionRecord) -> TimelineEntry:
+def _one_a_text(decisions: Iterable[DecisionRecord]) -> Iterator[DecisionRecord]:
+    """Yield the decisions, of those that one SMS answers the first alone: it was one text."""
+    known = set[UUID]()
+    for each in decisions:
+        if each.notification_id is None or each.notification_id not in known:
+            yield each
+            known |= {each.notification_id} if each.notification_id else set()
+
+
+def _decided(decision: DecisionRecord, zone: ZoneInfo) -> TimelineEntry:
     words, outcome = _words(decision), Outcome(decision.outcome)
     if outcome is not Outcome.NOTIFY:
         reason = Reason(str(decision.reason))
@@ -148,7 +171,8 @@ def _decided(decision: DecisionRecord) -> TimelineEntry:
     status = NotificationStatus(decision.status)
     if status is NotificationStatus.PLANNED:
         return TimelineEntry(
-            decision.decided_at, f"{words} planned; it waits until {decision.not_before:%Y-%m-%d %H:%M} UTC"
+            decision.decided_at,
+            f"{words} planned; it waits until {moment_words(decision.not_before or decision.decided_at, zone)}",
         )
     return TimelineEntry(decision.decided_at, f"{words} planned; {STATUS_WORDS[status]}", decision.text_reason)
 

@@ -21,6 +21,7 @@ from shared.database.tables import (
     payments,
     pets,
     reputation_events,
+    services,
     tenants,
     vaccination_records,
 )
@@ -93,6 +94,13 @@ def of_owner(connection: Connection, id_: UUID) -> Remembered | None:
     events = _all(connection, reputation_events, reputation_events.c.owner_id, [id_])
     consents = records(ConsentRecord, _all(connection, consent_events, consent_events.c.owner_id, [id_]))
     return replace(_remembered(connection, row, [*visits, *vaccinations], fees, events), consents=consents)
+
+
+def service_of(connection: Connection, id_: UUID | None) -> str | None:
+    """The name of a service. Index: primary key."""
+    query = select(services.c.name).where(services.c.id == id_)
+    name: str | None = connection.execute(query).scalar() if id_ else None
+    return name
 
 
 def _remembered(

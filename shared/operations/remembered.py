@@ -29,6 +29,7 @@ class DecisionRecord:
     subject_id: UUID
     outcome: str
     reason: str | None
+    notification_id: UUID | None
     occurs_at: datetime | None
     decided_at: datetime
     status: str | None

@@ -132,6 +132,7 @@ def calls(shell: Shell) -> dict[tuple[str, ...], list[tuple[str, ...]]]:
         ("outbox",): [(), ("--json", "--show-phones"), ("--tenant", HOSTILE)],
         ("outbox", "replay"): [(its["text"],), ("--all-dead",)],
         ("runs",): [(), ("--json",), (HOSTILE,), ("--tenant", HOSTILE)],
+        ("preview",): [(), ("--json",), ("--until", "2099-01-01T00:00:00Z", "--tenant", HOSTILE)],
         ("tenants",): [()],
         ("tenants", "check"): [(), (HOSTILE,), (its["subdomain"],)],
     }

@@ -24,5 +24,5 @@ def test_settings_reach_a_warm_start_and_none_that_were_not_given(shell: Shell) 
 
 def test_a_warm_start_has_its_own_encoding_and_random_numbers(petcare: Shell) -> None:
     for start in (petcare.process, petcare.cold):
-        assert "\\U0001f43e" in start("fee", "waive", "🐾", PYTHONIOENCODING="latin-1").err
+        assert "\\U0001f43e" in start("run", "🐾", PYTHONIOENCODING="latin-1").err
     assert petcare.process("run", JOB, "--json").out != petcare.process("run", JOB, "--json").out

@@ -83,7 +83,9 @@ def test_an_unknown_or_suspended_tenant_is_named_and_nothing_is_sent(petcare: Sh
     assert petcare.rows(without=["runs"]) == before
 
 
-@pytest.mark.parametrize("command", [("run", JOB), ("runs",), ("fee", "list"), ("outbox",), ("find", "bella")])
+@pytest.mark.parametrize(
+    "command", [("run", JOB), ("runs",), ("fee", "list"), ("outbox",), ("find", "bella"), ("preview",)]
+)
 def test_every_command_names_an_unknown_tenant_in_the_same_words_and_the_one_that_was_meant(
     petcare: Shell, command: tuple[str, ...]
 ) -> None:

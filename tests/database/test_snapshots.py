@@ -39,11 +39,12 @@ from shared.fees import claim_queries, staff_action_queries, state_queries
 from shared.fees import listing as fee_list
 from shared.fees import visit_queries as visits
 from shared.fees.staff_action_queries import FoundRefund
-from shared.operations import find_queries, history, ids, latest, reports, tenant_queries
+from shared.operations import find_queries, history, ids, latest, reports, tenant_queries, upcoming_queries
 from shared.operations import outbox as outbox_list
 from shared.operations.find_queries import Term
-from shared.operations.forecast import Event, Step, events
+from shared.operations.forecast import events
 from shared.operations.outbox import Filter
+from shared.operations.preview_queries import price_of_a_segment
 from shared.sample import build, insert
 from shared.tasks.appointment_reminders import queries
 from shared.tasks.no_show_detector import correction_queries as corrections
@@ -71,7 +72,6 @@ VISIT = MarkedVisit(SOME, SOME, SOME, SOME, NOW, is_ours=True, is_forgiven=False
 DECISION = Decision(SOME, Kind.REMINDER_24H, "appointment", SOME, "2026-03-01T15:00Z", Outcome.SKIPPED, Reason.NO_PHONE)
 ROW: Any = SimpleNamespace(id=SOME, tenant_id=SOME, owner_id=SOME, starts_at=NOW, expires_on=WINDOW.first)
 """The last one of a page: what comes after it is read."""
-FORETOLD = Event(Step.NO_TEXT, NOW, "AppointmentReminders24h", SOME, "reminder_24h", (SOME,))
 CONSENT = {
     "id": SOME,
     "tenant_id": SOME,
@@ -126,7 +126,17 @@ CALLS: list[Callable[[Connection], object]] = [
     tenant_queries.inactive,
     lambda it: tenant_queries.sent_since(it, NOW),
     lambda it: events.events_of(it, SOME, "NoShowDetector", NOW),
-    lambda it: events.subjects_of(it, [FORETOLD]),
+    lambda it: events.subjects_of(it, [SOME]),
+    lambda it: list(events.held_days(it, [], "NoShowDetector", NOW)),
+    lambda it: history.service_of(it, SOME),
+    waiting.first_planned,
+    lambda it: upcoming_queries.subject(it, "owner", one(it, tables.owners)),
+    lambda it: upcoming_queries.visits_between(it, SOME, NOW, NOW),
+    lambda it: upcoming_queries.fee(it, SOME),
+    lambda it: upcoming_queries.pending_fees_of(it, SOME),
+    lambda it: upcoming_queries.vaccinations_of(it, SOME),
+    lambda it: upcoming_queries.why_inactive(it, SOME),
+    lambda it: price_of_a_segment(it, NOW),
     lambda it: claim_queries.claim_one(it, [None], UUID(int=0), Claim(WORKER, NOW, HOLD)),  # type: ignore[list-item]  of nobody
     lambda it: claim_queries.due(it, [SOME], NOW, 100),
     lambda it: state_queries.waive(it, {SOME: "waived"}, NOW),

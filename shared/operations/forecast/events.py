@@ -1,7 +1,7 @@
 """What one run did to the copy: texts, decisions not to text, missed visits, charges and scores."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -141,7 +141,7 @@ def _scored(connection: Connection, job: str, at: datetime) -> Iterator[Event]:
 
 def held_days(connection: Connection, held: Sequence[Mapping[str, Any]], job: str, at: datetime) -> Iterator[Event]:
     """Yield the days that a run holds back. `held`: from its result."""
-    ids = dict(connection.execute(select(tenants.c.subdomain, tenants.c.id)).tuples().all())
+    ids = {row.subdomain: row.id for row in connection.execute(select(tenants.c.subdomain, tenants.c.id))}
     for each in held:
         reason = Reason.ATTENDANCE_NOT_RECORDED if "recorded" in each else Reason.SURGE
         yield Event(Step.HELD, at, job, ids[each["tenant"]], Kind.NO_SHOW, (), body=each["date"], reason=reason)
@@ -150,9 +150,8 @@ def held_days(connection: Connection, held: Sequence[Mapping[str, Any]], job: st
 # Whom they are about
 
 
-def subjects_of(connection: Connection, events: Collection[Event]) -> dict[UUID, Subject]:
-    """Return whom the subjects of events are about, by subject."""
-    ids = sorted({id_ for each in events for id_ in each.subject_ids})
+def subjects_of(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, Subject]:
+    """Return whom appointments, vaccination records and visits are about, by id. Indexes: primary keys."""
     animals: dict[UUID, dict[str, None]] = defaultdict(dict)
     for query in _PETS:
         for id_, name in _for(connection, query, ids):

@@ -92,7 +92,8 @@ def forecast(
             for event in _play(application, engine, each, number)
         ]
         with reading(engine) as connection:
-            return Forecast(events, subjects_of(connection, events))
+            ids = sorted({id_ for each in events for id_ in each.subject_ids})
+            return Forecast(events, subjects_of(connection, ids))
 
 
 @contextmanager

@@ -157,3 +157,8 @@ SELECT vaccination_records.id, vaccination_records.tenant_id, vaccination_record
     vaccination_records.deleted_at
 FROM vaccination_records
 WHERE vaccination_records.id = :id::UUID;
+
+-- service_of
+SELECT services.name
+FROM services
+WHERE services.id = :id::UUID;

@@ -9,6 +9,11 @@ SELECT payments.status, count(*) AS count_1, min(payments.updated_at) AS min_1
 FROM payments
 WHERE payments.type = :type AND payments.status IN (:status, ...) GROUP BY payments.status ORDER BY payments.status;
 
+-- first_planned
+SELECT min(notifications.not_before) AS min_1
+FROM notifications
+WHERE notifications.status = :status;
+
 -- lapsed_fees
 SELECT count(*) AS count_1, min(payments.claimed_until) AS min_1
 FROM payments

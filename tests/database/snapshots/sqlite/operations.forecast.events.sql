@@ -23,13 +23,18 @@ SELECT payments.id, payments.tenant_id, payments.owner_id, payments.appointment_
     payments.failure_message, payments.attempts, payments.due_at, payments.next_attempt_at, payments.claimed_by,
     payments.claimed_until, payments.succeeded_at, payments.created_at, payments.updated_at
 FROM payments
-WHERE payments.type = :type AND payments.updated_at = :updated_at ORDER BY payments.id;
+WHERE payments.type = :type AND (payments.updated_at = :updated_at OR payments.created_at = :created_at) ORDER BY
+    payments.id;
 SELECT reputation_events.id, reputation_events.tenant_id, reputation_events.owner_id, reputation_events.kind,
     reputation_events.points, reputation_events.subject_id, reputation_events.ledger_key, reputation_events.occurred_at,
     reputation_events.reversed_at, reputation_events.reversed_reason, reputation_events.created_at,
     owners.reputation_score
 FROM reputation_events JOIN owners ON owners.id = reputation_events.owner_id
 WHERE reputation_events.created_at = :created_at AND reputation_events.kind != :kind ORDER BY reputation_events.id;
+
+-- held_days
+SELECT tenants.subdomain, tenants.id
+FROM tenants;
 
 -- subjects_of
 SELECT appointment_pets.appointment_id, pets.name

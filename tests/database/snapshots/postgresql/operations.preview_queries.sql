@@ -1,0 +1,7 @@
+-- price_of_a_segment
+SELECT notifications.tenant_id, notifications.price_currency, sum(notifications.price_micros) AS sum_1,
+    sum(notifications.segments) AS segments
+FROM notifications
+WHERE notifications.sent_at >= :sent_at::TIMESTAMP WITH TIME ZONE AND notifications.price_micros IS NOT NULL AND
+    notifications.segments > :segments::SMALLINT GROUP BY notifications.tenant_id, notifications.price_currency ORDER BY
+    segments;

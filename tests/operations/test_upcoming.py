@@ -1,0 +1,189 @@
+"""What `explain` foretells is what the runs then do, for each reason why something is not done."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Connection
+
+from shared.application import Application
+from shared.database import tables
+from shared.database.engine import reading
+from shared.domain.reasons import SENTENCES, Reason
+from shared.operations.explain import explain
+from shared.operations.forecast import occurrences
+from shared.operations.upcoming import upcoming
+from shared.operations.words import moment_words
+from shared.runtime import run
+from shared.schedules.function_json import read_schedules
+from tests import rows
+from tests.doubles import Clock
+from tests.rows import NOON
+from tests.salon import Salon, salon
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+SOON = NOON + 30 * HOUR
+"""A start whose reminders are both still to come."""
+EXPIRY = date(2026, 3, 10)
+"""A vaccination's last tier begins at the end of NOON's day."""
+
+Setup = Callable[[Connection, UUID], UUID]
+
+
+def visit(owner: dict[str, object] | None = None, **columns: object) -> Setup:
+    def set_up(connection: Connection, tenant: UUID) -> UUID:
+        owner_id = rows.owner(connection, tenant, **(owner or {}))
+        pet = rows.pet(connection, tenant, owner_id)
+        return rows.appointment(connection, tenant, SOON, owner_id=owner_id, pets=[pet], **columns)
+
+    return set_up
+
+
+def visit_of_the_dead(connection: Connection, tenant: UUID) -> UUID:
+    owner = rows.owner(connection, tenant)
+    return rows.appointment(
+        connection, tenant, SOON, owner_id=owner, pets=[rows.pet(connection, tenant, owner, is_deceased=True)]
+    )
+
+
+def shot(owner: dict[str, object] | None = None, **pet: object) -> Setup:
+    def set_up(connection: Connection, tenant: UUID) -> UUID:
+        animal = rows.pet(connection, tenant, rows.owner(connection, tenant, **(owner or {})), **pet)
+        return rows.vaccination(connection, tenant, animal, EXPIRY, created_at=NOON - 90 * DAY)
+
+    return set_up
+
+
+def superseded_shot(connection: Connection, tenant: UUID) -> UUID:
+    animal = rows.pet(connection, tenant, rows.owner(connection, tenant))
+    id_ = rows.vaccination(connection, tenant, animal, EXPIRY, created_at=NOON - 90 * DAY)
+    rows.vaccination(connection, tenant, animal, EXPIRY.replace(year=2027), administered_date=date(2026, 3, 1))
+    return id_
+
+
+@dataclass(frozen=True)
+class Case:
+    what: str
+    set_up: Setup
+    settings: str | None = None
+
+
+CASES = {
+    Reason.OPTED_OUT: Case("appointment", visit({"sms_opted_in": False})),
+    Reason.NO_PHONE: Case("appointment", visit({"phone": None})),
+    Reason.INVALID_PHONE: Case("appointment", visit({"phone": "12345"})),
+    Reason.OWNER_INACTIVE: Case("appointment", visit({"is_active": False})),
+    Reason.PET_DECEASED: Case("appointment", visit_of_the_dead),
+    Reason.KIND_DISABLED: Case("appointment", visit(), '{"reminders": {"24h": false, "2h": false}}'),
+    Reason.PET_INACTIVE: Case("vaccination", shot(is_active=False)),
+    Reason.SUPERSEDED: Case("vaccination", superseded_shot),
+}
+
+
+def foretold(application: Application, what: str, id_: UUID) -> list[str]:
+    return upcoming(application, read_schedules(), what, id_)
+
+
+def done(application: Application, what: str, id_: UUID, since: datetime) -> list[str]:
+    """What really happened to it, in the words of the past."""
+    with reading(application.engine) as connection:
+        found = explain(connection, what, id_, application.defaults, application.zone)
+    assert found
+    return [f"{moment_words(each.at, found.zone)}  {each.what}" for each in found.timeline if each.at > since]
+
+
+def live(application: Application, clock: Clock, until: datetime) -> None:
+    for each in list(occurrences(read_schedules(), application.zone, clock.now, until)):
+        clock.now = each.at
+        run(application, each.job)
+
+
+@pytest.mark.parametrize("reason", CASES)
+def test_what_is_foretold_not_to_be_sent_is_not_sent_then_and_for_that_reason(
+    application: Application, clock: Clock, reason: Reason
+) -> None:
+    case = CASES[reason]
+    with application.engine.begin() as connection:
+        id_ = case.set_up(connection, rows.tenant(connection, settings=case.settings))
+    expected, began = foretold(application, case.what, id_), clock.now
+    assert expected
+    assert all(each.endswith(SENTENCES[reason]) for each in expected)
+    live(application, clock, NOON + 8 * DAY if case.what == "vaccination" else SOON)
+    assert done(application, case.what, id_, began) == expected
+
+
+def test_what_is_foretold_to_be_sent_is_sent_then_in_these_words(application: Application, clock: Clock) -> None:
+    with application.engine.begin() as connection:
+        id_ = visit()(connection, rows.tenant(connection))
+    expected = foretold(application, "appointment", id_)
+    assert len(expected) == 2
+    live(application, clock, SOON)
+    assert [each.replace(" sent to ", " to ") for each in done(application, "appointment", id_, NOON)] == expected
+
+
+def test_a_text_held_over_night_is_foretold_for_the_morning(application: Application) -> None:
+    with application.engine.begin() as connection:
+        id_ = shot()(connection, rows.tenant(connection))
+    (line,) = foretold(application, "vaccination", id_)
+    assert line.startswith("Wed 04 Mar 2026 08:00 EST  vaccination alert to +1•••••0143, 1 segment: ")
+
+
+def test_a_visit_about_to_be_marked_as_missed_is_foretold_with_its_fee_and_charge(paws: Salon, clock: Clock) -> None:
+    missed = paws.add_missed(NOON - 3 * HOUR)
+    found = foretold(paws.application, "appointment", missed)
+    assert [each.split("  ")[1][:26] for each in found] == [
+        "marked as missed, unless a",
+        "fee of $25.00 written, to ",
+        "reputation -20 (no show): ",
+        "no-show notice to +1•••••0",
+        "$25.00 charged to the save",
+        "fee receipt to +1•••••0143",
+    ]
+    live(paws.application, clock, NOON + 3 * DAY)
+    assert paws.fee().status == "succeeded"
+
+
+def test_a_held_day_is_foretold_as_such(application: Application) -> None:
+    held = salon(application, subdomain="snowed-in")
+    missed = [held.add_missed(NOON - 3 * HOUR) for _ in range(4)]
+    lines = foretold(application, "appointment", missed[0])
+    assert {each.split("  ")[1] for each in lines} == {
+        f"2026-03-03 is held back, nothing is marked: {SENTENCES[Reason.SURGE]}"
+    }
+
+
+def test_a_score_is_foretold_to_recover(application: Application) -> None:
+    with application.engine.begin() as connection:
+        tenant = rows.tenant(connection)
+        owner = rows.owner(connection, tenant, reputation_score=60, last_reputation_update=NOON - 85 * DAY)
+    lines = foretold(application, "owner", owner)
+    assert lines[0] == "Sat 14 Mar 2026 20:00 EDT  reputation +5 (recovery): 65"
+
+
+@pytest.mark.parametrize("status", ["suspended", "inactive"])
+def test_for_a_business_that_is_not_served_nothing_comes_and_it_says_why(application: Application, status: str) -> None:
+    with application.engine.begin() as connection:
+        id_ = visit()(connection, rows.tenant(connection, status=status))
+    assert foretold(application, "appointment", id_) == [f"nothing: the business is {status}"]
+
+
+def test_a_fee_that_waits_for_people_says_what_to_do(paws: Salon, clock: Clock) -> None:
+    paws.add_due_fee(clock)
+    rows.change(paws.engine, tables.payments, paws.fee().id, status="needs_refund")
+    assert foretold(paws.application, "payment", paws.fee().id) == ["it waits for staff: give it back (fee refund ID)"]
+
+
+def test_texts_that_are_switched_off_wait(application: Application) -> None:
+    with application.engine.begin() as connection:
+        id_ = visit()(connection, rows.tenant(connection))
+    lines = foretold(replace(application, sms_enabled=False), "appointment", id_)
+    assert lines[0] == "texts wait: sending is switched off"
+    assert all(each.endswith(SENTENCES[Reason.TOO_LATE]) for each in lines[1:])
+
+
+def test_nothing_comes_for_a_cancelled_appointment(application: Application) -> None:
+    with application.engine.begin() as connection:
+        id_ = visit(status="cancelled")(connection, rows.tenant(connection))
+    assert foretold(application, "appointment", id_) == []
