@@ -9,7 +9,7 @@ from shared.cli.exit_codes import OneLineErrors, OneLineErrorsGroup, errors_as_e
 from shared.cli.explain import explain_command
 from shared.cli.fee import fee
 from shared.cli.health import health_command
-from shared.cli.host import host_command, run_alone
+from shared.cli.host import host_command, page_command, run_alone
 from shared.cli.outbox import outbox
 from shared.cli.run import run, run_and_show
 from shared.cli.runs import runs_command
@@ -34,6 +34,7 @@ cli.add_command(fee)
 cli.add_command(crontab_command)
 cli.add_command(health_command)
 cli.add_command(host_command)
+cli.add_command(page_command)
 cli.add_command(outbox)
 cli.add_command(runs_command)
 

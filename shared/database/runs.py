@@ -131,16 +131,19 @@ def latest(
     statuses: Collection[RunStatus] = tuple(RunStatus),
     limit: int = 1,
     only_for_all: bool = False,
+    before: datetime | None = None,
 ) -> list[NotedRun]:
     """The latest runs, newest first, of one job or of all. Index: runs (task, started_at); for all jobs, a scan.
 
-    `only_for_all`: leave out runs for some tenants only.
+    `only_for_all`: leave out runs for some tenants only; `before`: runs that started earlier than this only.
     """
     query = select(runs).where(runs.c.status.in_(statuses)).order_by(runs.c.started_at.desc(), runs.c.id).limit(limit)
     if task:
         query = query.where(runs.c.task == task)
     if only_for_all:
         query = query.where(runs.c.tenants.is_(None))
+    if before:
+        query = query.where(runs.c.started_at < before)
     held = _held(connection, wall)
     rows = connection.execute(query).all()
     return [_noted(row, is_lost=row.status == RunStatus.RUNNING and _job(row.task) not in held) for row in rows]

@@ -1,12 +1,13 @@
 """No-show fees for people to read."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import Connection, exists, select
+from sqlalchemy import Connection, exists, func, select
 
-from shared.database.rows.reading import OF_FEE, read
+from shared.database.rows.reading import OF_FEE, read, read_page
 from shared.database.tables import decisions, payments, tenants
 from shared.domain.fees import FeeStatus
 from shared.domain.ids import FeeId, OwnerId, RunId
@@ -61,21 +62,54 @@ def listed(
     if run_id:
         marked = (decisions.c.subject_id == payments.c.appointment_id) & (decisions.c.kind == Kind.NO_SHOW)
         query = query.where(exists().where(marked, decisions.c.run_id == run_id))
-    return [
-        ListedFee(
-            id=row.id,
-            tenant=row.subdomain,
-            owner_id=row.owner_id,
-            visit_on=row.visit_on,
-            amount_cents=row.amount,
-            currency=row.currency,
-            status=row.status,
-            offence_number=row.offence_number,
-            attempts=row.attempts,
-            due_at=row.due_at,
-            next_attempt_at=row.next_attempt_at,
-            failure_code=row.failure_code,
-            description=row.description,
-        )
-        for row in read(connection, query, required=OF_FEE)
-    ]
+    return [_listed(row) for row in read(connection, query, required=OF_FEE)]
+
+
+def latest(
+    connection: Connection, statuses: Collection[str], limit: int, offset: int = 0, tenant: str = ""
+) -> list[ListedFee]:
+    """No-show fees with some statuses, the newest visit first. `tenant`: a subdomain, empty for all.
+
+    Index: payments (status, next_attempt_at); those of a status are all read, to sort them.
+    """
+    query = (
+        select(*_LISTED, tenants.c.subdomain)
+        .join(tenants, tenants.c.id == payments.c.tenant_id)
+        .where(payments.c.type == "no_show_fee", payments.c.status.in_(statuses))
+        .order_by(payments.c.visit_on.desc(), payments.c.id)
+    )
+    if tenant:
+        query = query.where(tenants.c.subdomain == tenant)
+    return read_page(connection, query.offset(offset).limit, {}, limit, _fees_of, required=OF_FEE)
+
+
+def count(connection: Connection, statuses: Collection[str]) -> dict[FeeStatus, int]:
+    """Count the no-show fees in some statuses. Index: payments (status, next_attempt_at)."""
+    query = (
+        select(payments.c.status, func.count())
+        .where(payments.c.type == "no_show_fee", payments.c.status.in_(statuses))
+        .group_by(payments.c.status)
+    )
+    return {FeeStatus(row[0]): row[1] for row in connection.execute(query)}
+
+
+def _fees_of(_: Connection, rows: Sequence[Any]) -> list[ListedFee]:
+    return [_listed(row) for row in rows]
+
+
+def _listed(row: Any) -> ListedFee:
+    return ListedFee(
+        id=row.id,
+        tenant=row.subdomain,
+        owner_id=row.owner_id,
+        visit_on=row.visit_on,
+        amount_cents=row.amount,
+        currency=row.currency,
+        status=row.status,
+        offence_number=row.offence_number,
+        attempts=row.attempts,
+        due_at=row.due_at,
+        next_attempt_at=row.next_attempt_at,
+        failure_code=row.failure_code,
+        description=row.description,
+    )

@@ -12,14 +12,16 @@ from shared.application import Application
 from shared.database import tables
 from shared.database.engine import reading
 from shared.database.tables import metadata
+from shared.domain.fees import FeeStatus
 from shared.domain.policy import TenantPolicy
 from shared.fees import listing as fee_list
 from shared.gateways.payments import Intent, IntentState
-from shared.operations import health, latest
+from shared.operations import businesses, health, texts
 from shared.operations import outbox as outbox_list
 from shared.operations.explain import SUBJECTS, explain
 from shared.operations.history import UnreadableRow
 from shared.operations.outbox import Filter
+from shared.operations.texts import Wanted
 from shared.platform import schema_check
 from tests.database.business import Business, booked, planted
 from tests.database.nonsense import PLATFORM, let_in, nonsense, write
@@ -55,8 +57,9 @@ def look(engine: Engine) -> None:
     with reading(engine) as connection:
         fee_list.listed(connection)
         outbox_list.listed(connection, Filter())
-        latest.latest_texts(connection, 10)
-        assert len(latest.latest_fees(connection, 5)) == 5
+        texts.found(connection, Wanted(), NOON, 10)
+        businesses.businesses(connection, TenantPolicy(), ZoneInfo("UTC"))
+        assert len(fee_list.latest(connection, list(FeeStatus), 5)) == 5
         for what in SUBJECTS:
             for id_ in connection.execute(select(SUBJECT_TABLES[what].c.id).limit(40)).scalars().all():
                 with suppress(UnreadableRow):
