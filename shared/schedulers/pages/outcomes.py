@@ -65,4 +65,5 @@ def _outcome(run: NotedRun) -> str:
     result = run.result or {}
     counts = {key: value for key, value in result.items() if type(value) is int and key not in _ASIDE}
     counts["texts_sent_in_all"] = sum(result.get("delivery", {}).get("sent", {}).values())
+    counts["days_held"] = len(result.get("held") or ())
     return one_line(counts).replace("total_", "").replace("_", " ") or "nothing to do"
