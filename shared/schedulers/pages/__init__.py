@@ -19,7 +19,7 @@ _PAGES: Final[dict[str, Show]] = {
     "/explain/{what}/{id}": explanations.show,
     "/fees": fees.show,
     "/businesses": businesses.show,
-    "/businesses/{subdomain}": businesses.show_one,
+    "/businesses/{subdomain:path}": businesses.show_one,
     "/runs": runs.show,
     "/runs/{id:uuid}": runs.show_one,
 }

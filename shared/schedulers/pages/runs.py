@@ -94,10 +94,11 @@ def show_one(host: LocalHost, request: Request) -> View:
     if found is None:
         raise Refused(404, f"There is no run {id_}.")
     result = found.result or {}
+    errors = [[each.get(name, "") for name in ("tenant", "subject", "reason")] for each in result.get("errors", ())]
     values = {
         "line": line_of(found),
-        "errors": result.get("errors", ()),
-        "more_errors": max(result.get("total_errors", 0) - len(result.get("errors", ())), 0),
+        "errors": errors,
+        "more_errors": max(result.get("total_errors", 0) - len(errors), 0),
         "tenants": result.get("tenant_results", {}),
         "document": json.dumps(result, indent=2, ensure_ascii=False),
         "zone": host.application.zone,
