@@ -256,6 +256,12 @@ class HostSettings(Group):
 G = TypeVar("G", bound=Group)
 
 
+def policy_variables() -> dict[str, str]:
+    """Return the variables of the environment that are set, by the setting of a tenant's policy that they change."""
+    values = environment()
+    return {key: variable for key, variable in POLICY_VARIABLES.items() if variable in values}
+
+
 def load(group: type[G], source: Mapping[str, str] | None = None) -> G:
     """Read one group of settings from `source`, by default the environment.
 

@@ -43,7 +43,7 @@ MAY_IMPORT = {
     "runtime": "stages application jobs telemetry logs settings database domain gateways errors",
     "operations": "runtime stages application gateways logs jobs fees delivery planning tasks.appointment_reminders "
     "schedules messages database domain errors",
-    "schedulers": "operations runtime stages jobs schedules application logs telemetry settings gateways messages "
+    "schedulers": "operations runtime stages jobs fees schedules application logs telemetry settings gateways messages "
     "database domain errors",
     "cli": "schedulers operations runtime stages jobs fees platform sample schedules application logs telemetry "
     "settings messages gateways database domain errors",

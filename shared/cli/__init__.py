@@ -10,7 +10,7 @@ from shared.cli.explain import explain_command
 from shared.cli.fee import fee
 from shared.cli.find import find_command
 from shared.cli.health import health_command
-from shared.cli.host import host_command, run_alone
+from shared.cli.host import host_command, page_command, run_alone
 from shared.cli.outbox import outbox
 from shared.cli.preview import preview_command
 from shared.cli.run import run, run_and_show
@@ -38,6 +38,7 @@ cli.add_command(find_command)
 cli.add_command(crontab_command)
 cli.add_command(health_command)
 cli.add_command(host_command)
+cli.add_command(page_command)
 cli.add_command(outbox)
 cli.add_command(preview_command)
 cli.add_command(runs_command)

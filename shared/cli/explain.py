@@ -1,6 +1,5 @@
 """`explain`: every decision about a subject, in words, and what the next runs will do about it."""
 
-from dataclasses import replace
 from uuid import UUID
 
 import click
@@ -11,11 +10,10 @@ from shared.application import Application, open_application
 from shared.cli.showing import echo, echo_json
 from shared.database.engine import ensure_ready, reading
 from shared.errors import RunFailed, UsageError
-from shared.operations.explain import SUBJECTS, Explanation, explain
+from shared.operations.explain import SUBJECTS, Explanation, explain_all
 from shared.operations.find import find
 from shared.operations.history import UnreadableRow
 from shared.operations.ids import beginning, resolved
-from shared.operations.upcoming import upcoming
 from shared.operations.words import moment_words
 from shared.schedules.function_json import read_schedules
 from shared.settings import LogSettings, load
@@ -44,15 +42,15 @@ def explain_command(words: tuple[str, ...], as_json: bool) -> None:
 
 
 def _explained(application: Application, words: tuple[str, ...]) -> Explanation:
+    with reading(application.engine) as connection:
+        what, id_ = _chosen(connection, application, words)
     try:
-        with reading(application.engine) as connection:
-            what, id_ = _chosen(connection, application, words)
-            found = explain(connection, what, id_, application.defaults, application.zone)
+        found = explain_all(application, read_schedules(), what, id_)
     except UnreadableRow as error:
         raise RunFailed(str(error)) from error
     if found is None:
         raise UsageError(f"there is no {what} {id_}")
-    return replace(found, next=found.next or tuple(upcoming(application, read_schedules(), what, id_)))
+    return found
 
 
 def _chosen(connection: Connection, application: Application, words: tuple[str, ...]) -> tuple[str, UUID]:

@@ -24,29 +24,56 @@ if TYPE_CHECKING:
 STOPPED_AT_ONCE = 130  # the exit code after a second signal, as shells report Ctrl-C
 
 
+def listening(command: Callable[..., None]) -> Callable[..., None]:
+    """Add --port and --address."""
+    command = click.option(
+        "--address", default="127.0.0.1", show_default=True, help="A key is required on any but a loopback address."
+    )(command)
+    return click.option(
+        "--port", type=click.IntRange(0, 65535), default=7071, show_default=True, help="0: any free port."
+    )(command)
+
+
 @click.command(name="host")
-@click.option("--port", type=click.IntRange(0, 65535), default=7071, show_default=True, help="0: any free port.")
-@click.option(
-    "--address", default="127.0.0.1", show_default=True, help="A key is required on any but a loopback address."
-)
+@listening
 def host_command(port: int, address: str) -> None:
     """Run every job on its function.json schedule until Ctrl-C or SIGTERM, and serve HTTP.
 
-    GET / is the operations page; POST /admin/functions/JOB runs a job, as on the Functions host.
+    GET / is the first of the operations pages; POST /admin/functions/JOB runs a job, as on the Functions host.
     """
+    _serve(port, address, keeps_schedule=True)
+
+
+@click.command(name="page")
+@listening
+def page_command(port: int, address: str) -> None:
+    """Serve the operations pages until Ctrl-C or SIGTERM, beside Azure or Celery.
+
+    No job runs by schedule here; "Run now" runs one once, in this process, and the lease keeps two runs apart.
+    """
+    _serve(port, address, keeps_schedule=False)
+
+
+def _serve(port: int, address: str, *, keeps_schedule: bool) -> None:
     logs.configure(load(LogSettings))
     with _installed():
         from shared.schedulers import web
+        from shared.schedulers.guard import is_loopback
     host = _local_host()
     listener = _listen(address, port)
-    key = _key(is_needed=not web.is_loopback(address))
-    _run(host, web.serving(web.application(host, key), listener), _where(listener))
+    key = _key(is_needed=not is_loopback(address))
+    serving = web.serving(web.application(host, key), listener)
+    if keeps_schedule:
+        _run(host, host.start, serving, f"local host: {_where(listener)}")
+    else:
+        _run(host, host.start_idle, serving, f"operations pages: {_where(listener)}")
 
 
 def run_alone() -> None:
     """Run every job on its schedule until Ctrl-C or SIGTERM, without HTTP."""
     logs.configure(load(LogSettings))
-    _run(_local_host(), _nothing(), "the scheduler alone, without HTTP")
+    host = _local_host()
+    _run(host, host.start, _nothing(), "local host: the scheduler alone, without HTTP")
 
 
 @contextmanager
@@ -103,13 +130,16 @@ def _nothing() -> Iterator[threading.Thread | None]:
     yield None
 
 
-def _run(host: "LocalHost", serving: AbstractContextManager[threading.Thread | None], where: str) -> None:
+def _run(
+    host: "LocalHost", start: Callable[[], None], serving: AbstractContextManager[threading.Thread | None], title: str
+) -> None:
     """Run the host until a signal stops it; print each job's next run, and the jobs that did not end in time."""
     stopping = threading.Event()
     _on_signal(stopping.set)
-    host.start()
-    echo(f"local host: {where} (Ctrl-C to stop)")
-    _show_schedules(host)
+    start()
+    echo(f"{title} (Ctrl-C to stop)")
+    if host.keeps_schedule:
+        _show_schedules(host)
     with serving as web:
         while not stopping.wait(1):  # in steps: on Windows an endless wait cannot be interrupted
             if web is not None and not web.is_alive():

@@ -13,9 +13,7 @@ from shared.application import utc_now
 from shared.cli.showing import echo, echo_json, line, page
 from shared.database.engine import ensure_ready, open_engine, reading
 from shared.database.tenants import ids_of
-from shared.database.transactions import in_transaction
 from shared.domain.ids import NotificationId
-from shared.domain.reasons import Reason
 from shared.domain.records import NotificationStatus, mask_phone
 from shared.errors import RunFailed, UsageError
 from shared.operations import outbox as outbox_list
@@ -87,21 +85,12 @@ def replay(typed_ids: tuple[str, ...], all_dead: bool) -> None:
 
 def _replay(engine: Engine, found: Sequence[Listed], now: datetime, *, all_dead: bool) -> int:
     """Put back the texts that can be, print why the others cannot, and return how many those are."""
-    objections = {each.id: outbox_list.objection(each, now) or _doubt(each, all_dead) for each in found}
-    wanted = [id_ for id_, objection in objections.items() if objection is None]
-    replayed = in_transaction(engine, lambda connection: outbox_list.replay(connection, wanted, now))
+    left = outbox_list.put_back(engine, found, now, only_certain=all_dead)
     for each in found:
-        if each.id not in replayed:
-            reason = objections[each.id] or "it changed at the same moment; look at it again"
-            echo(f"{each.id}  {each.tenant}  {each.kind}: not put back: {reason}")
-    echo(f"{len(replayed)} put back; the next run sends what is still right")
-    return len(found) - len(replayed)
-
-
-def _doubt(each: Listed, all_dead: bool) -> str | None:
-    if all_dead and each.reason == Reason.UNCONFIRMED:
-        return "it may have been sent; look into the provider's console, then name its ID"
-    return None
+        if each.id in left:
+            echo(f"{each.id}  {each.tenant}  {each.kind}: not put back: {left[each.id]}")
+    echo(f"{len(found) - len(left)} put back; the next run sends what is still right")
+    return len(left)
 
 
 def as_object(each: Listed, show_phones: bool) -> dict[str, Any]:

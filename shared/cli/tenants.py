@@ -11,7 +11,7 @@ from shared.cli.showing import echo, line, page
 from shared.database.engine import ensure_ready, open_engine, reading
 from shared.database.tenants import ids_of
 from shared.operations.tenants import Business, Defaults, businesses
-from shared.settings import POLICY_VARIABLES, JobSettings, database_url, environment, load
+from shared.settings import JobSettings, database_url, load, policy_variables
 
 WIDEST = 80
 """Characters of a value that are shown."""
@@ -53,13 +53,11 @@ def check(subdomain: str | None) -> None:
 
 
 def _found(only: Collection[str]) -> list[Business]:
-    jobs, variables = load(JobSettings), environment()
-    is_set = {key: variable for key, variable in POLICY_VARIABLES.items() if variable in variables}
-    engine = open_engine(database_url())
+    jobs, engine = load(JobSettings), open_engine(database_url())
     ensure_ready(engine)
     with reading(engine) as connection:
         ids_of(connection, only)
-        return businesses(connection, Defaults(jobs.policy(), jobs.task_timezone, is_set), utc_now(), only)
+        return businesses(connection, Defaults(jobs.policy(), jobs.task_timezone, policy_variables()), utc_now(), only)
 
 
 def _standing(each: Business) -> str:

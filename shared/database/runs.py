@@ -134,10 +134,12 @@ def latest(
     only_for_all: bool = False,
     tenants: Collection[str] = (),
     id_: RunId | None = None,
+    before: datetime | None = None,
 ) -> list[NotedRun]:
     """The latest runs, newest first, of one job or of all. Index: runs (task, started_at); for all jobs, a scan.
 
-    `only_for_all`: leave out runs for some tenants only; `tenants`: leave out runs for none of these; `id_`: only this.
+    `only_for_all`: leave out runs for some tenants only; `tenants`: leave out runs for none of these; `id_`: only this;
+    `before`: runs that started earlier than this only.
     """
     query = select(runs).where(runs.c.status.in_(statuses)).order_by(runs.c.started_at.desc(), runs.c.id).limit(limit)
     if task:
@@ -148,6 +150,8 @@ def latest(
         query = query.where(or_(runs.c.tenants.is_(None), *map(_was_for, tenants)))
     if id_:
         query = query.where(runs.c.id == id_)
+    if before:
+        query = query.where(runs.c.started_at < before)
     held = _held(connection, wall)
     rows = connection.execute(query).all()
     return [_noted(row, is_lost=row.status == RunStatus.RUNNING and _job(row.task) not in held) for row in rows]

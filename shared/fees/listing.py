@@ -3,11 +3,12 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import Connection, and_, exists, func, select
 
 from shared.database.dialects.lists import chunks
-from shared.database.rows.reading import OF_FEE, read
+from shared.database.rows.reading import OF_FEE, read, read_page
 from shared.database.tables import decisions, fee_actions, payments
 from shared.database.tables import tenants as businesses
 from shared.domain.fees import ActionOutcome, FeeAction, FeeStatus
@@ -70,27 +71,59 @@ def listed(
     if run_id:
         marked = (decisions.c.subject_id == payments.c.appointment_id) & (decisions.c.kind == Kind.NO_SHOW)
         query = query.where(exists().where(marked, decisions.c.run_id == run_id))
-    found = read(connection, query, required=OF_FEE)
-    back = refunded(connection, [row.id for row in found])
-    return [
-        ListedFee(
-            id=row.id,
-            tenant=row.subdomain,
-            owner_id=row.owner_id,
-            visit_on=row.visit_on,
-            amount_cents=row.amount,
-            refunded_cents=back.get(row.id, 0),
-            currency=row.currency,
-            status=row.status,
-            offence_number=row.offence_number,
-            attempts=row.attempts,
-            due_at=row.due_at,
-            next_attempt_at=row.next_attempt_at,
-            failure_code=row.failure_code,
-            description=row.description,
-        )
-        for row in found
-    ]
+    return _fees_of(connection, read(connection, query, required=OF_FEE))
+
+
+def latest(
+    connection: Connection, statuses: Collection[str], limit: int, offset: int = 0, tenant: str = ""
+) -> list[ListedFee]:
+    """No-show fees with some statuses, the newest visit first. `tenant`: a subdomain, empty for all.
+
+    Index: payments (status, next_attempt_at); those of a status are all read, to sort them.
+    """
+    query = (
+        select(*_LISTED, businesses.c.subdomain)
+        .join(businesses, businesses.c.id == payments.c.tenant_id)
+        .where(payments.c.type == "no_show_fee", payments.c.status.in_(statuses))
+        .order_by(payments.c.visit_on.desc(), payments.c.id)
+    )
+    if tenant:
+        query = query.where(businesses.c.subdomain == tenant)
+    return read_page(connection, query.offset(offset).limit, {}, limit, _fees_of, required=OF_FEE)
+
+
+def count(connection: Connection, statuses: Collection[str]) -> dict[FeeStatus, int]:
+    """Count the no-show fees in some statuses. Index: payments (status, next_attempt_at)."""
+    query = (
+        select(payments.c.status, func.count())
+        .where(payments.c.type == "no_show_fee", payments.c.status.in_(statuses))
+        .group_by(payments.c.status)
+    )
+    return {FeeStatus(row[0]): row[1] for row in connection.execute(query)}
+
+
+def _fees_of(connection: Connection, rows: Sequence[Any]) -> list[ListedFee]:
+    back = refunded(connection, [row.id for row in rows])
+    return [_listed(row, back.get(row.id, 0)) for row in rows]
+
+
+def _listed(row: Any, refunded_cents: int) -> ListedFee:
+    return ListedFee(
+        id=row.id,
+        tenant=row.subdomain,
+        owner_id=row.owner_id,
+        visit_on=row.visit_on,
+        amount_cents=row.amount,
+        refunded_cents=refunded_cents,
+        currency=row.currency,
+        status=row.status,
+        offence_number=row.offence_number,
+        attempts=row.attempts,
+        due_at=row.due_at,
+        next_attempt_at=row.next_attempt_at,
+        failure_code=row.failure_code,
+        description=row.description,
+    )
 
 
 def refunded(connection: Connection, ids: Sequence[FeeId]) -> dict[FeeId, int]:

@@ -1,7 +1,7 @@
 """Explain every decision about one subject in words: when, what, why, and what comes next."""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from shared.application import Application
+from shared.database.engine import reading
 from shared.domain.policy import TenantPolicy, rules_of
 from shared.domain.policy_errors import PolicyError
 from shared.domain.reasons import SENTENCES, Reason
@@ -16,6 +18,7 @@ from shared.domain.records import ConsentSource, Kind, NotificationStatus, Outco
 from shared.operations import evidence, history
 from shared.operations.forecast.events import subjects_of
 from shared.operations.remembered import ConsentRecord, DecisionRecord, PaymentRecord, Remembered
+from shared.operations.upcoming import upcoming
 from shared.operations.words import (
     KIND_WORDS,
     OUTCOME_WORDS,
@@ -25,6 +28,7 @@ from shared.operations.words import (
     moment_words,
     segments_words,
 )
+from shared.schedules.function_json import Schedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,17 @@ def explain(
         (problem,) if problem else (),
         evidence.pack(remembered) if what == "payment" else None,
     )
+
+
+def explain_all(
+    application: Application, schedules: Mapping[str, Schedule], what: str, id_: UUID
+) -> Explanation | None:
+    """Explain the past of a subject, and what the next runs will do about it; return None if none has this id."""
+    with reading(application.engine) as connection:
+        found = explain(connection, what, id_, application.defaults, application.zone)
+    if found is None or found.next:
+        return found
+    return replace(found, next=tuple(upcoming(application, schedules, what, id_)))
 
 
 def _zone_of(tenant: Tenant, defaults: TenantPolicy, default_zone: ZoneInfo) -> tuple[ZoneInfo, str]:

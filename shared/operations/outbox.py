@@ -3,12 +3,13 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, and_, func, or_, select, update
 
 from shared.database.dialects.lists import chunks
 from shared.database.tables import notifications, tenants
+from shared.database.transactions import in_transaction
 from shared.domain.ids import NotificationId, OwnerId
 from shared.domain.reasons import Reason
 from shared.domain.records import Kind, NotificationStatus
@@ -65,14 +66,13 @@ class Listed:
 
 def listed(connection: Connection, chosen: Filter, limit: int | None = None) -> list[Listed]:
     """Return notifications, newest first. Index, with statuses: notifications (status, priority, not_before, id)."""
-    names = [name for name in Listed.__slots__ if name != "tenant"]
     query = (
-        select(tenants.c.subdomain, *(notifications.c[name] for name in names))
+        select(*LISTED)
         .where(chosen.condition())
         .order_by(notifications.c.created_at.desc(), notifications.c.id)
         .limit(limit)
     )
-    return [_listed(row) for row in connection.execute(query).mappings()]
+    return [listed_of(row) for row in connection.execute(query)]
 
 
 def count(connection: Connection, chosen: Filter) -> dict[NotificationStatus, int]:
@@ -85,6 +85,20 @@ def count(connection: Connection, chosen: Filter) -> dict[NotificationStatus, in
     )
     found: dict[str, int] = {row[0]: row[1] for row in connection.execute(query)}
     return {status: found[status] for status in NotificationStatus if status in found}
+
+
+def put_back(
+    engine: Engine, found: Sequence[Listed], now: datetime, *, only_certain: bool = False
+) -> dict[NotificationId, str]:
+    """Put dead or failed texts back into the outbox; return, by id, why the others were not.
+
+    `only_certain`: leave out those that the provider may have taken.
+    """
+    objections = {each.id: objection(each, now) or (_doubt(each) if only_certain else None) for each in found}
+    wanted = [id_ for id_, why in objections.items() if why is None]
+    replayed = in_transaction(engine, lambda connection: replay(connection, wanted, now))
+    left = (each.id for each in found if each.id not in replayed)
+    return {id_: objections[id_] or "it changed at the same moment; look at it again" for id_ in left}
 
 
 def replay(connection: Connection, ids: Sequence[NotificationId], now: datetime) -> set[NotificationId]:
@@ -132,7 +146,20 @@ def objection(each: Listed, now: datetime) -> str | None:
     return None
 
 
-def _listed(row: object) -> Listed:
-    values = dict(row)  # type: ignore[call-overload]  # a mapping of the row
-    kind, status = Kind(values.pop("kind")), NotificationStatus(values.pop("status"))
-    return Listed(tenant=values.pop("subdomain"), kind=kind, status=status, **values)
+def _doubt(each: Listed) -> str | None:
+    if each.reason == Reason.UNCONFIRMED:
+        return "it may have been sent; look into the provider's console, then name its ID"
+    return None
+
+
+LISTED: Final = (
+    tenants.c.subdomain,
+    *(notifications.c[name] for name in Listed.__slots__ if name != "tenant"),
+)
+"""What `listed_of` reads."""
+
+
+def listed_of(row: Any) -> Listed:
+    """Return the notification in a row with the columns `LISTED`; it may have more."""
+    values = {name: getattr(row, "subdomain" if name == "tenant" else name) for name in Listed.__slots__}
+    return Listed(**values | {"kind": Kind(row.kind), "status": NotificationStatus(row.status)})

@@ -60,11 +60,16 @@ class Defaults:
 
 
 def businesses(
-    connection: Connection, defaults: Defaults, wall: datetime, only: Collection[str] = ()
+    connection: Connection, defaults: Defaults, wall: datetime, only: Collection[str] = (), *, are_all: bool = False
 ) -> list[Business]:
-    """Return the tenants that the platform serves, by subdomain; or `only` some, whether or not it serves them."""
+    """Return the tenants that the platform serves, by subdomain.
+
+    `only` some, or `are_all`: whether or not the platform serves them.
+    """
     active = active_tenants(connection)
-    chosen = [each for each in all_tenants(connection) if each.subdomain in only] if only else active
+    chosen = active
+    if only or are_all:
+        chosen = [each for each in all_tenants(connection) if are_all or each.subdomain in only]
     inactive = tenant_queries.inactive(connection)
     sent = tenant_queries.sent_since(connection, wall - VOLUME)
     last = last_runs(connection, wall)

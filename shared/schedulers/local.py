@@ -5,9 +5,9 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Unpack
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.schedulers.base import BaseScheduler
@@ -20,8 +20,19 @@ from shared.errors import ConfigurationError, DatabaseUnusable, LeaseHeld, RunFa
 from shared.runtime import run
 from shared.schedulers.trigger import NcrontabTrigger
 from shared.schedules.function_json import Schedule
+from shared.stages import RunOptions
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why the last run of a job that somebody asked for was refused or failed."""
+
+    job: str
+    at: datetime
+    words: str
+
 
 STOP_WITHIN: Final = timedelta(seconds=30)
 """How long a run may take to stop when the host stops: one request to a provider, and recording its outcome."""
@@ -43,15 +54,17 @@ class LocalHost:
         self.schedules = schedules
         self._timers = timers or BackgroundScheduler(timezone="UTC")
         self._running: Counter[str] = Counter()
+        self._troubles: dict[str, Trouble] = {}
         self._changed = threading.Condition()
+        self.keeps_schedule = False
 
     def start(self) -> None:
         """Start the timers; run at once the jobs with runOnStartup, and those that missed an occurrence.
 
         Raise DatabaseUnusable when the database cannot be reached or is not migrated.
         """
-        ensure_ready(self.application.engine)
-        self._timers.configure(job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None})
+        self._ready()
+        self.keeps_schedule = True
         for job, schedule in self.schedules.items():
             trigger = NcrontabTrigger(schedule.ncrontab, self.application.zone)
             now = self.application.clock()
@@ -62,9 +75,24 @@ class LocalHost:
             self._timers.add_job(self._run, trigger, args=[job], id=job, next_run_time=first)
         self._timers.start()
 
-    def run_now(self, job: str) -> None:
-        """Run a job once, now, beside its schedule."""
-        self._timers.add_job(self._run, "date", run_date=self.application.clock(), args=[job, None])
+    def start_idle(self) -> None:
+        """Start without any schedule, beside another scheduler: only `run_now` runs a job. Raise DatabaseUnusable."""
+        self._ready()
+        self._timers.start()
+
+    def _ready(self) -> None:
+        ensure_ready(self.application.engine)
+        self._timers.configure(job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None})
+
+    def run_now(self, job: str, **options: Unpack[RunOptions]) -> None:
+        """Run a job once, now, beside its schedule. `troubles` tells if it is refused or fails."""
+        at = self.application.clock()
+        self._timers.add_job(self._run, "date", run_date=at, args=[job, None], kwargs=options)
+
+    def troubles(self) -> list[Trouble]:
+        """Return what became of the runs that were asked for by `run_now`, if a job's last one did no work."""
+        with self._changed:
+            return sorted(self._troubles.values(), key=lambda each: each.at)
 
     def running(self) -> list[str]:
         """Return the jobs that this process is running."""
@@ -80,25 +108,41 @@ class LocalHost:
             self._changed.wait_for(lambda: not self._running, within.total_seconds())
             return sorted(self._running)
 
-    def _run(self, job: str, attempt: int | None = 0) -> None:
+    def _run(self, job: str, attempt: int | None = 0, **options: Unpack[RunOptions]) -> None:
         """Run a job and log its error. `attempt`: earlier tries of this occurrence; None: from `run_now`, no retry."""
         if self._stopping.is_set():
             return
         with self._marked_as_running(job):
-            try:
-                if not attempt or self._is_wanted(self.schedules[job]):
-                    run(self.application, job)
-                return
-            except LeaseHeld as held:
-                log.warning("%s", held)
-            except (RunFailed, UsageError, ConfigurationError, DatabaseUnusable) as error:
-                log.error("%s: %s", job, error)
-            except SQLAlchemyError as error:
-                log.error("%s: the database failed: %s", job, first_line(error))
-            except Exception:  # a bug in one job must not cancel its retry, nor the other jobs
-                log.exception("%s: a fault of this program", job)
-        if attempt is not None:
+            words = self._trouble(job, attempt, options)
+            if attempt is None:
+                self._note(job, words)
+        if attempt is not None and words is not None:
             self._try_again(self.schedules[job], attempt)
+
+    def _trouble(self, job: str, attempt: int | None, options: RunOptions) -> str | None:
+        """Run a job if it is still wanted; return in words, and log, why it did not do its work."""
+        try:
+            if not attempt or self._is_wanted(self.schedules[job]):
+                run(self.application, job, **options)
+            return None
+        except LeaseHeld as held:
+            log.warning("%s", held)
+            return str(held)
+        except (RunFailed, UsageError, ConfigurationError, DatabaseUnusable) as error:
+            words = str(error)
+        except SQLAlchemyError as error:
+            words = f"the database failed: {first_line(error)}"
+        except Exception:  # a bug in one job must not cancel its retry, nor the other jobs
+            log.exception("%s: a fault of this program", job)
+            return "a fault of this program; the log has the details"
+        log.error("%s: %s", job, words)
+        return words
+
+    def _note(self, job: str, words: str | None) -> None:
+        with self._changed:
+            self._troubles.pop(job, None)
+            if words is not None:
+                self._troubles[job] = Trouble(job, self.application.clock(), words)
 
     def _try_again(self, schedule: Schedule, attempt: int) -> None:
         """Schedule the retry of a run that failed, or that a dead run's lease kept out, as function.json says."""

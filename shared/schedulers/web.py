@@ -1,4 +1,4 @@
-"""The local host's HTTP: the admin endpoint with the paths and codes of the Functions host, `/health`, and the page."""
+"""The local host's HTTP: the pages, `/health`, and the admin endpoint with the Functions host's paths and codes."""
 
 import json
 import socket
@@ -6,103 +6,36 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from hmac import compare_digest
-from ipaddress import ip_address
-from typing import Any, Final
-from urllib.parse import urlsplit
+from typing import Any
 from uuid import uuid4
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from shared.operations.health import examine
+from shared.schedulers import pages
+from shared.schedulers.bodies import Refused, body_of
 from shared.schedulers.connections import LONGEST_HEAD, Bounded, most_connections
+from shared.schedulers.guard import Guard, Sessions
 from shared.schedulers.local import LocalHost
-from shared.schedulers.page import TEMPLATES, render
+from shared.schedulers.pages import signing_in
+from shared.schedulers.pages.frame import Frame
 from shared.schedules.function_json import Schedule
-
-LONGEST_BODY: Final = 64 * 1024  # bytes; no job needs more input
-
-LOOKING_AT_ONCE: Final = 4
-"""Callers that may read the database at once: each takes a connection from the pool that the jobs use."""
-
-_OPEN = ("/page.css", "/favicon.svg")
-"""Paths without a key: they hold nothing secret, and a browser that sends `?code=` for the page requests these bare."""
-
-_PAGE_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-}
-
-
-class Refused(Exception):
-    """A request refused with a status and one line."""
-
-    def __init__(self, status: int, words: str) -> None:
-        super().__init__(words)
-        self.status = status
-
-
-class Guard:
-    """Lets in callers with the key. Without a key, only requests whose Host header names this machine: by DNS rebinding
-    a page in a local browser can send requests under the name of its own site.
-    """
-
-    def __init__(self, app: ASGIApp, key: str | None) -> None:
-        self._app = app
-        self._key = key
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, or refuse it."""
-        app = self._app
-        if scope["type"] == "http":
-            app = self._refusal(Request(scope)) or app
-        await app(scope, receive, send)
-
-    def _refusal(self, request: Request) -> Response | None:
-        if self._key is None:
-            if not is_loopback(_name(request.headers.get("host", ""))):
-                return PlainTextResponse("this host answers to localhost only\n", 403)
-            return None
-        given = request.headers.get("x-functions-key") or request.query_params.get("code") or ""
-        if request.url.path in _OPEN or compare_digest(given.encode(), self._key.encode()):
-            return None
-        return PlainTextResponse("the key is missing or wrong: send it as x-functions-key\n", 401)
-
-
-def _name(host: str) -> str:
-    """Return the name in a Host header, without its port; empty when there is none."""
-    try:
-        return urlsplit(f"//{host}").hostname or ""
-    except ValueError:
-        return ""
-
-
-def is_loopback(name: str) -> bool:
-    """Whether a host name or address is a loopback one."""
-    try:
-        return name == "localhost" or ip_address(name).is_loopback
-    except ValueError:
-        return False
 
 
 def application(host: LocalHost, key: str | None) -> Starlette:
     """Return the web application. `key`: what callers must send; None: no key, and only this machine may call."""
-    started = host.application.clock()
-    endpoints = _Endpoints(host, started)
+    sessions = Sessions(key, host.application.clock)
+    frame = Frame(host, sessions)
+    endpoints = _Endpoints(host, host.application.clock(), frame.turns)
     return Starlette(
         routes=[
-            Route("/", endpoints.page),
-            Route("/page.css", _file("page.css", "text/css")),
-            Route("/favicon.svg", _file("favicon.svg", "image/svg+xml")),
+            *pages.routes(frame),
             Route("/health", endpoints.health),
             Route("/admin/functions", endpoints.functions),
             Route("/admin/functions/{name}", endpoints.function),
@@ -111,7 +44,7 @@ def application(host: LocalHost, key: str | None) -> Starlette:
             Route("/admin/host/status", endpoints.host_status),
             Route("/admin/host/ping", lambda _: Response()),
         ],
-        middleware=[Middleware(Guard, key=key)],
+        middleware=[Middleware(Guard, sessions=sessions, ask=signing_in.ask)],
         exception_handlers={Refused: _refused, ClientDisconnect: _gone},
     )
 
@@ -119,15 +52,12 @@ def application(host: LocalHost, key: str | None) -> Starlette:
 class _Endpoints:
     """The endpoints of one host. Those that read the database are plain functions, so they run in threads."""
 
-    def __init__(self, host: LocalHost, started: datetime) -> None:
+    def __init__(self, host: LocalHost, started: datetime, turns: threading.Semaphore) -> None:
+        """`turns`: taken by whoever reads the database."""
         self._host = host
         self._started = started
         self._id = str(uuid4())
-        self._turns = threading.Semaphore(LOOKING_AT_ONCE)
-
-    def page(self, _: Request) -> Response:
-        with self._turns:
-            return HTMLResponse(render(self._host), headers=_PAGE_HEADERS)
+        self._turns = turns
 
     def health(self, _: Request) -> Response:
         parts = self._host.application
@@ -177,13 +107,7 @@ class _Endpoints:
 
 async def _ensure_invocation(request: Request) -> None:
     """Refuse a body that is not a JSON object. A page of another site cannot send JSON without a CORS preflight."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise Refused(415, "the content type must be application/json")
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LONGEST_BODY:
-            raise Refused(413, f"the body is longer than {LONGEST_BODY} bytes")
+    body = await body_of(request, "application/json")
     try:
         invocation = json.loads(body)
     except (ValueError, RecursionError):
@@ -225,13 +149,6 @@ def _described(schedule: Schedule, request: Request) -> dict[str, Any]:
         "isDirect": False,
         "isProxy": False,
     }
-
-
-def _file(name: str, type_: str) -> Any:
-    def answer(_: Request) -> Response:
-        return FileResponse(TEMPLATES / name, media_type=type_, headers={"X-Content-Type-Options": "nosniff"})
-
-    return answer
 
 
 def listen(address: str, port: int) -> socket.socket:

@@ -98,6 +98,24 @@ def test_a_key_that_is_set_is_asked_for_on_this_machine_too(migrated: Shell) -> 
         assert host.site.get("/", x_functions_key="k" * 16).status == 200
 
 
+def test_the_pages_alone_run_no_job_but_the_one_they_are_asked_for(petcare: Shell) -> None:
+    petcare.sql("UPDATE tenants SET settings = NULL")
+    process = petcare.start("page", "--port", "0", PYTHONUNBUFFERED="1")
+    assert process.stdout is not None
+    try:
+        host = Started(process, [process.stdout.readline()])
+        assert host.title == f"operations pages: {host.site.url} (Ctrl-C to stop)\n"
+        assert host.schedules == []
+        assert "This page runs no job by schedule" in host.site.get("/").body
+        assert host.site.post("/admin/functions/ReputationUpdater").status == 202
+        code, err = host.stop(signal.SIGTERM)
+        assert (code, STOPPING in err) == (0, True)
+    finally:
+        process.kill()
+        process.communicate()
+    assert {job for (job,) in petcare.sql("SELECT task FROM runs")} <= {"ReputationUpdater"}
+
+
 def test_what_cannot_be_started_is_said_in_one_line_with_exit_code_2(shell: Shell, migrated: Shell) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])

@@ -6,6 +6,7 @@ import signal
 import sqlite3
 from collections.abc import Iterator
 from contextlib import suppress
+from urllib.parse import quote
 from uuid import UUID
 
 import click
@@ -37,6 +38,8 @@ OURS = {
     "fee_actions": ("who", "why", "code"),
     "decisions": ("occurrence",),
 }
+SERVERS = ("host", "page")
+"""Commands that go on until they are stopped: each gets a process of its own."""
 PLATFORM = ("tenants", "owners", "pets", "services", "appointments", "vaccination_records")
 
 
@@ -128,7 +131,10 @@ def calls(shell: Shell) -> dict[tuple[str, ...], list[tuple[str, ...]]]:
         ("fee", "refund"): [(its["paid"], "--amount", HOSTILE, *BY_STAFF), (its["paid"], *BY_STAFF)],
         ("crontab",): [(), ("--log", HOSTILE)],
         ("health",): [(), ("--json",)],
-        ("host",): [("--address", HOSTILE), ("--address", "0.0.0.0", "--port", HOSTILE)],  # noqa: S104
+        **{
+            (name,): [("--address", HOSTILE), ("--address", "0.0.0.0", "--port", HOSTILE)]  # noqa: S104
+            for name in SERVERS
+        },
         ("outbox",): [(), ("--json", "--show-phones"), ("--tenant", HOSTILE)],
         ("outbox", "replay"): [(its["text"],), ("--all-dead",)],
         ("runs",): [(), ("--json",), (HOSTILE,), ("--tenant", HOSTILE)],
@@ -154,7 +160,7 @@ def test_no_command_lets_what_others_wrote_steer_the_terminal_or_forge_a_line(po
     assert set(typed_after) == {path for path, _ in leaves(cli)}, "a command is new here: say how to call it"
     settings = {"LOG_FILE": "petcare.log", "LOG_FORMAT": form, "LOG_LEVEL": "DEBUG"}
     for path, arguments in typed_after.items():
-        start = poisoned.process if path == ("host",) else poisoned
+        start = poisoned.process if path[0] in SERVERS else poisoned
         for done in (start(*path, *each, **settings) for each in arguments):
             assert_tame(done.out + done.err)
             assert done.out + done.err, (path, arguments)
@@ -169,7 +175,7 @@ def test_what_is_typed_wrongly_is_quoted_in_one_line(shell: Shell) -> None:
     groups = [("fee",), ("db",), ("outbox",), ("tenants",), ()]
     wrong = [each for path, command in leaves(cli) for each in misused(path, command)]
     for typed_in in [*wrong, *((*path, HOSTILE) for path in groups)]:
-        done = (shell.process if typed_in[0] == "host" else shell)(*typed_in)
+        done = (shell.process if typed_in[0] in SERVERS else shell)(*typed_in)
         assert_tame(done.out + done.err)
         assert done.code in (0, 2), done
 
@@ -182,14 +188,22 @@ def test_a_setting_is_quoted_in_one_line(shell: Shell, variable: str) -> None:
 
 
 def test_a_host_shows_and_logs_no_such_words(poisoned: Shell) -> None:
+    its = ids(poisoned)
+    ((run,),) = poisoned.sql("SELECT id FROM runs WHERE task = ?", JOB)
+    explained = [f"/explain/{what}/{its[what]}" for what in ("appointment", "owner", "payment")]
+    paths = ["/", "/fees?status=", "/businesses", "/runs", f"/runs/{UUID(run)}", *explained]
     with started(poisoned, "host", "--port", "0", LOG_FILE="petcare.log") as host:
-        page, health = host.site.get("/"), host.site.get("/health")
+        pages, health = {path: host.site.get(path).body for path in paths}, host.site.get("/health")
+        pages["unknown"] = host.site.get(f"/businesses/{quote(HOSTILE.replace(chr(10), ''))}").body
+        pages["/texts"] = host.site.get("/texts?until=2026-03-05").body
+        pages["asked"] = host.site.get(f"/texts?until=2026-03-05&words={quote(HOSTILE)}").body
         assert host.site.post(f"/admin/functions/{JOB}").status == 202
         assert_tame(host.site.post(f"/admin/functions/%1b[2J{JOB}").body)
         _, err = host.stop(signal.SIGTERM)
-    assert "FORGED" in page.body
-    assert STEERING.search(page.body) is None
-    assert "[link=http://x.example]" in page.body
+    for path, page in pages.items():
+        assert "FORGED" in page, path
+        assert STEERING.search(page) is None, path
+        assert "[link=http://x.example]" in page, path
     assert_tame(health.body)
     assert_tame(err + (poisoned.folder / "petcare.log").read_text(encoding="utf-8"))
 

@@ -12,14 +12,17 @@ from shared.application import Application
 from shared.database import tables
 from shared.database.engine import reading
 from shared.database.tables import metadata
+from shared.domain.fees import FeeStatus
 from shared.domain.policy import TenantPolicy
 from shared.fees import listing as fee_list
 from shared.gateways.payments import Intent, IntentState
-from shared.operations import health, latest
+from shared.operations import health, texts
 from shared.operations import outbox as outbox_list
 from shared.operations.explain import SUBJECTS, explain
 from shared.operations.history import UnreadableRow
 from shared.operations.outbox import Filter
+from shared.operations.tenants import Defaults, businesses
+from shared.operations.texts import Wanted
 from shared.platform import schema_check
 from tests.database.business import Business, booked, planted
 from tests.database.nonsense import PLATFORM, let_in, nonsense, write
@@ -50,13 +53,14 @@ def outcome(application: Application, sms: RecordingSms, business: Business) -> 
 
 def look(engine: Engine) -> None:
     """Read what people look at: it must not fail, whatever it can show."""
-    health.examine(engine, {}, ZoneInfo("UTC"), NOON, wrong_setting=None)
+    health.examine(engine, {}, ZoneInfo("UTC"), NOON, defaults=TenantPolicy())
     assert schema_check.lacks(engine)
     with reading(engine) as connection:
         fee_list.listed(connection)
         outbox_list.listed(connection, Filter())
-        latest.latest_texts(connection, 10)
-        assert len(latest.latest_fees(connection, 5)) == 5
+        texts.found(connection, Wanted(), NOON, 10)
+        businesses(connection, Defaults(TenantPolicy(), ZoneInfo("UTC"), {}), NOON, are_all=True)
+        assert len(fee_list.latest(connection, list(FeeStatus), 5)) == 5
         for what in SUBJECTS:
             for id_ in connection.execute(select(SUBJECT_TABLES[what].c.id).limit(40)).scalars().all():
                 with suppress(UnreadableRow):

@@ -32,19 +32,28 @@ from shared.domain.fees import FeeAction
 from shared.domain.missed_visits import MarkedVisit
 from shared.domain.plans import Decision, Plan
 from shared.domain.reasons import Reason
-from shared.domain.records import ExpiryWindow, Kind, Outcome, RunStatus
+from shared.domain.records import ExpiryWindow, Kind, NotificationStatus, Outcome, RunStatus
 from shared.domain.reputation import EventKind, NewEvent
 from shared.errors import UsageError
 from shared.fees import claim_queries, staff_action_queries, state_queries
 from shared.fees import listing as fee_list
 from shared.fees import visit_queries as visits
 from shared.fees.staff_action_queries import FoundRefund
-from shared.operations import find_queries, history, ids, latest, reports, tenant_queries, upcoming_queries
+from shared.operations import (
+    find_queries,
+    history,
+    ids,
+    reports,
+    tenant_queries,
+    texts,
+    upcoming_queries,
+)
 from shared.operations import outbox as outbox_list
 from shared.operations.find_queries import Term
 from shared.operations.forecast import events
 from shared.operations.outbox import Filter
 from shared.operations.preview_queries import price_of_a_segment
+from shared.operations.texts import Wanted
 from shared.sample import build, insert
 from shared.tasks.appointment_reminders import queries
 from shared.tasks.no_show_detector import correction_queries as corrections
@@ -154,8 +163,10 @@ CALLS: list[Callable[[Connection], object]] = [
     lambda it: history.of_vaccination(it, one(it, tables.vaccination_records)),
     lambda it: history.of_payment(it, one(it, tables.payments)),
     lambda it: history.of_owner(it, one(it, tables.owners)),
-    lambda it: latest.latest_texts(it, 20),
-    lambda it: latest.latest_fees(it, 20),
+    lambda it: texts.found(it, Wanted([NotificationStatus.DEAD], "paws", Kind.REMINDER_24H, ["bella"], NOW), NOW, 20),
+    lambda it: texts.sent_by_tenant(it, NOW),
+    lambda it: fee_list.latest(it, ["failed"], 20, 20, "paws"),
+    lambda it: fee_list.count(it, ["failed"]),
     lambda it: ledger.known(it, ["key"]),
     lambda it: ledger.withdraw(it, ["key"]),
     lambda it: ledger.record(it, Plan((DECISION,), retaken=frozenset([DECISION.ledger_key])), SOME, NOW),
@@ -203,6 +214,7 @@ CALLS: list[Callable[[Connection], object]] = [
     lambda it: runs.switch_on(it, "NoShowDetector", ["paws"]),
     lambda it: runs.latest(it, NOW, task="NoShowDetector", statuses=[RunStatus.FAILED], limit=20, only_for_all=True),
     lambda it: runs.latest(it, NOW, tenants=["paws"], id_=SOME),
+    lambda it: runs.latest(it, NOW, task="NoShowDetector", before=NOW),
     lambda it: senders.end_trouble(it, [SOME], NOW),
     lambda it: senders.is_news(it, SOME, NOW),
     lambda it: list(senders._of_last(it, [SOME], NOW)),

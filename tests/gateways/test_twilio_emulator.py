@@ -14,6 +14,7 @@ from shared.gateways.twilio import TwilioSms
 from tests.gateways import emulator
 from tests.gateways.asking import BODY, logged, outcome, sent, text
 from tests.loopback.twilio import ACCOUNT, NUMBER, SERVICE, TOKEN
+from tests.npm import NotInstalled
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +22,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a running emulator."""
     try:
         emulator.install()
-    except emulator.NotInstalled as reason:
+    except NotInstalled as reason:
         pytest.skip(f"NOT TRIED against the emulator: {reason}")
     with emulator.running(tmp_path_factory.mktemp("emulate")) as url:
         yield url

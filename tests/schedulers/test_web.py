@@ -13,8 +13,11 @@ from shared.application import Application
 from shared.database import runs, tables
 from shared.domain.records import RunStatus
 from shared.jobs import JOBS
-from shared.schedulers import local, web
+from shared.operations.health import Health
+from shared.schedulers import local
 from shared.schedulers.local import LocalHost
+from shared.schedulers.pages import today
+from shared.schedulers.pages.frame import LOOKING_AT_ONCE
 from shared.schedules.function_json import read_schedules
 from tests import rows
 from tests.doubles import Clock
@@ -239,16 +242,22 @@ def test_a_page_of_another_site_that_asks_first_is_not_allowed(site: Site) -> No
     assert not [name for name in answer.headers if name.startswith("access-control")]
 
 
-def test_the_page_allows_no_script_no_frame_and_nothing_from_elsewhere(site: Site) -> None:
+def test_the_page_allows_its_own_script_alone_no_frame_and_nothing_from_elsewhere(site: Site) -> None:
     page = site.get("/")
     policy = page.headers["content-security-policy"]
     assert policy.startswith("default-src 'none'; style-src 'self'; img-src 'self'; ")
-    assert "frame-ancestors 'none'" in policy
+    assert policy.endswith(
+        "script-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    )
     assert "unsafe" not in policy
     assert page.headers["x-content-type-options"] == "nosniff"
-    assert page.headers["referrer-policy"] == "no-referrer"
+    assert page.headers["referrer-policy"] == "same-origin"
     assert "server" not in page.headers
-    for path, type_ in (("/page.css", "text/css; charset=utf-8"), ("/favicon.svg", "image/svg+xml")):
+    for path, type_ in (
+        ("/page.css", "text/css; charset=utf-8"),
+        ("/page.js", "text/javascript; charset=utf-8"),
+        ("/favicon.svg", "image/svg+xml"),
+    ):
         file = site.get(path)
         assert (file.status, file.headers["content-type"]) == (200, type_)
 
@@ -266,7 +275,7 @@ def test_what_is_in_a_name_is_escaped_and_a_zone_that_is_none_does_no_harm(
     assert "<strong>&lt;script&gt;&amp;</strong>" in page
     assert "&lt;b&gt;&amp;amp;&lt;/b&gt;" in page
     assert "to +1•••••0143" in page
-    assert "Tue 03 Mar, 17:00</time> there · delivered" in page
+    assert "Tue 03 Mar 2026, 17:00 UTC</time> · 24-hour reminder · delivered" in page
     assert "2125550143" not in page
 
 
@@ -280,20 +289,20 @@ def test_however_many_look_the_jobs_keep_connections_to_the_database(
 ) -> None:
     inside, change, seen = 0, threading.Condition(), threading.Event()
 
-    def look(_: LocalHost) -> str:
+    def look(*_: object, **__: object) -> Health:
         nonlocal inside
         with change:
             inside += 1
             change.notify_all()
         seen.wait(20)
-        return ""
+        return Health(NOON, ())
 
-    monkeypatch.setattr(web, "render", look)
+    monkeypatch.setattr(today, "examine", look)
     with ThreadPoolExecutor(12) as pool:
         answers = [pool.submit(site.get, "/") for _ in range(12)]
         with change:
-            assert change.wait_for(lambda: inside == web.LOOKING_AT_ONCE, 20)
-            assert not change.wait_for(lambda: inside > web.LOOKING_AT_ONCE, 1)
+            assert change.wait_for(lambda: inside == LOOKING_AT_ONCE, 20)
+            assert not change.wait_for(lambda: inside > LOOKING_AT_ONCE, 1)
         seen.set()
         assert {each.result().status for each in answers} == {200}
 

@@ -85,12 +85,7 @@ def forecast(
         _copy(application, tenants, runs, Path(folder)) as engine,
         logs.quietly(),
     ):
-        events = [
-            event
-            for number, each in enumerate(runs)
-            if wanted(each, _waiting(engine))
-            for event in _play(application, engine, each, number)
-        ]
+        events = list(_played(application, engine, runs, wanted))
         with reading(engine) as connection:
             ids = sorted({id_ for each in events for id_ in each.subject_ids})
             return Forecast(events, subjects_of(connection, ids))
@@ -115,6 +110,14 @@ def _copy(
         )
     yield engine
     engine.dispose()
+
+
+def _played(application: Application, engine: Engine, runs: Sequence[Occurrence], wanted: Wanted) -> Iterator[Event]:
+    waiting_since = _waiting(engine)
+    for number, each in enumerate(runs):
+        if wanted(each, waiting_since):
+            yield from _play(application, engine, each, number)
+            waiting_since = _waiting(engine)
 
 
 def _waiting(engine: Engine) -> datetime | None:

@@ -25,6 +25,11 @@ WHERE runs.status IN (:status, ...) AND (runs.tenants IS NULL OR (CAST(runs.tena
 SELECT TOP (:param) runs.id, runs.task, runs.now, runs.started_at, runs.finished_at, runs.status, runs.tenants,
     runs.is_complete, runs.result, runs.error, runs.host
 FROM runs
+WHERE runs.status IN (:status, ...) AND runs.task = :task AND runs.started_at < :started_at ORDER BY runs.started_at
+    DESC, runs.id;
+SELECT TOP (:param) runs.id, runs.task, runs.now, runs.started_at, runs.finished_at, runs.status, runs.tenants,
+    runs.is_complete, runs.result, runs.error, runs.host
+FROM runs
 WHERE runs.status IN (:status, ...) AND runs.task = :task AND runs.tenants IS NULL ORDER BY runs.started_at DESC,
     runs.id;
 SELECT leases.name

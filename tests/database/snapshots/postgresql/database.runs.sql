@@ -30,6 +30,12 @@ LIMIT :param::INTEGER;
 SELECT runs.id, runs.task, runs.now, runs.started_at, runs.finished_at, runs.status, runs.tenants, runs.is_complete,
     runs.result, runs.error, runs.host
 FROM runs
+WHERE runs.status IN (:status, ...) AND runs.task = :task::VARCHAR AND runs.started_at < :started_at::TIMESTAMP WITH
+    TIME ZONE ORDER BY runs.started_at DESC, runs.id
+LIMIT :param::INTEGER;
+SELECT runs.id, runs.task, runs.now, runs.started_at, runs.finished_at, runs.status, runs.tenants, runs.is_complete,
+    runs.result, runs.error, runs.host
+FROM runs
 WHERE runs.status IN (:status, ...) AND runs.task = :task::VARCHAR AND runs.tenants IS NULL ORDER BY runs.started_at
     DESC, runs.id
 LIMIT :param::INTEGER;

@@ -1,3 +1,17 @@
+-- count
+SELECT payments.status, count(*) AS count_1
+FROM payments
+WHERE payments.type = :type AND payments.status IN (:status, ...) GROUP BY payments.status;
+
+-- latest
+SELECT payments.id, payments.owner_id, payments.tenant_id, payments.visit_on, payments.amount, payments.currency,
+    payments.status, payments.offence_number, payments.attempts, payments.due_at, payments.next_attempt_at,
+    payments.failure_code, payments.description, tenants.subdomain
+FROM payments JOIN tenants ON tenants.id = payments.tenant_id
+WHERE payments.type = :type AND payments.status IN (:status, ...) AND tenants.subdomain = :subdomain ORDER BY
+    payments.visit_on DESC, payments.id
+LIMIT :param OFFSET :param;
+
 -- listed
 SELECT payments.id, payments.owner_id, payments.tenant_id, payments.visit_on, payments.amount, payments.currency,
     payments.status, payments.offence_number, payments.attempts, payments.due_at, payments.next_attempt_at,

@@ -1,0 +1,125 @@
+"""Fees: what waits for staff, and charge, waive and refund with who and why."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from shared.database import tables
+from shared.gateways.payments import Declined
+from tests import rows
+from tests.doubles import Clock, RecordingPayments, raising
+from tests.salon import Salon
+from tests.schedulers.visitor import Visitor
+
+BY_MARIA = {"who": "Maria", "why": "she called"}
+HERS = [("Maria", "she called")]
+
+
+@pytest.fixture
+def fee(paws: Salon, clock: Clock) -> UUID:
+    """A fee that is due."""
+    paws.add_due_fee(clock)
+    id_: UUID = paws.fee().id
+    return id_
+
+
+def change(paws: Salon, **columns: Any) -> None:
+    rows.change(paws.engine, tables.payments, paws.fee().id, **columns)
+
+
+def noted(paws: Salon) -> list[tuple[str, str]]:
+    """Return who did what to fees, and why."""
+    return [(each.who, each.why) for each in rows.all_of(paws.engine, tables.fee_actions)]
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        ({"status": "failed", "failure_code": "no_payment_method"}, "failed The owner has no saved card."),
+        ({"status": "failed", "failure_code": "lost_card"}, "failed lost_card"),
+        ({"status": "requires_action"}, "The bank wants the owner to confirm"),
+        ({"status": "needs_refund"}, "needs refund The visit does not count as missed any more: refund what was paid."),
+    ],
+)
+def test_what_waits_for_staff_is_there_first_with_what_to_do(
+    visitor: Visitor, paws: Salon, fee: UUID, columns: dict[str, Any], words: str
+) -> None:
+    visitor.get("/fees")
+    assert "Nothing waits for staff." in visitor.words
+    change(paws, next_attempt_at=None, **columns)
+    visitor.get("/fees")
+    assert words in visitor.words
+    assert "waiting for staff 1" in visitor.words
+    assert f'href="/explain/payment/{fee}"' in visitor.page
+
+
+def test_fees_are_found_by_state_business_and_id(visitor: Visitor, paws: Salon, fee: UUID) -> None:
+    for query, is_there in (
+        ("status=open", True),
+        ("status=pending", True),
+        ("status=", True),
+        ("status=collected", False),
+        ("status=open&business=PAWS", True),
+        ("status=open&business=other", False),
+        (f"id={fee}", True),
+        ("id=00000000-0000-0000-0000-000000000000", False),
+    ):
+        assert visitor.get(f"/fees?{query}").status == 200
+        assert (f"/fees/{fee}/waive" in visitor.page) is is_there, query
+    for query in ("status=gone", "id=1", "page=x"):
+        assert visitor.get(f"/fees?{query}").status == 400
+
+
+def test_a_fee_is_charged_from_the_page(visitor: Visitor, paws: Salon, fee: UUID, payments: RecordingPayments) -> None:
+    visitor.get("/fees?status=open")
+    said = visitor.do(f"/fees/{fee}/charge", **BY_MARIA)
+    assert said == "charged the fee of $25.00 for the visit on 2026-03-03 at paws; it is succeeded now"
+    assert (len(payments.confirmed), paws.fee().status, noted(paws)) == (1, "succeeded", HERS)
+
+
+def test_a_declined_charge_is_said_with_its_code(
+    visitor: Visitor, paws: Salon, fee: UUID, payments: RecordingPayments
+) -> None:
+    payments.answer = raising(Declined("lost_card"))
+    visitor.get("/fees?status=open")
+    assert visitor.do(f"/fees/{fee}/charge", **BY_MARIA) == "not done: the fee was not collected (lost_card)"
+    assert noted(paws) == HERS
+
+
+def test_a_fee_is_waived_from_the_page(visitor: Visitor, paws: Salon, fee: UUID) -> None:
+    visitor.get("/fees?status=open")
+    said = visitor.do(f"/fees/{fee}/waive", **BY_MARIA)
+    assert said == "waived the fee of $25.00 for the visit on 2026-03-03 at paws; it is waived now"
+    assert (paws.fee().status, noted(paws)) == ("waived", HERS)
+    assert visitor.do(f"/fees/{fee}/waive", **BY_MARIA).startswith(f"not done: the fee {fee} is waived; it would have")
+
+
+def test_a_fee_is_refunded_from_the_page_in_part_and_in_full(
+    visitor: Visitor, paws: Salon, fee: UUID, payments: RecordingPayments
+) -> None:
+    paws.collect()
+    visitor.get("/fees?status=collected")
+    assert visitor.do(f"/fees/{fee}/refund", amount="5", **BY_MARIA).startswith("refunded 5 of the fee of $25.00 ")
+    assert visitor.do(f"/fees/{fee}/refund", amount="", **BY_MARIA).endswith("it is refunded now")
+    assert [each.amount_cents for each in payments.refunded] == [500, 2000]
+    assert visitor.do(f"/fees/{fee}/refund", amount="x", **BY_MARIA).startswith("not done: ")
+
+
+@pytest.mark.parametrize(
+    ("form", "why"),
+    [
+        ({}, "say who does it: it is empty"),
+        ({"who": " ", "why": "x"}, "say who does it: it is empty"),
+        ({"who": "Maria"}, "say why: it is empty"),
+        ({"who": "M" * 201, "why": "x"}, "say who does it: it is too long by 1 characters"),
+        ({"who": "Maria", "why": "x" * 502}, "say why: it is too long by 2 characters"),
+    ],
+)
+@pytest.mark.parametrize("action", ["charge", "waive", "refund"])
+def test_nothing_is_done_without_who_and_why(
+    visitor: Visitor, paws: Salon, fee: UUID, action: str, form: dict[str, str], why: str
+) -> None:
+    visitor.get("/fees")
+    assert visitor.do(f"/fees/{fee}/{action}", **form) == f"not done: {why}"
+    assert (paws.fee().status, noted(paws)) == ("pending", [])
