@@ -51,6 +51,7 @@ from shared.operations import (
 from shared.operations import outbox as outbox_list
 from shared.operations.find_queries import Term
 from shared.operations.forecast import events
+from shared.operations.forecast.copying import keep_visits
 from shared.operations.outbox import Filter
 from shared.operations.preview_queries import price_of_a_segment
 from shared.operations.texts import Wanted
@@ -134,6 +135,7 @@ CALLS: list[Callable[[Connection], object]] = [
     lambda it: refusal(it, "nobody"),
     tenant_queries.inactive,
     lambda it: tenant_queries.sent_since(it, NOW),
+    lambda it: keep_visits(it, NOW, NOW),
     lambda it: events.events_of(it, SOME, "NoShowDetector", NOW),
     lambda it: events.subjects_of(it, [SOME]),
     lambda it: list(events.held_days(it, [], "NoShowDetector", NOW)),

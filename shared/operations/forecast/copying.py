@@ -75,8 +75,12 @@ def copied(
             copy.low_scores()
         copy.what_they_are_about(booked, fees, texts, shots)
         copy.runs()
-        target.execute(_KEEP, {"now": now})
     return engine
+
+
+def keep_visits(copy: Connection, after: datetime, until: datetime) -> None:
+    """Let everybody come to the visits that began after one instant, by another. Reminders do not look at arrivals."""
+    copy.execute(_KEEP, {"after": after, "until": until})
 
 
 def _loose(table: Table, metadata: MetaData) -> None:
@@ -94,12 +98,12 @@ for _table in tables.metadata.sorted_tables:
     _loose(_table, _LOOSE)
 
 Rows = list[Row[Any]]
+_BEGUN = tables.appointments.c.scheduled_start
 _KEEP = (
     update(tables.appointments)
-    .where(tables.appointments.c.scheduled_start > bindparam("now"), tables.appointments.c.arrived_at.is_(None))
-    .values(arrived_at=tables.appointments.c.scheduled_start)
+    .where(bindparam("after") < _BEGUN, bindparam("until") >= _BEGUN, tables.appointments.c.arrived_at.is_(None))
+    .values(arrived_at=_BEGUN)
 )
-"""Everybody comes to what has not begun. Reminders do not look at arrivals."""
 
 
 class _Copy:

@@ -16,13 +16,13 @@ from sqlalchemy import Engine
 from shared import logs
 from shared.application import Application
 from shared.database import waiting
-from shared.database.engine import reading
+from shared.database.engine import reading, writing
 from shared.domain.records import Tenant
 from shared.domain.tally import Tally
 from shared.errors import RunFailed
 from shared.gateways.payments import ConsolePayments
 from shared.gateways.sms import Accepted, Logged, Sms
-from shared.operations.forecast.copying import copied
+from shared.operations.forecast.copying import copied, keep_visits
 from shared.operations.forecast.events import Event, Subject, events_of, held_days, subjects_of
 from shared.planning.tenants import serve
 from shared.runtime import run_without_lease
@@ -113,9 +113,11 @@ def _copy(
 
 
 def _played(application: Application, engine: Engine, runs: Sequence[Occurrence], wanted: Wanted) -> Iterator[Event]:
-    waiting_since = _waiting(engine)
+    waiting_since, now = _waiting(engine), application.clock()
     for number, each in enumerate(runs):
         if wanted(each, waiting_since):
+            with writing(engine) as connection:
+                keep_visits(connection, now, each.at)
             yield from _play(application, engine, each, number)
             waiting_since = _waiting(engine)
 
