@@ -41,7 +41,8 @@ MAY_IMPORT = {
     "fees planning domain",
     "stages": "application jobs fees delivery telemetry planning database domain gateways errors",
     "runtime": "stages application jobs telemetry logs settings database domain gateways errors",
-    "operations": "jobs fees delivery tasks.appointment_reminders schedules messages database domain errors",
+    "operations": "jobs fees delivery tasks.appointment_reminders tasks.vaccination_monitor tasks.reputation_updater "
+    "schedules messages database domain errors",
     "schedulers": "operations runtime stages jobs schedules application logs telemetry settings gateways messages "
     "database domain errors",
     "cli": "schedulers operations runtime stages jobs fees platform sample schedules application logs telemetry "
@@ -49,7 +50,7 @@ MAY_IMPORT = {
 }
 # Rules and values are functions of their arguments: these libraries, no input, no output, no clock.
 PURE_ROOMS = {"domain": "pydantic phonenumbers babel"}
-PURE_FILES = ("rules", "pricing", "consequences", "text_plans", "vaccines")
+PURE_FILES = ("rules", "pricing", "consequences", "text_plans", "vaccines", "counted", "figures", "folding")
 QUERIES = ("queries", "standings", "statuses", "superseding", "listing", "unsent")
 PROTOCOLS = ("shared.gateways.sms", "shared.gateways.payments")
 PURE = set(

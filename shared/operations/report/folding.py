@@ -1,0 +1,258 @@
+"""From what the database counted to the figures of a report: days, weekdays and hours are local."""
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from typing import Final, Generic, NamedTuple, TypeVar
+from zoneinfo import ZoneInfo
+
+from shared.domain.ids import TenantId
+from shared.domain.records import AppointmentStatus, NotificationStatus, Tenant
+from shared.operations.report.counted import (
+    ExpiryGroup,
+    FeeGroup,
+    PetGroup,
+    ScoreGroup,
+    ServiceGroup,
+    TenantCount,
+    TenantTexts,
+    TextGroup,
+    VisitGroup,
+)
+from shared.operations.report.figures import Both, Business, Outcomes, Period, Rate, Sum, Texts, Visits
+
+K = TypeVar("K", bound=Hashable)
+
+OUTCOMES: Final[Mapping[str | None, str]] = {
+    NotificationStatus.DELIVERED: "delivered",
+    NotificationStatus.SENT: "unconfirmed",
+    NotificationStatus.UNDELIVERED: "undelivered",
+    NotificationStatus.FAILED: "undelivered",
+    NotificationStatus.DEAD: "undelivered",
+    NotificationStatus.CANCELLED: "withdrawn",
+    NotificationStatus.EXPIRED: "withdrawn",
+}
+"""What became of a text, as a business sees it, by the text's status."""
+
+_UNRECORDED: Final = (AppointmentStatus.PENDING, AppointmentStatus.CONFIRMED, AppointmentStatus.IN_PROGRESS)
+_QUARTER: Final = timedelta(minutes=15)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Tally(Generic[K]):
+    """Counts by key, of both periods. To iterate over it yields each key once; so does `OutcomeTally`."""
+
+    def __init__(self) -> None:
+        self.counts: tuple[Counter[K], Counter[K]] = Counter(), Counter()
+
+    def add(self, key: K, period: int, count: int) -> None:
+        """Count some more."""
+        self.counts[period][key] += count
+
+    def of(self, key: K) -> Both[int]:
+        """Return the counts of a key."""
+        return Both(self.counts[1][key], self.counts[0][key])
+
+    def __iter__(self) -> Iterator[K]:
+        yield from dict.fromkeys((*self.counts[1], *self.counts[0]))
+
+
+class OutcomeTally(Generic[K]):
+    """Texts by key and outcome."""
+
+    def __init__(self) -> None:
+        self.tally = Tally[tuple[K, str]]()
+
+    def add(self, key: K, status: str | None, period: int, count: int) -> None:
+        """Count some more."""
+        self.tally.add((key, OUTCOMES.get(status, "other")), period, count)
+
+    def of(self, key: K) -> Both[Outcomes]:
+        """Return what became of the texts of a key."""
+        counts = {name: self.tally.of((key, name)) for name in Outcomes.__slots__}
+        return Both(
+            Outcomes(**{name: count.now for name, count in counts.items()}),
+            Outcomes(**{name: count.before for name, count in counts.items()}),
+        )
+
+    def __iter__(self) -> Iterator[K]:
+        yield from dict.fromkeys(key for key, _ in self.tally)
+
+
+class RateTally(Generic[K]):
+    """Missed appointments of those kept or missed, by key. Others do not count."""
+
+    def __init__(self) -> None:
+        self.missed, self.known = Tally[K](), Tally[K]()
+
+    def add(self, key: K, status: str | None, period: int, count: int) -> None:
+        """Count some more."""
+        if status in (AppointmentStatus.COMPLETED, AppointmentStatus.NO_SHOW):
+            self.known.add(key, period, count)
+            self.missed.add(key, period, count if status == AppointmentStatus.NO_SHOW else 0)
+
+    def of(self, key: K) -> Both[Rate]:
+        """Return the rate of a key."""
+        missed, known = self.missed.of(key), self.known.of(key)
+        return Both(Rate(missed.now, known.now), Rate(missed.before, known.before))
+
+    def all(self) -> dict[K, Both[Rate]]:
+        """Return the rates of all keys."""
+        return {key: self.of(key) for key in self.known}
+
+
+class LocalTime(NamedTuple):
+    """When something happened at the business."""
+
+    on: date
+    hour: int
+    period: int
+
+
+def local_times(period: Period) -> Callable[[ZoneInfo, int | None], LocalTime | None]:
+    """Return a function from a quarter of an hour to its local time; None where neither period has it."""
+    before = period.before
+
+    @cache
+    def local_time(zone: ZoneInfo, quarter: int | None) -> LocalTime | None:
+        if quarter is None:
+            return None
+        local = (_EPOCH + quarter * _QUARTER).astimezone(zone)
+        if not before.first <= local.date() <= period.last:
+            return None
+        return LocalTime(local.date(), local.hour, int(local.date() >= period.first))
+
+    return local_time
+
+
+def folded_texts(groups: Iterable[tuple[ZoneInfo, TextGroup]], period: Period) -> Texts:
+    """Return the texts by local day and by kind."""
+    total, days, kinds = OutcomeTally[None](), OutcomeTally[date](), OutcomeTally[str]()
+    sums, micros, at = Tally[str](), Tally[str](), local_times(period)
+    for zone, each in groups:
+        if when := at(zone, each.quarter):
+            total.add(None, each.status, when.period, each.number)
+            days.add(when.on, each.status, when.period, each.number)
+            kinds.add(each.kind or "", each.status, when.period, each.number)
+            sums.add("priced", when.period, each.priced)
+            if OUTCOMES.get(each.status) != "withdrawn":
+                sums.add("segments", when.period, each.segments)
+            if each.priced:
+                micros.add(each.currency or "", when.period, each.micros)
+    return Texts(
+        total=total.of(None),
+        by_day={day: days.of(day).now for day in period.days},
+        by_kind={kind: kinds.of(kind) for kind in sorted(kinds)},
+        segments=sums.of("segments"),
+        micros={currency: micros.of(currency) for currency in sorted(micros)},
+        priced=sums.of("priced"),
+    )
+
+
+def folded_visits(
+    groups: Iterable[tuple[ZoneInfo, VisitGroup]], booked: Sequence[ServiceGroup], period: Period
+) -> Visits:
+    """Return the missed appointments by local weekday and hour, by service, and by reminder."""
+    weekdays, hours, reminded = RateTally[int](), RateTally[int](), RateTally[bool]()
+    services, total, unrecorded = RateTally[str | None](), RateTally[None](), Tally[None]()
+    at = local_times(period)
+    for zone, each in groups:
+        if when := at(zone, each.quarter):
+            weekdays.add(when.on.weekday(), each.status, when.period, each.number)
+            hours.add(when.hour, each.status, when.period, each.number)
+            reminded.add(bool(each.reminded), each.status, when.period, each.number)
+    for its in booked:
+        services.add(its.service, its.status, its.period, its.number)
+        total.add(None, its.status, its.period, its.number)
+        if its.status in _UNRECORDED:
+            unrecorded.add(None, its.period, its.number)
+    return Visits(
+        total=total.of(None),
+        by_weekday=weekdays.all(),
+        by_hour=hours.all(),
+        by_service=services.all(),
+        by_reminded=reminded.all(),
+        unrecorded=unrecorded.of(None),
+    )
+
+
+def folded_fees(groups: Iterable[FeeGroup]) -> dict[str, dict[str, Both[Sum]]]:
+    """Return what happened to the fees, by currency."""
+    counts, cents = Tally[tuple[str, str]](), Tally[tuple[str, str]]()
+    for each in groups:
+        key = each.currency or "", each.what
+        counts.add(key, each.period, each.number)
+        cents.add(key, each.period, each.cents)
+    found: dict[str, dict[str, Both[Sum]]] = {}
+    for currency, what in sorted(counts):
+        count, money = counts.of((currency, what)), cents.of((currency, what))
+        sums = Both(Sum(count.now, money.now), Sum(count.before, money.before))
+        found.setdefault(currency, {})[what] = sums
+    return found
+
+
+def folded_counts(groups: Iterable[TenantCount]) -> Both[int]:
+    """Return how often something happened, at all businesses."""
+    tally = Tally[None]()
+    for each in groups:
+        tally.add(None, each.period, each.number)
+    return tally.of(None)
+
+
+def folded_businesses(
+    tenants: Sequence[Tenant],
+    texts: Iterable[TenantTexts],
+    booked: Iterable[ServiceGroup],
+    fees: Iterable[FeeGroup],
+) -> list[Business]:
+    """Return a line for each business, in the order of `tenants`."""
+    outcomes, segments, rates = OutcomeTally[TenantId](), Tally[TenantId](), RateTally[TenantId]()
+    for text in texts:
+        outcomes.add(text.tenant_id, text.status, text.period, text.number)
+        if OUTCOMES.get(text.status) != "withdrawn":
+            segments.add(text.tenant_id, text.period, text.segments)
+    for group in booked:
+        rates.add(group.tenant_id, group.status, group.period, group.number)
+    collected: dict[TenantId, list[FeeGroup]] = {}
+    for fee in fees:
+        if fee.what == "collected":
+            collected.setdefault(fee.tenant_id, []).append(fee)
+    return [
+        Business(
+            name=each.business_name or each.subdomain,
+            subdomain=each.subdomain,
+            texts=outcomes.of(each.id),
+            segments=segments.of(each.id),
+            visits=rates.of(each.id),
+            collected={
+                currency: sums["collected"] for currency, sums in folded_fees(collected.get(each.id, ())).items()
+            },
+        )
+        for each in tenants
+    ]
+
+
+def folded_pets(groups: Iterable[PetGroup]) -> dict[str, int]:
+    """Return the living pets by vaccination status."""
+    found: Counter[str] = Counter()
+    for each in groups:
+        found[each.status or "unknown"] += each.number
+    return dict(found)
+
+
+def folded_expiring(groups: Iterable[ExpiryGroup]) -> dict[tuple[date, str], int]:
+    """Return the vaccinations that expire, by day and vaccine."""
+    found: Counter[tuple[date, str]] = Counter()
+    for each in groups:
+        found[each.on, each.vaccine or "other"] += each.number
+    return dict(found)
+
+
+def folded_scores(groups: Iterable[ScoreGroup]) -> dict[int | None, int]:
+    """Return the owners by tens of their score: 0 for 0 to 9, 100 for 100, None for what is no score."""
+    found: Counter[int | None] = Counter()
+    for each in groups:
+        is_score = isinstance(each.score, int) and 0 <= each.score <= 100
+        found[(each.score or 0) // 10 * 10 if is_score else None] += each.number
+    return dict(found)
