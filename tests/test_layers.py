@@ -50,7 +50,7 @@ MAY_IMPORT = {
 }
 # Rules and values are functions of their arguments: these libraries, no input, no output, no clock.
 PURE_ROOMS = {"domain": "pydantic phonenumbers babel"}
-PURE_FILES = ("rules", "pricing", "consequences", "text_plans", "vaccines", "counted", "figures", "folding")
+PURE_FILES = ("rules", "pricing", "consequences", "text_plans", "vaccines", "counted", "figures", "folding", "tallies")
 QUERIES = ("queries", "standings", "statuses", "superseding", "listing", "unsent")
 PROTOCOLS = ("shared.gateways.sms", "shared.gateways.payments")
 PURE = set(

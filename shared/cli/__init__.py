@@ -11,6 +11,7 @@ from shared.cli.fee import fee
 from shared.cli.health import health_command
 from shared.cli.host import host_command, run_alone
 from shared.cli.outbox import outbox
+from shared.cli.report import report_command
 from shared.cli.run import run, run_and_show
 from shared.cli.runs import runs_command
 
@@ -35,6 +36,7 @@ cli.add_command(crontab_command)
 cli.add_command(health_command)
 cli.add_command(host_command)
 cli.add_command(outbox)
+cli.add_command(report_command)
 cli.add_command(runs_command)
 
 

@@ -28,27 +28,43 @@ class Rate:
         """The part of the whole, 0 to 1; None of nothing."""
         return self.part / self.whole if self.whole else None
 
+    @property
+    def rounded(self) -> float | None:
+        """The share to a hundredth of a percent."""
+        return None if self.share is None else round(self.share, 4)
+
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
-    """What became of texts. `unconfirmed`: sent, no receipt yet; `withdrawn`: cancelled or useless before they left;
-    `other`: of a status that this version does not know."""
+    """What became of texts. `unconfirmed`: sent, no receipt yet; `refused`: by the SMS provider, or given up;
+    `withdrawn`: cancelled or useless before they left; `other`: of a status that this version does not know."""
 
     delivered: int = 0
     unconfirmed: int = 0
     undelivered: int = 0
+    refused: int = 0
     withdrawn: int = 0
     other: int = 0
 
     @property
     def sent(self) -> int:
-        """How many left."""
+        """How many the provider took."""
         return self.delivered + self.unconfirmed + self.undelivered
+
+    @property
+    def tried(self) -> int:
+        """How many the provider took or refused."""
+        return self.sent + self.refused
+
+    @property
+    def failed(self) -> int:
+        """How many did not arrive."""
+        return self.undelivered + self.refused
 
     @property
     def rate(self) -> Rate:
         """How many arrived, of those of which it is known."""
-        return Rate(self.delivered, self.delivered + self.undelivered)
+        return Rate(self.delivered, self.delivered + self.failed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,14 @@
 """From what the database counted to the figures of a report: days, weekdays and hours are local."""
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
-from typing import Final, Generic, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from shared.domain.ids import TenantId
-from shared.domain.records import AppointmentStatus, NotificationStatus, Tenant
+from shared.domain.records import AppointmentStatus, Tenant
 from shared.operations.report.counted import (
     ExpiryGroup,
     FeeGroup,
@@ -20,86 +20,13 @@ from shared.operations.report.counted import (
     TextGroup,
     VisitGroup,
 )
-from shared.operations.report.figures import Both, Business, Outcomes, Period, Rate, Sum, Texts, Visits
+from shared.operations.report.figures import Both, Business, Period, Sum, Texts, Visits
+from shared.operations.report.tallies import OUTCOMES, OutcomeTally, RateTally, Tally
 
-K = TypeVar("K", bound=Hashable)
-
-OUTCOMES: Final[Mapping[str | None, str]] = {
-    NotificationStatus.DELIVERED: "delivered",
-    NotificationStatus.SENT: "unconfirmed",
-    NotificationStatus.UNDELIVERED: "undelivered",
-    NotificationStatus.FAILED: "undelivered",
-    NotificationStatus.DEAD: "undelivered",
-    NotificationStatus.CANCELLED: "withdrawn",
-    NotificationStatus.EXPIRED: "withdrawn",
-}
-"""What became of a text, as a business sees it, by the text's status."""
-
+_LEFT: Final = ("delivered", "unconfirmed", "undelivered")
 _UNRECORDED: Final = (AppointmentStatus.PENDING, AppointmentStatus.CONFIRMED, AppointmentStatus.IN_PROGRESS)
 _QUARTER: Final = timedelta(minutes=15)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class Tally(Generic[K]):
-    """Counts by key, of both periods. To iterate over it yields each key once; so does `OutcomeTally`."""
-
-    def __init__(self) -> None:
-        self.counts: tuple[Counter[K], Counter[K]] = Counter(), Counter()
-
-    def add(self, key: K, period: int, count: int) -> None:
-        """Count some more."""
-        self.counts[period][key] += count
-
-    def of(self, key: K) -> Both[int]:
-        """Return the counts of a key."""
-        return Both(self.counts[1][key], self.counts[0][key])
-
-    def __iter__(self) -> Iterator[K]:
-        yield from dict.fromkeys((*self.counts[1], *self.counts[0]))
-
-
-class OutcomeTally(Generic[K]):
-    """Texts by key and outcome."""
-
-    def __init__(self) -> None:
-        self.tally = Tally[tuple[K, str]]()
-
-    def add(self, key: K, status: str | None, period: int, count: int) -> None:
-        """Count some more."""
-        self.tally.add((key, OUTCOMES.get(status, "other")), period, count)
-
-    def of(self, key: K) -> Both[Outcomes]:
-        """Return what became of the texts of a key."""
-        counts = {name: self.tally.of((key, name)) for name in Outcomes.__slots__}
-        return Both(
-            Outcomes(**{name: count.now for name, count in counts.items()}),
-            Outcomes(**{name: count.before for name, count in counts.items()}),
-        )
-
-    def __iter__(self) -> Iterator[K]:
-        yield from dict.fromkeys(key for key, _ in self.tally)
-
-
-class RateTally(Generic[K]):
-    """Missed appointments of those kept or missed, by key. Others do not count."""
-
-    def __init__(self) -> None:
-        self.missed, self.known = Tally[K](), Tally[K]()
-
-    def add(self, key: K, status: str | None, period: int, count: int) -> None:
-        """Count some more."""
-        if status in (AppointmentStatus.COMPLETED, AppointmentStatus.NO_SHOW):
-            self.known.add(key, period, count)
-            self.missed.add(key, period, count if status == AppointmentStatus.NO_SHOW else 0)
-
-    def of(self, key: K) -> Both[Rate]:
-        """Return the rate of a key."""
-        missed, known = self.missed.of(key), self.known.of(key)
-        return Both(Rate(missed.now, known.now), Rate(missed.before, known.before))
-
-    def all(self) -> dict[K, Both[Rate]]:
-        """Return the rates of all keys."""
-        return {key: self.of(key) for key in self.known}
 
 
 class LocalTime(NamedTuple):
@@ -136,7 +63,7 @@ def folded_texts(groups: Iterable[tuple[ZoneInfo, TextGroup]], period: Period) -
             days.add(when.on, each.status, when.period, each.number)
             kinds.add(each.kind or "", each.status, when.period, each.number)
             sums.add("priced", when.period, each.priced)
-            if OUTCOMES.get(each.status) != "withdrawn":
+            if OUTCOMES.get(each.status) in _LEFT:
                 sums.add("segments", when.period, each.segments)
             if each.priced:
                 micros.add(each.currency or "", when.period, each.micros)
@@ -210,7 +137,7 @@ def folded_businesses(
     outcomes, segments, rates = OutcomeTally[TenantId](), Tally[TenantId](), RateTally[TenantId]()
     for text in texts:
         outcomes.add(text.tenant_id, text.status, text.period, text.number)
-        if OUTCOMES.get(text.status) != "withdrawn":
+        if OUTCOMES.get(text.status) in _LEFT:
             segments.add(text.tenant_id, text.period, text.segments)
     for group in booked:
         rates.add(group.tenant_id, group.status, group.period, group.number)

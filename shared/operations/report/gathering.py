@@ -13,7 +13,7 @@ from shared.database.tables import tenants
 from shared.domain.policy import PolicyError, zone_of
 from shared.domain.records import Tenant
 from shared.errors import UsageError
-from shared.operations.report import folding, queries
+from shared.operations.report import folding, owner_queries, queries
 from shared.operations.report.counted import ExpiryGroup
 from shared.operations.report.figures import Period, Report
 from shared.operations.report.queries import Window
@@ -106,7 +106,7 @@ def _computed(
     def all_of(query: Callable[[Connection, Window], Sequence[T]]) -> list[T]:
         return [row for _, row in each(query)]
 
-    booked, fees = all_of(queries.services_booked), all_of(queries.fees)
+    booked, fees = all_of(queries.services_booked), all_of(owner_queries.fees)
     ids = [each.id for each in found]
     return Report(
         title=(one.business_name or one.subdomain) if one else None,
@@ -116,15 +116,15 @@ def _computed(
         texts=folding.folded_texts(each(queries.texts), period),
         visits=folding.folded_visits(each(queries.visits), booked, period),
         fees=folding.folded_fees(fees),
-        opted_out=folding.folded_counts(all_of(queries.withdrawals)),
-        opted_in=folding.folded_counts(all_of(queries.agreements)),
-        dead_numbers=folding.folded_counts(all_of(queries.blocked_numbers)),
-        pets=folding.folded_pets(queries.pets_by_status(connection, ids)),
+        opted_out=folding.folded_counts(all_of(owner_queries.withdrawals)),
+        opted_in=folding.folded_counts(all_of(owner_queries.agreements)),
+        dead_numbers=folding.folded_counts(all_of(owner_queries.blocked_numbers)),
+        pets=folding.folded_pets(owner_queries.pets_by_status(connection, ids)),
         expiring=folding.folded_expiring(row for its in zoned for row in _soon(connection, its)),
-        scores=folding.folded_scores(queries.scores(connection, ids)),
+        scores=folding.folded_scores(owner_queries.scores(connection, ids)),
         notes=notes,
     )
 
 
 def _soon(connection: Connection, its: _Zoned) -> list[ExpiryGroup]:
-    return queries.expiring(connection, its.window.tenant_ids, its.today, its.today + EXPIRES_WITHIN)
+    return owner_queries.expiring(connection, its.window.tenant_ids, its.today, its.today + EXPIRES_WITHIN)

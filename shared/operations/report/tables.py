@@ -11,8 +11,6 @@ from shared.operations.report.figures import Both, Business, Outcomes, Rate, Rep
 
 Value = str | int | float | Decimal | date | None
 
-MOST_SERVICES: Final = 12
-"""The most services in a chart."""
 FEE_WORDS: Final = ("applied", "collected", "waived", "refunded")
 PET_STATUSES: Final = ("current", "expiring_soon", "expired", "unknown")
 
@@ -50,20 +48,22 @@ def texts_by_day(report: Report) -> Table:
 def texts_by_kind(report: Report) -> Table:
     """What became of the texts of each kind, and how many were sent before."""
     rows = [
-        (_text(words.KIND_WORDS.get(kind, words.readable(kind))), *_outcomes(each.now), *_arrived(each))
+        (_text(words.kind_words(kind)), *_outcomes(each.now), *_arrived(each))
         for kind, each in report.texts.by_kind.items()
     ]
     headings = ("Kind", *_OUTCOMES, "Delivery rate", "Sent before", "Delivery rate before")
     return Table("texts_by_kind", "Texts by kind", headings, rows, _RATE)
 
 
-_OUTCOMES: Final = ("Sent", "Delivered", "No receipt yet", "Not delivered", "Not sent after all", "Other")
+_OUTCOMES: Final = (
+    *("Sent", "Delivered", "No receipt yet", "Not delivered", "Refused or given up", "Not sent after all", "Other"),
+)
 _WHEN: Final = "A text counts on the day it left; one that was never sent, on the day it was due."
 _RATE: Final = "The delivery rate is the share of the texts whose fate is known that arrived."
 
 
 def _outcomes(each: Outcomes) -> tuple[Cell, ...]:
-    counts = each.sent, each.delivered, each.unconfirmed, each.undelivered, each.withdrawn, each.other
+    counts = each.sent, each.delivered, each.unconfirmed, each.undelivered, each.refused, each.withdrawn, each.other
     return tuple(map(_count, counts))
 
 
@@ -96,7 +96,7 @@ def no_shows_by_service(report: Report) -> Table:
 def no_shows_by_reminder(report: Report) -> Table:
     """The no-show rate with and without a delivered reminder."""
     its = report.visits.by_reminded
-    names = {True: "A reminder was delivered", False: "None is known to be"}
+    names = {True: "A reminder was delivered", False: "None, or none known to be delivered"}
     rows = [(_text(name), *_rates(its.get(is_reminded, _NO_RATES))) for is_reminded, name in names.items()]
     return Table("no_shows_by_reminder", "No-shows with and without a reminder", ("Reminder", *_RATES), rows, _KNOWN)
 
@@ -225,4 +225,4 @@ def _count(count: int) -> Cell:
 
 
 def _share(rate: Rate) -> Cell:
-    return Cell(words.share_words(rate), None if rate.share is None else round(rate.share, 4))
+    return Cell(words.share_words(rate), rate.rounded)

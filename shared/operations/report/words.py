@@ -10,9 +10,9 @@ from shared.domain.records import Kind
 from shared.messages.wording import decimals_of, money_words
 from shared.operations.report.figures import Both, Rate
 
-NOTHING: Final = "–"
+NOTHING: Final = "—"
 """Stands for a figure that cannot be computed."""
-KIND_WORDS: Final[dict[str, str]] = {
+_KIND_WORDS: Final[dict[str, str]] = {
     Kind.REMINDER_24H: "24-hour reminder",
     Kind.REMINDER_2H: "2-hour reminder",
     Kind.VACCINATION_EXPIRING: "Vaccination alert",
@@ -23,6 +23,8 @@ KIND_WORDS: Final[dict[str, str]] = {
 WEEKDAYS: Final = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 _FEW: Final = 10
 """From fewer than this a change is no percentage."""
+_SLIGHT: Final = 0.005
+"""A smaller change would be rounded to none."""
 _LANGUAGE, _REGION = "en", "US"
 
 
@@ -31,9 +33,19 @@ def readable(name: str) -> str:
     return name.replace("_", " ").capitalize()
 
 
+def kind_words(kind: str) -> str:
+    """Return what a kind of text is called: "24-hour reminder"."""
+    return _KIND_WORDS.get(kind, readable(kind))
+
+
 def count_words(count: int) -> str:
     """Return "1,234"."""
     return f"{count:,}"
+
+
+def many(count: int, thing: str) -> str:
+    """Return "1 text" or "1,234 texts"."""
+    return f"{count_words(count)} {thing}{'' if count == 1 else 's'}"
 
 
 def share_words(rate: Rate) -> str:
@@ -91,13 +103,15 @@ def change(both: Both[int], words: str | None = None) -> str:
     if abs(both.before) < _FEW:
         return f"{before} before"
     percent = abs(both.now - both.before) / abs(both.before)
+    if percent < _SLIGHT:
+        return f"nearly the same as before ({before})"
     return f"{percent:.0%} {'more' if both.now > both.before else 'less'} than before ({before})"
 
 
 def change_of_rates(both: Both[Rate]) -> str:
     """Return how a rate changed, in percentage points."""
     if both.before.share is None:
-        return "nothing to compare with before"
+        return "no figure before"
     if both.now.share is None:
         return f"{share_words(both.before)} before"
     points = round(100 * (both.now.share - both.before.share), 1)
