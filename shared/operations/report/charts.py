@@ -70,7 +70,7 @@ def no_shows_by_hour(report: Report) -> Bars:
 
 def no_shows_by_service(report: Report) -> Bars:
     """The no-show rate of the services that are booked most."""
-    its = sorted(report.visits.by_service.items(), key=lambda each: (-each[1].now.whole, each[0] or ""))
+    its = sorted(report.visits.by_service.items(), key=lambda each: (-each[1].now.whole, each[0]))
     chosen = {name or "No service named": rates for name, rates in its[:MOST_SERVICES]}
     return _no_shows("service", "No-show rate by service", chosen)
 

@@ -60,7 +60,7 @@ def _of_texts(report: Report) -> Iterator[str]:
     if total.unconfirmed:
         yield f"For {_n(total.unconfirmed)} of them there is no receipt yet."
     if total.refused:
-        yield f"{_many(total.refused, 'text')} never left: the SMS provider refused them, or every attempt failed."
+        yield f"{_many(total.refused, 'text')} never left: refused by the provider, or given up after five attempts."
     if total.withdrawn:
         yield f"{_n(total.withdrawn)} more were planned and then not sent, since they were no longer right or useful."
     if not its.priced.now:

@@ -53,7 +53,8 @@ class ServiceGroup(NamedTuple):
 
 
 class FeeGroup(NamedTuple):
-    """What happened to fees: `applied`, `collected`, `waived` or `refunded`. `cents`: in the currency's minor unit."""
+    """What happened to fees: `applied`, `collected`, `waived` or `refunded`. `cents`: in the currency's minor unit;
+    `unreadable`: of so many fees the amount is no number, and counts as 0."""
 
     what: str
     tenant_id: TenantId
@@ -61,6 +62,7 @@ class FeeGroup(NamedTuple):
     period: int
     number: int
     cents: int
+    unreadable: int
 
 
 class TenantCount(NamedTuple):

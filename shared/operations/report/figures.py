@@ -113,13 +113,14 @@ class Texts:
 
 @dataclass(frozen=True, slots=True)
 class Visits:
-    """Missed appointments of those kept or missed. `by_weekday`: 0 is Monday; `unrecorded`: whether the owner came is
+    """Missed appointments of those kept or missed. `by_weekday`: 0 is Monday; `by_service`: by name, empty if
+    none is known; `unrecorded`: whether the owner came is
     not on record."""
 
     total: Both[Rate]
     by_weekday: Mapping[int, Both[Rate]]
     by_hour: Mapping[int, Both[Rate]]
-    by_service: Mapping[str | None, Both[Rate]]
+    by_service: Mapping[str, Both[Rate]]
     by_reminded: Mapping[bool, Both[Rate]]
     unrecorded: Both[int]
 

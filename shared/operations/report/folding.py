@@ -53,6 +53,11 @@ def local_times(period: Period) -> Callable[[ZoneInfo, int | None], LocalTime | 
     return local_time
 
 
+def text_of(value: object) -> str:
+    """Return a stored text; SQLite may hold anything in its place. Empty for none."""
+    return value if isinstance(value, str) else "" if value is None else str(value)
+
+
 def folded_texts(groups: Iterable[tuple[ZoneInfo, TextGroup]], period: Period) -> Texts:
     """Return the texts by local day and by kind."""
     total, days, kinds = OutcomeTally[None](), OutcomeTally[date](), OutcomeTally[str]()
@@ -61,12 +66,12 @@ def folded_texts(groups: Iterable[tuple[ZoneInfo, TextGroup]], period: Period) -
         if when := at(zone, each.quarter):
             total.add(None, each.status, when.period, each.number)
             days.add(when.on, each.status, when.period, each.number)
-            kinds.add(each.kind or "", each.status, when.period, each.number)
+            kinds.add(text_of(each.kind), each.status, when.period, each.number)
             sums.add("priced", when.period, each.priced)
             if OUTCOMES.get(each.status) in _LEFT:
                 sums.add("segments", when.period, each.segments)
             if each.priced:
-                micros.add(each.currency or "", when.period, each.micros)
+                micros.add(text_of(each.currency), when.period, each.micros)
     return Texts(
         total=total.of(None),
         by_day={day: days.of(day).now for day in period.days},
@@ -82,7 +87,7 @@ def folded_visits(
 ) -> Visits:
     """Return the missed appointments by local weekday and hour, by service, and by reminder."""
     weekdays, hours, reminded = RateTally[int](), RateTally[int](), RateTally[bool]()
-    services, total, unrecorded = RateTally[str | None](), RateTally[None](), Tally[None]()
+    services, total, unrecorded = RateTally[str](), RateTally[None](), Tally[None]()
     at = local_times(period)
     for zone, each in groups:
         if when := at(zone, each.quarter):
@@ -90,7 +95,7 @@ def folded_visits(
             hours.add(when.hour, each.status, when.period, each.number)
             reminded.add(bool(each.reminded), each.status, when.period, each.number)
     for its in booked:
-        services.add(its.service, its.status, its.period, its.number)
+        services.add(text_of(its.service), its.status, its.period, its.number)
         total.add(None, its.status, its.period, its.number)
         if its.status in _UNRECORDED:
             unrecorded.add(None, its.period, its.number)
@@ -108,7 +113,7 @@ def folded_fees(groups: Iterable[FeeGroup]) -> dict[str, dict[str, Both[Sum]]]:
     """Return what happened to the fees, by currency."""
     counts, cents = Tally[tuple[str, str]](), Tally[tuple[str, str]]()
     for each in groups:
-        key = each.currency or "", each.what
+        key = text_of(each.currency), each.what
         counts.add(key, each.period, each.number)
         cents.add(key, each.period, each.cents)
     found: dict[str, dict[str, Both[Sum]]] = {}
@@ -117,6 +122,12 @@ def folded_fees(groups: Iterable[FeeGroup]) -> dict[str, dict[str, Both[Sum]]]:
         sums = Both(Sum(count.now, money.now), Sum(count.before, money.before))
         found.setdefault(currency, {})[what] = sums
     return found
+
+
+def notes_on_fees(groups: Iterable[FeeGroup]) -> list[str]:
+    """Return what a reader must know of the fees' amounts."""
+    unreadable = sum(each.unreadable for each in groups)
+    return [f"Fees whose amount on record is no amount, and counts as 0: {unreadable}."] if unreadable else []
 
 
 def folded_counts(groups: Iterable[TenantCount]) -> Both[int]:
@@ -164,7 +175,7 @@ def folded_pets(groups: Iterable[PetGroup]) -> dict[str, int]:
     """Return the living pets by vaccination status."""
     found: Counter[str] = Counter()
     for each in groups:
-        found[each.status or "unknown"] += each.number
+        found[text_of(each.status) or "unknown"] += each.number
     return dict(found)
 
 
@@ -172,7 +183,7 @@ def folded_expiring(groups: Iterable[ExpiryGroup]) -> dict[tuple[date, str], int
     """Return the vaccinations that expire, by day and vaccine."""
     found: Counter[tuple[date, str]] = Counter()
     for each in groups:
-        found[each.on, each.vaccine or "other"] += each.number
+        found[each.on, text_of(each.vaccine) or "other"] += each.number
     return dict(found)
 
 

@@ -122,7 +122,7 @@ def _computed(
         pets=folding.folded_pets(owner_queries.pets_by_status(connection, ids)),
         expiring=folding.folded_expiring(row for its in zoned for row in _soon(connection, its)),
         scores=folding.folded_scores(owner_queries.scores(connection, ids)),
-        notes=notes,
+        notes=[*notes, *folding.notes_on_fees(fees)],
     )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    case,
     false,
     func,
     or_,
@@ -35,7 +36,7 @@ from shared.operations.report.counted import (
     ScoreGroup,
     TenantCount,
 )
-from shared.operations.report.queries import Window, grouped, of_tenants, period_of, within
+from shared.operations.report.queries import LARGEST, Window, grouped, of_tenants, period_of, within
 from shared.tasks.vaccination_monitor.superseding import counting
 
 
@@ -107,8 +108,10 @@ _of_action: Final = fee_actions.c.payment_id == payments.c.id
 
 
 def _sum_of(at: ColumnElement[Any], amount: ColumnElement[Any], *where: ColumnElement[bool]) -> Select[Any]:
-    chosen = select(payments.c.tenant_id, payments.c.currency, period_of(at), amount.label("amount"))
-    return grouped(chosen.where(within(at), *where), ("tenant_id", "currency", "period"), "amount")
+    unreadable = case((amount.between(-LARGEST, LARGEST), 0), else_=1).label("unreadable")
+    chosen = select(payments.c.tenant_id, payments.c.currency, period_of(at), amount.label("amount"), unreadable)
+    keys = ("tenant_id", "currency", "period")
+    return grouped(chosen.where(within(at), *where), keys, "amount", "unreadable")
 
 
 @cache

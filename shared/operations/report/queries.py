@@ -126,8 +126,13 @@ def grouped(chosen: Select[Any], keys: Sequence[str], *sums: str) -> Select[Any]
     return select(*by, func.count(), *(_sum(rows.c[name]) for name in sums)).group_by(*by)
 
 
+LARGEST: Final = 2**31 - 1
+"""The largest number that an INTEGER column of a server holds; SQLite stores anything in any column."""
+
+
 def _sum(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    return cast(func.coalesce(func.sum(cast(column, BigInteger)), 0), BigInteger)
+    sound = case((column.between(-LARGEST, LARGEST), column), else_=0)  # otherwise the sum may be too large to compute
+    return cast(func.coalesce(func.sum(cast(sound, BigInteger)), 0), BigInteger)
 
 
 def of_tenants(table: Table) -> ColumnElement[bool]:

@@ -88,7 +88,7 @@ def no_shows_by_hour(report: Report) -> Table:
 
 def no_shows_by_service(report: Report) -> Table:
     """The no-show rate of each service, the most booked first."""
-    its = sorted(report.visits.by_service.items(), key=lambda each: (-each[1].now.whole, each[0] or ""))
+    its = sorted(report.visits.by_service.items(), key=lambda each: (-each[1].now.whole, each[0]))
     rows = [(_text(name or "No service named"), *_rates(each)) for name, each in its]
     return Table("no_shows_by_service", "No-shows by service", ("Service", *_RATES), rows, _KNOWN)
 

@@ -95,9 +95,9 @@ class Naive:
             for each in self.rows["decisions"]
         )
 
-    def service(self, visit: Any) -> str | None:
+    def service(self, visit: Any) -> str:
         found = [row for row in self.rows["services"] if row.id == visit.service_id]
-        return next((row.name for row in found if row.tenant_id == visit.tenant_id), None)
+        return next((row.name for row in found if row.tenant_id == visit.tenant_id), "")
 
     def fees(self) -> dict[str, dict[str, Both[Sum]]]:
         sums: dict[tuple[str, str], list[list[int]]] = defaultdict(lambda: [[0, 0], [0, 0]])
