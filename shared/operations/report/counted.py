@@ -34,12 +34,12 @@ class TenantTexts(NamedTuple):
 
 
 class VisitGroup(NamedTuple):
-    """Appointments, kept or missed. `reminded`: 1 if a reminder was delivered, 0 if not."""
+    """Appointments, kept or missed. `reminded`: of so many a reminder was delivered."""
 
     quarter: int | None
     status: str
-    reminded: int
     number: int
+    reminded: int
 
 
 class ServiceGroup(NamedTuple):

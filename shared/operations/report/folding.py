@@ -93,7 +93,8 @@ def folded_visits(
         if when := at(zone, each.quarter):
             weekdays.add(when.on.weekday(), each.status, when.period, each.number)
             hours.add(when.hour, each.status, when.period, each.number)
-            reminded.add(bool(each.reminded), each.status, when.period, each.number)
+            reminded.add(True, each.status, when.period, each.reminded)
+            reminded.add(False, each.status, when.period, each.number - each.reminded)
     for its in booked:
         services.add(text_of(its.service), its.status, its.period, its.number)
         total.add(None, its.status, its.period, its.number)

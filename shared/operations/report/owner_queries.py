@@ -36,7 +36,7 @@ from shared.operations.report.counted import (
     ScoreGroup,
     TenantCount,
 )
-from shared.operations.report.queries import LARGEST, Window, grouped, of_tenants, period_of, within
+from shared.operations.report.queries import Window, grouped, is_number, number, of_tenants, period_of, within
 from shared.tasks.vaccination_monitor.superseding import counting
 
 
@@ -108,8 +108,10 @@ _of_action: Final = fee_actions.c.payment_id == payments.c.id
 
 
 def _sum_of(at: ColumnElement[Any], amount: ColumnElement[Any], *where: ColumnElement[bool]) -> Select[Any]:
-    unreadable = case((amount.between(-LARGEST, LARGEST), 0), else_=1).label("unreadable")
-    chosen = select(payments.c.tenant_id, payments.c.currency, period_of(at), amount.label("amount"), unreadable)
+    unreadable = case((is_number(amount), 0), else_=1).label("unreadable")
+    chosen = select(
+        payments.c.tenant_id, payments.c.currency, period_of(at), number(amount).label("amount"), unreadable
+    )
     keys = ("tenant_id", "currency", "period")
     return grouped(chosen.where(within(at), *where), keys, "amount", "unreadable")
 

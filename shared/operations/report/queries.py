@@ -85,7 +85,7 @@ def texts_of_tenants(connection: Connection, window: Window) -> list[TenantTexts
 
 
 def visits(connection: Connection, window: Window) -> list[VisitGroup]:
-    """Count the appointments that were kept or missed by quarter of an hour, with and without a delivered reminder.
+    """Count the appointments that were kept or missed by quarter of an hour, and those with a delivered reminder.
 
     Indexes: appointments (tenant_id, scheduled_start), decisions (subject_id, kind), primary key of notifications.
     """
@@ -130,9 +130,18 @@ LARGEST: Final = 2**31 - 1
 """The largest number that an INTEGER column of a server holds; SQLite stores anything in any column."""
 
 
+def is_number(column: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Return the condition that a column holds a number of a size that can be summed."""
+    return column.between(-LARGEST, LARGEST)
+
+
+def number(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return a column's number, 0 for what is none: the sum of others may be too large to compute."""
+    return case((is_number(column), column), else_=0)
+
+
 def _sum(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    sound = case((column.between(-LARGEST, LARGEST), column), else_=0)  # otherwise the sum may be too large to compute
-    return cast(func.coalesce(func.sum(cast(sound, BigInteger)), 0), BigInteger)
+    return cast(func.coalesce(func.sum(cast(column, BigInteger)), 0), BigInteger)
 
 
 def of_tenants(table: Table) -> ColumnElement[bool]:
@@ -143,7 +152,7 @@ def of_tenants(table: Table) -> ColumnElement[bool]:
 def _texts() -> tuple[Select[Any], ...]:
     its = notifications.c
     is_priced = case((its.price_micros.is_not(None), 1), else_=0).label("priced")
-    sums = (its.segments, its.price_micros, is_priced)
+    sums = (number(its.segments).label("segments"), number(its.price_micros).label("price_micros"), is_priced)
     return tuple(
         grouped(
             select(quarter_hour(at).label("quarter"), its.kind, its.status, its.price_currency, *sums).where(*where),
@@ -159,7 +168,7 @@ def _texts_of_tenants() -> tuple[Select[Any], ...]:
     its = notifications.c
     return tuple(
         grouped(
-            select(its.tenant_id, its.status, period_of(at), its.segments).where(*where),
+            select(its.tenant_id, its.status, period_of(at), number(its.segments).label("segments")).where(*where),
             ("tenant_id", "status", "period"),
             "segments",
         )
@@ -198,7 +207,8 @@ def _visits() -> Select[Any]:
     chosen = select(quarter_hour(its.scheduled_start).label("quarter"), its.status, reminded).where(
         of_tenants(appointments), within(its.scheduled_start), its.status.in_(known), its.deleted_at.is_(None)
     )
-    return grouped(chosen, ("quarter", "status", "reminded"))
+    # Summed, not grouped by: SQLite would look for the reminder twice.
+    return grouped(chosen, ("quarter", "status"), "reminded")
 
 
 @cache

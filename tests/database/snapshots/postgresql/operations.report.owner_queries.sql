@@ -36,40 +36,53 @@ WHERE newer.pet_id = vaccination_records.pet_id AND newer.tenant_id = vaccinatio
 
 -- fees
 SELECT chosen.tenant_id, chosen.currency, chosen.period, count(*) AS count_1, CAST(coalesce(sum(CAST(chosen.amount AS
-    BIGINT)), :coalesce::INTEGER) AS BIGINT) AS coalesce_1
+    BIGINT)), :coalesce::INTEGER) AS BIGINT) AS coalesce_1, CAST(coalesce(sum(CAST(chosen.unreadable AS BIGINT)),
+    :coalesce::INTEGER) AS BIGINT) AS coalesce_3
 FROM (SELECT payments.tenant_id AS tenant_id, payments.currency AS currency, CASE WHEN (fee_actions.created_at >=
-    :middle::TIMESTAMP WITH TIME ZONE) THEN :param::INTEGER ELSE :param::INTEGER END AS period,
-    coalesce(fee_actions.amount, payments.amount) AS amount
+    :middle::TIMESTAMP WITH TIME ZONE) THEN :param::INTEGER ELSE :param::INTEGER END AS period, CASE WHEN
+    (coalesce(fee_actions.amount, payments.amount) BETWEEN :coalesce::INTEGER AND :coalesce::INTEGER) THEN
+    coalesce(fee_actions.amount, payments.amount) ELSE :param::INTEGER END AS amount, CASE WHEN
+    (coalesce(fee_actions.amount, payments.amount) BETWEEN :coalesce::INTEGER AND :coalesce::INTEGER) THEN
+    :param::INTEGER ELSE :param::INTEGER END AS unreadable
 FROM payments, fee_actions
 WHERE fee_actions.created_at >= :since::TIMESTAMP WITH TIME ZONE AND fee_actions.created_at < :until::TIMESTAMP WITH
     TIME ZONE AND payments.type = :type::VARCHAR AND payments.tenant_id = ANY (:tenant_ids::UUID[]) AND
     fee_actions.action = :action::VARCHAR AND fee_actions.outcome = :outcome::VARCHAR AND fee_actions.payment_id =
     payments.id) AS chosen GROUP BY chosen.tenant_id, chosen.currency, chosen.period;
 SELECT chosen.tenant_id, chosen.currency, chosen.period, count(*) AS count_1, CAST(coalesce(sum(CAST(chosen.amount AS
-    BIGINT)), :coalesce::INTEGER) AS BIGINT) AS coalesce_1
+    BIGINT)), :coalesce::INTEGER) AS BIGINT) AS coalesce_1, CAST(coalesce(sum(CAST(chosen.unreadable AS BIGINT)),
+    :coalesce::INTEGER) AS BIGINT) AS coalesce_3
 FROM (SELECT payments.tenant_id AS tenant_id, payments.currency AS currency, CASE WHEN (fee_actions.created_at >=
-    :middle::TIMESTAMP WITH TIME ZONE) THEN :param::INTEGER ELSE :param::INTEGER END AS period, payments.amount AS
-    amount
+    :middle::TIMESTAMP WITH TIME ZONE) THEN :param::INTEGER ELSE :param::INTEGER END AS period, CASE WHEN
+    (payments.amount BETWEEN :amount::INTEGER AND :amount::INTEGER) THEN payments.amount ELSE :param::INTEGER END AS
+    amount, CASE WHEN (payments.amount BETWEEN :amount::INTEGER AND :amount::INTEGER) THEN :param::INTEGER ELSE
+    :param::INTEGER END AS unreadable
 FROM payments, fee_actions
 WHERE fee_actions.created_at >= :since::TIMESTAMP WITH TIME ZONE AND fee_actions.created_at < :until::TIMESTAMP WITH
     TIME ZONE AND payments.type = :type::VARCHAR AND payments.tenant_id = ANY (:tenant_ids::UUID[]) AND
     fee_actions.action = :action::VARCHAR AND payments.status = :status::VARCHAR AND fee_actions.payment_id =
     payments.id) AS chosen GROUP BY chosen.tenant_id, chosen.currency, chosen.period;
 SELECT chosen.tenant_id, chosen.currency, chosen.period, count(*) AS count_1, CAST(coalesce(sum(CAST(chosen.amount AS
-    BIGINT)), :coalesce::INTEGER) AS BIGINT) AS coalesce_1
+    BIGINT)), :coalesce::INTEGER) AS BIGINT) AS coalesce_1, CAST(coalesce(sum(CAST(chosen.unreadable AS BIGINT)),
+    :coalesce::INTEGER) AS BIGINT) AS coalesce_3
 FROM (SELECT payments.tenant_id AS tenant_id, payments.currency AS currency, CASE WHEN (payments.created_at >=
-    :middle::TIMESTAMP WITH TIME ZONE) THEN :param::INTEGER ELSE :param::INTEGER END AS period, payments.amount AS
-    amount
+    :middle::TIMESTAMP WITH TIME ZONE) THEN :param::INTEGER ELSE :param::INTEGER END AS period, CASE WHEN
+    (payments.amount BETWEEN :amount::INTEGER AND :amount::INTEGER) THEN payments.amount ELSE :param::INTEGER END AS
+    amount, CASE WHEN (payments.amount BETWEEN :amount::INTEGER AND :amount::INTEGER) THEN :param::INTEGER ELSE
+    :param::INTEGER END AS unreadable
 FROM payments
 WHERE payments.created_at >= :since::TIMESTAMP WITH TIME ZONE AND payments.created_at < :until::TIMESTAMP WITH TIME ZONE
     AND payments.type = :type::VARCHAR AND payments.tenant_id = ANY (:tenant_ids::UUID[]) AND payments.status !=
     :status::VARCHAR AND (payments.failure_code IS NULL OR NOT (payments.status = :status::VARCHAR AND
     payments.failure_code IN (:failure_code, ...)))) AS chosen GROUP BY chosen.tenant_id, chosen.currency, chosen.period;
 SELECT chosen.tenant_id, chosen.currency, chosen.period, count(*) AS count_1, CAST(coalesce(sum(CAST(chosen.amount AS
-    BIGINT)), :coalesce::INTEGER) AS BIGINT) AS coalesce_1
+    BIGINT)), :coalesce::INTEGER) AS BIGINT) AS coalesce_1, CAST(coalesce(sum(CAST(chosen.unreadable AS BIGINT)),
+    :coalesce::INTEGER) AS BIGINT) AS coalesce_3
 FROM (SELECT payments.tenant_id AS tenant_id, payments.currency AS currency, CASE WHEN (payments.succeeded_at >=
-    :middle::TIMESTAMP WITH TIME ZONE) THEN :param::INTEGER ELSE :param::INTEGER END AS period, payments.amount AS
-    amount
+    :middle::TIMESTAMP WITH TIME ZONE) THEN :param::INTEGER ELSE :param::INTEGER END AS period, CASE WHEN
+    (payments.amount BETWEEN :amount::INTEGER AND :amount::INTEGER) THEN payments.amount ELSE :param::INTEGER END AS
+    amount, CASE WHEN (payments.amount BETWEEN :amount::INTEGER AND :amount::INTEGER) THEN :param::INTEGER ELSE
+    :param::INTEGER END AS unreadable
 FROM payments
 WHERE payments.succeeded_at >= :since::TIMESTAMP WITH TIME ZONE AND payments.succeeded_at < :until::TIMESTAMP WITH TIME
     ZONE AND payments.type = :type::VARCHAR AND payments.tenant_id = ANY (:tenant_ids::UUID[]) AND payments.status IN

@@ -24,9 +24,11 @@ SELECT chosen.quarter, chosen.kind, chosen.status, chosen.price_currency, count(
     CAST(coalesce(sum(CAST(chosen.price_micros AS BIGINT)), :coalesce::INTEGER) AS BIGINT) AS coalesce_3,
     CAST(coalesce(sum(CAST(chosen.priced AS BIGINT)), :coalesce::INTEGER) AS BIGINT) AS coalesce_5
 FROM (SELECT CAST(floor(EXTRACT(epoch FROM notifications.not_before) / 900) AS BIGINT) AS quarter, notifications.kind AS
-    kind, notifications.status AS status, notifications.price_currency AS price_currency, notifications.segments AS
-    segments, notifications.price_micros AS price_micros, CASE WHEN (notifications.price_micros IS NOT NULL) THEN
-    :param::INTEGER ELSE :param::INTEGER END AS priced
+    kind, notifications.status AS status, notifications.price_currency AS price_currency, CASE WHEN
+    (notifications.segments BETWEEN :segments::SMALLINT AND :segments::SMALLINT) THEN notifications.segments ELSE
+    :param::INTEGER END AS segments, CASE WHEN (notifications.price_micros BETWEEN :price_micros::INTEGER AND
+    :price_micros::INTEGER) THEN notifications.price_micros ELSE :param::INTEGER END AS price_micros, CASE WHEN
+    (notifications.price_micros IS NOT NULL) THEN :param::INTEGER ELSE :param::INTEGER END AS priced
 FROM notifications
 WHERE notifications.status IN (:status, ...) AND notifications.useful_until >= :since::TIMESTAMP WITH TIME ZONE AND
     notifications.sent_at IS NULL AND notifications.not_before >= :since::TIMESTAMP WITH TIME ZONE AND
@@ -37,9 +39,11 @@ SELECT chosen.quarter, chosen.kind, chosen.status, chosen.price_currency, count(
     CAST(coalesce(sum(CAST(chosen.price_micros AS BIGINT)), :coalesce::INTEGER) AS BIGINT) AS coalesce_3,
     CAST(coalesce(sum(CAST(chosen.priced AS BIGINT)), :coalesce::INTEGER) AS BIGINT) AS coalesce_5
 FROM (SELECT CAST(floor(EXTRACT(epoch FROM notifications.sent_at) / 900) AS BIGINT) AS quarter, notifications.kind AS
-    kind, notifications.status AS status, notifications.price_currency AS price_currency, notifications.segments AS
-    segments, notifications.price_micros AS price_micros, CASE WHEN (notifications.price_micros IS NOT NULL) THEN
-    :param::INTEGER ELSE :param::INTEGER END AS priced
+    kind, notifications.status AS status, notifications.price_currency AS price_currency, CASE WHEN
+    (notifications.segments BETWEEN :segments::SMALLINT AND :segments::SMALLINT) THEN notifications.segments ELSE
+    :param::INTEGER END AS segments, CASE WHEN (notifications.price_micros BETWEEN :price_micros::INTEGER AND
+    :price_micros::INTEGER) THEN notifications.price_micros ELSE :param::INTEGER END AS price_micros, CASE WHEN
+    (notifications.price_micros IS NOT NULL) THEN :param::INTEGER ELSE :param::INTEGER END AS priced
 FROM notifications
 WHERE notifications.sent_at >= :since::TIMESTAMP WITH TIME ZONE AND notifications.sent_at < :until::TIMESTAMP WITH TIME
     ZONE AND notifications.tenant_id = ANY (:tenant_ids::UUID[])) AS chosen GROUP BY chosen.quarter, chosen.kind,
@@ -49,8 +53,9 @@ WHERE notifications.sent_at >= :since::TIMESTAMP WITH TIME ZONE AND notification
 SELECT chosen.tenant_id, chosen.status, chosen.period, count(*) AS count_1, CAST(coalesce(sum(CAST(chosen.segments AS
     BIGINT)), :coalesce::INTEGER) AS BIGINT) AS coalesce_1
 FROM (SELECT notifications.tenant_id AS tenant_id, notifications.status AS status, CASE WHEN (notifications.not_before
-    >= :middle::TIMESTAMP WITH TIME ZONE) THEN :param::INTEGER ELSE :param::INTEGER END AS period,
-    notifications.segments AS segments
+    >= :middle::TIMESTAMP WITH TIME ZONE) THEN :param::INTEGER ELSE :param::INTEGER END AS period, CASE WHEN
+    (notifications.segments BETWEEN :segments::SMALLINT AND :segments::SMALLINT) THEN notifications.segments ELSE
+    :param::INTEGER END AS segments
 FROM notifications
 WHERE notifications.status IN (:status, ...) AND notifications.useful_until >= :since::TIMESTAMP WITH TIME ZONE AND
     notifications.sent_at IS NULL AND notifications.not_before >= :since::TIMESTAMP WITH TIME ZONE AND
@@ -59,15 +64,17 @@ WHERE notifications.status IN (:status, ...) AND notifications.useful_until >= :
 SELECT chosen.tenant_id, chosen.status, chosen.period, count(*) AS count_1, CAST(coalesce(sum(CAST(chosen.segments AS
     BIGINT)), :coalesce::INTEGER) AS BIGINT) AS coalesce_1
 FROM (SELECT notifications.tenant_id AS tenant_id, notifications.status AS status, CASE WHEN (notifications.sent_at >=
-    :middle::TIMESTAMP WITH TIME ZONE) THEN :param::INTEGER ELSE :param::INTEGER END AS period, notifications.segments
-    AS segments
+    :middle::TIMESTAMP WITH TIME ZONE) THEN :param::INTEGER ELSE :param::INTEGER END AS period, CASE WHEN
+    (notifications.segments BETWEEN :segments::SMALLINT AND :segments::SMALLINT) THEN notifications.segments ELSE
+    :param::INTEGER END AS segments
 FROM notifications
 WHERE notifications.sent_at >= :since::TIMESTAMP WITH TIME ZONE AND notifications.sent_at < :until::TIMESTAMP WITH TIME
     ZONE AND notifications.tenant_id = ANY (:tenant_ids::UUID[])) AS chosen GROUP BY chosen.tenant_id, chosen.status,
     chosen.period;
 
 -- visits
-SELECT chosen.quarter, chosen.status, chosen.reminded, count(*) AS count_1
+SELECT chosen.quarter, chosen.status, count(*) AS count_1, CAST(coalesce(sum(CAST(chosen.reminded AS BIGINT)),
+    :coalesce::INTEGER) AS BIGINT) AS coalesce_1
 FROM (SELECT CAST(floor(EXTRACT(epoch FROM appointments.scheduled_start) / 900) AS BIGINT) AS quarter,
     appointments.status AS status, CASE WHEN (EXISTS (SELECT *
 FROM decisions, notifications
@@ -78,4 +85,4 @@ WHERE decisions.subject_id = appointments.id AND decisions.kind IN (:kind, ...) 
 FROM appointments
 WHERE appointments.tenant_id = ANY (:tenant_ids::UUID[]) AND appointments.scheduled_start >= :since::TIMESTAMP WITH TIME
     ZONE AND appointments.scheduled_start < :until::TIMESTAMP WITH TIME ZONE AND appointments.status IN (:status, ...)
-    AND appointments.deleted_at IS NULL) AS chosen GROUP BY chosen.quarter, chosen.status, chosen.reminded;
+    AND appointments.deleted_at IS NULL) AS chosen GROUP BY chosen.quarter, chosen.status;

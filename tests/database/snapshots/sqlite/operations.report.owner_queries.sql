@@ -37,27 +37,37 @@ WHERE newer.pet_id = vaccination_records.pet_id AND newer.tenant_id = vaccinatio
 
 -- fees
 SELECT chosen.tenant_id, chosen.currency, chosen.period, count(*) AS count_1, CAST(coalesce(sum(CAST(chosen.amount AS
-    BIGINT)), :coalesce) AS BIGINT) AS coalesce_1
+    BIGINT)), :coalesce) AS BIGINT) AS coalesce_1, CAST(coalesce(sum(CAST(chosen.unreadable AS BIGINT)), :coalesce) AS
+    BIGINT) AS coalesce_3
 FROM (SELECT payments.tenant_id AS tenant_id, payments.currency AS currency, CASE WHEN (fee_actions.created_at >=
-    :middle) THEN :param ELSE :param END AS period, coalesce(fee_actions.amount, payments.amount) AS amount
+    :middle) THEN :param ELSE :param END AS period, CASE WHEN (coalesce(fee_actions.amount, payments.amount) BETWEEN
+    :coalesce AND :coalesce) THEN coalesce(fee_actions.amount, payments.amount) ELSE :param END AS amount, CASE WHEN
+    (coalesce(fee_actions.amount, payments.amount) BETWEEN :coalesce AND :coalesce) THEN :param ELSE :param END AS
+    unreadable
 FROM payments, fee_actions
 WHERE fee_actions.created_at >= :since AND fee_actions.created_at < :until AND payments.type = :type AND
     payments.tenant_id IN (SELECT value
 FROM json_each(:tenant_ids)) AND fee_actions.action = :action AND fee_actions.outcome = :outcome AND
     fee_actions.payment_id = payments.id) AS chosen GROUP BY chosen.tenant_id, chosen.currency, chosen.period;
 SELECT chosen.tenant_id, chosen.currency, chosen.period, count(*) AS count_1, CAST(coalesce(sum(CAST(chosen.amount AS
-    BIGINT)), :coalesce) AS BIGINT) AS coalesce_1
+    BIGINT)), :coalesce) AS BIGINT) AS coalesce_1, CAST(coalesce(sum(CAST(chosen.unreadable AS BIGINT)), :coalesce) AS
+    BIGINT) AS coalesce_3
 FROM (SELECT payments.tenant_id AS tenant_id, payments.currency AS currency, CASE WHEN (fee_actions.created_at >=
-    :middle) THEN :param ELSE :param END AS period, payments.amount AS amount
+    :middle) THEN :param ELSE :param END AS period, CASE WHEN (payments.amount BETWEEN :amount AND :amount) THEN
+    payments.amount ELSE :param END AS amount, CASE WHEN (payments.amount BETWEEN :amount AND :amount) THEN :param ELSE
+    :param END AS unreadable
 FROM payments, fee_actions
 WHERE fee_actions.created_at >= :since AND fee_actions.created_at < :until AND payments.type = :type AND
     payments.tenant_id IN (SELECT value
 FROM json_each(:tenant_ids)) AND fee_actions.action = :action AND payments.status = :status AND fee_actions.payment_id =
     payments.id) AS chosen GROUP BY chosen.tenant_id, chosen.currency, chosen.period;
 SELECT chosen.tenant_id, chosen.currency, chosen.period, count(*) AS count_1, CAST(coalesce(sum(CAST(chosen.amount AS
-    BIGINT)), :coalesce) AS BIGINT) AS coalesce_1
+    BIGINT)), :coalesce) AS BIGINT) AS coalesce_1, CAST(coalesce(sum(CAST(chosen.unreadable AS BIGINT)), :coalesce) AS
+    BIGINT) AS coalesce_3
 FROM (SELECT payments.tenant_id AS tenant_id, payments.currency AS currency, CASE WHEN (payments.created_at >= :middle)
-    THEN :param ELSE :param END AS period, payments.amount AS amount
+    THEN :param ELSE :param END AS period, CASE WHEN (payments.amount BETWEEN :amount AND :amount) THEN payments.amount
+    ELSE :param END AS amount, CASE WHEN (payments.amount BETWEEN :amount AND :amount) THEN :param ELSE :param END AS
+    unreadable
 FROM payments
 WHERE payments.created_at >= :since AND payments.created_at < :until AND payments.type = :type AND payments.tenant_id IN
     (SELECT value
@@ -65,9 +75,12 @@ FROM json_each(:tenant_ids)) AND payments.status != :status AND (payments.failur
     :status AND payments.failure_code IN (:failure_code, ...)))) AS chosen GROUP BY chosen.tenant_id, chosen.currency,
     chosen.period;
 SELECT chosen.tenant_id, chosen.currency, chosen.period, count(*) AS count_1, CAST(coalesce(sum(CAST(chosen.amount AS
-    BIGINT)), :coalesce) AS BIGINT) AS coalesce_1
+    BIGINT)), :coalesce) AS BIGINT) AS coalesce_1, CAST(coalesce(sum(CAST(chosen.unreadable AS BIGINT)), :coalesce) AS
+    BIGINT) AS coalesce_3
 FROM (SELECT payments.tenant_id AS tenant_id, payments.currency AS currency, CASE WHEN (payments.succeeded_at >=
-    :middle) THEN :param ELSE :param END AS period, payments.amount AS amount
+    :middle) THEN :param ELSE :param END AS period, CASE WHEN (payments.amount BETWEEN :amount AND :amount) THEN
+    payments.amount ELSE :param END AS amount, CASE WHEN (payments.amount BETWEEN :amount AND :amount) THEN :param ELSE
+    :param END AS unreadable
 FROM payments
 WHERE payments.succeeded_at >= :since AND payments.succeeded_at < :until AND payments.type = :type AND
     payments.tenant_id IN (SELECT value

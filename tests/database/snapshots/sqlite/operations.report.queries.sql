@@ -23,9 +23,10 @@ SELECT chosen.quarter, chosen.kind, chosen.status, chosen.price_currency, count(
     CAST(coalesce(sum(CAST(chosen.price_micros AS BIGINT)), :coalesce) AS BIGINT) AS coalesce_3,
     CAST(coalesce(sum(CAST(chosen.priced AS BIGINT)), :coalesce) AS BIGINT) AS coalesce_5
 FROM (SELECT (CAST(strftime('%s', notifications.not_before) AS INTEGER) / 900) AS quarter, notifications.kind AS kind,
-    notifications.status AS status, notifications.price_currency AS price_currency, notifications.segments AS segments,
-    notifications.price_micros AS price_micros, CASE WHEN (notifications.price_micros IS NOT NULL) THEN :param ELSE
-    :param END AS priced
+    notifications.status AS status, notifications.price_currency AS price_currency, CASE WHEN (notifications.segments
+    BETWEEN :segments AND :segments) THEN notifications.segments ELSE :param END AS segments, CASE WHEN
+    (notifications.price_micros BETWEEN :price_micros AND :price_micros) THEN notifications.price_micros ELSE :param END
+    AS price_micros, CASE WHEN (notifications.price_micros IS NOT NULL) THEN :param ELSE :param END AS priced
 FROM notifications
 WHERE notifications.status IN (:status, ...) AND notifications.useful_until >= :since AND notifications.sent_at IS NULL
     AND notifications.not_before >= :since AND notifications.not_before < :until AND notifications.tenant_id IN (SELECT
@@ -36,9 +37,10 @@ SELECT chosen.quarter, chosen.kind, chosen.status, chosen.price_currency, count(
     CAST(coalesce(sum(CAST(chosen.price_micros AS BIGINT)), :coalesce) AS BIGINT) AS coalesce_3,
     CAST(coalesce(sum(CAST(chosen.priced AS BIGINT)), :coalesce) AS BIGINT) AS coalesce_5
 FROM (SELECT (CAST(strftime('%s', notifications.sent_at) AS INTEGER) / 900) AS quarter, notifications.kind AS kind,
-    notifications.status AS status, notifications.price_currency AS price_currency, notifications.segments AS segments,
-    notifications.price_micros AS price_micros, CASE WHEN (notifications.price_micros IS NOT NULL) THEN :param ELSE
-    :param END AS priced
+    notifications.status AS status, notifications.price_currency AS price_currency, CASE WHEN (notifications.segments
+    BETWEEN :segments AND :segments) THEN notifications.segments ELSE :param END AS segments, CASE WHEN
+    (notifications.price_micros BETWEEN :price_micros AND :price_micros) THEN notifications.price_micros ELSE :param END
+    AS price_micros, CASE WHEN (notifications.price_micros IS NOT NULL) THEN :param ELSE :param END AS priced
 FROM notifications
 WHERE notifications.sent_at >= :since AND notifications.sent_at < :until AND notifications.tenant_id IN (SELECT value
 FROM json_each(:tenant_ids))) AS chosen GROUP BY chosen.quarter, chosen.kind, chosen.status, chosen.price_currency;
@@ -47,7 +49,8 @@ FROM json_each(:tenant_ids))) AS chosen GROUP BY chosen.quarter, chosen.kind, ch
 SELECT chosen.tenant_id, chosen.status, chosen.period, count(*) AS count_1, CAST(coalesce(sum(CAST(chosen.segments AS
     BIGINT)), :coalesce) AS BIGINT) AS coalesce_1
 FROM (SELECT notifications.tenant_id AS tenant_id, notifications.status AS status, CASE WHEN (notifications.not_before
-    >= :middle) THEN :param ELSE :param END AS period, notifications.segments AS segments
+    >= :middle) THEN :param ELSE :param END AS period, CASE WHEN (notifications.segments BETWEEN :segments AND
+    :segments) THEN notifications.segments ELSE :param END AS segments
 FROM notifications
 WHERE notifications.status IN (:status, ...) AND notifications.useful_until >= :since AND notifications.sent_at IS NULL
     AND notifications.not_before >= :since AND notifications.not_before < :until AND notifications.tenant_id IN (SELECT
@@ -56,13 +59,15 @@ FROM json_each(:tenant_ids))) AS chosen GROUP BY chosen.tenant_id, chosen.status
 SELECT chosen.tenant_id, chosen.status, chosen.period, count(*) AS count_1, CAST(coalesce(sum(CAST(chosen.segments AS
     BIGINT)), :coalesce) AS BIGINT) AS coalesce_1
 FROM (SELECT notifications.tenant_id AS tenant_id, notifications.status AS status, CASE WHEN (notifications.sent_at >=
-    :middle) THEN :param ELSE :param END AS period, notifications.segments AS segments
+    :middle) THEN :param ELSE :param END AS period, CASE WHEN (notifications.segments BETWEEN :segments AND :segments)
+    THEN notifications.segments ELSE :param END AS segments
 FROM notifications
 WHERE notifications.sent_at >= :since AND notifications.sent_at < :until AND notifications.tenant_id IN (SELECT value
 FROM json_each(:tenant_ids))) AS chosen GROUP BY chosen.tenant_id, chosen.status, chosen.period;
 
 -- visits
-SELECT chosen.quarter, chosen.status, chosen.reminded, count(*) AS count_1
+SELECT chosen.quarter, chosen.status, count(*) AS count_1, CAST(coalesce(sum(CAST(chosen.reminded AS BIGINT)),
+    :coalesce) AS BIGINT) AS coalesce_1
 FROM (SELECT (CAST(strftime('%s', appointments.scheduled_start) AS INTEGER) / 900) AS quarter, appointments.status AS
     status, CASE WHEN (EXISTS (SELECT *
 FROM decisions, notifications
@@ -73,4 +78,4 @@ FROM appointments
 WHERE appointments.tenant_id IN (SELECT value
 FROM json_each(:tenant_ids)) AND appointments.scheduled_start >= :since AND appointments.scheduled_start < :until AND
     appointments.status IN (:status, ...) AND appointments.deleted_at IS NULL) AS chosen GROUP BY chosen.quarter,
-    chosen.status, chosen.reminded;
+    chosen.status;
