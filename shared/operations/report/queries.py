@@ -22,6 +22,7 @@ from sqlalchemy import (
     cast,
     exists,
     func,
+    literal,
     select,
 )
 
@@ -132,7 +133,7 @@ LARGEST: Final = 2**31 - 1
 
 def is_number(column: ColumnElement[Any]) -> ColumnElement[bool]:
     """Return the condition that a column holds a number of a size that can be summed."""
-    return column.between(-LARGEST, LARGEST)
+    return column.between(literal(-LARGEST, BigInteger), literal(LARGEST, BigInteger))
 
 
 def number(column: ColumnElement[Any]) -> ColumnElement[Any]:

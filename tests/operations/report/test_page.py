@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from shared.database import tables
 from shared.database.engine import reading, writing
 from shared.errors import UsageError
-from shared.operations.report.figures import Report
+from shared.operations.report.figures import Both, Rate, Report
 from shared.operations.report.gathering import report
 from shared.operations.report.page import render
 from shared.operations.report.spreadsheets import spreadsheets
@@ -100,6 +100,8 @@ def test_bars_begin_at_zero_and_are_as_long_as_their_values(drawn: Engine) -> No
     values = [found.scores.get(band, 0) for band in range(0, 101, 10)]
     scale = max(heights) / max(values)
     assert heights == pytest.approx([scale * value for value in values])
+    axis = next(each for each in chart.iter("g") if each.get("class", "").startswith("axis y"))
+    assert next(each.text for each in axis.iter("text")) == "0"
 
 
 def test_an_empty_database_has_a_friendly_page(engine: Engine) -> None:
@@ -147,8 +149,10 @@ def test_the_days_are_the_local_ones_of_each_business(engine: Engine) -> None:
         tenant = rows.tenant(connection, timezone="Asia/Kathmandu")
         for minute, status in ((14, "no_show"), (15, "completed")):
             rows.appointment(connection, tenant, datetime(2026, 3, 9, 18, minute, tzinfo=UTC), status=status)
+        next_day = datetime(2026, 3, 10, 18, 15, tzinfo=UTC)
+        rows.appointment(connection, tenant, next_day, status="no_show")
     found = of(engine, days=1, until=date(2026, 3, 10)).visits
-    assert (found.total.now.part, found.total.before.part) == (0, 1)
+    assert found.total == Both(Rate(0, 1), Rate(1, 1))
     assert found.by_hour.keys() == {0, 23}
 
 
