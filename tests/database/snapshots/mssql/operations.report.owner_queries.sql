@@ -41,9 +41,8 @@ SELECT chosen.tenant_id, chosen.currency, chosen.period, count(*) AS count_1, CA
     BIGINT) AS coalesce_3
 FROM (SELECT payments.tenant_id AS tenant_id, payments.currency AS currency, CASE WHEN (fee_actions.created_at >=
     :middle) THEN :param ELSE :param END AS period, CASE WHEN (coalesce(fee_actions.amount, payments.amount) BETWEEN
-    :coalesce AND :coalesce) THEN coalesce(fee_actions.amount, payments.amount) ELSE :param END AS amount, CASE WHEN
-    (coalesce(fee_actions.amount, payments.amount) BETWEEN :coalesce AND :coalesce) THEN :param ELSE :param END AS
-    unreadable
+    :param AND :param) THEN coalesce(fee_actions.amount, payments.amount) ELSE :param END AS amount, CASE WHEN
+    (coalesce(fee_actions.amount, payments.amount) BETWEEN :param AND :param) THEN :param ELSE :param END AS unreadable
 FROM payments, fee_actions
 WHERE fee_actions.created_at >= :since AND fee_actions.created_at < :until AND payments.type = :type AND
     payments.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
@@ -53,8 +52,8 @@ SELECT chosen.tenant_id, chosen.currency, chosen.period, count(*) AS count_1, CA
     BIGINT)), :coalesce) AS BIGINT) AS coalesce_1, CAST(coalesce(sum(CAST(chosen.unreadable AS BIGINT)), :coalesce) AS
     BIGINT) AS coalesce_3
 FROM (SELECT payments.tenant_id AS tenant_id, payments.currency AS currency, CASE WHEN (fee_actions.created_at >=
-    :middle) THEN :param ELSE :param END AS period, CASE WHEN (payments.amount BETWEEN :amount AND :amount) THEN
-    payments.amount ELSE :param END AS amount, CASE WHEN (payments.amount BETWEEN :amount AND :amount) THEN :param ELSE
+    :middle) THEN :param ELSE :param END AS period, CASE WHEN (payments.amount BETWEEN :param AND :param) THEN
+    payments.amount ELSE :param END AS amount, CASE WHEN (payments.amount BETWEEN :param AND :param) THEN :param ELSE
     :param END AS unreadable
 FROM payments, fee_actions
 WHERE fee_actions.created_at >= :since AND fee_actions.created_at < :until AND payments.type = :type AND
@@ -65,8 +64,8 @@ SELECT chosen.tenant_id, chosen.currency, chosen.period, count(*) AS count_1, CA
     BIGINT)), :coalesce) AS BIGINT) AS coalesce_1, CAST(coalesce(sum(CAST(chosen.unreadable AS BIGINT)), :coalesce) AS
     BIGINT) AS coalesce_3
 FROM (SELECT payments.tenant_id AS tenant_id, payments.currency AS currency, CASE WHEN (payments.created_at >= :middle)
-    THEN :param ELSE :param END AS period, CASE WHEN (payments.amount BETWEEN :amount AND :amount) THEN payments.amount
-    ELSE :param END AS amount, CASE WHEN (payments.amount BETWEEN :amount AND :amount) THEN :param ELSE :param END AS
+    THEN :param ELSE :param END AS period, CASE WHEN (payments.amount BETWEEN :param AND :param) THEN payments.amount
+    ELSE :param END AS amount, CASE WHEN (payments.amount BETWEEN :param AND :param) THEN :param ELSE :param END AS
     unreadable
 FROM payments
 WHERE payments.created_at >= :since AND payments.created_at < :until AND payments.type = :type AND payments.tenant_id IN
@@ -78,8 +77,8 @@ SELECT chosen.tenant_id, chosen.currency, chosen.period, count(*) AS count_1, CA
     BIGINT)), :coalesce) AS BIGINT) AS coalesce_1, CAST(coalesce(sum(CAST(chosen.unreadable AS BIGINT)), :coalesce) AS
     BIGINT) AS coalesce_3
 FROM (SELECT payments.tenant_id AS tenant_id, payments.currency AS currency, CASE WHEN (payments.succeeded_at >=
-    :middle) THEN :param ELSE :param END AS period, CASE WHEN (payments.amount BETWEEN :amount AND :amount) THEN
-    payments.amount ELSE :param END AS amount, CASE WHEN (payments.amount BETWEEN :amount AND :amount) THEN :param ELSE
+    :middle) THEN :param ELSE :param END AS period, CASE WHEN (payments.amount BETWEEN :param AND :param) THEN
+    payments.amount ELSE :param END AS amount, CASE WHEN (payments.amount BETWEEN :param AND :param) THEN :param ELSE
     :param END AS unreadable
 FROM payments
 WHERE payments.succeeded_at >= :since AND payments.succeeded_at < :until AND payments.type = :type AND

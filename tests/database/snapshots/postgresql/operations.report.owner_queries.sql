@@ -40,10 +40,10 @@ SELECT chosen.tenant_id, chosen.currency, chosen.period, count(*) AS count_1, CA
     :coalesce::INTEGER) AS BIGINT) AS coalesce_3
 FROM (SELECT payments.tenant_id AS tenant_id, payments.currency AS currency, CASE WHEN (fee_actions.created_at >=
     :middle::TIMESTAMP WITH TIME ZONE) THEN :param::INTEGER ELSE :param::INTEGER END AS period, CASE WHEN
-    (coalesce(fee_actions.amount, payments.amount) BETWEEN :coalesce::INTEGER AND :coalesce::INTEGER) THEN
+    (coalesce(fee_actions.amount, payments.amount) BETWEEN :param::BIGINT AND :param::BIGINT) THEN
     coalesce(fee_actions.amount, payments.amount) ELSE :param::INTEGER END AS amount, CASE WHEN
-    (coalesce(fee_actions.amount, payments.amount) BETWEEN :coalesce::INTEGER AND :coalesce::INTEGER) THEN
-    :param::INTEGER ELSE :param::INTEGER END AS unreadable
+    (coalesce(fee_actions.amount, payments.amount) BETWEEN :param::BIGINT AND :param::BIGINT) THEN :param::INTEGER ELSE
+    :param::INTEGER END AS unreadable
 FROM payments, fee_actions
 WHERE fee_actions.created_at >= :since::TIMESTAMP WITH TIME ZONE AND fee_actions.created_at < :until::TIMESTAMP WITH
     TIME ZONE AND payments.type = :type::VARCHAR AND payments.tenant_id = ANY (:tenant_ids::UUID[]) AND
@@ -54,9 +54,9 @@ SELECT chosen.tenant_id, chosen.currency, chosen.period, count(*) AS count_1, CA
     :coalesce::INTEGER) AS BIGINT) AS coalesce_3
 FROM (SELECT payments.tenant_id AS tenant_id, payments.currency AS currency, CASE WHEN (fee_actions.created_at >=
     :middle::TIMESTAMP WITH TIME ZONE) THEN :param::INTEGER ELSE :param::INTEGER END AS period, CASE WHEN
-    (payments.amount BETWEEN :amount::INTEGER AND :amount::INTEGER) THEN payments.amount ELSE :param::INTEGER END AS
-    amount, CASE WHEN (payments.amount BETWEEN :amount::INTEGER AND :amount::INTEGER) THEN :param::INTEGER ELSE
-    :param::INTEGER END AS unreadable
+    (payments.amount BETWEEN :param::BIGINT AND :param::BIGINT) THEN payments.amount ELSE :param::INTEGER END AS amount,
+    CASE WHEN (payments.amount BETWEEN :param::BIGINT AND :param::BIGINT) THEN :param::INTEGER ELSE :param::INTEGER END
+    AS unreadable
 FROM payments, fee_actions
 WHERE fee_actions.created_at >= :since::TIMESTAMP WITH TIME ZONE AND fee_actions.created_at < :until::TIMESTAMP WITH
     TIME ZONE AND payments.type = :type::VARCHAR AND payments.tenant_id = ANY (:tenant_ids::UUID[]) AND
@@ -67,9 +67,9 @@ SELECT chosen.tenant_id, chosen.currency, chosen.period, count(*) AS count_1, CA
     :coalesce::INTEGER) AS BIGINT) AS coalesce_3
 FROM (SELECT payments.tenant_id AS tenant_id, payments.currency AS currency, CASE WHEN (payments.created_at >=
     :middle::TIMESTAMP WITH TIME ZONE) THEN :param::INTEGER ELSE :param::INTEGER END AS period, CASE WHEN
-    (payments.amount BETWEEN :amount::INTEGER AND :amount::INTEGER) THEN payments.amount ELSE :param::INTEGER END AS
-    amount, CASE WHEN (payments.amount BETWEEN :amount::INTEGER AND :amount::INTEGER) THEN :param::INTEGER ELSE
-    :param::INTEGER END AS unreadable
+    (payments.amount BETWEEN :param::BIGINT AND :param::BIGINT) THEN payments.amount ELSE :param::INTEGER END AS amount,
+    CASE WHEN (payments.amount BETWEEN :param::BIGINT AND :param::BIGINT) THEN :param::INTEGER ELSE :param::INTEGER END
+    AS unreadable
 FROM payments
 WHERE payments.created_at >= :since::TIMESTAMP WITH TIME ZONE AND payments.created_at < :until::TIMESTAMP WITH TIME ZONE
     AND payments.type = :type::VARCHAR AND payments.tenant_id = ANY (:tenant_ids::UUID[]) AND payments.status !=
@@ -80,9 +80,9 @@ SELECT chosen.tenant_id, chosen.currency, chosen.period, count(*) AS count_1, CA
     :coalesce::INTEGER) AS BIGINT) AS coalesce_3
 FROM (SELECT payments.tenant_id AS tenant_id, payments.currency AS currency, CASE WHEN (payments.succeeded_at >=
     :middle::TIMESTAMP WITH TIME ZONE) THEN :param::INTEGER ELSE :param::INTEGER END AS period, CASE WHEN
-    (payments.amount BETWEEN :amount::INTEGER AND :amount::INTEGER) THEN payments.amount ELSE :param::INTEGER END AS
-    amount, CASE WHEN (payments.amount BETWEEN :amount::INTEGER AND :amount::INTEGER) THEN :param::INTEGER ELSE
-    :param::INTEGER END AS unreadable
+    (payments.amount BETWEEN :param::BIGINT AND :param::BIGINT) THEN payments.amount ELSE :param::INTEGER END AS amount,
+    CASE WHEN (payments.amount BETWEEN :param::BIGINT AND :param::BIGINT) THEN :param::INTEGER ELSE :param::INTEGER END
+    AS unreadable
 FROM payments
 WHERE payments.succeeded_at >= :since::TIMESTAMP WITH TIME ZONE AND payments.succeeded_at < :until::TIMESTAMP WITH TIME
     ZONE AND payments.type = :type::VARCHAR AND payments.tenant_id = ANY (:tenant_ids::UUID[]) AND payments.status IN

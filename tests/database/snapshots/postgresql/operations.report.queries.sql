@@ -25,10 +25,10 @@ SELECT chosen.quarter, chosen.kind, chosen.status, chosen.price_currency, count(
     CAST(coalesce(sum(CAST(chosen.priced AS BIGINT)), :coalesce::INTEGER) AS BIGINT) AS coalesce_5
 FROM (SELECT CAST(floor(EXTRACT(epoch FROM notifications.not_before) / 900) AS BIGINT) AS quarter, notifications.kind AS
     kind, notifications.status AS status, notifications.price_currency AS price_currency, CASE WHEN
-    (notifications.segments BETWEEN :segments::SMALLINT AND :segments::SMALLINT) THEN notifications.segments ELSE
-    :param::INTEGER END AS segments, CASE WHEN (notifications.price_micros BETWEEN :price_micros::INTEGER AND
-    :price_micros::INTEGER) THEN notifications.price_micros ELSE :param::INTEGER END AS price_micros, CASE WHEN
-    (notifications.price_micros IS NOT NULL) THEN :param::INTEGER ELSE :param::INTEGER END AS priced
+    (notifications.segments BETWEEN :param::BIGINT AND :param::BIGINT) THEN notifications.segments ELSE :param::INTEGER
+    END AS segments, CASE WHEN (notifications.price_micros BETWEEN :param::BIGINT AND :param::BIGINT) THEN
+    notifications.price_micros ELSE :param::INTEGER END AS price_micros, CASE WHEN (notifications.price_micros IS NOT
+    NULL) THEN :param::INTEGER ELSE :param::INTEGER END AS priced
 FROM notifications
 WHERE notifications.status IN (:status, ...) AND notifications.useful_until >= :since::TIMESTAMP WITH TIME ZONE AND
     notifications.sent_at IS NULL AND notifications.not_before >= :since::TIMESTAMP WITH TIME ZONE AND
@@ -40,10 +40,10 @@ SELECT chosen.quarter, chosen.kind, chosen.status, chosen.price_currency, count(
     CAST(coalesce(sum(CAST(chosen.priced AS BIGINT)), :coalesce::INTEGER) AS BIGINT) AS coalesce_5
 FROM (SELECT CAST(floor(EXTRACT(epoch FROM notifications.sent_at) / 900) AS BIGINT) AS quarter, notifications.kind AS
     kind, notifications.status AS status, notifications.price_currency AS price_currency, CASE WHEN
-    (notifications.segments BETWEEN :segments::SMALLINT AND :segments::SMALLINT) THEN notifications.segments ELSE
-    :param::INTEGER END AS segments, CASE WHEN (notifications.price_micros BETWEEN :price_micros::INTEGER AND
-    :price_micros::INTEGER) THEN notifications.price_micros ELSE :param::INTEGER END AS price_micros, CASE WHEN
-    (notifications.price_micros IS NOT NULL) THEN :param::INTEGER ELSE :param::INTEGER END AS priced
+    (notifications.segments BETWEEN :param::BIGINT AND :param::BIGINT) THEN notifications.segments ELSE :param::INTEGER
+    END AS segments, CASE WHEN (notifications.price_micros BETWEEN :param::BIGINT AND :param::BIGINT) THEN
+    notifications.price_micros ELSE :param::INTEGER END AS price_micros, CASE WHEN (notifications.price_micros IS NOT
+    NULL) THEN :param::INTEGER ELSE :param::INTEGER END AS priced
 FROM notifications
 WHERE notifications.sent_at >= :since::TIMESTAMP WITH TIME ZONE AND notifications.sent_at < :until::TIMESTAMP WITH TIME
     ZONE AND notifications.tenant_id = ANY (:tenant_ids::UUID[])) AS chosen GROUP BY chosen.quarter, chosen.kind,
@@ -54,8 +54,8 @@ SELECT chosen.tenant_id, chosen.status, chosen.period, count(*) AS count_1, CAST
     BIGINT)), :coalesce::INTEGER) AS BIGINT) AS coalesce_1
 FROM (SELECT notifications.tenant_id AS tenant_id, notifications.status AS status, CASE WHEN (notifications.not_before
     >= :middle::TIMESTAMP WITH TIME ZONE) THEN :param::INTEGER ELSE :param::INTEGER END AS period, CASE WHEN
-    (notifications.segments BETWEEN :segments::SMALLINT AND :segments::SMALLINT) THEN notifications.segments ELSE
-    :param::INTEGER END AS segments
+    (notifications.segments BETWEEN :param::BIGINT AND :param::BIGINT) THEN notifications.segments ELSE :param::INTEGER
+    END AS segments
 FROM notifications
 WHERE notifications.status IN (:status, ...) AND notifications.useful_until >= :since::TIMESTAMP WITH TIME ZONE AND
     notifications.sent_at IS NULL AND notifications.not_before >= :since::TIMESTAMP WITH TIME ZONE AND
@@ -65,8 +65,8 @@ SELECT chosen.tenant_id, chosen.status, chosen.period, count(*) AS count_1, CAST
     BIGINT)), :coalesce::INTEGER) AS BIGINT) AS coalesce_1
 FROM (SELECT notifications.tenant_id AS tenant_id, notifications.status AS status, CASE WHEN (notifications.sent_at >=
     :middle::TIMESTAMP WITH TIME ZONE) THEN :param::INTEGER ELSE :param::INTEGER END AS period, CASE WHEN
-    (notifications.segments BETWEEN :segments::SMALLINT AND :segments::SMALLINT) THEN notifications.segments ELSE
-    :param::INTEGER END AS segments
+    (notifications.segments BETWEEN :param::BIGINT AND :param::BIGINT) THEN notifications.segments ELSE :param::INTEGER
+    END AS segments
 FROM notifications
 WHERE notifications.sent_at >= :since::TIMESTAMP WITH TIME ZONE AND notifications.sent_at < :until::TIMESTAMP WITH TIME
     ZONE AND notifications.tenant_id = ANY (:tenant_ids::UUID[])) AS chosen GROUP BY chosen.tenant_id, chosen.status,

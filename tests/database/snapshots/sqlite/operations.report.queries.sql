@@ -24,9 +24,9 @@ SELECT chosen.quarter, chosen.kind, chosen.status, chosen.price_currency, count(
     CAST(coalesce(sum(CAST(chosen.priced AS BIGINT)), :coalesce) AS BIGINT) AS coalesce_5
 FROM (SELECT (CAST(strftime('%s', notifications.not_before) AS INTEGER) / 900) AS quarter, notifications.kind AS kind,
     notifications.status AS status, notifications.price_currency AS price_currency, CASE WHEN (notifications.segments
-    BETWEEN :segments AND :segments) THEN notifications.segments ELSE :param END AS segments, CASE WHEN
-    (notifications.price_micros BETWEEN :price_micros AND :price_micros) THEN notifications.price_micros ELSE :param END
-    AS price_micros, CASE WHEN (notifications.price_micros IS NOT NULL) THEN :param ELSE :param END AS priced
+    BETWEEN :param AND :param) THEN notifications.segments ELSE :param END AS segments, CASE WHEN
+    (notifications.price_micros BETWEEN :param AND :param) THEN notifications.price_micros ELSE :param END AS
+    price_micros, CASE WHEN (notifications.price_micros IS NOT NULL) THEN :param ELSE :param END AS priced
 FROM notifications
 WHERE notifications.status IN (:status, ...) AND notifications.useful_until >= :since AND notifications.sent_at IS NULL
     AND notifications.not_before >= :since AND notifications.not_before < :until AND notifications.tenant_id IN (SELECT
@@ -38,9 +38,9 @@ SELECT chosen.quarter, chosen.kind, chosen.status, chosen.price_currency, count(
     CAST(coalesce(sum(CAST(chosen.priced AS BIGINT)), :coalesce) AS BIGINT) AS coalesce_5
 FROM (SELECT (CAST(strftime('%s', notifications.sent_at) AS INTEGER) / 900) AS quarter, notifications.kind AS kind,
     notifications.status AS status, notifications.price_currency AS price_currency, CASE WHEN (notifications.segments
-    BETWEEN :segments AND :segments) THEN notifications.segments ELSE :param END AS segments, CASE WHEN
-    (notifications.price_micros BETWEEN :price_micros AND :price_micros) THEN notifications.price_micros ELSE :param END
-    AS price_micros, CASE WHEN (notifications.price_micros IS NOT NULL) THEN :param ELSE :param END AS priced
+    BETWEEN :param AND :param) THEN notifications.segments ELSE :param END AS segments, CASE WHEN
+    (notifications.price_micros BETWEEN :param AND :param) THEN notifications.price_micros ELSE :param END AS
+    price_micros, CASE WHEN (notifications.price_micros IS NOT NULL) THEN :param ELSE :param END AS priced
 FROM notifications
 WHERE notifications.sent_at >= :since AND notifications.sent_at < :until AND notifications.tenant_id IN (SELECT value
 FROM json_each(:tenant_ids))) AS chosen GROUP BY chosen.quarter, chosen.kind, chosen.status, chosen.price_currency;
@@ -49,8 +49,8 @@ FROM json_each(:tenant_ids))) AS chosen GROUP BY chosen.quarter, chosen.kind, ch
 SELECT chosen.tenant_id, chosen.status, chosen.period, count(*) AS count_1, CAST(coalesce(sum(CAST(chosen.segments AS
     BIGINT)), :coalesce) AS BIGINT) AS coalesce_1
 FROM (SELECT notifications.tenant_id AS tenant_id, notifications.status AS status, CASE WHEN (notifications.not_before
-    >= :middle) THEN :param ELSE :param END AS period, CASE WHEN (notifications.segments BETWEEN :segments AND
-    :segments) THEN notifications.segments ELSE :param END AS segments
+    >= :middle) THEN :param ELSE :param END AS period, CASE WHEN (notifications.segments BETWEEN :param AND :param) THEN
+    notifications.segments ELSE :param END AS segments
 FROM notifications
 WHERE notifications.status IN (:status, ...) AND notifications.useful_until >= :since AND notifications.sent_at IS NULL
     AND notifications.not_before >= :since AND notifications.not_before < :until AND notifications.tenant_id IN (SELECT
@@ -59,8 +59,8 @@ FROM json_each(:tenant_ids))) AS chosen GROUP BY chosen.tenant_id, chosen.status
 SELECT chosen.tenant_id, chosen.status, chosen.period, count(*) AS count_1, CAST(coalesce(sum(CAST(chosen.segments AS
     BIGINT)), :coalesce) AS BIGINT) AS coalesce_1
 FROM (SELECT notifications.tenant_id AS tenant_id, notifications.status AS status, CASE WHEN (notifications.sent_at >=
-    :middle) THEN :param ELSE :param END AS period, CASE WHEN (notifications.segments BETWEEN :segments AND :segments)
-    THEN notifications.segments ELSE :param END AS segments
+    :middle) THEN :param ELSE :param END AS period, CASE WHEN (notifications.segments BETWEEN :param AND :param) THEN
+    notifications.segments ELSE :param END AS segments
 FROM notifications
 WHERE notifications.sent_at >= :since AND notifications.sent_at < :until AND notifications.tenant_id IN (SELECT value
 FROM json_each(:tenant_ids))) AS chosen GROUP BY chosen.tenant_id, chosen.status, chosen.period;
