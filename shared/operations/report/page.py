@@ -13,6 +13,9 @@ from shared.operations.report.figures import Report
 from shared.operations.report.headlines import headlines
 from shared.operations.report.svg import drawn
 
+MOST_ROWS: Final = 200
+"""The most rows of a table on the page; the CSV files have them all."""
+
 _TEMPLATES: Final = Path(__file__).with_name("templates")
 
 
@@ -23,6 +26,7 @@ def render(report: Report) -> str:
         headlines=headlines(report),
         sections=sections(report),
         drawn=drawn,
+        most_rows=MOST_ROWS,
         date_words=words.date_words,
     )
 

@@ -41,17 +41,19 @@ class Table:
 
 def texts_by_day(report: Report) -> Table:
     """What became of the texts of each day."""
-    rows = [(_day(day), *_outcomes(each)) for day, each in report.texts.by_day.items()]
-    return Table("texts_by_day", "Texts by day", ("Day", *_OUTCOMES), rows, _WHEN)
+    size = _outcomes_shown(report)
+    rows = [(_day(day), *_outcomes(each)[:size]) for day, each in report.texts.by_day.items()]
+    return Table("texts_by_day", "Texts by day", ("Day", *_OUTCOMES[:size]), rows, _WHEN)
 
 
 def texts_by_kind(report: Report) -> Table:
     """What became of the texts of each kind, and how many were sent before."""
+    size = _outcomes_shown(report)
     rows = [
-        (_text(words.kind_words(kind)), *_outcomes(each.now), *_arrived(each))
+        (_text(words.kind_words(kind)), *_outcomes(each.now)[:size], *_arrived(each))
         for kind, each in report.texts.by_kind.items()
     ]
-    headings = ("Kind", *_OUTCOMES, "Delivery rate", "Sent before", "Delivery rate before")
+    headings = ("Kind", *_OUTCOMES[:size], "Delivery rate", "Sent before", "Delivery rate before")
     return Table("texts_by_kind", "Texts by kind", headings, rows, _RATE)
 
 
@@ -60,6 +62,12 @@ _OUTCOMES: Final = (
 )
 _WHEN: Final = "A text counts on the day it left; one that was never sent, on the day it was due."
 _RATE: Final = "The delivery rate is the share of the texts whose fate is known that arrived."
+
+
+def _outcomes_shown(report: Report) -> int:
+    """Return how many of the outcomes are shown: the last, only where a status is unknown."""
+    its = report.texts.total
+    return len(_OUTCOMES) - (its.now.other == its.before.other == 0)
 
 
 def _outcomes(each: Outcomes) -> tuple[Cell, ...]:
@@ -189,8 +197,9 @@ def score_words(band: int) -> str:
 
 
 def businesses(report: Report) -> Table:
-    """A line for each business."""
-    rows = [_business(each) for each in report.businesses]
+    """A line for each business, the busiest first."""
+    ordered = sorted(report.businesses, key=lambda each: (-each.visits.now.whole, -each.texts.now.sent, each.name))
+    rows = [_business(each) for each in ordered]
     headings = (
         *("Business", "Subdomain", "Texts sent", "Segments", "Delivery rate", "Appointments", "No-show rate"),
         *("Rate before", "Fees collected"),

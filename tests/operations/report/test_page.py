@@ -14,7 +14,7 @@ from shared.database.engine import reading, writing
 from shared.errors import UsageError
 from shared.operations.report.figures import Both, Rate, Report
 from shared.operations.report.gathering import report
-from shared.operations.report.page import render
+from shared.operations.report.page import MOST_ROWS, render
 from shared.operations.report.spreadsheets import spreadsheets
 from tests import rows
 from tests.operations.report.conftest import NOW, PERIOD
@@ -117,6 +117,18 @@ def test_a_business_without_a_past_has_a_friendly_page(engine: Engine) -> None:
     with writing(engine) as connection:
         rows.tenant(connection)
     assert "There is nothing yet" in render(of(engine))
+
+
+def test_a_long_table_is_cut_on_the_page_and_whole_in_its_file(engine: Engine) -> None:
+    with writing(engine) as connection, rows.all_at_once(connection) as draft:
+        for number in range(MOST_ROWS + 5):
+            rows.tenant(draft, f"paws-{number}", business_name=f"Paws {number}")
+        rows.appointment(draft, rows.tenant(draft), NOW - timedelta(days=3), status="completed")
+    found = of(engine)
+    html = render(found)
+    assert html.count('<th scope="row">Paws ') == MOST_ROWS - 1  # the busiest is called Happy Paws
+    assert f"The first {MOST_ROWS} of {MOST_ROWS + 6}" in html
+    assert spreadsheets(found)["businesses.csv"].count("Paws") == MOST_ROWS + 6
 
 
 def test_names_cannot_bring_markup_formulas_or_reversed_text(engine: Engine) -> None:
