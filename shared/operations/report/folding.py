@@ -159,7 +159,7 @@ def folded_businesses(
             collected.setdefault(fee.tenant_id, []).append(fee)
     return [
         Business(
-            name=each.business_name or each.subdomain,
+            name=text_of(each.business_name) or each.subdomain,
             subdomain=each.subdomain,
             texts=outcomes.of(each.id),
             segments=segments.of(each.id),

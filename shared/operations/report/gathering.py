@@ -109,7 +109,7 @@ def _computed(
     booked, fees = all_of(queries.services_booked), all_of(owner_queries.fees)
     ids = [each.id for each in found]
     return Report(
-        title=(one.business_name or one.subdomain) if one else None,
+        title=(folding.text_of(one.business_name) or one.subdomain) if one else None,
         made_on=today,
         period=period,
         businesses=folding.folded_businesses(found, all_of(queries.texts_of_tenants), booked, fees),
