@@ -13,6 +13,7 @@ from shared.cli.health import health_command
 from shared.cli.host import host_command, page_command, run_alone
 from shared.cli.outbox import outbox
 from shared.cli.preview import preview_command
+from shared.cli.report import report_command
 from shared.cli.run import run, run_and_show
 from shared.cli.runs import runs_command
 from shared.cli.tenants import tenants_command
@@ -41,6 +42,7 @@ cli.add_command(host_command)
 cli.add_command(page_command)
 cli.add_command(outbox)
 cli.add_command(preview_command)
+cli.add_command(report_command)
 cli.add_command(runs_command)
 cli.add_command(tenants_command)
 

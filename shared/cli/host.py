@@ -13,6 +13,7 @@ import click
 
 from shared import logs
 from shared.application import open_application, payment_gateway
+from shared.cli.extras import installed
 from shared.cli.showing import echo
 from shared.errors import RunFailed, UsageError
 from shared.schedules.function_json import read_schedules
@@ -56,7 +57,7 @@ def page_command(port: int, address: str) -> None:
 
 def _serve(port: int, address: str, *, keeps_schedule: bool) -> None:
     logs.configure(load(LogSettings))
-    with _installed():
+    with installed("the local host"):
         from shared.schedulers import web
         from shared.schedulers.guard import is_loopback
     host = _local_host()
@@ -76,19 +77,8 @@ def run_alone() -> None:
     _run(host, host.start, _nothing(), "local host: the scheduler alone, without HTTP")
 
 
-@contextmanager
-def _installed() -> Iterator[None]:
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        library = (error.name or "").partition(".")[0]
-        raise UsageError(
-            f"the local host needs {library}, which is not installed; run: pip install -r requirements-dev.txt"
-        ) from None
-
-
 def _local_host() -> "LocalHost":
-    with _installed():
+    with installed("the local host"):
         from shared.schedulers.local import LocalHost
     application = open_application()
     payment_gateway(application)  # NoShowDetector charges cards: a missing key should fail now, not at 06:30

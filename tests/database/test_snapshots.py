@@ -54,6 +54,8 @@ from shared.operations.forecast import events
 from shared.operations.forecast.copying import keep_visits
 from shared.operations.outbox import Filter
 from shared.operations.preview_queries import price_of_a_segment
+from shared.operations.report import owner_queries as report_owners
+from shared.operations.report import queries as report
 from shared.operations.texts import Wanted
 from shared.sample import build, insert
 from shared.tasks.appointment_reminders import queries
@@ -77,6 +79,7 @@ TERMS = [Term("bella"), Term("5550143", is_phone=True)]
 BREAKER = Breaker("sms", since=NOW, until=NOW)
 STARTS = Starts(after=NOW, until=NOW + DAY)
 WINDOW = ExpiryWindow(30, date(2026, 3, 1), date(2026, 3, 31))
+WEEKS = report.Window([SOME], NOW - 14 * DAY, NOW - 7 * DAY, NOW)
 SCOPE = Scope(only=frozenset([SOME]), left_out=frozenset([SOME]))
 VISIT = MarkedVisit(SOME, SOME, SOME, SOME, NOW, is_ours=True, is_forgiven=False)
 DECISION = Decision(SOME, Kind.REMINDER_24H, "appointment", SOME, "2026-03-01T15:00Z", Outcome.SKIPPED, Reason.NO_PHONE)
@@ -224,6 +227,19 @@ CALLS: list[Callable[[Connection], object]] = [
     lambda it: senders.note_clock(it, "sms", DAY, NOW),
     senders.clocks,
     lambda it: vaccinations.vaccinations_to_alert(it, [SOME], WINDOW, beyond=ROW, limit=100),
+    lambda it: report.reported_tenants(it, "paws"),
+    lambda it: report.reported_tenants(it, None),
+    lambda it: report.texts(it, WEEKS),
+    lambda it: report.texts_of_tenants(it, WEEKS),
+    lambda it: report.visits(it, WEEKS),
+    lambda it: report.services_booked(it, WEEKS),
+    lambda it: report_owners.fees(it, WEEKS),
+    lambda it: report_owners.withdrawals(it, WEEKS),
+    lambda it: report_owners.agreements(it, WEEKS),
+    lambda it: report_owners.blocked_numbers(it, WEEKS),
+    lambda it: report_owners.pets_by_status(it, [SOME]),
+    lambda it: report_owners.expiring(it, [SOME], WINDOW.first, WINDOW.last),
+    lambda it: report_owners.scores(it, [SOME]),
     lambda it: standings.appointments_to_settle(it, [SOME], STARTS, beyond=ROW, limit=500),
     lambda it: standings.standings_to_mend(it, [SOME], beyond=ROW, limit=500),
     lambda it: vaccinations.vaccinations_without_decision(it, [SOME], WINDOW, limit=100),

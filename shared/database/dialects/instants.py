@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     and_,
     func,
@@ -103,3 +104,34 @@ def _same_minute_on_mssql(element: _SameMinute, compiler: Any, **options: Any) -
     # DATEDIFF_BIG counts the minutes that begin between the two, in UTC.
     begun = func.datediff_big(literal_column("minute"), *element.clauses)
     return str(compiler.process(begun == literal_column("0"), **options))
+
+
+def quarter_hour(instant: ColumnElement[Any]) -> ColumnElement[int]:
+    """Return the quarter of an hour that an instant lies in, counted from 1970-01-01 00:00 UTC.
+
+    Every time zone in use is a whole number of quarters away from UTC: each quarter has one local day and hour.
+    """
+    return _QuarterHour(instant)
+
+
+class _QuarterHour(FunctionElement[int]):
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(_QuarterHour, "postgresql")
+def _quarter_hour_on_postgresql(element: _QuarterHour, compiler: Any, **options: Any) -> str:
+    (instant,) = (compiler.process(each, **options) for each in element.clauses)
+    return f"CAST(floor(EXTRACT(epoch FROM {instant}) / 900) AS BIGINT)"
+
+
+@compiles(_QuarterHour, "sqlite")
+def _quarter_hour_on_sqlite(element: _QuarterHour, compiler: Any, **options: Any) -> str:
+    (instant,) = (compiler.process(each, **options) for each in element.clauses)
+    return f"(CAST(strftime('%s', {instant}) AS INTEGER) / 900)"
+
+
+@compiles(_QuarterHour, "mssql")
+def _quarter_hour_on_mssql(element: _QuarterHour, compiler: Any, **options: Any) -> str:
+    (instant,) = (compiler.process(each, **options) for each in element.clauses)
+    return f"(DATEDIFF_BIG(second, CAST('1970-01-01 00:00:00 +00:00' AS DATETIMEOFFSET), {instant}) / 900)"
