@@ -5,8 +5,7 @@ import click
 from shared.cli.showing import echo, echo_json, line, page
 from shared.database.engine import ensure_ready, open_engine, reading
 from shared.database.tenants import ids_of
-from shared.operations.find import Finding, find
-from shared.operations.find_words import Found
+from shared.operations.find import Finding, Found, find
 from shared.settings import JobSettings, database_url, load
 
 WIDEST = 60

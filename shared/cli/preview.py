@@ -14,7 +14,7 @@ from shared.database.engine import ensure_ready, reading
 from shared.database.tenants import ids_of
 from shared.errors import UsageError
 from shared.operations.forecast import Step
-from shared.operations.preview import Line, Page, preview
+from shared.operations.forecast.preview import Line, Page, preview
 from shared.schedules.function_json import read_schedules
 from shared.settings import LogSettings, load
 

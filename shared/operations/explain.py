@@ -17,8 +17,8 @@ from shared.domain.reasons import SENTENCES, Reason
 from shared.domain.records import ConsentSource, Kind, NotificationStatus, Outcome, Tenant, mask_phone
 from shared.operations import evidence, history
 from shared.operations.forecast.events import subjects_of
+from shared.operations.forecast.upcoming import upcoming
 from shared.operations.remembered import ConsentRecord, DecisionRecord, PaymentRecord, Remembered
-from shared.operations.upcoming import upcoming
 from shared.operations.words import (
     KIND_WORDS,
     OUTCOME_WORDS,

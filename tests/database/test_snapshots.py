@@ -40,20 +40,19 @@ from shared.fees import listing as fee_list
 from shared.fees import visit_queries as visits
 from shared.fees.staff_action_queries import FoundRefund
 from shared.operations import (
-    find_queries,
     history,
     ids,
     reports,
     tenant_queries,
     texts,
-    upcoming_queries,
 )
 from shared.operations import outbox as outbox_list
-from shared.operations.find_queries import Term
-from shared.operations.forecast import events
+from shared.operations.find import queries as find_queries
+from shared.operations.find.queries import Term
+from shared.operations.forecast import events, upcoming_queries
 from shared.operations.forecast.copying import keep_visits
+from shared.operations.forecast.preview_queries import price_of_a_segment
 from shared.operations.outbox import Filter
-from shared.operations.preview_queries import price_of_a_segment
 from shared.operations.report import owner_queries as report_owners
 from shared.operations.report import queries as report
 from shared.operations.texts import Wanted

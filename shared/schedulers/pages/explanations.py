@@ -7,8 +7,7 @@ from starlette.requests import Request
 from shared.database.engine import reading
 from shared.errors import UsageError
 from shared.operations.explain import SUBJECTS, explain_all
-from shared.operations.find import find
-from shared.operations.find_words import Found
+from shared.operations.find import Found, find
 from shared.operations.history import UnreadableRow
 from shared.operations.ids import resolved
 from shared.schedulers.bodies import Refused

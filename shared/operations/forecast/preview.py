@@ -16,8 +16,8 @@ from shared.domain.policy import ServedTenant
 from shared.domain.quiet_hours import local_date
 from shared.domain.records import Kind, mask_phone
 from shared.domain.tally import Tally
-from shared.operations import preview_queries as queries
 from shared.operations.forecast import Event, Forecast, Step, forecast, occurrences
+from shared.operations.forecast import preview_queries as queries
 from shared.operations.forecast.words import why
 from shared.operations.words import KIND_WORDS, amount_words
 from shared.planning.tenants import serve

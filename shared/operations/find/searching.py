@@ -23,9 +23,9 @@ from shared.domain.policy_errors import PolicyError
 from shared.domain.records import Tenant, visit_id
 from shared.errors import UsageError
 from shared.fees.listing import refunded
-from shared.operations import find_queries as queries
-from shared.operations.find_terms import Asked, read_words
-from shared.operations.find_words import Found, Names, described
+from shared.operations.find import queries
+from shared.operations.find.terms import Asked, read_words
+from shared.operations.find.words import Found, Names, described
 
 MOST: Final = 20
 """The most that is shown."""

@@ -6,7 +6,7 @@ from uuid import uuid4
 from shared.application import Application
 from shared.database import tables
 from shared.operations.forecast import Step
-from shared.operations.preview import Page, preview
+from shared.operations.forecast.preview import Page, preview
 from shared.schedules.function_json import read_schedules
 from tests import rows
 from tests.crash.test_jobs import state

@@ -14,7 +14,7 @@ from shared.database.engine import reading
 from shared.domain.reasons import SENTENCES, Reason
 from shared.operations.explain import explain
 from shared.operations.forecast import occurrences
-from shared.operations.upcoming import upcoming
+from shared.operations.forecast.upcoming import upcoming
 from shared.operations.words import moment_words
 from shared.runtime import run
 from shared.schedules.function_json import read_schedules

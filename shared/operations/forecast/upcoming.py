@@ -16,8 +16,8 @@ from shared.domain.policy import ServedTenant
 from shared.domain.quiet_hours import local_date
 from shared.domain.records import AppointmentStatus, Tenant, visit_id
 from shared.domain.tally import Tally
-from shared.operations import upcoming_queries as queries
 from shared.operations.forecast import Event, Forecast, Occurrence, Step, forecast, occurrences
+from shared.operations.forecast import upcoming_queries as queries
 from shared.operations.forecast.words import sentence
 from shared.planning.tenants import serve
 from shared.schedules.function_json import Schedule

@@ -9,7 +9,7 @@ from typing import Final
 import phonenumbers
 
 from shared.domain.contact import UNKNOWN_REGION, e164
-from shared.operations.find_queries import Term
+from shared.operations.find.queries import Term
 from shared.operations.ids import beginning
 
 _OF_NUMBER: Final = re.compile(r"[+(\d][\d().\-/+]*")
