@@ -14,7 +14,8 @@ from shared.database import tables
 from shared.database.engine import reading
 from shared.domain.records import visit_id
 from shared.errors import UsageError
-from shared.operations.find import MOST, Finding, find
+from shared.operations.find import Finding, find
+from shared.operations.find.searching import MOST
 from shared.operations.find.terms import read_words
 from tests import rows
 from tests.rows import NOON
