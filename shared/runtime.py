@@ -27,18 +27,9 @@ from shared.gateways.heartbeat import beat
 from shared.gateways.payments import PaymentCredentialsRefused
 from shared.gateways.sms import CredentialsRefused
 from shared.jobs import JOBS
+from shared.results import conclude, failure_in, status_of
 from shared.settings import LogSettings, load
-from shared.stages import (
-    Request,
-    RunOptions,
-    conclude,
-    failure_in,
-    requested,
-    stages_of,
-    status_of,
-    tenants_of,
-    work,
-)
+from shared.stages import Request, RunOptions, requested, stages_of, tenants_of, work
 
 log = logging.getLogger(__name__)
 

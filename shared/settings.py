@@ -5,10 +5,8 @@ import os
 import re
 from collections.abc import Mapping
 from datetime import timedelta
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Final, Literal, TypeVar
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
@@ -27,8 +25,8 @@ from shared.domain.policy import (
 )
 from shared.domain.policy_errors import faults_of
 from shared.domain.quiet_hours import OptionalQuietHours
-from shared.domain.safe_text import ensure_escaped
 from shared.errors import ConfigurationError
+from shared.urls import broker_url, connection_string, is_loopback, safe_base_url
 
 
 def _zone(name: object) -> object:
@@ -40,42 +38,7 @@ def _zone(name: object) -> object:
         raise ValueError(f"{name!r} is not an IANA time zone; write it like UTC or America/New_York") from None
 
 
-def is_loopback(url: str | None) -> bool:
-    """Whether a URL's host is this machine."""
-    try:
-        host = urlsplit(url or "").hostname or ""
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _safe_base_url(url: str | None) -> str | None:
-    schemes = ("https:", "http:") if is_loopback(url) else ("https:",)
-    if url and not url.lower().startswith(schemes):
-        raise ValueError("must be https, or point at this machine")
-    if url and (not _host(url) or "@" in url):
-        raise ValueError("must name a host, and neither a user nor a password")
-    return url
-
-
-def _host(url: str) -> str | None:
-    """Return the host of a URL, empty if it names none; None if the URL cannot be parsed."""
-    try:
-        parts = urlsplit(url)
-        return parts.hostname or "" if parts.port != 0 else None
-    except ValueError:  # its message quotes the URL
-        return None
-
-
-def _broker_url(url: str) -> str:
-    for each in url.split(";"):  # Celery takes several and uses the first that answers
-        ensure_escaped(each)
-        if _host(each) is None:
-            raise ValueError("not a URL; write it like redis://:password@host:6379/0")
-    return url
-
-
-BaseUrl = Annotated[str | None, AfterValidator(_safe_base_url)]
+BaseUrl = Annotated[str | None, AfterValidator(safe_base_url)]
 
 
 class Group(BaseModel):
@@ -208,7 +171,7 @@ class PaymentSettings(Group):
 class CelerySettings(Group):
     """Celery's broker, and the number of tenant shards."""
 
-    celery_broker_url: Annotated[str, AfterValidator(_broker_url)] = Field("redis://127.0.0.1:6379/0", repr=False)
+    celery_broker_url: Annotated[str, AfterValidator(broker_url)] = Field("redis://127.0.0.1:6379/0", repr=False)
     celery_shards: int = Field(4, ge=1, le=64)
 
 
@@ -218,26 +181,15 @@ class LogSettings(Group):
     log_file: str | None = None
 
 
-def _connection_string(secret: SecretStr) -> SecretStr:
-    """Accept a connection string as Azure shows it, if its endpoint is safe."""
-    parts = dict(part.partition("=")[::2] for part in secret.get_secret_value().split(";"))
-    if not re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", parts.get("InstrumentationKey", "")):
-        raise ValueError("write it as Azure shows it, like InstrumentationKey=…;IngestionEndpoint=https://…")
-    if "" in parts:
-        raise ValueError("take away the semicolon at its end")
-    _safe_base_url(parts.get("IngestionEndpoint"))
-    return secret
-
-
 def _heartbeat_url(secret: SecretStr) -> SecretStr:
-    _safe_base_url(secret.get_secret_value())
+    safe_base_url(secret.get_secret_value())
     return secret
 
 
 class TelemetrySettings(Group):
     """Who outside hears of runs. `heartbeat_url`: a monitor's, which may hold a secret."""
 
-    applicationinsights_connection_string: Annotated[SecretStr, AfterValidator(_connection_string)] | None = None
+    applicationinsights_connection_string: Annotated[SecretStr, AfterValidator(connection_string)] | None = None
     heartbeat_url: Annotated[SecretStr, AfterValidator(_heartbeat_url)] | None = None
     website_site_name: str | None = None
 

@@ -6,7 +6,8 @@ from typing import Any
 from shared.application import Application
 from shared.domain.tally import Tally
 from shared.jobs import JOBS
-from shared.stages import Stage, conclude, requested, tenants_of, work
+from shared.results import conclude
+from shared.stages import Stage, requested, tenants_of, work
 
 ALL = [*((job, Stage.PLAN) for job in JOBS if not JOBS[job].collects), ("NoShowDetector", *Stage)]
 """All that is done when every job runs: what one of them collects or sends is not there for the others."""

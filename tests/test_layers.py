@@ -25,7 +25,8 @@ MAY_IMPORT = {
     "planning": "messages database domain",
     "platform": "database domain",
     "schedules": "domain errors",
-    "settings": "domain errors",
+    "urls": "domain",
+    "settings": "urls domain errors",
     "logs": "settings domain errors",
     "telemetry": "settings logs domain",
     "sample": "database domain",
@@ -40,11 +41,12 @@ MAY_IMPORT = {
     "jobs": "tasks.appointment_reminders tasks.vaccination_monitor tasks.no_show_detector tasks.reputation_updater "
     "fees planning domain",
     "stages": "application jobs fees delivery telemetry planning database domain gateways errors",
-    "runtime": "stages application jobs telemetry logs settings database domain gateways errors",
+    "results": "stages application jobs database domain errors",
+    "runtime": "results stages application jobs telemetry logs settings database domain gateways errors",
     "operations": "runtime stages application gateways logs jobs fees delivery planning tasks.appointment_reminders "
     "tasks.vaccination_monitor tasks.reputation_updater schedules messages database domain errors",
-    "schedulers": "operations runtime stages jobs fees schedules application logs telemetry settings gateways messages "
-    "database domain errors",
+    "schedulers": "operations runtime results stages jobs fees schedules application logs telemetry settings gateways "
+    "messages database domain errors",
     "cli": "schedulers operations runtime stages jobs fees platform sample schedules application logs telemetry "
     "settings messages gateways database domain errors",
 }

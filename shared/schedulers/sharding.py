@@ -31,8 +31,9 @@ from shared.domain.tally import Tally, one_line
 from shared.errors import DatabaseUnusable, RunFailed
 from shared.gateways.payments import PaymentCredentialsRefused
 from shared.gateways.sms import CredentialsRefused
+from shared.results import conclude, failure_in, status_of
 from shared.runtime import ensure_possible, failure_of, measure, tell_monitor
-from shared.stages import Request, Stage, conclude, failure_in, requested, stages_of, status_of, work
+from shared.stages import Request, Stage, requested, stages_of, work
 
 log = logging.getLogger(__name__)
 
