@@ -113,6 +113,15 @@ def test_nothing_from_before_switch_on_is_looked_for_but_the_smallest_tier() -> 
     assert rules.missed_windows(calendar(on=TODAY)) == []
 
 
+def test_a_day_after_switch_on_one_day_of_expiries_may_have_been_missed() -> None:
+    windows = rules.missed_windows(calendar(on=TODAY - DAY))
+    assert [(each.tier, each.first, each.last) for each in windows] == [
+        (30, in_days(14), in_days(14)),
+        (14, in_days(7), in_days(7)),
+        (7, in_days(-1), in_days(-1)),
+    ]
+
+
 # What is alerted
 
 
