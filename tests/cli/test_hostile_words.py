@@ -138,6 +138,7 @@ def calls(shell: Shell) -> dict[tuple[str, ...], list[tuple[str, ...]]]:
         ("outbox",): [(), ("--json", "--show-phones"), ("--tenant", HOSTILE)],
         ("outbox", "replay"): [(its["text"],), ("--all-dead",)],
         ("runs",): [(), ("--json",), (HOSTILE,), ("--tenant", HOSTILE)],
+        ("report",): [("--out", "r.html"), ("--out", "r.html", "--tenant", HOSTILE), ("--out", f"{HOSTILE}/r.html")],
         ("preview",): [(), ("--json",), ("--until", "2099-01-01T00:00:00Z", "--tenant", HOSTILE)],
         ("tenants",): [()],
         ("tenants", "check"): [(), (HOSTILE,), (its["subdomain"],)],

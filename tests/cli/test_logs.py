@@ -27,7 +27,7 @@ def test_json_logs_are_one_object_a_line(petcare: Shell) -> None:
         ("time", "level", "logger", "run_id", "task", "message"),
         ("time", "level", "logger", "run_id", "task", "tenant", "message"),
     }
-    assert {line["logger"] for line in lines} == {"shared.gateways.sms", "shared.runtime", "shared.stages"}
+    assert {line["logger"] for line in lines} == {"shared.gateways.sms", "shared.runtime", "shared.results"}
     assert {(line["run_id"], line["task"]) for line in lines} == {(result["run_id"], JOB)}
     assert lines[-1]["message"].startswith(f"{JOB}: tenants_processed 1, ")
 

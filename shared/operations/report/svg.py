@@ -1,6 +1,7 @@
 """Bar charts as inline SVG without scripts or styles of their own: the page's style sheet colours them."""
 
 import re
+import sys
 from typing import Any, Final
 from xml.etree.ElementTree import Element, SubElement, tostring
 
@@ -9,6 +10,9 @@ from markupsafe import Markup
 from pygal.style import Style
 
 from shared.operations.report.bars import Bars
+
+# pygal adds a finder for its plugins, which lacks find_spec: whoever asks all finders for one would fail.
+sys.meta_path[:] = [each for each in sys.meta_path if hasattr(each, "find_spec")]
 
 WIDTH: Final = 380
 """Units of a chart's width: a phone shows three quarters of it, so its words stay legible."""
