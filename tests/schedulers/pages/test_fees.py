@@ -101,6 +101,8 @@ def test_a_fee_is_refunded_from_the_page_in_part_and_in_full(
     paws.collect()
     visitor.get("/fees?status=collected")
     assert visitor.do(f"/fees/{fee}/refund", amount="5", **BY_MARIA).startswith("refunded 5 of the fee of $25.00 ")
+    visitor.get(f"/fees?id={fee}")
+    assert "$25.00, $5.00 refunded" in visitor.words
     assert visitor.do(f"/fees/{fee}/refund", amount="", **BY_MARIA).endswith("it is refunded now")
     assert [each.amount_cents for each in payments.refunded] == [500, 2000]
     assert visitor.do(f"/fees/{fee}/refund", amount="x", **BY_MARIA).startswith("not done: ")
