@@ -1,7 +1,7 @@
 """Running the jobs at their coming times on a copy, with providers that send nothing and charge nobody."""
 
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext, suppress
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from heapq import merge
@@ -21,7 +21,7 @@ from shared.domain.records import Tenant
 from shared.domain.tally import Tally
 from shared.errors import RunFailed
 from shared.gateways.payments import ConsolePayments
-from shared.gateways.sms import Accepted, Logged, Sms
+from shared.gateways.sms import Accepted, ConsoleSms, Sms
 from shared.operations.forecast.copying import copied, keep_visits
 from shared.operations.forecast.events import Event, Subject, events_of, held_days, subjects_of
 from shared.planning.tenants import serve
@@ -148,16 +148,8 @@ def _play(application: Application, engine: Engine, run: Occurrence, number: int
         return [*events_of(connection, request.run_id, run.job, at), *held_days(connection, held, run.job, at)]
 
 
-class _Nobody:
-    """Takes every text and sends it to nobody."""
-
-    def connected(self) -> AbstractAsyncContextManager[None]:
-        return nullcontext()
+class _Nobody(ConsoleSms):
+    """Takes every text, sends it to nobody, and shows it nowhere."""
 
     async def send(self, sms: Sms) -> Accepted:
         return Accepted(f"foretold-{sms.notification_id}")
-
-    async def log(self, since: datetime, to: str | None = None) -> AsyncIterator[Logged]:
-        none: tuple[Logged, ...] = ()
-        for each in none:
-            yield each

@@ -13,11 +13,11 @@ from shared.fees import listing, staff_requests
 from shared.fees.listing import ListedFee
 from shared.fees.staff_actions import Staff
 from shared.fees.staff_requests import LONGEST, Done
+from shared.operations.words import amount_words
 from shared.schedulers.bodies import Refused
 from shared.schedulers.local import LocalHost
 from shared.schedulers.pages.choices import chosen, number_of, pages
 from shared.schedulers.pages.frame import Form, View
-from shared.schedulers.pages.rendering import money
 from shared.stages import collection_for_staff
 
 SIZE: Final = 25
@@ -126,7 +126,7 @@ def _said(done: Done, verb: str) -> str:
 
 
 def _amount(fee: ListedFee) -> str:
-    return money(fee.amount_cents, fee.currency)
+    return amount_words(fee.amount_cents, fee.currency)
 
 
 def _state(fee: ListedFee) -> str:

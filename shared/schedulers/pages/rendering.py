@@ -11,8 +11,8 @@ from markupsafe import Markup
 
 from shared.domain.records import mask_phone
 from shared.domain.safe_text import written_out
-from shared.messages.wording import money_words
 from shared.operations.health import span_words
+from shared.operations.words import amount_words
 
 TEMPLATES: Final = Path(__file__).with_name("templates")
 
@@ -28,7 +28,7 @@ def _environment() -> Environment:
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True, finalize=_visible,
     )  # fmt: skip
-    environment.filters |= {"moment": _moment, "money": money, "span": span_words, "phone": mask_phone}
+    environment.filters |= {"moment": _moment, "money": amount_words, "span": span_words, "phone": mask_phone}
     return environment
 
 
@@ -44,10 +44,6 @@ def _moment(instant: datetime | None, zone: ZoneInfo, written: str = "%a %d %b %
         return "-"
     local = instant.astimezone(zone) if 1 < instant.year < 9999 else instant
     return Markup('<time datetime="{}">{}</time>').format(instant.isoformat(), local.strftime(written))
-
-
-def money(cents: int, currency: str) -> str:
-    return money_words(cents, currency, language="en", region="US")
 
 
 def zone_or(default: ZoneInfo, name: str | None) -> ZoneInfo:
