@@ -61,6 +61,18 @@ def test_a_reminder_that_was_sent_is_told_with_its_text_and_without_the_number(a
     )
 
 
+def test_one_sms_about_two_appointments_is_one_line(application: Application) -> None:
+    with application.engine.begin() as connection:
+        tenant = rows.tenant(connection)
+        owner = rows.owner(connection, tenant)
+        for hours in (0, 2):
+            rows.appointment(connection, tenant, NOON + DAY + timedelta(hours=hours), owner_id=owner)
+    run(application, JOB)
+    assert len(rows.all_of(application.engine, tables.decisions)) == 2
+    (line,) = explained(application, "owner", owner).timeline
+    assert line.what.startswith("24-hour reminder sent to ")
+
+
 def test_a_reminder_that_was_not_sent_is_told_with_the_reason(application: Application) -> None:
     with application.engine.begin() as connection:
         tenant = rows.tenant(connection)

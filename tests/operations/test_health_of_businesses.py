@@ -69,7 +69,9 @@ def test_it_says_since_when_a_business_is_not_served(application: Application, c
 def test_nobody_is_served_though_businesses_exist(application: Application, clock: Clock, looked: Looked) -> None:
     assert named(looked(), "businesses") == [Check("businesses", True, "none yet")]
     add(application, "asleep", status="inactive")
-    assert named(looked(), "businesses")[0].words.startswith("nobody is served: none of 1 business is active")
+    (nobody,) = named(looked(), "businesses")
+    assert nobody.words.startswith("nobody is served: none of 1 business is active")
+    assert not nobody.is_well
     add(application, "bad", settings=BAD)
     with pytest.raises(RunFailed, match="bad: settings: "):
         run(application, "AppointmentReminders2h")
