@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine
 
 from shared.database.engine import open_engine
-from shared.domain.policy import TenantPolicy
+from shared.domain.policy.models import TenantPolicy
 from shared.errors import ConfigurationError
 from shared.gateways.payments import ConsolePayments, PaymentGateway
 from shared.gateways.sms import ConsoleSms, SmsGateway

@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 from dotenv import dotenv_values
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
-from shared.domain.policy import (
+from shared.domain.policy.errors import faults_of
+from shared.domain.policy.models import (
     FeeSchedule,
     NoShowPolicy,
     ReputationPolicy,
@@ -23,7 +24,6 @@ from shared.domain.policy import (
     VaccinationPolicy,
     matching,
 )
-from shared.domain.policy_errors import faults_of
 from shared.domain.quiet_hours import OptionalQuietHours
 from shared.errors import ConfigurationError
 from shared.urls import broker_url, connection_string, is_loopback, safe_base_url

@@ -20,7 +20,7 @@ from shared.delivery import Drain, deliver, would_deliver
 from shared.delivery.blocked_numbers import queries as phone_blocks
 from shared.domain.ids import RunId, TenantId
 from shared.domain.metrics import Number
-from shared.domain.policy import ServedTenant
+from shared.domain.policy.models import ServedTenant
 from shared.domain.records import Problem, Tenant
 from shared.domain.tally import Progress, Tally
 from shared.errors import UsageError

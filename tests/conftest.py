@@ -19,7 +19,7 @@ from sqlalchemy import Engine
 from shared.application import Application
 from shared.database import migrations
 from shared.database.engine import open_engine
-from shared.domain.policy import TenantPolicy
+from shared.domain.policy.models import TenantPolicy
 from tests import warm_start
 from tests.databases import KINDS, Databases, Stock, opened
 from tests.doubles import Clock, RecordingPayments, RecordingSms

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from shared.cli.showing import echo
+from shared.cli.common.showing import echo
 from shared.errors import UsageError
 from shared.schedules.crontab import NotForCron, crontab
 from shared.schedules.function_json import ROOT, read_schedules

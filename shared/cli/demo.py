@@ -14,9 +14,9 @@ from sqlalchemy import Engine, select
 
 from shared import sample
 from shared.application import simulation
+from shared.cli.common.showing import line, page
 from shared.cli.db import ensure_empty, migrate, plant
 from shared.cli.demo_tables import show
-from shared.cli.showing import line, page
 from shared.database.engine import open_engine, reading, shown, writing
 from shared.database.tables import tenants
 from shared.domain.ids import TenantId

@@ -9,7 +9,7 @@ from rich.table import Table
 from sqlalchemy import Engine
 
 from shared import sample
-from shared.cli.showing import line, plain
+from shared.cli.common.showing import line, plain
 from shared.database.engine import reading
 from shared.domain.reasons import SENTENCES, Reason
 from shared.domain.records import Kind, mask_phone

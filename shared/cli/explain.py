@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from shared import logs
 from shared.application import Application, open_application
-from shared.cli.showing import echo, echo_json
+from shared.cli.common.showing import echo, echo_json
 from shared.database.engine import ensure_ready, reading
 from shared.errors import RunFailed, UsageError
 from shared.operations.explain import SUBJECTS, Explanation, explain_all

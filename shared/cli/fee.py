@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from shared import logs
 from shared.application import open_application, utc_now
-from shared.cli.showing import echo, echo_json, line, page
+from shared.cli.common.showing import echo, echo_json, line, page
 from shared.database.engine import ensure_ready, open_engine, reading
 from shared.database.tables import PAYMENT_STATUSES
 from shared.database.tenants import ids_of

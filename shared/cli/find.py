@@ -2,7 +2,7 @@
 
 import click
 
-from shared.cli.showing import echo, echo_json, line, page
+from shared.cli.common.showing import echo, echo_json, line, page
 from shared.database.engine import ensure_ready, open_engine, reading
 from shared.database.tenants import ids_of
 from shared.operations.find import Finding, Found, find

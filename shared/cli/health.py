@@ -7,7 +7,7 @@ import click
 from rich.console import Console
 
 from shared.application import open_application, payment_gateway, utc_now
-from shared.cli.showing import echo_json, line, page
+from shared.cli.common.showing import echo_json, line, page
 from shared.database.engine import open_engine
 from shared.errors import ConfigurationError
 from shared.operations.health import Health, examine

@@ -13,8 +13,8 @@ import click
 
 from shared import logs
 from shared.application import open_application, payment_gateway
-from shared.cli.extras import installed
-from shared.cli.showing import echo
+from shared.cli.common.extras import installed
+from shared.cli.common.showing import echo
 from shared.errors import RunFailed, UsageError
 from shared.schedules.function_json import read_schedules
 from shared.settings import HostSettings, LogSettings, load

@@ -10,7 +10,7 @@ import click
 from sqlalchemy import Engine
 
 from shared.application import utc_now
-from shared.cli.showing import echo, echo_json, line, page
+from shared.cli.common.showing import echo, echo_json, line, page
 from shared.database.engine import ensure_ready, open_engine, reading
 from shared.database.tenants import ids_of
 from shared.domain.ids import NotificationId

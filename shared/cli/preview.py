@@ -8,8 +8,8 @@ from rich.console import Console
 
 from shared import logs
 from shared.application import open_application
+from shared.cli.common.showing import echo, echo_json, line, page
 from shared.cli.run import Instant
-from shared.cli.showing import echo, echo_json, line, page
 from shared.database.engine import ensure_ready, reading
 from shared.database.tenants import ids_of
 from shared.errors import UsageError

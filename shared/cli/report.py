@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from shared.application import utc_now
-from shared.cli.extras import installed
-from shared.cli.showing import echo
+from shared.cli.common.extras import installed
+from shared.cli.common.showing import echo
 from shared.database.engine import ensure_ready, open_engine, reading
 from shared.errors import UsageError
 from shared.operations.report.figures import Report

@@ -14,8 +14,8 @@ from rich.table import Table
 
 from shared import errors, logs, runtime
 from shared.application import open_application
-from shared.cli.exit_codes import print_error
-from shared.cli.showing import echo_json, line, page, plain
+from shared.cli.common.exit_codes import print_error
+from shared.cli.common.showing import echo_json, line, page, plain
 from shared.domain.records import NotificationStatus, Outcome
 from shared.domain.safe_text import written_out
 from shared.domain.tally import Progress as Report

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from shared.application import utc_now
-from shared.cli.showing import echo, echo_json, line, page
+from shared.cli.common.showing import echo, echo_json, line, page
 from shared.database import runs
 from shared.database.engine import ensure_ready, open_engine, reading
 from shared.database.runs import NotedRun

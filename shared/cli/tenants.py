@@ -7,7 +7,7 @@ import click
 from rich.console import Console
 
 from shared.application import utc_now
-from shared.cli.showing import echo, line, page
+from shared.cli.common.showing import echo, line, page
 from shared.database.engine import ensure_ready, open_engine, reading
 from shared.database.tenants import ids_of
 from shared.operations.tenants import Business, Defaults, businesses

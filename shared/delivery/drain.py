@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 from shared.database.outbox import Scope
 from shared.domain.ids import TenantId
 from shared.domain.notifications import Claimed
-from shared.domain.policy import ServedTenant
+from shared.domain.policy.models import ServedTenant
 from shared.domain.tally import Tally
 from shared.gateways.sms import SmsGateway
 from shared.planning.subject import SubjectKinds

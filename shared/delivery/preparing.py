@@ -18,7 +18,7 @@ from shared.delivery.outcomes import ended
 from shared.domain.contact import e164
 from shared.domain.ids import NotificationId, TenantId
 from shared.domain.notifications import Claimed, Member
-from shared.domain.policy import ServedTenant
+from shared.domain.policy.models import ServedTenant
 from shared.domain.quiet_hours import after_quiet, quiet_began
 from shared.domain.reasons import Reason
 from shared.domain.records import NotificationStatus, Problem

@@ -10,7 +10,7 @@ from babel.core import get_global
 from phonenumbers import SUPPORTED_REGIONS, NumberParseException, PhoneNumber, PhoneNumberFormat
 
 from shared.domain.ids import TenantId
-from shared.domain.policy import SmsPolicy
+from shared.domain.policy.models import SmsPolicy
 from shared.domain.reasons import Reason
 from shared.domain.records import Owner
 

@@ -1,7 +1,7 @@
 """What may be shown and logged: text without secrets, phone numbers or anything that controls a terminal.
 
 `masked` removes what nobody may read, `written_out` makes unprintable characters visible. Terminal output passes
-through `shared/cli/showing.py`, log lines through the formatters of `shared/logs.py`; both call these two.
+through `shared/cli/common/showing.py`, log lines through the formatters of `shared/logs.py`; both call these two.
 """
 
 import re

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from shared.domain.fees import FeeCode, FeePrice
 from shared.domain.missed_visits import Candidate
-from shared.domain.policy import NoShowPolicy, ServedTenant
+from shared.domain.policy.models import NoShowPolicy, ServedTenant
 
 DEFAULT_SCHEDULE_CURRENCIES: Final = frozenset({"USD", "CAD", "AUD", "NZD", "EUR", "GBP"})
 """Currencies in which the default schedule makes sense: 2500 means 25.00 in these, but 2500 whole yen."""

@@ -10,7 +10,7 @@ from shared.domain.ids import NotificationId, VisitId
 from shared.domain.missed_visits import MissedVisit
 from shared.domain.notifications import Member
 from shared.domain.plans import Plan, joined
-from shared.domain.policy import ServedTenant
+from shared.domain.policy.models import ServedTenant
 from shared.domain.quiet_hours import local_date
 from shared.domain.records import FEE_TEXTS
 from shared.fees import visit_queries

@@ -8,7 +8,7 @@ from shared.domain.contact import cannot_text
 from shared.domain.fees import Fee, FeeStatus, is_forgiven
 from shared.domain.missed_visits import MissedVisit
 from shared.domain.notifications import Member
-from shared.domain.policy import ServedTenant
+from shared.domain.policy.models import ServedTenant
 from shared.domain.reasons import Reason
 from shared.domain.records import Appointment, Kind
 from shared.fees.visit_queries import missed_visits

@@ -7,7 +7,7 @@ from uuid import uuid5
 from shared.domain.contact import cannot_text
 from shared.domain.ids import NotificationId, RunId, VisitId
 from shared.domain.plans import Decision, Plan, PlannedNotification
-from shared.domain.policy import ServedTenant
+from shared.domain.policy.models import ServedTenant
 from shared.domain.quiet_hours import after_quiet
 from shared.domain.reasons import Reason
 from shared.domain.records import Kind, Outcome, Owner

@@ -10,7 +10,7 @@ from string import Template
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from shared.domain.own_templates import PLACEHOLDERS
+from shared.domain.policy.templates import PLACEHOLDERS
 from shared.domain.records import Appointment, Owner, Pet, Tenant
 from shared.messages.segments import cheapest, clusters, count_segments
 from shared.messages.wording import clean, listed, name_of, phrase, when_words

@@ -17,8 +17,8 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_skeleton, format_time
 from babel.numbers import format_currency, get_currency_precision
 
-from shared.domain.own_templates import LANGUAGES, language_tag
-from shared.domain.policy import SmsPolicy
+from shared.domain.policy.models import SmsPolicy
+from shared.domain.policy.templates import LANGUAGES, language_tag
 from shared.domain.records import Kind
 from shared.messages.segments import clusters
 

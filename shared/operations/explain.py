@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 
 from shared.application import Application
 from shared.database.engine import reading
-from shared.domain.policy import TenantPolicy, rules_of
-from shared.domain.policy_errors import PolicyError
+from shared.domain.policy.errors import PolicyError
+from shared.domain.policy.models import TenantPolicy, rules_of
 from shared.domain.reasons import SENTENCES, Reason
 from shared.domain.records import ConsentSource, Kind, NotificationStatus, Outcome, Tenant, mask_phone
 from shared.operations import evidence, history

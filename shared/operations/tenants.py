@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from shared.database.tenants import active_tenants, all_tenants
-from shared.domain.policy import TenantPolicy, own_settings, rules_of
-from shared.domain.policy_errors import PolicyError
+from shared.domain.policy.errors import PolicyError
+from shared.domain.policy.models import TenantPolicy, own_settings, rules_of
 from shared.domain.records import Tenant, mask_phone
 from shared.domain.tally import Tally
 from shared.operations import tenant_queries

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Engine
 
 from shared.domain.ids import RunId
-from shared.domain.policy import ServedTenant
+from shared.domain.policy.models import ServedTenant
 from shared.domain.tally import Tally
 from shared.planning.subject import SubjectKinds
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from shared.domain.notifications import Member
-from shared.domain.policy import ServedTenant
+from shared.domain.policy.models import ServedTenant
 from shared.domain.reasons import Reason
 from shared.domain.records import Kind, Owner
 from shared.messages.rendering import Text

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 from shared.database.dialects.lists import chunks
 from shared.domain.contact import UNKNOWN_REGION, can_be_answered, region_of
 from shared.domain.ids import TenantId
-from shared.domain.policy import ServedTenant, TenantPolicy, policy_of, rules_of, sets_fee_schedule
-from shared.domain.policy_errors import PolicyError
+from shared.domain.policy.errors import PolicyError
+from shared.domain.policy.models import ServedTenant, TenantPolicy, policy_of, rules_of, sets_fee_schedule
 from shared.domain.records import Problem, Tenant
 from shared.domain.tally import SETTINGS, Tally
 

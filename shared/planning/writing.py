@@ -7,7 +7,7 @@ from shared.database import ledger
 from shared.database.transactions import in_transaction
 from shared.domain.ids import TenantId
 from shared.domain.plans import Decision, Plan
-from shared.domain.policy import ServedTenant
+from shared.domain.policy.models import ServedTenant
 from shared.domain.records import Outcome, mask_phone
 from shared.domain.tally import DryRunLine
 from shared.planning.context import Context

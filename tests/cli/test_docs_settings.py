@@ -10,8 +10,8 @@ import pytest
 from pydantic import BaseModel
 
 from shared import settings
-from shared.domain.own_templates import PLACEHOLDERS
-from shared.domain.policy import TenantPolicy, policy_of
+from shared.domain.policy.models import TenantPolicy, policy_of
+from shared.domain.policy.templates import PLACEHOLDERS
 from shared.domain.records import TEXTS, Tenant
 from shared.settings import Group, load
 from tests.cli.shell import ROOT

@@ -13,7 +13,7 @@ from shared.database import tables
 from shared.database.engine import reading
 from shared.database.tables import metadata
 from shared.domain.fees import FeeStatus
-from shared.domain.policy import TenantPolicy
+from shared.domain.policy.models import TenantPolicy
 from shared.fees import listing as fee_list
 from shared.gateways.payments import Intent, IntentState
 from shared.operations import health, texts

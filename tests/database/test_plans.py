@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection, Engine, event, text
 
 from shared.application import Application
-from shared.domain.policy import TenantPolicy
+from shared.domain.policy.models import TenantPolicy
 from shared.gateways.payments import Intent, IntentState
 from shared.jobs import JOBS
 from shared.runtime import run

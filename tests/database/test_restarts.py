@@ -16,7 +16,7 @@ from sqlalchemy import Engine, event
 from shared.application import Application
 from shared.database import migrations, transactions
 from shared.database.engine import open_engine, writing
-from shared.domain.policy import TenantPolicy
+from shared.domain.policy.models import TenantPolicy
 from shared.runtime import run
 from shared.sample import build, insert
 from tests.crash.test_jobs import NOW, TURNS, differences, state

@@ -53,8 +53,8 @@ from shared.operations.forecast import events, upcoming_queries
 from shared.operations.forecast.copying import keep_visits
 from shared.operations.forecast.preview_queries import price_of_a_segment
 from shared.operations.outbox import Filter
-from shared.operations.report import owner_queries as report_owners
-from shared.operations.report import queries as report
+from shared.operations.report.counting import owner_queries as report_owners
+from shared.operations.report.counting import queries as report
 from shared.operations.texts import Wanted
 from shared.sample import build, insert
 from shared.tasks.appointment_reminders import queries

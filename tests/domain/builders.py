@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from shared.domain.plans import Undecided
-from shared.domain.policy import ServedTenant, TenantPolicy, policy_of
+from shared.domain.policy.models import ServedTenant, TenantPolicy, policy_of
 from shared.domain.quiet_hours import QuietHours, parse_quiet_hours
 from shared.domain.reasons import Reason
 from shared.domain.records import Appointment, AppointmentStatus, Kind, Outcome, Owner, Pet, Tenant

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from shared.domain.contact import UNKNOWN_REGION, can_be_answered, cannot_text, e164, region_of
-from shared.domain.policy import SmsPolicy
+from shared.domain.policy.models import SmsPolicy
 from shared.domain.reasons import Reason
 from tests.domain.builders import an_owner
 

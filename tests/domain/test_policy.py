@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from shared.domain.own_templates import PLACEHOLDERS, check_template
-from shared.domain.policy import (
+from shared.domain.policy.errors import PolicyError
+from shared.domain.policy.models import (
     NoShowPolicy,
     ReputationPolicy,
     SmsPolicy,
@@ -20,7 +20,7 @@ from shared.domain.policy import (
     rules_of,
     zone_of,
 )
-from shared.domain.policy_errors import PolicyError
+from shared.domain.policy.templates import PLACEHOLDERS, check_template
 from shared.domain.quiet_hours import QuietHours
 from shared.domain.records import TEXTS, Kind, Tenant
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from shared.domain.policy import zone_of
+from shared.domain.policy.models import zone_of
 from shared.domain.quiet_hours import QuietHours, after_quiet, local_day
 from shared.tasks.appointment_reminders.rules import due_at, is_due
 from tests.domain.builders import DAY_BEFORE, MINUTE, TWO_HOURS, a_tenant, first_open, shows_quiet, utc

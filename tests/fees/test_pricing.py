@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.domain.fees import FeeCode, FeePrice
-from shared.domain.policy import NoShowPolicy, TenantPolicy
+from shared.domain.policy.models import NoShowPolicy, TenantPolicy
 from shared.domain.records import Tenant
 from shared.domain.tally import Tally
 from shared.fees.pricing import (

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.domain.own_templates import PLACEHOLDERS
+from shared.domain.policy.templates import PLACEHOLDERS
 from shared.domain.records import TEXTS, Kind
 from shared.messages.rendering import LONGEST_BODY, Text, compose
 from shared.messages.segments import count_segments

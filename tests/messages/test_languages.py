@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.policy import ServedTenant, SmsPolicy, TenantPolicy
+from shared.domain.policy.models import ServedTenant, SmsPolicy, TenantPolicy
 from shared.domain.records import Appointment, Kind, Owner, Tenant
 from shared.messages.wording import template_for
 from shared.tasks.appointment_reminders.text import reminder_text

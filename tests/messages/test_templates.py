@@ -6,7 +6,7 @@ from string import Template
 
 import pytest
 
-from shared.domain.own_templates import LANGUAGES, check_template
+from shared.domain.policy.templates import LANGUAGES, check_template
 from shared.domain.records import REMINDERS, TEXTS, Kind
 from shared.messages import rendering
 from shared.messages.rendering import compose

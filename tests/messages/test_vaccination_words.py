@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.database.tables import VACCINES
-from shared.domain.policy import ServedTenant, TenantPolicy
+from shared.domain.policy.models import ServedTenant, TenantPolicy
 from shared.domain.records import Kind, Owner, Pet, Tenant, Vaccination
 from shared.messages import rendering
 from shared.tasks.vaccination_monitor.text import vaccination_text, vaccine_words

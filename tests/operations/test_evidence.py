@@ -10,7 +10,7 @@ import pytest
 from shared.application import Application
 from shared.database import tables
 from shared.database.engine import reading
-from shared.domain.policy import TenantPolicy
+from shared.domain.policy.models import TenantPolicy
 from shared.fees import staff_actions
 from shared.fees.staff_actions import Staff
 from shared.gateways.payments import Declined

@@ -10,7 +10,7 @@ import pytest
 from shared.application import Application
 from shared.database import tables
 from shared.database.engine import reading
-from shared.domain.policy import TenantPolicy
+from shared.domain.policy.models import TenantPolicy
 from shared.domain.reasons import SENTENCES, Reason
 from shared.domain.records import ConsentSource, Kind, NotificationStatus, Outcome
 from shared.operations.explain import SUBJECTS, Explanation, explain

@@ -14,7 +14,7 @@ from shared.database import breakers, limits, runs, tables
 from shared.database.engine import open_engine
 from shared.delivery.senders import queries as senders
 from shared.domain.breaker import Breaker
-from shared.domain.policy import TenantPolicy
+from shared.domain.policy.models import TenantPolicy
 from shared.domain.records import RunStatus
 from shared.operations.health import Check, Health, examine, span_words
 from shared.schedules.function_json import Schedule, read_schedules

@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from shared.database.tables import metadata
-from shared.domain.policy import TenantPolicy, policy_of
-from shared.domain.policy_errors import PolicyError
+from shared.domain.policy.errors import PolicyError
+from shared.domain.policy.models import TenantPolicy, policy_of
 from shared.domain.records import Tenant
 from shared.sample import Sample, build, insert
 from tests.sample.conftest import NOW

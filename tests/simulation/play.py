@@ -21,7 +21,7 @@ from shared.database.tables import (
     reputation_events,
     vaccination_records,
 )
-from shared.domain.policy import TenantPolicy
+from shared.domain.policy.models import TenantPolicy
 from shared.gateways.payments import ConsolePayments
 from shared.gateways.sms import Accepted, Logged, Sms
 from shared.runtime import run

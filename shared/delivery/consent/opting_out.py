@@ -16,8 +16,8 @@ from shared.delivery.drain import Drain
 from shared.domain.contact import UNKNOWN_REGION, e164, phone_hash, region_of
 from shared.domain.ids import NotificationId, OwnerId, TenantId
 from shared.domain.notifications import Claimed
-from shared.domain.policy import TenantPolicy, policy_of
-from shared.domain.policy_errors import PolicyError
+from shared.domain.policy.errors import PolicyError
+from shared.domain.policy.models import TenantPolicy, policy_of
 from shared.domain.records import ConsentSource, lasting_id, mask_phone
 
 log = logging.getLogger(__name__)

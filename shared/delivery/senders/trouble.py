@@ -18,7 +18,7 @@ from shared.delivery.senders import queries as senders
 from shared.delivery.senders.queries import SenderTrouble
 from shared.domain.contact import country_of
 from shared.domain.ids import TenantId
-from shared.domain.policy import ServedTenant
+from shared.domain.policy.models import ServedTenant
 from shared.domain.quiet_hours import local_date, midnight
 from shared.domain.records import Problem
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from shared.domain.fees import Fee, FeeCode, PastAttempt
 from shared.domain.ids import FeeId
 from shared.domain.missed_visits import MissedVisit
-from shared.domain.policy import ServedTenant
+from shared.domain.policy.models import ServedTenant
 from shared.gateways.payments import Charge
 
 KEY_LIFE: Final = timedelta(hours=20)

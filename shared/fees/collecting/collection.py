@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from shared.domain.fees import Fee
 from shared.domain.ids import RunId, TenantId
-from shared.domain.policy import ServedTenant
+from shared.domain.policy.models import ServedTenant
 from shared.domain.tally import Tally
 from shared.gateways.payments import PaymentGateway
 

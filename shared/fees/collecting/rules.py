@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from shared.domain.fees import Fee, FeeCode
 from shared.domain.missed_visits import MissedVisit, findable_at
-from shared.domain.policy import ServedTenant
+from shared.domain.policy.models import ServedTenant
 from shared.domain.quiet_hours import local_date
 from shared.fees.pricing import is_too_late
 

@@ -18,8 +18,8 @@ from sqlalchemy import Connection
 from shared.database.tenants import all_tenants
 from shared.domain.contact import region_of
 from shared.domain.ids import TenantId
-from shared.domain.policy import own_settings, zone_of
-from shared.domain.policy_errors import PolicyError
+from shared.domain.policy.errors import PolicyError
+from shared.domain.policy.models import own_settings, zone_of
 from shared.domain.records import Tenant, visit_id
 from shared.errors import UsageError
 from shared.fees.listing import refunded

@@ -12,7 +12,7 @@ from shared.application import Application
 from shared.database.engine import reading
 from shared.database.tenants import active_tenants
 from shared.domain.ids import FeeId, TenantId
-from shared.domain.policy import ServedTenant
+from shared.domain.policy.models import ServedTenant
 from shared.domain.quiet_hours import local_date
 from shared.domain.records import AppointmentStatus, Tenant, visit_id
 from shared.domain.tally import Tally

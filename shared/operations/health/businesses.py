@@ -11,7 +11,7 @@ from shared.database.runs import NotedRun
 from shared.database.tenants import active_tenants, how_many_tenants
 from shared.delivery.senders import queries as senders
 from shared.delivery.senders.queries import Failing, SenderTrouble
-from shared.domain.policy import TenantPolicy
+from shared.domain.policy.models import TenantPolicy
 from shared.domain.records import Problem, Tenant
 from shared.domain.tally import Tally
 from shared.operations.health.check import Check, counted

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from shared.database.engine import ensure_ready, first_line, reading, shown
-from shared.domain.policy import TenantPolicy
+from shared.domain.policy.models import TenantPolicy
 from shared.errors import DatabaseUnusable
 from shared.operations.health.businesses import of_businesses
 from shared.operations.health.check import Check, Health

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from shared.domain.ids import TenantId
 from shared.domain.records import AppointmentStatus, Tenant
-from shared.operations.report.counted import (
+from shared.operations.report.counting.groups import (
     ExpiryGroup,
     FeeGroup,
     PetGroup,

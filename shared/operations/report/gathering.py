@@ -10,14 +10,15 @@ from sqlalchemy import Connection
 
 from shared.database.rows.promises import is_sound
 from shared.database.tables import tenants
-from shared.domain.policy import zone_of
-from shared.domain.policy_errors import PolicyError
+from shared.domain.policy.errors import PolicyError
+from shared.domain.policy.models import zone_of
 from shared.domain.records import Tenant
 from shared.errors import UsageError
-from shared.operations.report import folding, owner_queries, queries
-from shared.operations.report.counted import ExpiryGroup
+from shared.operations.report import folding
+from shared.operations.report.counting import owner_queries, queries
+from shared.operations.report.counting.groups import ExpiryGroup
+from shared.operations.report.counting.queries import Window
 from shared.operations.report.figures import Period, Report
-from shared.operations.report.queries import Window
 
 T = TypeVar("T")
 

@@ -10,7 +10,7 @@ from shared.database.appointments import Starts
 from shared.database.transactions import fetch
 from shared.domain.ids import OwnerId, TenantId
 from shared.domain.plans import Plan, Undecided, joined
-from shared.domain.policy import ServedTenant
+from shared.domain.policy.models import ServedTenant
 from shared.domain.quiet_hours import local_day
 from shared.domain.records import Appointment, Kind, Problem, foreign_reference
 from shared.planning.context import Context

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from shared.domain.contact import cannot_text
-from shared.domain.policy import ServedTenant, TenantPolicy
+from shared.domain.policy.models import ServedTenant, TenantPolicy
 from shared.domain.quiet_hours import QuietHours, after_quiet, is_quiet, quiet_began
 from shared.domain.reasons import Reason
 from shared.domain.records import Appointment, AppointmentStatus, Kind

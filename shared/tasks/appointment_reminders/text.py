@@ -6,7 +6,7 @@ from typing import Final
 
 from shared.database.appointments import appointments_by_id
 from shared.domain.notifications import Member
-from shared.domain.policy import ServedTenant
+from shared.domain.policy.models import ServedTenant
 from shared.domain.reasons import Reason
 from shared.domain.records import Appointment, Kind
 from shared.messages.rendering import Text, compose, living_pets, reminder_words

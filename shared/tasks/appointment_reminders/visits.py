@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from shared.domain.ids import NotificationId, RunId
 from shared.domain.plans import Decision, Plan, PlannedNotification, Undecided, news
-from shared.domain.policy import ServedTenant
+from shared.domain.policy.models import ServedTenant
 from shared.domain.reasons import Reason
 from shared.domain.records import Appointment, Outcome
 from shared.tasks.appointment_reminders.rules import Lead, due_at, is_due, minute_of, send_at, skip_reason

@@ -17,7 +17,7 @@ from shared.database.transactions import in_transaction
 from shared.domain.fees import FeeStatus
 from shared.domain.ids import OwnerId
 from shared.domain.missed_visits import Attendance, MarkedVisit
-from shared.domain.policy import ServedTenant
+from shared.domain.policy.models import ServedTenant
 from shared.domain.quiet_hours import local_date, midnight
 from shared.domain.reasons import Reason
 from shared.domain.tally import DryRunLine

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from shared.database.transactions import fetch
 from shared.domain.ids import TenantId
 from shared.domain.missed_visits import AttendanceCount, Candidate, DayCount
-from shared.domain.policy import ServedTenant
+from shared.domain.policy.models import ServedTenant
 from shared.domain.quiet_hours import local_date
 from shared.domain.reasons import Reason
 from shared.domain.records import Problem, foreign_reference

@@ -17,7 +17,7 @@ from shared.domain.missed_visits import (
     findable_at,
     have_all_pets_died,
 )
-from shared.domain.policy import ServedTenant
+from shared.domain.policy.models import ServedTenant
 from shared.domain.quiet_hours import local_date, local_day, midnight
 from shared.domain.reasons import Reason
 from shared.domain.records import Owner, visit_id

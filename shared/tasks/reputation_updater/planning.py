@@ -15,7 +15,7 @@ from shared.database.dialects.lists import chunks
 from shared.database.engine import reading
 from shared.database.transactions import fetch, in_transaction
 from shared.domain.ids import AppointmentId, OwnerId, TenantId
-from shared.domain.policy import ServedTenant
+from shared.domain.policy.models import ServedTenant
 from shared.domain.quiet_hours import local_date
 from shared.domain.records import EventKind, Problem, foreign_reference
 from shared.domain.reputation import NewEvent, PastAppointment, Standing, id_on_record

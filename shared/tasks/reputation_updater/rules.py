@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 from uuid import UUID
 
-from shared.domain.policy import ReputationPolicy, ServedTenant
+from shared.domain.policy.models import ReputationPolicy, ServedTenant
 from shared.domain.records import AppointmentStatus, EventKind, visit_id
 from shared.domain.reputation import BEST_SCORE, POINTS, NewEvent, PastAppointment, Standing
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from shared.database.transactions import fetch, in_transaction
 from shared.domain.ids import OwnerId, TenantId
 from shared.domain.plans import Plan, UndecidedAlert, joined
-from shared.domain.policy import ServedTenant
+from shared.domain.policy.models import ServedTenant
 from shared.domain.quiet_hours import local_date
 from shared.domain.reasons import Reason
 from shared.domain.records import ExpiryWindow, Outcome, Problem, foreign_reference

@@ -15,7 +15,7 @@ from shared.domain.contact import cannot_text
 from shared.domain.ids import NotificationId, RunId
 from shared.domain.notifications import Member
 from shared.domain.plans import Decision, Plan, PlannedNotification, UndecidedAlert, news
-from shared.domain.policy import ServedTenant
+from shared.domain.policy.models import ServedTenant
 from shared.domain.quiet_hours import after_quiet, local_date, midnight
 from shared.domain.reasons import Reason
 from shared.domain.records import ExpiryWindow, Kind, Outcome, Vaccination

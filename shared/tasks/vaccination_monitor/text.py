@@ -8,7 +8,7 @@ from typing import Final
 
 from shared.domain.ids import PetId
 from shared.domain.notifications import Member
-from shared.domain.policy import ServedTenant
+from shared.domain.policy.models import ServedTenant
 from shared.domain.reasons import Reason
 from shared.domain.records import Kind, Pet, Vaccination
 from shared.messages.rendering import Text, compose, pet_words, sender_words

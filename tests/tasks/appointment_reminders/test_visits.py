@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from shared.domain.plans import Plan, Undecided, joined
-from shared.domain.policy import ServedTenant
+from shared.domain.policy.models import ServedTenant
 from shared.domain.reasons import Reason
 from shared.domain.records import Appointment, Kind, Outcome
 from shared.tasks.appointment_reminders.rules import Lead

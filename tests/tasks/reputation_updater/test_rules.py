@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.policy import NoShowPolicy, ReputationPolicy, ServedTenant, TenantPolicy
+from shared.domain.policy.models import NoShowPolicy, ReputationPolicy, ServedTenant, TenantPolicy
 from shared.domain.records import AppointmentStatus, EventKind, Tenant, visit_id
 from shared.domain.reputation import POINTS, Event, NewEvent, PastAppointment, Standing, fold
 from shared.tasks.reputation_updater.rules import crossed, events_of, recovery, settle_since

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shared.domain.notifications import Member
 from shared.domain.plans import Plan, UndecidedAlert
-from shared.domain.policy import ServedTenant
+from shared.domain.policy.models import ServedTenant
 from shared.domain.reasons import Reason
 from shared.domain.records import Outcome, Vaccination
 from shared.tasks.vaccination_monitor import rules

@@ -38,7 +38,7 @@ from shared.database.tables import (
 from shared.database.tenants import TENANT, tenant_of
 from shared.domain.ids import TenantId
 from shared.domain.records import REMINDERS, AppointmentStatus, NotificationStatus, Tenant
-from shared.operations.report.counted import (
+from shared.operations.report.counting.groups import (
     ServiceGroup,
     TenantTexts,
     TextGroup,

@@ -12,7 +12,7 @@ from typing import Any
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from shared.cli.showing import echo
+from shared.cli.common.showing import echo
 from shared.database.engine import first_line
 from shared.domain.safe_text import indented, masked, written_out
 from shared.errors import ConfigurationError, DatabaseUnusable, LeaseHeld, RunFailed, UsageError

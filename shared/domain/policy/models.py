@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from phonenumbers import SUPPORTED_REGIONS
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from shared.domain.own_templates import known_language, own_templates
-from shared.domain.policy_errors import Fault, PolicyError, faults_of
+from shared.domain.policy.errors import Fault, PolicyError, faults_of
+from shared.domain.policy.templates import known_language, own_templates
 from shared.domain.quiet_hours import OptionalQuietHours, QuietHours
 from shared.domain.records import Kind, Tenant
 

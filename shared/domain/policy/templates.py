@@ -3,7 +3,7 @@
 from string import Template
 from typing import Final
 
-from shared.domain.policy_errors import Fault, several
+from shared.domain.policy.errors import Fault, several
 from shared.domain.records import TEXTS, Kind
 
 PLACEHOLDERS: Final = frozenset(

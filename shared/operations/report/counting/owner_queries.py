@@ -29,14 +29,14 @@ from shared.database.tables import (
 )
 from shared.domain.fees import COLLECTED, OUR_WAIVERS, ActionOutcome, FeeAction, FeeStatus
 from shared.domain.ids import TenantId
-from shared.operations.report.counted import (
+from shared.operations.report.counting.groups import (
     ExpiryGroup,
     FeeGroup,
     PetGroup,
     ScoreGroup,
     TenantCount,
 )
-from shared.operations.report.queries import Window, grouped, is_number, number, of_tenants, period_of, within
+from shared.operations.report.counting.queries import Window, grouped, is_number, number, of_tenants, period_of, within
 from shared.tasks.vaccination_monitor.superseding import counting
 
 
