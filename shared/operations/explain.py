@@ -15,9 +15,9 @@ from shared.domain.policy.errors import PolicyError
 from shared.domain.policy.models import TenantPolicy, rules_of
 from shared.domain.reasons import SENTENCES, Reason
 from shared.domain.records import ConsentSource, Kind, NotificationStatus, Outcome, Tenant, mask_phone
-from shared.operations import evidence, history
+from shared.operations import evidence, history, text_history
 from shared.operations.forecast.events import subjects_of
-from shared.operations.forecast.upcoming import upcoming
+from shared.operations.forecast.upcoming import Foretold, upcoming
 from shared.operations.remembered import ConsentRecord, DecisionRecord, PaymentRecord, Remembered
 from shared.operations.words import (
     KIND_WORDS,
@@ -42,23 +42,24 @@ class TimelineEntry:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What is known about a subject. `facts`: its current columns; `timeline`: oldest first; `next`: what comes next.
+    """What is known about a subject. `facts`: its current values, and the names of what it is about; `timeline`: oldest
+    first; `next`: what comes next.
 
     `evidence`: for a payment, everything a bank may ask for.
     """
 
     subject: str
     zone: ZoneInfo
-    facts: dict[str, str]
+    facts: dict[str, Any]
     timeline: tuple[TimelineEntry, ...]
-    next: tuple[str, ...]
+    next: tuple[Foretold, ...]
     evidence: dict[str, Any] | None = None
 
 
 def explain(
     connection: Connection, what: str, id_: UUID, defaults: TenantPolicy, default_zone: ZoneInfo
 ) -> Explanation | None:
-    """Explain the past of an "appointment", "vaccination", "owner" or "payment"; return None if none has this id.
+    """Explain the past of an "appointment", "vaccination", "owner", "payment" or "text"; None if none has this id.
 
     What comes next is left to `upcoming`, but for a business whose settings are bad: nothing.
     """
@@ -69,14 +70,13 @@ def explain(
     zone, problem = _zone_of(tenant, defaults, default_zone)
     if what == "payment":
         remembered = evidence.of_its_day(remembered, zone)
-    facts = {name: _shown(getattr(remembered.row, name), zone) for name in _FACTS[what]}
-    facts = _names(connection, remembered) | facts
+    facts = _names(connection, remembered) | _facts(what, remembered)
     return Explanation(
         f"{what} {id_} of {tenant.subdomain}",
         zone,
-        {name: value for name, value in facts.items() if value},
-        tuple(sorted(_timeline(remembered, zone), key=lambda each: (each.at, each.what))),
-        (problem,) if problem else (),
+        {name: value for name, value in facts.items() if value not in (None, "")},
+        tuple(sorted(_timeline(what, remembered, zone), key=lambda each: (each.at, each.what))),
+        (Foretold(problem),) if problem else (),
         evidence.pack(remembered) if what == "payment" else None,
     )
 
@@ -105,6 +105,7 @@ _READERS: Final[dict[str, Callable[[Connection, UUID], Remembered | None]]] = {
     "vaccination": history.of_vaccination,
     "owner": history.of_owner,
     "payment": history.of_payment,
+    "text": history.of_text,
 }
 SUBJECTS: Final = tuple(_READERS)
 _FACTS: Final = {
@@ -115,10 +116,17 @@ _FACTS: Final = {
 }
 
 
+def _facts(what: str, remembered: Remembered) -> dict[str, Any]:
+    if what == "text":
+        return text_history.facts(remembered.row, remembered.decisions)
+    return {name: getattr(remembered.row, name) for name in _FACTS[what]}
+
+
 def _names(connection: Connection, remembered: Remembered) -> dict[str, str]:
     """Return who and what it is about, by name."""
     row = remembered.row
-    subject = subjects_of(connection, [row.id]).get(row.id)
+    subjects = subjects_of(connection, [row.id, *(each.subject_id for each in remembered.decisions)])
+    subject = subjects.get(row.id) or next(iter(subjects.values()), None)
     return {
         "pets": ", ".join(subject.pets) if subject else "",
         "owner": (subject.owner if subject else getattr(row, "first_name", None)) or "",
@@ -127,7 +135,13 @@ def _names(connection: Connection, remembered: Remembered) -> dict[str, str]:
     }
 
 
-def _timeline(remembered: Remembered, zone: ZoneInfo) -> Iterator[TimelineEntry]:
+def _timeline(what: str, remembered: Remembered, zone: ZoneInfo) -> Iterator[TimelineEntry]:
+    if what == "text":
+        return (TimelineEntry(*each) for each in text_history.timeline(remembered.row, zone))
+    return _of_subject(remembered, zone)
+
+
+def _of_subject(remembered: Remembered, zone: ZoneInfo) -> Iterator[TimelineEntry]:
     for decision in _one_a_text(remembered.decisions):
         yield _sent(decision, decision.sent_at) if decision.sent_at else _decided(decision, zone)
     for fee in remembered.payments:
@@ -200,7 +214,15 @@ def _money(fee: PaymentRecord) -> str:
     return amount_words(fee.amount, fee.currency)
 
 
+def fact_words(found: Explanation) -> dict[str, str]:
+    """Return the facts in words, times in the zone of the business."""
+    facts = dict(found.facts)
+    if "amount" in facts:
+        facts["amount"] = amount_words(facts["amount"], facts.pop("currency"))
+    return {name.replace("_", " "): _shown(value, found.zone) for name, value in facts.items()}
+
+
 def _shown(value: Any, zone: ZoneInfo) -> str:
-    if isinstance(value, datetime):
-        return moment_words(value, zone)
-    return "" if value is None else str(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return moment_words(value, zone) if isinstance(value, datetime) else str(value)

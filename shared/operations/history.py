@@ -1,4 +1,4 @@
-"""Read the history of one appointment, vaccination, owner or payment from the database."""
+"""Read the history of one appointment, vaccination, owner, payment or text from the database."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -94,6 +94,18 @@ def of_owner(connection: Connection, id_: UUID) -> Remembered | None:
     events = _all(connection, reputation_events, reputation_events.c.owner_id, [id_])
     consents = records(ConsentRecord, _all(connection, consent_events, consent_events.c.owner_id, [id_]))
     return replace(_remembered(connection, row, [*visits, *vaccinations], fees, events), consents=consents)
+
+
+def of_text(connection: Connection, id_: UUID) -> Remembered | None:
+    """Return a text with the decisions that it carries out: none once it is cancelled. Indexes: primary key; decisions
+    (notification_id).
+    """
+    row = _row(connection, notifications, id_)
+    if row is None:
+        return None
+    about = select(decisions.c.subject_id).where(decisions.c.notification_id == id_)
+    found = _remembered(connection, row, connection.execute(about).scalars().all())
+    return replace(found, decisions=[each for each in found.decisions if each.notification_id == id_])
 
 
 def service_of(connection: Connection, id_: UUID | None) -> str | None:

@@ -26,6 +26,7 @@ class DecisionRecord:
 
     ledger_key: str
     kind: str
+    subject_type: str
     subject_id: UUID
     outcome: str
     reason: str | None

@@ -4,7 +4,9 @@ from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from shared.domain.reasons import SENTENCES, Reason
 from shared.domain.records import ConsentSource, Kind, NotificationStatus, Outcome
+from shared.gateways.twilio_codes import CODES
 from shared.messages.wording import money_words
 
 KIND_WORDS: Final = {
@@ -52,3 +54,16 @@ def amount_words(cents: int, currency: str) -> str:
 def segments_words(count: int | None) -> str:
     """Return "1 segment" or "2 segments"."""
     return f"{count or 1} segment{'s' if (count or 1) > 1 else ''}"
+
+
+def reason_words(code: str | None) -> str:
+    """Return the sentence for a reason's code; the code itself if nobody knows it."""
+    return SENTENCES[Reason(code)] if code in set(Reason) else code or ""
+
+
+def code_words(code: str | None) -> str:
+    """Return a provider's code with its meaning, if that is known."""
+    if not code:
+        return ""
+    known = CODES.get(int(code)) if code.isdecimal() else None
+    return f"{code}: {known.words}" if known else code

@@ -112,7 +112,7 @@ def ids(shell: Shell) -> dict[str, str]:
 def calls(shell: Shell) -> dict[tuple[str, ...], list[tuple[str, ...]]]:
     """Return what to type after each command so that it shows what is in the database."""
     its = ids(shell)
-    subjects = [(what, its[what]) for what in ("appointment", "vaccination", "owner", "payment")]
+    subjects = [(what, its[what]) for what in ("appointment", "vaccination", "owner", "payment", "text")]
     return {
         ("run",): [
             *((JOB, "--at", AT, "--dry-run"), (JOB, "--at", AT, "--dry-run", "--json"), ("NoShowDetector", "--at", AT)),
@@ -191,7 +191,7 @@ def test_a_setting_is_quoted_in_one_line(shell: Shell, variable: str) -> None:
 def test_a_host_shows_and_logs_no_such_words(poisoned: Shell) -> None:
     its = ids(poisoned)
     ((run,),) = poisoned.sql("SELECT id FROM runs WHERE task = ?", JOB)
-    explained = [f"/explain/{what}/{its[what]}" for what in ("appointment", "owner", "payment")]
+    explained = [f"/explain/{what}/{its[what]}" for what in ("appointment", "owner", "payment", "text")]
     paths = ["/", "/fees?status=", "/businesses", "/runs", f"/runs/{UUID(run)}", *explained]
     with started(poisoned, "host", "--port", "0", LOG_FILE="petcare.log") as host:
         pages, health = {path: host.site.get(path).body for path in paths}, host.site.get("/health")

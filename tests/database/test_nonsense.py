@@ -35,6 +35,7 @@ SUBJECT_TABLES: Final = {
     "vaccination": tables.vaccination_records,
     "owner": tables.owners,
     "payment": tables.payments,
+    "text": tables.notifications,
 }
 WELL: Final = (8, 3, 23)
 """Texts, collected fees and events of a business that is well, as in test_odd_values.py."""

@@ -145,4 +145,4 @@ def test_bad_settings_of_the_tenant_are_what_stands_in_the_way(application: Appl
     with application.engine.begin() as connection:
         appointment = rows.appointment(connection, rows.tenant(connection, settings='{"smss": {}}'), NOON + 2 * DAY)
     (upcoming,) = explained(application, "appointment", appointment).next
-    assert upcoming.startswith("nothing, until the settings of paws are mended: smss: unknown key")
+    assert upcoming.what.startswith("nothing, until the settings of paws are mended: smss: unknown key")

@@ -147,7 +147,7 @@ def test_fees_and_texts_are_found_with_their_visit(platform: Platform) -> None:
     found = {each.what: each for each in platform.find("smith").found}
     assert found["fee"].state == "$50.00, $20.00 refunded, succeeded"
     assert found["fee"].command == f"explain payment {fee.hex[:8]}"
-    assert found["text"].command == f"explain appointment {ids['visit'].hex[:8]}"
+    assert found["text"].command == f"explain text {ids['text'].hex[:8]}"
     assert found["text"].state == "24-hour reminder, delivered"
     assert platform.names("+12125550143").count("text") == 1
     assert platform.names(ids["text"].hex[:12]) == ["text"]

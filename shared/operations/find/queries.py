@@ -25,7 +25,7 @@ from shared.database.tables import (
     tenants,
     vaccination_records,
 )
-from shared.domain.ids import AppointmentId, NotificationId, OwnerId, PetId, TenantId
+from shared.domain.ids import AppointmentId, OwnerId, PetId, TenantId
 
 MOST: Final = 200
 """The most rows that one query returns."""
@@ -190,13 +190,6 @@ def texts_to(connection: Connection, numbers: Collection[str], only: Collection[
     """The latest texts to some numbers (E.164). Index: notifications (to_phone)."""
     query = _of(_TEXT, notifications.c.tenant_id, only).where(notifications.c.to_phone.in_(numbers))
     return read(connection, query.order_by(notifications.c.not_before.desc(), notifications.c.id).limit(MOST))
-
-
-def subjects_of(connection: Connection, texts: Collection[NotificationId]) -> list[Any]:
-    """What some texts are about. Index: decisions (notification_id)."""
-    query = select(decisions.c.notification_id, decisions.c.subject_type, decisions.c.subject_id)
-    its = query.where(decisions.c.notification_id.in_(texts)).order_by(decisions.c.subject_id)
-    return list(connection.execute(its.limit(MOST)))
 
 
 # Whose it is

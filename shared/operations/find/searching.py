@@ -146,14 +146,12 @@ def _names(connection: Connection, rows: _Rows, places: Places) -> Names:
         pets_at[pet.appointment_id].append(pet)
     pets = queries.pets_by_id(connection, {row.pet_id for row in rows.of("vaccination")})
     owners = {row.owner_id for row in [*rows.of("pet", "visit", "fee", "text"), *pets]}
-    subjects = queries.subjects_of(connection, [row.id for row in rows.of("text")])
     return Names(
         businesses={id_: place.name for id_, place in places.items()},
         zones={id_: place.zone for id_, place in places.items()},
         owners=_by_id(queries.owners_by_id(connection, owners)),
         pets=_by_id(pets),
         pets_at=pets_at,
-        subjects={row.notification_id: (row.subject_type, row.subject_id) for row in subjects},
         refunded=refunded(connection, [row.id for row in rows.of("fee")]),
     )
 

@@ -16,7 +16,6 @@ from shared.operations.words import KIND_WORDS, moment_words
 
 _RANK: Final = ("business", "owner", "pet", "visit", "vaccination", "fee", "text")
 """The order of what is equally recent."""
-_OF_SUBJECT: Final = {"appointment": "appointment", "vaccination": "vaccination", "visit": "payment"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +39,13 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What lines name: rows by id, the pets of visits, the subjects (type, id) of texts, what of fees was refunded."""
+    """What lines name: rows by id, the pets of visits, what of fees was refunded."""
 
     businesses: Mapping[TenantId, str]
     zones: Mapping[TenantId, ZoneInfo]
     owners: Mapping[UUID, Any]
     pets: Mapping[UUID, Any]
     pets_at: Mapping[UUID, list[Any]]
-    subjects: Mapping[UUID, tuple[str, UUID]]
     refunded: Mapping[FeeId, int]
 
     def whose(self, row: Any, pets: Iterable[Any] = ()) -> str:
@@ -143,10 +141,9 @@ def _fee(row: Any, names: Names, _latest: Latest, typed: Typed) -> Found:
 
 def _text(row: Any, names: Names, _latest: Latest, typed: Typed) -> Found:
     at = row.sent_at or row.not_before
-    subject, id_ = names.subjects.get(row.id, ("", row.owner_id))
-    command = f"explain {_OF_SUBJECT.get(subject, 'owner')} {typed(subject or 'owner', id_)}"
     when = f"{'sent' if row.sent_at else 'from'} {moment_words(at, names.zones[row.tenant_id])}"
-    return Found("text", row.id, names.whose(row), at, when, f"{KIND_WORDS[row.kind]}, {row.status}", command)
+    state, command = f"{KIND_WORDS[row.kind]}, {row.status}", f"explain text {typed('text', row.id)}"
+    return Found("text", row.id, names.whose(row), at, when, state, command)
 
 
 _LINES: Final[Mapping[str, Line]] = {

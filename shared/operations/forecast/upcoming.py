@@ -14,7 +14,7 @@ from shared.database.tenants import active_tenants
 from shared.domain.ids import FeeId, TenantId
 from shared.domain.policy.models import ServedTenant
 from shared.domain.quiet_hours import local_date
-from shared.domain.records import AppointmentStatus, Tenant, visit_id
+from shared.domain.records import AppointmentStatus, NotificationStatus, Tenant, visit_id
 from shared.domain.tally import Tally
 from shared.operations.forecast import Event, Forecast, Occurrence, Step, forecast, occurrences
 from shared.operations.forecast import upcoming_queries as queries
@@ -52,39 +52,53 @@ class Window:
 class Subject:
     """What is asked about: `ids` of it, or all that is its owner's; and when runs may do something about it.
 
-    `days`: the local days of its visits, in ISO 8601, which may be held back.
+    `kind`: only what is about texts of this kind; `days`: the local days of its visits, in ISO 8601, which may be held
+    back.
     """
 
     tenant_id: TenantId
     windows: Sequence[Window]
     ids: frozenset[UUID] = frozenset()
     owner_id: UUID | None = None
+    kind: str | None = None
     days: frozenset[str] = frozenset()
 
     def is_in(self, event: Event, found: Forecast) -> bool:
         """Whether an event is about it."""
         if event.step is Step.HELD:
             return event.body in self.days
+        if self.kind is not None and event.kind != self.kind:
+            return False
         if self.owner_id is None:
             return not self.ids.isdisjoint(event.subject_ids)
         owners_ = {found.subjects[each].owner_id for each in event.subject_ids if each in found.subjects}
         return self.owner_id in owners_ or self.owner_id in event.subject_ids
 
 
-def upcoming(application: Application, schedules: Mapping[str, Schedule], what: str, id_: UUID) -> list[str]:
-    """Return what comes next for an "appointment", "vaccination", "owner" or "payment", one sentence each."""
+@dataclass(frozen=True, slots=True)
+class Foretold:
+    """One thing that comes next, in a sentence. `event`: what a run will do; None for what people do, or nobody."""
+
+    what: str
+    event: Event | None = None
+
+
+def upcoming(application: Application, schedules: Mapping[str, Schedule], what: str, id_: UUID) -> list[Foretold]:
+    """Return what comes next for an "appointment", "vaccination", "owner", "payment" or "text"."""
     now = application.clock()
     with reading(application.engine) as connection:
         row = queries.subject(connection, what, id_)
         tenant = next((each for each in active_tenants(connection) if each.id == row.tenant_id), None)
         if tenant is None:
-            return [f"nothing: the business is {queries.why_inactive(connection, row.tenant_id)}"]
+            return [Foretold(f"nothing: the business is {queries.why_inactive(connection, row.tenant_id)}")]
         served, _ = serve([tenant], application.defaults, application.zone, Tally())
         if not served:
             return []
         subject = _SUBJECTS[what](connection, row, served[0], now)
-    waiting = [f"it waits for staff: {FOR_STAFF[row.status]}"] if what == "payment" and row.status in FOR_STAFF else []
-    return waiting + _foretold(application, schedules, tenant, served[0], subject)
+    foretold = _foretold(application, schedules, tenant, served[0], subject)
+    if what == "payment" and row.status in FOR_STAFF:
+        return [Foretold(f"it waits for staff: {FOR_STAFF[row.status]}"), *foretold]
+    return foretold
 
 
 def _foretold(
@@ -93,7 +107,7 @@ def _foretold(
     tenant: Tenant,
     served: ServedTenant,
     subject: Subject,
-) -> list[str]:
+) -> list[Foretold]:
     now = application.clock()
     ahead = [each for each in subject.windows if each.last > now]
     if not ahead:
@@ -101,9 +115,11 @@ def _foretold(
     until = max(each.last for each in ahead) + DAY
     runs = list(occurrences(schedules, application.zone, now, until))
     found = forecast(application, [tenant], runs, lambda run, waiting: _is_wanted(ahead, run, waiting))
-    lines = dict.fromkeys(sentence(each, served.zone) for each in found.events if subject.is_in(each, found))
-    stopped = [] if application.sms_enabled and served.policy.sms.enabled else ["texts wait: sending is switched off"]
-    return stopped + list(lines)
+    its = {sentence(each, served.zone): each for each in reversed(found.events) if subject.is_in(each, found)}
+    foretold = [Foretold(what, event) for what, event in reversed(its.items())]
+    if application.sms_enabled and served.policy.sms.enabled:
+        return foretold
+    return [Foretold("texts wait: sending is switched off"), *foretold]
 
 
 def _is_wanted(windows: Sequence[Window], run: Occurrence, waiting: datetime | None) -> bool:
@@ -176,9 +192,17 @@ def _of_payment(connection: Connection, row: Any, served: ServedTenant, now: dat
     return Subject(row.tenant_id, _of_fee(row, now), frozenset({row.id}))
 
 
+def _of_text(connection: Connection, row: Any, served: ServedTenant, now: datetime) -> Subject:
+    """Any run may send it, or find that it is no longer right."""
+    waits = row.status in (NotificationStatus.PLANNED, NotificationStatus.SENDING)
+    windows = [Window((), now, max(row.not_before, now) + DAY)] if waits else []
+    return Subject(row.tenant_id, windows, frozenset(queries.subjects_of_text(connection, row.id)), kind=row.kind)
+
+
 _SUBJECTS: Final = {
     "appointment": _of_appointment,
     "vaccination": _of_vaccination,
     "owner": _of_owner,
     "payment": _of_payment,
+    "text": _of_text,
 }

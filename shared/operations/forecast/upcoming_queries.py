@@ -7,7 +7,16 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Table, select
 
-from shared.database.tables import appointments, owners, payments, pets, tenants, vaccination_records
+from shared.database.tables import (
+    appointments,
+    decisions,
+    notifications,
+    owners,
+    payments,
+    pets,
+    tenants,
+    vaccination_records,
+)
 from shared.domain.ids import FeeId, OwnerId, TenantId
 
 _TABLES: Final[dict[str, Table]] = {
@@ -15,11 +24,12 @@ _TABLES: Final[dict[str, Table]] = {
     "vaccination": vaccination_records,
     "owner": owners,
     "payment": payments,
+    "text": notifications,
 }
 
 
 def subject(connection: Connection, what: str, id_: UUID) -> Any:
-    """The row of an "appointment", "vaccination", "owner" or "payment". Index: primary key."""
+    """The row of an "appointment", "vaccination", "owner", "payment" or "text". Index: primary key."""
     return connection.execute(select(_TABLES[what]).where(_TABLES[what].c.id == id_)).one()
 
 
@@ -45,6 +55,11 @@ def vaccinations_of(connection: Connection, owner_id: OwnerId) -> Sequence[Any]:
     """The records of an owner's pets. Index: pets (owner_id), vaccination_records (pet_id)."""
     query = select(vaccination_records).join(pets).where(pets.c.owner_id == owner_id)
     return connection.execute(query.order_by(vaccination_records.c.id)).all()
+
+
+def subjects_of_text(connection: Connection, id_: UUID) -> Sequence[UUID]:
+    """What a text is about. Index: decisions (notification_id)."""
+    return connection.execute(select(decisions.c.subject_id).where(decisions.c.notification_id == id_)).scalars().all()
 
 
 def why_inactive(connection: Connection, tenant_id: TenantId) -> str:

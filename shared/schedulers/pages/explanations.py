@@ -6,7 +6,7 @@ from starlette.requests import Request
 
 from shared.database.engine import reading
 from shared.errors import UsageError
-from shared.operations.explain import SUBJECTS, explain_all
+from shared.operations.explain import SUBJECTS, explain_all, fact_words
 from shared.operations.find import Found, find
 from shared.operations.history import UnreadableRow
 from shared.operations.ids import resolved
@@ -37,7 +37,7 @@ def _link(each: Found) -> str:
 
 
 def show(host: LocalHost, request: Request) -> View:
-    """Explain an appointment, a vaccination record, an owner or a payment. Its id may be shortened."""
+    """Explain an appointment, a vaccination record, an owner, a payment or a text. Its id may be shortened."""
     what, written = request.path_params["what"], request.path_params["id"]
     if what not in SUBJECTS:
         raise Refused(404, f"{what!r} cannot be explained; {', '.join(SUBJECTS)} can")
@@ -48,7 +48,7 @@ def show(host: LocalHost, request: Request) -> View:
         raise Refused(422, str(error)) from error
     if found is None:
         raise Refused(404, f"There is no {what} {id_}.")
-    return View("explain.html", {"found": found, "what": what, "id": id_})
+    return View("explain.html", {"found": found, "facts": fact_words(found), "what": what, "id": id_})
 
 
 def _id(host: LocalHost, what: str, written: str) -> UUID:

@@ -5,12 +5,10 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from shared.domain.reasons import SENTENCES, Reason
 from shared.domain.records import NotificationStatus
-from shared.gateways.twilio_codes import CODES
 from shared.operations.outbox import REPLAYED, Listed, objection
 from shared.operations.texts import FoundText
-from shared.operations.words import KIND_WORDS
+from shared.operations.words import KIND_WORDS, code_words, reason_words
 from shared.schedulers.pages.rendering import zone_or
 
 LEFT: Final = (NotificationStatus.SENT, NotificationStatus.DELIVERED, NotificationStatus.UNDELIVERED)
@@ -60,21 +58,8 @@ def line_of(found: FoundText, default: ZoneInfo, now: datetime) -> TextLine:
         kind=KIND_WORDS.get(text.kind, text.kind.value.replace("_", " ")),
         state=state,
         tone=tone,
-        reason=_reason(text.reason),
+        reason=reason_words(text.reason),
         code=code_words(text.error_code),
         may_be_put_back=is_unsent and why_not is None,
         why_not=why_not or "",
     )
-
-
-def _reason(code: str | None) -> str:
-    known = code in set(Reason)
-    return SENTENCES[Reason(str(code))] if known else code or ""
-
-
-def code_words(code: str | None) -> str:
-    """Return a provider's code with its meaning, if that is known."""
-    if not code:
-        return ""
-    known = CODES.get(int(code)) if code.isdecimal() else None
-    return f"{code}: {known.words}" if known else code

@@ -83,7 +83,7 @@ CASES = {
 
 
 def foretold(application: Application, what: str, id_: UUID) -> list[str]:
-    return upcoming(application, read_schedules(), what, id_)
+    return [each.what for each in upcoming(application, read_schedules(), what, id_)]
 
 
 def done(application: Application, what: str, id_: UUID, since: datetime) -> list[str]:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from shared.runtime import run
 from tests.doubles import Clock
 from tests.rows import NOON
 from tests.salon import Salon
@@ -34,6 +35,16 @@ def test_what_fits_the_words_is_listed_with_a_link_to_its_explanation(
     assert f'href="/fees?id={fee.id}"' in visitor.page
     visitor.get(f"/explain/owner/{fee.owner_id}")
     assert "reputation -20 (no show)" in visitor.words
+
+
+def test_a_text_is_explained_from_the_list_of_texts(visitor: Visitor, paws: Salon) -> None:
+    paws.add_missed(NOON + timedelta(days=1), created_at=NOON)
+    run(paws.application, "AppointmentReminders24h")
+    visitor.get("/texts")
+    link = visitor.page.partition('href="/explain/text/')[2].partition('"')[0]
+    visitor.get(f"/explain/text/{link}")
+    assert f"text {link} of paws" in visitor.words
+    assert "24-hour reminder planned" in visitor.words
 
 
 def test_what_nothing_fits_says_so(visitor: Visitor, paws: Salon) -> None:

@@ -112,11 +112,6 @@ WHERE (' ' + replace(tenants.business_name, '-', ' ')) COLLATE Latin1_General_10
 FROM tenants
 WHERE 0 = 1)) AND pets.tenant_id IN (:tenant_id, ...) ORDER BY pets.created_at DESC, pets.id;
 
--- subjects_of
-SELECT TOP (:param) decisions.notification_id, decisions.subject_type, decisions.subject_id
-FROM decisions
-WHERE decisions.notification_id IN (:notification_id, ...) ORDER BY decisions.subject_id;
-
 -- tenants_that_fit
 SELECT TOP (:param) tenants.id, tenants.subdomain, tenants.business_name, tenants.phone, tenants.timezone,
     tenants.status, tenants.is_active, tenants.created_at, tenants.deleted_at

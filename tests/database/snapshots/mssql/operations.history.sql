@@ -137,6 +137,32 @@ SELECT tenants.id, tenants.business_name, tenants.subdomain, tenants.email, tena
 FROM tenants
 WHERE tenants.id = :id;
 
+-- of_text
+SELECT decisions.ledger_key, decisions.tenant_id, decisions.kind, decisions.subject_type, decisions.subject_id,
+    decisions.occurrence, decisions.occurs_at, decisions.outcome, decisions.reason, decisions.notification_id,
+    decisions.run_id, decisions.decided_at, notifications.status, notifications.reason AS text_reason,
+    notifications.not_before, notifications.sent_at, notifications.to_phone, notifications.body, notifications.segments,
+    notifications.error_code, notifications.provider_message_id, notifications.updated_at
+FROM decisions LEFT OUTER JOIN notifications ON notifications.id = decisions.notification_id
+WHERE decisions.subject_id IN (:subject_id, ...);
+SELECT decisions.subject_id
+FROM decisions
+WHERE decisions.notification_id = :notification_id;
+SELECT notifications.id, notifications.tenant_id, notifications.owner_id, notifications.kind, notifications.to_phone,
+    notifications.body, notifications.segments, notifications.price_micros, notifications.price_currency,
+    notifications.status, notifications.reason, notifications.not_before, notifications.useful_until,
+    notifications.priority, notifications.attempts, notifications.ambiguities, notifications.unclear_answers,
+    notifications.attempted_at, notifications.provider_message_id, notifications.error_code, notifications.claimed_by,
+    notifications.claimed_until, notifications.run_id, notifications.created_at, notifications.sent_at,
+    notifications.updated_at
+FROM notifications
+WHERE notifications.id = :id;
+SELECT tenants.id, tenants.business_name, tenants.subdomain, tenants.email, tenants.phone, tenants.address_line1,
+    tenants.address_line2, tenants.city, tenants.state, tenants.zip_code, tenants.timezone, tenants.currency,
+    tenants.status, tenants.is_active, tenants.settings, tenants.created_at, tenants.updated_at, tenants.deleted_at
+FROM tenants
+WHERE tenants.id = :id;
+
 -- of_vaccination
 SELECT decisions.ledger_key, decisions.tenant_id, decisions.kind, decisions.subject_type, decisions.subject_id,
     decisions.occurrence, decisions.occurs_at, decisions.outcome, decisions.reason, decisions.notification_id,

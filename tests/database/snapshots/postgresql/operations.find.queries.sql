@@ -139,12 +139,6 @@ FROM tenants
 WHERE false)) AND pets.tenant_id IN (:tenant_id, ...) ORDER BY pets.created_at DESC, pets.id
 LIMIT :param::INTEGER;
 
--- subjects_of
-SELECT decisions.notification_id, decisions.subject_type, decisions.subject_id
-FROM decisions
-WHERE decisions.notification_id IN (:notification_id, ...) ORDER BY decisions.subject_id
-LIMIT :param::INTEGER;
-
 -- tenants_that_fit
 SELECT tenants.id, tenants.subdomain, tenants.business_name, tenants.phone, tenants.timezone, tenants.status,
     tenants.is_active, tenants.created_at, tenants.deleted_at

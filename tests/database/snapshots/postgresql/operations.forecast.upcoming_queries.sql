@@ -24,6 +24,11 @@ SELECT owners.id, owners.tenant_id, owners.first_name, owners.last_name, owners.
 FROM owners
 WHERE owners.id = :id::UUID;
 
+-- subjects_of_text
+SELECT decisions.subject_id
+FROM decisions
+WHERE decisions.notification_id = :notification_id::UUID;
+
 -- vaccinations_of
 SELECT vaccination_records.id, vaccination_records.tenant_id, vaccination_records.pet_id, vaccination_records.type,
     vaccination_records.name, vaccination_records.status, vaccination_records.administered_date,

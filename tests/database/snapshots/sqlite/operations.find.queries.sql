@@ -116,12 +116,6 @@ FROM tenants
 WHERE 0 = 1)) AND pets.tenant_id IN (:tenant_id, ...) ORDER BY pets.created_at DESC, pets.id
 LIMIT :param OFFSET :param;
 
--- subjects_of
-SELECT decisions.notification_id, decisions.subject_type, decisions.subject_id
-FROM decisions
-WHERE decisions.notification_id IN (:notification_id, ...) ORDER BY decisions.subject_id
-LIMIT :param OFFSET :param;
-
 -- tenants_that_fit
 SELECT tenants.id, tenants.subdomain, tenants.business_name, tenants.phone, tenants.timezone, tenants.status,
     tenants.is_active, tenants.created_at, tenants.deleted_at
