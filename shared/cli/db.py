@@ -8,8 +8,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from shared import sample
 from shared.application import utc_now
+from shared.cli.common.parameters import Instant
 from shared.cli.common.showing import echo
-from shared.cli.run import Instant
 from shared.database import migrations
 from shared.database.engine import ensure_ready, first_line, open_engine, reading, shown, writing
 from shared.database.tables import tenants

@@ -4,17 +4,16 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import click
-from rich.console import Console
 
 from shared import logs
 from shared.application import open_application
-from shared.cli.common.showing import echo, echo_json, line, page
-from shared.cli.run import Instant
+from shared.cli.common.pages import show_pages
+from shared.cli.common.parameters import Instant
+from shared.cli.common.showing import echo, echo_json, page
 from shared.database.engine import ensure_ready, reading
 from shared.database.tenants import ids_of
 from shared.errors import UsageError
-from shared.operations.forecast import Step
-from shared.operations.forecast.preview import Line, Page, preview
+from shared.operations.forecast.preview import Page, preview
 from shared.schedules.function_json import read_schedules
 from shared.settings import LogSettings, load
 
@@ -58,7 +57,9 @@ def preview_command(until: datetime | str, only: tuple[str, ...], as_json: bool)
     if as_json:
         echo_json([_as_object(each) for each in pages])
     else:
-        _show(pages, page())
+        show_pages(pages, page())
+        if not pages:
+            echo("nobody is served: python -m shared health says why")
 
 
 def _ensure_ahead(until: datetime | None, now: datetime) -> None:
@@ -67,31 +68,6 @@ def _ensure_ahead(until: datetime | None, now: datetime) -> None:
         raise UsageError(f"--until {until.isoformat()} is past; only what is to come can be previewed")
     if until and until - now > FARTHEST:
         raise UsageError(f"--until {until.isoformat()} is more than {FARTHEST.days} days ahead; choose an earlier time")
-
-
-def _show(pages: list[Page], console: Console) -> None:
-    for each in pages:
-        line(console, f"{each.name} ({each.subdomain}), times of {each.zone.key}", "bold")
-        if each.not_served:
-            line(console, f"  not served: {each.not_served}", "red")
-        for one in each.lines:
-            line(console, f"  {_words(one)}", "" if one.step is Step.TEXT else "dim")
-        line(console, f"  {_sum(each)}")
-    if not pages:
-        echo("nobody is served: python -m shared health says why")
-
-
-def _words(each: Line) -> str:
-    who = ", ".join(filter(None, (each.owner, each.pets, each.to)))
-    segments = f"{each.segments} segment{'s' if each.segments > 1 else ''}" if each.segments else ""
-    head = "  ".join(filter(None, (f"{each.at:%a %d %b %H:%M}", each.what, each.amount, who, segments)))
-    return ": ".join(filter(None, (head, each.text or each.why)))
-
-
-def _sum(each: Page) -> str:
-    texts = sum(one.step is Step.TEXT for one in each.lines)
-    words = f"{texts} text{'' if texts == 1 else 's'}, {each.segments} segments"
-    return f"{words}, about {each.cost} by the prices of the last 30 days" if each.cost else words
 
 
 def _as_object(each: Page) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
@@ -15,68 +15,20 @@ from rich.table import Table
 from shared import errors, logs, runtime
 from shared.application import open_application
 from shared.cli.common.exit_codes import print_error
+from shared.cli.common.pages import show_pages
+from shared.cli.common.parameters import Instant, Surge
 from shared.cli.common.showing import echo_json, line, page, plain
-from shared.domain.records import NotificationStatus, Outcome
 from shared.domain.safe_text import written_out
 from shared.domain.tally import Progress as Report
 from shared.domain.tally import held_words
 from shared.errors import LeaseHeld
 from shared.jobs import JOBS
+from shared.operations.forecast.dry_run import dry_run_pages
+from shared.operations.forecast.preview import Page
 from shared.settings import LogSettings, load
-
-VERBS = {
-    Outcome.NOTIFY: "send",
-    NotificationStatus.SENDING: "send",
-    Outcome.SKIPPED: "skip",
-    Outcome.EXPIRED: "give up",
-    Outcome.CANCELLED: "cancel",
-    "mark_no_show": "mark as missed",
-    "hold": "hold back",
-}
-"""A dry run's actions as verbs: "would send", "would skip"."""
 
 AMOUNTS = ("fee_cents_applied", "fee_cents_collected")
 """Results that are amounts in minor units, by currency."""
-
-
-class Instant(click.ParamType[datetime]):
-    """An aware ISO 8601 time between the years 2000 and 2100."""
-
-    name = "TIME"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """Parse the time; refuse one without an offset or outside the range."""
-        if isinstance(value, datetime):
-            return value
-        try:
-            instant = datetime.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value!r} is no time; write it like 2026-03-01T06:30:00Z", param, ctx)
-        if instant.utcoffset() is None:
-            self.fail(f"{value!r} has no UTC offset; add Z if it is UTC: {instant.isoformat()}Z", param, ctx)
-        if not runtime.EARLIEST <= instant <= runtime.LATEST:
-            span = f"{runtime.EARLIEST:%Y} and {runtime.LATEST:%Y}"
-            self.fail(f"{value!r} is not between {span}", param, ctx)
-        return instant
-
-
-class Surge(click.ParamType[tuple[str, date]]):
-    """A tenant's held day, whose missed appointments an operator accepts."""
-
-    name = "SUBDOMAIN:DATE"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, date]:
-        """Parse the subdomain and the date."""
-        if isinstance(value, tuple):
-            return value
-        subdomain, _, day = str(value).rpartition(":")
-        try:
-            on = date.fromisoformat(day)
-        except ValueError:
-            on = None
-        if not subdomain or on is None:
-            self.fail(f"{value!r} is no tenant and day; write it like happy-paws:2026-03-01", param, ctx)
-        return subdomain, on
 
 
 JOB = click.Choice(list(JOBS))
@@ -134,7 +86,7 @@ def run_and_show(
         if as_json:
             echo_json(result)
         else:
-            show(result, page())
+            show(result, page(), dry_run_pages(application, result) if is_dry else ())
     sys.exit(min(codes - {0}, default=0))
 
 
@@ -158,8 +110,8 @@ def _progress(job: str) -> Iterator[Report | None]:
         yield report
 
 
-def show(result: dict[str, Any], console: Console) -> None:
-    """Print a result for people: totals, tenants, held days, what a dry run would do, errors."""
+def show(result: dict[str, Any], console: Console, would: Sequence[Page] = ()) -> None:
+    """Print a result for people: totals, tenants, held days, what a dry run `would` do, errors."""
     is_dry = "would" in result
     note = " (dry run: nothing was sent or written)" if is_dry else ""
     line(console, f"{result['task']} as of {result['now']}{note}", "bold")
@@ -172,8 +124,7 @@ def show(result: dict[str, Any], console: Console) -> None:
         console.print(_tenants(result["tenant_results"]))
     for held in result.get("held", ()):
         line(console, _held_line(held), "yellow")
-    for would in result.get("would", ()):
-        line(console, _would_line(would))
+    show_pages(would, console)
     for error in result["errors"]:
         line(console, f"error: {error['tenant']}: {error['subject']}: {error['reason']}", "red")
     if (more := result["total_errors"] - len(result["errors"])) > 0:
@@ -211,12 +162,3 @@ def _cell(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{key} {n}" for key, n in value.items())
     return str(value)
-
-
-def _would_line(would: dict[str, Any]) -> str:
-    verb = VERBS.get(would["action"], would["action"])
-    head = f"would {verb}: {would['tenant']}, {would['subject']}"
-    if would.get("text"):
-        parts = f"{would['segments']} segment{'s' if would['segments'] > 1 else ''}"
-        return f"{head}, to {would['to']} at {would['when']}, {parts}: {would['text']}"
-    return f"{head} ({would['reason']})" if would["reason"] else head

@@ -104,11 +104,11 @@ def test_a_dry_run_says_in_words_what_would_happen(petcare: Shell) -> None:
     assert done.code == 1  # mile-high-mutts
     lines = done.out.splitlines()
     assert lines[0] == f"{JOB} as of {AT} (dry run: nothing was sent or written)"
-    one = (
-        r"would send: hudson-paws, (appointment [0-9a-f-]{36}, )+to \S+ at \S+, (1 segment|\d segments): Hudson Paws.+"
-    )
-    assert any(re.fullmatch(one, line) for line in lines)
-    assert any(re.fullmatch(r"would skip: [a-z-]+, appointment [0-9a-f-]{36} \([a-z_]+\)", line) for line in lines)
+    its = lines[lines.index("Hudson Paws Grooming (hudson-paws), times of America/New_York") + 1 :]
+    one = r"  Wed 04 Mar \d\d:\d\d  send  \w+, .+, \S+  \d segments?: Hudson Paws Grooming reminder: visit for .+"
+    assert re.fullmatch(one, its[0])
+    assert any(re.fullmatch(r"  \d+ texts?, \d+ segments?", line) for line in its)
+    assert any(re.fullmatch(r"  Wed 04 Mar \d\d:\d\d  not sent  .+: [A-Z].+\.", line) for line in lines)
 
 
 def digits_in(text: str) -> set[str]:
@@ -142,7 +142,8 @@ def test_names_cannot_break_the_output_or_steer_the_terminal(petcare: Shell) -> 
     plain = "[red]:dog:[/red]\\x1b[2J\\n\\u202e🐕"
     done = petcare("run", JOB, "--at", AT, "--dry-run")
     assert f"\n{plain} " in done.out  # the table
-    assert f"would send: {plain}, appointment " in done.out
+    assert f"{plain} ({plain}), times of " in done.out
+    assert f"  send  {plain}, {plain}, " in done.out
     assert f"error: heelwork: settings: {plain}: unknown key" in done.out
     assert "visit for [red]" in done.out
     assert re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", done.out) is None

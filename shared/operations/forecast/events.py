@@ -104,15 +104,10 @@ def _sent(connection: Connection, job: str, at: datetime) -> Iterator[Event]:
     left = (NotificationStatus.SENT, NotificationStatus.DELIVERED)
     query = select(notifications).where(notifications.c.sent_at == at, notifications.c.status.in_(left))
     rows = connection.execute(query.order_by(notifications.c.id)).all()
-    about: dict[UUID, list[UUID]] = defaultdict(list)
-    members = select(decisions.c.notification_id, decisions.c.subject_id).where(
-        among(decisions.c.notification_id, "them")
-    )
-    for id_, subject_id in _for(connection, members.order_by(decisions.c.ledger_key), [row.id for row in rows]):
-        about[id_].append(subject_id)
+    about = texts_subjects(connection, [row.id for row in rows])
     for row in rows:
         more = {"phone": row.to_phone, "body": row.body, "segments": row.segments}
-        yield Event(Step.TEXT, at, job, row.tenant_id, row.kind, tuple(about[row.id]), **more)
+        yield Event(Step.TEXT, at, job, row.tenant_id, row.kind, tuple(about.get(row.id, ())), **more)
 
 
 def _charged(connection: Connection, job: str, at: datetime) -> Iterator[Event]:
@@ -150,8 +145,16 @@ def held_days(connection: Connection, held: Sequence[Mapping[str, Any]], job: st
 # Whom they are about
 
 
+def texts_subjects(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
+    """Return what texts are about, by the text's id. Index: decisions (notification_id)."""
+    about: dict[UUID, list[UUID]] = defaultdict(list)
+    for id_, subject_id in _for(connection, _MEMBERS, ids):
+        about[id_].append(subject_id)
+    return dict(about)
+
+
 def subjects_of(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, Subject]:
-    """Return whom appointments, vaccination records and visits are about, by id. Indexes: primary keys."""
+    """Return whom appointments, vaccination records, visits and owners are about, by id. Indexes: primary keys."""
     animals: dict[UUID, dict[str, None]] = defaultdict(dict)
     for query in _PETS:
         for id_, name in _for(connection, query, ids):
@@ -169,8 +172,14 @@ def _for(connection: Connection, query: Select[Any], ids: Sequence[UUID]) -> Ite
         yield from connection.execute(query, {"them": some}).all()
 
 
+_MEMBERS: Final = (
+    select(decisions.c.notification_id, decisions.c.subject_id)
+    .where(among(decisions.c.notification_id, "them"))
+    .order_by(decisions.c.ledger_key)
+)
 _NAMES = (owners.c.id.label("owner_id"), owners.c.first_name, owners.c.phone)
 _OWNERS: Final[tuple[Select[Any], ...]] = (
+    select(owners.c.id, *_NAMES).where(among(owners.c.id, "them")),
     select(appointments.c.id, *_NAMES).join(owners).where(among(appointments.c.id, "them")),
     select(payments.c.id, *_NAMES).join(owners).where(among(payments.c.id, "them")),
     select(vaccination_records.c.id, *_NAMES)

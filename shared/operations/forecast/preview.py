@@ -1,7 +1,7 @@
 """What the coming runs will do, by business: who gets what text when, who does not and why, and what is charged."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from decimal import Decimal
@@ -93,7 +93,9 @@ def preview(
     for event in found.events:
         if event.step is not Step.SCORE and event.at <= ends[event.tenant_id]:
             by_tenant[event.tenant_id].append(event)
-    pages = [_page(each, by_tenant[each.tenant.id], found, prices) for each in served]
+    pages = [
+        priced(each, tuple(_line(one, each, found) for one in by_tenant[each.tenant.id]), prices) for each in served
+    ]
     reasons = {each.tenant: each.reason for each in tally.problems}
     for each in left_out:
         its = str(each.business_name), application.zone, ()
@@ -108,8 +110,8 @@ def _end_of_tomorrow(now: datetime, zone: ZoneInfo) -> datetime:
 Prices = Mapping[TenantId, tuple[Decimal, str]]
 
 
-def _page(served: ServedTenant, events: Sequence[Event], found: Forecast, prices: Prices) -> Page:
-    lines = tuple(_line(each, served, found) for each in events)
+def priced(served: ServedTenant, lines: tuple[Line, ...], prices: Prices) -> Page:
+    """Return a business's page with what its texts cost."""
     page = Page(served.tenant.subdomain, str(served.tenant.business_name), served.zone, lines)
     price = prices.get(served.tenant.id)
     cost = f"{price[0] * page.segments:.2f} {price[1]}" if price and page.segments else ""

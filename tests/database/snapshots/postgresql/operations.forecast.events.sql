@@ -5,9 +5,6 @@ SELECT decisions.ledger_key, decisions.tenant_id, decisions.kind, decisions.subj
 FROM decisions
 WHERE decisions.run_id = :run_id::UUID OR decisions.decided_at = :decided_at::TIMESTAMP WITH TIME ZONE ORDER BY
     decisions.ledger_key;
-SELECT decisions.notification_id, decisions.subject_id
-FROM decisions
-WHERE decisions.notification_id = ANY (:them::UUID[]) ORDER BY decisions.ledger_key;
 SELECT notifications.id, notifications.tenant_id, notifications.owner_id, notifications.kind, notifications.to_phone,
     notifications.body, notifications.segments, notifications.price_micros, notifications.price_currency,
     notifications.status, notifications.reason, notifications.not_before, notifications.useful_until,
@@ -45,6 +42,9 @@ WHERE appointment_pets.appointment_id = ANY (:them::UUID[]) ORDER BY pets.create
 SELECT appointments.id, owners.id AS owner_id, owners.first_name, owners.phone
 FROM appointments JOIN owners ON owners.id = appointments.owner_id
 WHERE appointments.id = ANY (:them::UUID[]);
+SELECT owners.id, owners.id AS owner_id, owners.first_name, owners.phone
+FROM owners
+WHERE owners.id = ANY (:them::UUID[]);
 SELECT payments.id, owners.id AS owner_id, owners.first_name, owners.phone
 FROM payments JOIN owners ON owners.id = payments.owner_id
 WHERE payments.id = ANY (:them::UUID[]);
@@ -57,3 +57,8 @@ WHERE vaccination_records.id = ANY (:them::UUID[]);
 SELECT vaccination_records.id, pets.name
 FROM vaccination_records JOIN pets ON pets.id = vaccination_records.pet_id
 WHERE vaccination_records.id = ANY (:them::UUID[]);
+
+-- texts_subjects
+SELECT decisions.notification_id, decisions.subject_id
+FROM decisions
+WHERE decisions.notification_id = ANY (:them::UUID[]) ORDER BY decisions.ledger_key;

@@ -4,10 +4,6 @@ SELECT decisions.ledger_key, decisions.tenant_id, decisions.kind, decisions.subj
     decisions.run_id, decisions.decided_at
 FROM decisions
 WHERE decisions.run_id = :run_id OR decisions.decided_at = :decided_at ORDER BY decisions.ledger_key;
-SELECT decisions.notification_id, decisions.subject_id
-FROM decisions
-WHERE decisions.notification_id IN (SELECT value
-FROM json_each(:them)) ORDER BY decisions.ledger_key;
 SELECT notifications.id, notifications.tenant_id, notifications.owner_id, notifications.kind, notifications.to_phone,
     notifications.body, notifications.segments, notifications.price_micros, notifications.price_currency,
     notifications.status, notifications.reason, notifications.not_before, notifications.useful_until,
@@ -45,6 +41,10 @@ SELECT appointments.id, owners.id AS owner_id, owners.first_name, owners.phone
 FROM appointments JOIN owners ON owners.id = appointments.owner_id
 WHERE appointments.id IN (SELECT value
 FROM json_each(:them));
+SELECT owners.id, owners.id AS owner_id, owners.first_name, owners.phone
+FROM owners
+WHERE owners.id IN (SELECT value
+FROM json_each(:them));
 SELECT payments.id, owners.id AS owner_id, owners.first_name, owners.phone
 FROM payments JOIN owners ON owners.id = payments.owner_id
 WHERE payments.id IN (SELECT value
@@ -61,3 +61,9 @@ SELECT vaccination_records.id, pets.name
 FROM vaccination_records JOIN pets ON pets.id = vaccination_records.pet_id
 WHERE vaccination_records.id IN (SELECT value
 FROM json_each(:them));
+
+-- texts_subjects
+SELECT decisions.notification_id, decisions.subject_id
+FROM decisions
+WHERE decisions.notification_id IN (SELECT value
+FROM json_each(:them)) ORDER BY decisions.ledger_key;
