@@ -25,6 +25,8 @@ PAGES: Final = {
     "unserved": "/businesses/mile-high-mutts",
     "runs": "/runs",
     "nothing": "/runs?status=failed",
+    "report": "/report",
+    "report-document": "/report/document?days=30&business=hudson-paws",
     "missing": "/businesses/nobody",
 }
 LINKED: Final = {"run": ("/runs", "tbody a"), "fee": ("/fees", "tbody th a"), "owner": ("/texts", "tbody .quiet a")}

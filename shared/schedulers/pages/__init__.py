@@ -8,7 +8,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from shared.schedulers.guard import Sessions
-from shared.schedulers.pages import businesses, explanations, fees, runs, signing_in, texts, today
+from shared.schedulers.pages import businesses, explanations, fees, report, runs, signing_in, texts, today
 from shared.schedulers.pages.frame import Do, Frame, Show
 from shared.schedulers.pages.rendering import TEMPLATES
 
@@ -22,6 +22,8 @@ _PAGES: Final[dict[str, Show]] = {
     "/businesses/{subdomain:path}": businesses.show_one,
     "/runs": runs.show,
     "/runs/{id:uuid}": runs.show_one,
+    "/report": report.ask,
+    "/report/document": report.show,
 }
 _ACTIONS: Final[dict[str, Do]] = {
     "/jobs/{job}/run": today.run_now,

@@ -51,7 +51,7 @@ class Form(NamedTuple):
         return self.fields.get(name, "").strip()
 
 
-Show = Callable[[LocalHost, Request], View]
+Show = Callable[[LocalHost, Request], View | Response]
 Do = Callable[[LocalHost, Form], str]
 
 
@@ -107,7 +107,7 @@ class Frame:
             except SQLAlchemyError as error:
                 words = f"The database cannot be read: {first_line(error)}; run: python -m shared db check"
                 return self.message(request, 503, words)
-            return self.shown(request, view)
+            return view if isinstance(view, Response) else self.shown(request, view)
 
         return answer
 
