@@ -56,33 +56,41 @@ WHERE owners.id IN (:id, ...);
 SELECT owners.id, owners.tenant_id, owners.first_name, owners.last_name, owners.phone, owners.is_active,
     owners.created_at, owners.deleted_at
 FROM owners
-WHERE ((' ' || replace(lower(translate(owners.first_name,
+WHERE ((' ' || replace(lower(CASE WHEN (char_length(owners.first_name) < octet_length(owners.first_name)) THEN
+    translate(owners.first_name,
     'ÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖÙÚÛÜÝàáâãäåçèéêëìíîïñòóôõöùúûüýÿĀāĂăĄąĆćĈĉĊċČčĎďĒēĔĕĖėĘęĚěĜĝĞğĠġĢģĤĥĨĩĪīĬĭĮįİĴĵĶķĹĺĻļĽľŃńŅņŇňŌōŎŏŐőŔŕŖŗŘřŚśŜŝŞşŠšŢţŤťŨũŪūŬŭŮůŰűŲųŴŵŶŷŸŹźŻżŽž',
-    'aaaaaaceeeeiiiinooooouuuuyaaaaaaceeeeiiiinooooouuuuyyaaaaaaccccccccddeeeeeeeeeegggggggghhiiiiiiiiijjkkllllllnnnnnnoooooorrrrrrssssssssttttuuuuuuuuuuuuwwyyyzzzzzz')),
-    '-', ' ')) LIKE :param::VARCHAR ESCAPE '\' OR (' ' || replace(lower(translate(owners.last_name,
+    'aaaaaaceeeeiiiinooooouuuuyaaaaaaceeeeiiiinooooouuuuyyaaaaaaccccccccddeeeeeeeeeegggggggghhiiiiiiiiijjkkllllllnnnnnnoooooorrrrrrssssssssttttuuuuuuuuuuuuwwyyyzzzzzz')
+    ELSE owners.first_name END), '-', ' ')) LIKE :param::VARCHAR ESCAPE '\' OR (' ' || replace(lower(CASE WHEN
+    (char_length(owners.last_name) < octet_length(owners.last_name)) THEN translate(owners.last_name,
     'ÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖÙÚÛÜÝàáâãäåçèéêëìíîïñòóôõöùúûüýÿĀāĂăĄąĆćĈĉĊċČčĎďĒēĔĕĖėĘęĚěĜĝĞğĠġĢģĤĥĨĩĪīĬĭĮįİĴĵĶķĹĺĻļĽľŃńŅņŇňŌōŎŏŐőŔŕŖŗŘřŚśŜŝŞşŠšŢţŤťŨũŪūŬŭŮůŰűŲųŴŵŶŷŸŹźŻżŽž',
-    'aaaaaaceeeeiiiinooooouuuuyaaaaaaceeeeiiiinooooouuuuyyaaaaaaccccccccddeeeeeeeeeegggggggghhiiiiiiiiijjkkllllllnnnnnnoooooorrrrrrssssssssttttuuuuuuuuuuuuwwyyyzzzzzz')),
-    '-', ' ')) LIKE :param::VARCHAR ESCAPE '\' OR replace(replace(replace(replace(replace(replace(owners.phone,
+    'aaaaaaceeeeiiiinooooouuuuyaaaaaaceeeeiiiinooooouuuuyyaaaaaaccccccccddeeeeeeeeeegggggggghhiiiiiiiiijjkkllllllnnnnnnoooooorrrrrrssssssssttttuuuuuuuuuuuuwwyyyzzzzzz')
+    ELSE owners.last_name END), '-', ' ')) LIKE :param::VARCHAR ESCAPE '\' OR
+    replace(replace(replace(replace(replace(replace(owners.phone, :replace::VARCHAR, :replace::VARCHAR),
     :replace::VARCHAR, :replace::VARCHAR), :replace::VARCHAR, :replace::VARCHAR), :replace::VARCHAR, :replace::VARCHAR),
-    :replace::VARCHAR, :replace::VARCHAR), :replace::VARCHAR, :replace::VARCHAR), :replace::VARCHAR, :replace::VARCHAR)
-    LIKE :replace::VARCHAR) AND ((' ' || replace(lower(translate(owners.first_name,
+    :replace::VARCHAR, :replace::VARCHAR), :replace::VARCHAR, :replace::VARCHAR) LIKE :replace::VARCHAR) AND ((' ' ||
+    replace(lower(CASE WHEN (char_length(owners.first_name) < octet_length(owners.first_name)) THEN
+    translate(owners.first_name,
     'ÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖÙÚÛÜÝàáâãäåçèéêëìíîïñòóôõöùúûüýÿĀāĂăĄąĆćĈĉĊċČčĎďĒēĔĕĖėĘęĚěĜĝĞğĠġĢģĤĥĨĩĪīĬĭĮįİĴĵĶķĹĺĻļĽľŃńŅņŇňŌōŎŏŐőŔŕŖŗŘřŚśŜŝŞşŠšŢţŤťŨũŪūŬŭŮůŰűŲųŴŵŶŷŸŹźŻżŽž',
-    'aaaaaaceeeeiiiinooooouuuuyaaaaaaceeeeiiiinooooouuuuyyaaaaaaccccccccddeeeeeeeeeegggggggghhiiiiiiiiijjkkllllllnnnnnnoooooorrrrrrssssssssttttuuuuuuuuuuuuwwyyyzzzzzz')),
-    '-', ' ')) LIKE :param::VARCHAR ESCAPE '\' OR (' ' || replace(lower(translate(owners.last_name,
+    'aaaaaaceeeeiiiinooooouuuuyaaaaaaceeeeiiiinooooouuuuyyaaaaaaccccccccddeeeeeeeeeegggggggghhiiiiiiiiijjkkllllllnnnnnnoooooorrrrrrssssssssttttuuuuuuuuuuuuwwyyyzzzzzz')
+    ELSE owners.first_name END), '-', ' ')) LIKE :param::VARCHAR ESCAPE '\' OR (' ' || replace(lower(CASE WHEN
+    (char_length(owners.last_name) < octet_length(owners.last_name)) THEN translate(owners.last_name,
     'ÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖÙÚÛÜÝàáâãäåçèéêëìíîïñòóôõöùúûüýÿĀāĂăĄąĆćĈĉĊċČčĎďĒēĔĕĖėĘęĚěĜĝĞğĠġĢģĤĥĨĩĪīĬĭĮįİĴĵĶķĹĺĻļĽľŃńŅņŇňŌōŎŏŐőŔŕŖŗŘřŚśŜŝŞşŠšŢţŤťŨũŪūŬŭŮůŰűŲųŴŵŶŷŸŹźŻżŽž',
-    'aaaaaaceeeeiiiinooooouuuuyaaaaaaceeeeiiiinooooouuuuyyaaaaaaccccccccddeeeeeeeeeegggggggghhiiiiiiiiijjkkllllllnnnnnnoooooorrrrrrssssssssttttuuuuuuuuuuuuwwyyyzzzzzz')),
-    '-', ' ')) LIKE :param::VARCHAR ESCAPE '\' OR owners.tenant_id IN (SELECT tenants.id
+    'aaaaaaceeeeiiiinooooouuuuyaaaaaaceeeeiiiinooooouuuuyyaaaaaaccccccccddeeeeeeeeeegggggggghhiiiiiiiiijjkkllllllnnnnnnoooooorrrrrrssssssssttttuuuuuuuuuuuuwwyyyzzzzzz')
+    ELSE owners.last_name END), '-', ' ')) LIKE :param::VARCHAR ESCAPE '\' OR owners.tenant_id IN (SELECT tenants.id
 FROM tenants
-WHERE (' ' || replace(lower(translate(tenants.business_name,
+WHERE (' ' || replace(lower(CASE WHEN (char_length(tenants.business_name) < octet_length(tenants.business_name)) THEN
+    translate(tenants.business_name,
     'ÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖÙÚÛÜÝàáâãäåçèéêëìíîïñòóôõöùúûüýÿĀāĂăĄąĆćĈĉĊċČčĎďĒēĔĕĖėĘęĚěĜĝĞğĠġĢģĤĥĨĩĪīĬĭĮįİĴĵĶķĹĺĻļĽľŃńŅņŇňŌōŎŏŐőŔŕŖŗŘřŚśŜŝŞşŠšŢţŤťŨũŪūŬŭŮůŰűŲųŴŵŶŷŸŹźŻżŽž',
-    'aaaaaaceeeeiiiinooooouuuuyaaaaaaceeeeiiiinooooouuuuyyaaaaaaccccccccddeeeeeeeeeegggggggghhiiiiiiiiijjkkllllllnnnnnnoooooorrrrrrssssssssttttuuuuuuuuuuuuwwyyyzzzzzz')),
-    '-', ' ')) LIKE :param::VARCHAR ESCAPE '\' OR (' ' || replace(lower(translate(tenants.subdomain,
+    'aaaaaaceeeeiiiinooooouuuuyaaaaaaceeeeiiiinooooouuuuyyaaaaaaccccccccddeeeeeeeeeegggggggghhiiiiiiiiijjkkllllllnnnnnnoooooorrrrrrssssssssttttuuuuuuuuuuuuwwyyyzzzzzz')
+    ELSE tenants.business_name END), '-', ' ')) LIKE :param::VARCHAR ESCAPE '\' OR (' ' || replace(lower(CASE WHEN
+    (char_length(tenants.subdomain) < octet_length(tenants.subdomain)) THEN translate(tenants.subdomain,
     'ÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖÙÚÛÜÝàáâãäåçèéêëìíîïñòóôõöùúûüýÿĀāĂăĄąĆćĈĉĊċČčĎďĒēĔĕĖėĘęĚěĜĝĞğĠġĢģĤĥĨĩĪīĬĭĮįİĴĵĶķĹĺĻļĽľŃńŅņŇňŌōŎŏŐőŔŕŖŗŘřŚśŜŝŞşŠšŢţŤťŨũŪūŬŭŮůŰűŲųŴŵŶŷŸŹźŻżŽž',
-    'aaaaaaceeeeiiiinooooouuuuyaaaaaaceeeeiiiinooooouuuuyyaaaaaaccccccccddeeeeeeeeeegggggggghhiiiiiiiiijjkkllllllnnnnnnoooooorrrrrrssssssssttttuuuuuuuuuuuuwwyyyzzzzzz')),
-    '-', ' ')) LIKE :param::VARCHAR ESCAPE '\')) AND (replace(replace(replace(replace(replace(replace(owners.phone,
+    'aaaaaaceeeeiiiinooooouuuuyaaaaaaceeeeiiiinooooouuuuyyaaaaaaccccccccddeeeeeeeeeegggggggghhiiiiiiiiijjkkllllllnnnnnnoooooorrrrrrssssssssttttuuuuuuuuuuuuwwyyyzzzzzz')
+    ELSE tenants.subdomain END), '-', ' ')) LIKE :param::VARCHAR ESCAPE '\')) AND
+    (replace(replace(replace(replace(replace(replace(owners.phone, :replace::VARCHAR, :replace::VARCHAR),
     :replace::VARCHAR, :replace::VARCHAR), :replace::VARCHAR, :replace::VARCHAR), :replace::VARCHAR, :replace::VARCHAR),
-    :replace::VARCHAR, :replace::VARCHAR), :replace::VARCHAR, :replace::VARCHAR), :replace::VARCHAR, :replace::VARCHAR)
-    LIKE :replace::VARCHAR OR owners.tenant_id IN (SELECT tenants.id
+    :replace::VARCHAR, :replace::VARCHAR), :replace::VARCHAR, :replace::VARCHAR) LIKE :replace::VARCHAR OR
+    owners.tenant_id IN (SELECT tenants.id
 FROM tenants
 WHERE false)) AND owners.tenant_id IN (:tenant_id, ...) ORDER BY owners.created_at DESC, owners.id
 LIMIT :param::INTEGER;
@@ -111,30 +119,36 @@ LIMIT :param::INTEGER;
 SELECT pets.id, pets.tenant_id, pets.owner_id, pets.name, pets.species, pets.is_deceased, pets.created_at,
     pets.deleted_at
 FROM pets JOIN owners ON owners.id = pets.owner_id
-WHERE (' ' || replace(lower(translate(pets.name,
+WHERE (' ' || replace(lower(CASE WHEN (char_length(pets.name) < octet_length(pets.name)) THEN translate(pets.name,
     'ÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖÙÚÛÜÝàáâãäåçèéêëìíîïñòóôõöùúûüýÿĀāĂăĄąĆćĈĉĊċČčĎďĒēĔĕĖėĘęĚěĜĝĞğĠġĢģĤĥĨĩĪīĬĭĮįİĴĵĶķĹĺĻļĽľŃńŅņŇňŌōŎŏŐőŔŕŖŗŘřŚśŜŝŞşŠšŢţŤťŨũŪūŬŭŮůŰűŲųŴŵŶŷŸŹźŻżŽž',
-    'aaaaaaceeeeiiiinooooouuuuyaaaaaaceeeeiiiinooooouuuuyyaaaaaaccccccccddeeeeeeeeeegggggggghhiiiiiiiiijjkkllllllnnnnnnoooooorrrrrrssssssssttttuuuuuuuuuuuuwwyyyzzzzzz')),
-    '-', ' ')) LIKE :param::VARCHAR ESCAPE '\' AND ((' ' || replace(lower(translate(pets.name,
+    'aaaaaaceeeeiiiinooooouuuuyaaaaaaceeeeiiiinooooouuuuyyaaaaaaccccccccddeeeeeeeeeegggggggghhiiiiiiiiijjkkllllllnnnnnnoooooorrrrrrssssssssttttuuuuuuuuuuuuwwyyyzzzzzz')
+    ELSE pets.name END), '-', ' ')) LIKE :param::VARCHAR ESCAPE '\' AND ((' ' || replace(lower(CASE WHEN
+    (char_length(pets.name) < octet_length(pets.name)) THEN translate(pets.name,
     'ÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖÙÚÛÜÝàáâãäåçèéêëìíîïñòóôõöùúûüýÿĀāĂăĄąĆćĈĉĊċČčĎďĒēĔĕĖėĘęĚěĜĝĞğĠġĢģĤĥĨĩĪīĬĭĮįİĴĵĶķĹĺĻļĽľŃńŅņŇňŌōŎŏŐőŔŕŖŗŘřŚśŜŝŞşŠšŢţŤťŨũŪūŬŭŮůŰűŲųŴŵŶŷŸŹźŻżŽž',
-    'aaaaaaceeeeiiiinooooouuuuyaaaaaaceeeeiiiinooooouuuuyyaaaaaaccccccccddeeeeeeeeeegggggggghhiiiiiiiiijjkkllllllnnnnnnoooooorrrrrrssssssssttttuuuuuuuuuuuuwwyyyzzzzzz')),
-    '-', ' ')) LIKE :param::VARCHAR ESCAPE '\' OR (' ' || replace(lower(translate(owners.first_name,
+    'aaaaaaceeeeiiiinooooouuuuyaaaaaaceeeeiiiinooooouuuuyyaaaaaaccccccccddeeeeeeeeeegggggggghhiiiiiiiiijjkkllllllnnnnnnoooooorrrrrrssssssssttttuuuuuuuuuuuuwwyyyzzzzzz')
+    ELSE pets.name END), '-', ' ')) LIKE :param::VARCHAR ESCAPE '\' OR (' ' || replace(lower(CASE WHEN
+    (char_length(owners.first_name) < octet_length(owners.first_name)) THEN translate(owners.first_name,
     'ÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖÙÚÛÜÝàáâãäåçèéêëìíîïñòóôõöùúûüýÿĀāĂăĄąĆćĈĉĊċČčĎďĒēĔĕĖėĘęĚěĜĝĞğĠġĢģĤĥĨĩĪīĬĭĮįİĴĵĶķĹĺĻļĽľŃńŅņŇňŌōŎŏŐőŔŕŖŗŘřŚśŜŝŞşŠšŢţŤťŨũŪūŬŭŮůŰűŲųŴŵŶŷŸŹźŻżŽž',
-    'aaaaaaceeeeiiiinooooouuuuyaaaaaaceeeeiiiinooooouuuuyyaaaaaaccccccccddeeeeeeeeeegggggggghhiiiiiiiiijjkkllllllnnnnnnoooooorrrrrrssssssssttttuuuuuuuuuuuuwwyyyzzzzzz')),
-    '-', ' ')) LIKE :param::VARCHAR ESCAPE '\' OR (' ' || replace(lower(translate(owners.last_name,
+    'aaaaaaceeeeiiiinooooouuuuyaaaaaaceeeeiiiinooooouuuuyyaaaaaaccccccccddeeeeeeeeeegggggggghhiiiiiiiiijjkkllllllnnnnnnoooooorrrrrrssssssssttttuuuuuuuuuuuuwwyyyzzzzzz')
+    ELSE owners.first_name END), '-', ' ')) LIKE :param::VARCHAR ESCAPE '\' OR (' ' || replace(lower(CASE WHEN
+    (char_length(owners.last_name) < octet_length(owners.last_name)) THEN translate(owners.last_name,
     'ÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖÙÚÛÜÝàáâãäåçèéêëìíîïñòóôõöùúûüýÿĀāĂăĄąĆćĈĉĊċČčĎďĒēĔĕĖėĘęĚěĜĝĞğĠġĢģĤĥĨĩĪīĬĭĮįİĴĵĶķĹĺĻļĽľŃńŅņŇňŌōŎŏŐőŔŕŖŗŘřŚśŜŝŞşŠšŢţŤťŨũŪūŬŭŮůŰűŲųŴŵŶŷŸŹźŻżŽž',
-    'aaaaaaceeeeiiiinooooouuuuyaaaaaaceeeeiiiinooooouuuuyyaaaaaaccccccccddeeeeeeeeeegggggggghhiiiiiiiiijjkkllllllnnnnnnoooooorrrrrrssssssssttttuuuuuuuuuuuuwwyyyzzzzzz')),
-    '-', ' ')) LIKE :param::VARCHAR ESCAPE '\' OR pets.tenant_id IN (SELECT tenants.id
+    'aaaaaaceeeeiiiinooooouuuuyaaaaaaceeeeiiiinooooouuuuyyaaaaaaccccccccddeeeeeeeeeegggggggghhiiiiiiiiijjkkllllllnnnnnnoooooorrrrrrssssssssttttuuuuuuuuuuuuwwyyyzzzzzz')
+    ELSE owners.last_name END), '-', ' ')) LIKE :param::VARCHAR ESCAPE '\' OR pets.tenant_id IN (SELECT tenants.id
 FROM tenants
-WHERE (' ' || replace(lower(translate(tenants.business_name,
+WHERE (' ' || replace(lower(CASE WHEN (char_length(tenants.business_name) < octet_length(tenants.business_name)) THEN
+    translate(tenants.business_name,
     'ÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖÙÚÛÜÝàáâãäåçèéêëìíîïñòóôõöùúûüýÿĀāĂăĄąĆćĈĉĊċČčĎďĒēĔĕĖėĘęĚěĜĝĞğĠġĢģĤĥĨĩĪīĬĭĮįİĴĵĶķĹĺĻļĽľŃńŅņŇňŌōŎŏŐőŔŕŖŗŘřŚśŜŝŞşŠšŢţŤťŨũŪūŬŭŮůŰűŲųŴŵŶŷŸŹźŻżŽž',
-    'aaaaaaceeeeiiiinooooouuuuyaaaaaaceeeeiiiinooooouuuuyyaaaaaaccccccccddeeeeeeeeeegggggggghhiiiiiiiiijjkkllllllnnnnnnoooooorrrrrrssssssssttttuuuuuuuuuuuuwwyyyzzzzzz')),
-    '-', ' ')) LIKE :param::VARCHAR ESCAPE '\' OR (' ' || replace(lower(translate(tenants.subdomain,
+    'aaaaaaceeeeiiiinooooouuuuyaaaaaaceeeeiiiinooooouuuuyyaaaaaaccccccccddeeeeeeeeeegggggggghhiiiiiiiiijjkkllllllnnnnnnoooooorrrrrrssssssssttttuuuuuuuuuuuuwwyyyzzzzzz')
+    ELSE tenants.business_name END), '-', ' ')) LIKE :param::VARCHAR ESCAPE '\' OR (' ' || replace(lower(CASE WHEN
+    (char_length(tenants.subdomain) < octet_length(tenants.subdomain)) THEN translate(tenants.subdomain,
     'ÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖÙÚÛÜÝàáâãäåçèéêëìíîïñòóôõöùúûüýÿĀāĂăĄąĆćĈĉĊċČčĎďĒēĔĕĖėĘęĚěĜĝĞğĠġĢģĤĥĨĩĪīĬĭĮįİĴĵĶķĹĺĻļĽľŃńŅņŇňŌōŎŏŐőŔŕŖŗŘřŚśŜŝŞşŠšŢţŤťŨũŪūŬŭŮůŰűŲųŴŵŶŷŸŹźŻżŽž',
-    'aaaaaaceeeeiiiinooooouuuuyaaaaaaceeeeiiiinooooouuuuyyaaaaaaccccccccddeeeeeeeeeegggggggghhiiiiiiiiijjkkllllllnnnnnnoooooorrrrrrssssssssttttuuuuuuuuuuuuwwyyyzzzzzz')),
-    '-', ' ')) LIKE :param::VARCHAR ESCAPE '\')) AND (replace(replace(replace(replace(replace(replace(owners.phone,
+    'aaaaaaceeeeiiiinooooouuuuyaaaaaaceeeeiiiinooooouuuuyyaaaaaaccccccccddeeeeeeeeeegggggggghhiiiiiiiiijjkkllllllnnnnnnoooooorrrrrrssssssssttttuuuuuuuuuuuuwwyyyzzzzzz')
+    ELSE tenants.subdomain END), '-', ' ')) LIKE :param::VARCHAR ESCAPE '\')) AND
+    (replace(replace(replace(replace(replace(replace(owners.phone, :replace::VARCHAR, :replace::VARCHAR),
     :replace::VARCHAR, :replace::VARCHAR), :replace::VARCHAR, :replace::VARCHAR), :replace::VARCHAR, :replace::VARCHAR),
-    :replace::VARCHAR, :replace::VARCHAR), :replace::VARCHAR, :replace::VARCHAR), :replace::VARCHAR, :replace::VARCHAR)
-    LIKE :replace::VARCHAR OR pets.tenant_id IN (SELECT tenants.id
+    :replace::VARCHAR, :replace::VARCHAR), :replace::VARCHAR, :replace::VARCHAR) LIKE :replace::VARCHAR OR
+    pets.tenant_id IN (SELECT tenants.id
 FROM tenants
 WHERE false)) AND pets.tenant_id IN (:tenant_id, ...) ORDER BY pets.created_at DESC, pets.id
 LIMIT :param::INTEGER;
@@ -143,16 +157,19 @@ LIMIT :param::INTEGER;
 SELECT tenants.id, tenants.subdomain, tenants.business_name, tenants.phone, tenants.timezone, tenants.status,
     tenants.is_active, tenants.created_at, tenants.deleted_at
 FROM tenants
-WHERE ((' ' || replace(lower(translate(tenants.business_name,
+WHERE ((' ' || replace(lower(CASE WHEN (char_length(tenants.business_name) < octet_length(tenants.business_name)) THEN
+    translate(tenants.business_name,
     'ÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖÙÚÛÜÝàáâãäåçèéêëìíîïñòóôõöùúûüýÿĀāĂăĄąĆćĈĉĊċČčĎďĒēĔĕĖėĘęĚěĜĝĞğĠġĢģĤĥĨĩĪīĬĭĮįİĴĵĶķĹĺĻļĽľŃńŅņŇňŌōŎŏŐőŔŕŖŗŘřŚśŜŝŞşŠšŢţŤťŨũŪūŬŭŮůŰűŲųŴŵŶŷŸŹźŻżŽž',
-    'aaaaaaceeeeiiiinooooouuuuyaaaaaaceeeeiiiinooooouuuuyyaaaaaaccccccccddeeeeeeeeeegggggggghhiiiiiiiiijjkkllllllnnnnnnoooooorrrrrrssssssssttttuuuuuuuuuuuuwwyyyzzzzzz')),
-    '-', ' ')) LIKE :param::VARCHAR ESCAPE '\' OR (' ' || replace(lower(translate(tenants.subdomain,
+    'aaaaaaceeeeiiiinooooouuuuyaaaaaaceeeeiiiinooooouuuuyyaaaaaaccccccccddeeeeeeeeeegggggggghhiiiiiiiiijjkkllllllnnnnnnoooooorrrrrrssssssssttttuuuuuuuuuuuuwwyyyzzzzzz')
+    ELSE tenants.business_name END), '-', ' ')) LIKE :param::VARCHAR ESCAPE '\' OR (' ' || replace(lower(CASE WHEN
+    (char_length(tenants.subdomain) < octet_length(tenants.subdomain)) THEN translate(tenants.subdomain,
     'ÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖÙÚÛÜÝàáâãäåçèéêëìíîïñòóôõöùúûüýÿĀāĂăĄąĆćĈĉĊċČčĎďĒēĔĕĖėĘęĚěĜĝĞğĠġĢģĤĥĨĩĪīĬĭĮįİĴĵĶķĹĺĻļĽľŃńŅņŇňŌōŎŏŐőŔŕŖŗŘřŚśŜŝŞşŠšŢţŤťŨũŪūŬŭŮůŰűŲųŴŵŶŷŸŹźŻżŽž',
-    'aaaaaaceeeeiiiinooooouuuuyaaaaaaceeeeiiiinooooouuuuyyaaaaaaccccccccddeeeeeeeeeegggggggghhiiiiiiiiijjkkllllllnnnnnnoooooorrrrrrssssssssttttuuuuuuuuuuuuwwyyyzzzzzz')),
-    '-', ' ')) LIKE :param::VARCHAR ESCAPE '\') AND replace(replace(replace(replace(replace(replace(tenants.phone,
+    'aaaaaaceeeeiiiinooooouuuuyaaaaaaceeeeiiiinooooouuuuyyaaaaaaccccccccddeeeeeeeeeegggggggghhiiiiiiiiijjkkllllllnnnnnnoooooorrrrrrssssssssttttuuuuuuuuuuuuwwyyyzzzzzz')
+    ELSE tenants.subdomain END), '-', ' ')) LIKE :param::VARCHAR ESCAPE '\') AND
+    replace(replace(replace(replace(replace(replace(tenants.phone, :replace::VARCHAR, :replace::VARCHAR),
     :replace::VARCHAR, :replace::VARCHAR), :replace::VARCHAR, :replace::VARCHAR), :replace::VARCHAR, :replace::VARCHAR),
-    :replace::VARCHAR, :replace::VARCHAR), :replace::VARCHAR, :replace::VARCHAR), :replace::VARCHAR, :replace::VARCHAR)
-    LIKE :replace::VARCHAR AND tenants.id IN (:id, ...) ORDER BY tenants.created_at DESC, tenants.id
+    :replace::VARCHAR, :replace::VARCHAR), :replace::VARCHAR, :replace::VARCHAR) LIKE :replace::VARCHAR AND tenants.id
+    IN (:id, ...) ORDER BY tenants.created_at DESC, tenants.id
 LIMIT :param::INTEGER;
 
 -- texts_about
