@@ -36,7 +36,9 @@ COMMANDS = {
     "demo": Command("simulated days on sample data; nothing is really sent", RUNTIME, (("shared", "demo"),)),
     "test": Command("lint, then the tests; arguments go to pytest", DEVELOPMENT, (*LINT, TESTS)),
     "host": Command(
-        "the local host: every job on its schedule, and a page to look at", DEVELOPMENT, (("shared", "host"),)
+        "every job on its schedule, with pages; --demo: on sample data, without a setting",
+        DEVELOPMENT,
+        (("shared", "host"),),
     ),
     "lint": Command("ruff and mypy", DEVELOPMENT, LINT),
     "bench": Command("how fast texts leave, in ratios; names of databases may follow", DEVELOPMENT, (("benchmarks",),)),

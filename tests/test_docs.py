@@ -35,6 +35,7 @@ OURS = (
 
 NAMED_TEST = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
+PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)\s]+)\)")
 MOST_LINES = {
     "README.md": 150,
     "docs/rules.md": 400,
@@ -110,6 +111,15 @@ def test_every_link_leads_somewhere(path: Path) -> None:
         if not file.exists() or (anchor and anchor not in anchors(file.read_text(encoding="utf-8"))):
             missing.append(link)
     assert missing == []
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_every_picture_is_there_small_and_described(path: Path) -> None:
+    for words, target in PICTURE.findall(path.read_text(encoding="utf-8")):
+        picture = path.parent / target
+        assert picture.read_bytes().startswith(b"\x89PNG"), target
+        assert picture.stat().st_size <= 60_000, target
+        assert len(words) > 20, target
 
 
 def test_every_reason_is_told() -> None:

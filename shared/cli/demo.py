@@ -4,9 +4,7 @@ import logging
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from random import Random
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import click
 from rich.text import Text
@@ -17,21 +15,17 @@ from shared.application import simulation
 from shared.cli.common.showing import line, page
 from shared.cli.db import ensure_empty, migrate, plant
 from shared.cli.demo_tables import show
+from shared.cli.simulated_days import SimulatedClock, SimulatedDays, fresh_file, owners_act
 from shared.database.engine import open_engine, reading, shown, writing
 from shared.database.tables import tenants
 from shared.domain.ids import TenantId
 from shared.domain.tally import held_words
-from shared.errors import UsageError
-from shared.operations import reports
-from shared.runtime import run
 from shared.sample import life
-from shared.schedules.function_json import read_schedules
 
 START = datetime(2026, 3, 5, 6, tzinfo=UTC)
 """A Thursday. New York's clocks change on the following Sunday, as the demo ends."""
 DAYS = 3
 FILE = Path("petcare-demo.db")
-UTC_ZONE = ZoneInfo("UTC")
 CLOSED_DESK = ("heelwork", 4)
 """A tenant, and the weekday (4: Friday) on which its staff check nobody in."""
 
@@ -41,7 +35,7 @@ CLOSED_DESK = ("heelwork", 4)
 def demo(database: str | None) -> None:
     """Run all jobs over three simulated days on sample data; nobody is texted and nobody is charged."""
     logging.disable(logging.WARNING)
-    engine = open_engine(database or _fresh_file())
+    engine = open_engine(database or fresh_file(FILE, "use --database"))
     ensure_empty(engine)  # before anything is changed: the database may hold real data
     migrate(engine)
     filled = plant(engine, START)
@@ -54,15 +48,6 @@ def demo(database: str | None) -> None:
     line(console, f"All rows are in {shown(engine.url)}. README.md says how to run the jobs on your own data.")
 
 
-def _fresh_file() -> str:
-    try:
-        for path in (FILE, Path(f"{FILE}-wal"), Path(f"{FILE}-shm")):
-            path.unlink(missing_ok=True)
-    except OSError as error:
-        raise UsageError(f"{FILE} cannot be made anew ({error.strerror}); use --database") from error
-    return f"sqlite:///{FILE}"
-
-
 def _introduction(filled: sample.Sample) -> Text:
     count = {table: len(rows) for table, rows in filled.rows.items()}
     return Text(
@@ -73,34 +58,19 @@ def _introduction(filled: sample.Sample) -> Text:
     )
 
 
-def due_jobs(hour: datetime) -> list[tuple[str, int]]:
-    """Return the jobs that are due in the hour from `hour` (UTC) on, each with its minute, in order."""
-    due = []
-    for job, schedule in read_schedules().items():
-        at = schedule.ncrontab.next_after(hour - timedelta(seconds=1), UTC_ZONE)
-        if at is not None and at < hour + timedelta(hours=1):
-            due.append((job, at.minute))
-    return sorted(due, key=lambda each: each[1])
-
-
 def _simulate(engine: Engine) -> tuple[dict[str, Counter[str]], list[str]]:
     """Run the due jobs hour by hour while owners and staff act; return the counts by day and the other events."""
-    now, dice = [START], Random(1)
-    application = simulation(engine, lambda: now[0])
+    clock = SimulatedClock(START)
+    simulated = SimulatedDays(simulation(engine, clock), clock)
     closed = _tenant_id(engine, CLOSED_DESK[0])
     days: dict[str, Counter[str]] = {}
     story: dict[str, None] = {}
     for hours in range(DAYS * 24):
         hour = START + timedelta(hours=hours)
-        with writing(engine) as connection:
-            desks = (closed,) if hour.weekday() == CLOSED_DESK[1] else ()
-            life.keep_visits(connection, hour - timedelta(hours=1), hour, dice, desks)
-        for job, minute in due_jobs(hour):
-            now[0] = hour + timedelta(minutes=minute)
-            result = run(application, job)
-            days.setdefault(f"{now[0]:%a %d %b}", Counter()).update(_counts(result))
+        for result in simulated.play(hour, closed=(closed,) if hour.weekday() == CLOSED_DESK[1] else ()):
+            days.setdefault(f"{clock():%a %d %b}", Counter()).update(_counts(result))
             story |= dict.fromkeys(_events(result))
-        story |= dict.fromkeys(_people_act(engine, now[0] + timedelta(minutes=10)))
+        story |= dict.fromkeys(_people_act(engine, clock() + timedelta(minutes=10)))
     return days, list(story)
 
 
@@ -144,12 +114,8 @@ def _events(result: dict[str, Any]) -> list[str]:
 
 def _people_act(engine: Engine, now: datetime) -> list[str]:
     """Simulate, at some hours, changes by owners and staff that the jobs must notice; return what staff did."""
+    owners_act(engine, now)
     with writing(engine) as connection:
-        if now.hour == 15:  # reminders wait in the outbox: quiet hours in Los Angeles are about to end
-            waiting = reports.appointments_waiting(connection, limit=4)
-            changes = (life.cancel, life.move, life.opt_out) if len(waiting) == 4 else ()
-            for change, appointment_id in zip(changes, waiting, strict=False):
-                change(connection, appointment_id, now)
         if now.hour == 12 and now.day == START.day:
             life.waive_fee(connection, now)
             life.correct_missed(connection, "pending", now)

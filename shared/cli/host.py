@@ -15,6 +15,8 @@ from shared import logs
 from shared.application import open_application, payment_gateway
 from shared.cli.common.extras import installed
 from shared.cli.common.showing import echo
+from shared.cli.demo_host import FILE as DEMO_FILE
+from shared.cli.demo_host import application_with_a_past
 from shared.errors import RunFailed, UsageError
 from shared.schedules.function_json import read_schedules
 from shared.settings import HostSettings, LogSettings, load
@@ -26,7 +28,13 @@ STOPPED_AT_ONCE = 130  # the exit code after a second signal, as shells report C
 
 
 def listening(command: Callable[..., None]) -> Callable[..., None]:
-    """Add --port and --address."""
+    """Add --port, --address and --demo."""
+    command = click.option(
+        "--demo",
+        "is_demo",
+        is_flag=True,
+        help=f"On sample data around now, in {DEMO_FILE}, made anew. No setting is needed; nothing is really sent.",
+    )(command)
     command = click.option(
         "--address", default="127.0.0.1", show_default=True, help="A key is required on any but a loopback address."
     )(command)
@@ -37,37 +45,39 @@ def listening(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.command(name="host")
 @listening
-def host_command(port: int, address: str) -> None:
+def host_command(port: int, address: str, *, is_demo: bool) -> None:
     """Run every job on its function.json schedule until Ctrl-C or SIGTERM, and serve HTTP.
 
     GET / is the first of the operations pages; POST /admin/functions/JOB runs a job, as on the Functions host.
     """
-    _serve(port, address, keeps_schedule=True)
+    _serve(port, address, keeps_schedule=True, is_demo=is_demo)
 
 
 @click.command(name="page")
 @listening
-def page_command(port: int, address: str) -> None:
+def page_command(port: int, address: str, *, is_demo: bool) -> None:
     """Serve the operations pages until Ctrl-C or SIGTERM, beside Azure or Celery.
 
     No job runs by schedule here; "Run now" runs one once, in this process, and the lease keeps two runs apart.
     """
-    _serve(port, address, keeps_schedule=False)
+    _serve(port, address, keeps_schedule=False, is_demo=is_demo)
 
 
-def _serve(port: int, address: str, *, keeps_schedule: bool) -> None:
-    logs.configure(load(LogSettings))
+def _serve(port: int, address: str, *, keeps_schedule: bool, is_demo: bool) -> None:
+    logs.configure(LogSettings() if is_demo else load(LogSettings))
     with installed("the local host"):
         from shared.schedulers import web
         from shared.schedulers.guard import is_loopback
-    host = _local_host()
-    listener = _listen(address, port)
-    key = _key(is_needed=not is_loopback(address))
-    serving = web.serving(web.application(host, key), listener)
-    if keeps_schedule:
-        _run(host, host.start, serving, f"local host: {_where(listener)}")
-    else:
-        _run(host, host.start_idle, serving, f"operations pages: {_where(listener)}")
+    with _listen(address, port) as listener:  # first: the demo takes seconds to make, and replaces its database
+        host = _demo_host() if is_demo else _local_host()
+        is_here = is_loopback(address)
+        key = None if is_demo and is_here else _key(is_needed=not is_here)
+        serving = web.serving(web.application(host, key), listener)
+        note = "demo (nothing is really sent or charged), " if is_demo else ""
+        if keeps_schedule:
+            _run(host, host.start, serving, f"{note}local host: {_where(listener)}")
+        else:
+            _run(host, host.start_idle, serving, f"{note}operations pages: {_where(listener)}")
 
 
 def run_alone() -> None:
@@ -83,6 +93,12 @@ def _local_host() -> "LocalHost":
     application = open_application()
     payment_gateway(application)  # NoShowDetector charges cards: a missing key should fail now, not at 06:30
     return LocalHost(application, read_schedules())
+
+
+def _demo_host() -> "LocalHost":
+    from shared.schedulers.local import LocalHost
+
+    return LocalHost(application_with_a_past(), read_schedules(), is_demo=True)
 
 
 def _listen(address: str, port: int) -> socket.socket:

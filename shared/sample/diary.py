@@ -7,7 +7,7 @@ from uuid import UUID
 
 from shared.sample.draft import Draft, Household, Service, Shop
 
-_BEFORE, _AFTER = timedelta(days=3), timedelta(days=4)
+_BEFORE = timedelta(days=3)
 _HALF_HOURS = [time(hour, minute) for hour in range(7, 21) for minute in (0, 30)]
 _USUAL, _UNUSUAL = 20, 1  # weights of a start in and outside business hours
 _OPEN, _CLOSE = time(9), time(17)
@@ -56,7 +56,7 @@ def add_deposit(draft: Draft, shop: Shop, household: Household, appointment_id: 
 
 
 def fill_week(draft: Draft, shop: Shop) -> None:
-    """Add the shop's ordinary appointments, from three days before `now` until four days after."""
+    """Add the shop's ordinary appointments, from three days before `now` until the draft's days after it."""
     slots = _slots(draft, shop)
     weights = [_USUAL if _is_usual(start, shop) else _UNUSUAL for start in slots]
     for starts_at in draft.rng.choices(slots, weights, k=shop.business.appointments):
@@ -64,8 +64,9 @@ def fill_week(draft: Draft, shop: Shop) -> None:
 
 
 def _slots(draft: Draft, shop: Shop) -> list[datetime]:
-    starts = (shop.at(draft.now, days, local) for days in range(-4, 6) for local in _HALF_HOURS)
-    return [start for start in starts if draft.now - _BEFORE <= start <= draft.now + _AFTER]
+    starts = (shop.at(draft.now, days, local) for days in range(-4, draft.days_ahead + 2) for local in _HALF_HOURS)
+    last = draft.now + timedelta(days=draft.days_ahead)
+    return [start for start in starts if draft.now - _BEFORE <= start <= last]
 
 
 def _is_usual(starts_at: datetime, shop: Shop) -> bool:

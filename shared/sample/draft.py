@@ -53,10 +53,14 @@ class Shop:
 
 @dataclass
 class Draft:
-    """The rows so far. Every random choice and id comes from `rng`, so the seed determines the sample."""
+    """The rows so far. Every random choice and id comes from `rng`, so the seed determines the sample.
+
+    `days_ahead`: how many days after `now` ordinary appointments are booked.
+    """
 
     now: datetime
     rng: Random
+    days_ahead: int = 4
     shops: dict[str, Shop] = field(default_factory=dict)
     rows: Rows = field(default_factory=lambda: {table.name: [] for table in metadata.sorted_tables})
 

@@ -36,9 +36,12 @@ class Sample:
     vaccination_cases: Cases
 
 
-def build(now: datetime, *, seed: int = 1) -> Sample:
-    """Return the sample around `now` (aware). The same `now` and seed give the same rows, ids included."""
-    draft = Draft(ensure_aware(now), Random(seed))
+def build(now: datetime, *, seed: int = 1, days_ahead: int = 4) -> Sample:
+    """Return the sample around `now` (aware). The same arguments give the same rows, ids included.
+
+    `days_ahead`: how many days after `now` ordinary appointments are booked.
+    """
+    draft = Draft(ensure_aware(now), Random(seed), days_ahead)
     for business in BUSINESSES:
         shop = open_shop(draft, business)
         vaccinate_all(draft, shop)

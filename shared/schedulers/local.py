@@ -46,9 +46,15 @@ class LocalHost:
     """
 
     def __init__(
-        self, application: Application, schedules: Mapping[str, Schedule], timers: BaseScheduler | None = None
+        self,
+        application: Application,
+        schedules: Mapping[str, Schedule],
+        timers: BaseScheduler | None = None,
+        *,
+        is_demo: bool = False,
     ) -> None:
-        """`timers`: an APScheduler that is not started yet; None for one with threads."""
+        """`timers`: an APScheduler that is not started yet; None for one with threads. `is_demo`: pages say so."""
+        self.is_demo = is_demo
         self._stopping = threading.Event()
         self.application = replace(application, is_stopping=self._stopping.is_set)
         self.schedules = schedules

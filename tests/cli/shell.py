@@ -83,7 +83,9 @@ class Shell:
         )
 
     def environment(self, **settings: str | None) -> dict[str, str]:
-        inherited = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
+        inherited = {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
+        # As in an activated environment, where `python` is the Python that runs the command.
+        inherited["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
         paths = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
         ours = {"PYTHONPATH": paths, "PYTHONIOENCODING": "utf-8", "HOME": str(self.folder)}
         chosen = self.settings | settings

@@ -162,7 +162,8 @@ def test_a_library_that_is_not_installed_is_named_with_what_to_run(migrated: She
     )
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
-        f"error: the local host needs {lacking}, which is not installed; run: pip install -r requirements-dev.txt\n"
+        f"error: the local host needs {lacking}, which is not installed; "
+        "run: python -m pip install -r requirements-dev.txt\n"
     )
 
 

@@ -79,7 +79,8 @@ def test_without_a_library_of_its_own_it_names_the_command_that_installs_it(migr
         done = migrated("report", "--out", "report.html")
     assert done.code == 2
     assert done.err == (
-        f"error: the report needs {library}, which is not installed; run: pip install -r requirements-dev.txt\n"
+        f"error: the report needs {library}, which is not installed; "
+        "run: python -m pip install -r requirements-dev.txt\n"
     )
 
 

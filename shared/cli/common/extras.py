@@ -14,5 +14,5 @@ def installed(for_what: str) -> Iterator[None]:
     except ModuleNotFoundError as error:
         library = (error.name or "").partition(".")[0]
         raise UsageError(
-            f"{for_what} needs {library}, which is not installed; run: pip install -r requirements-dev.txt"
+            f"{for_what} needs {library}, which is not installed; run: python -m pip install -r requirements-dev.txt"
         ) from None

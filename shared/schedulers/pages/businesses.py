@@ -49,6 +49,6 @@ def show_one(host: LocalHost, request: Request) -> View:
 
 def _found(host: LocalHost, *only: str) -> list[Business]:
     application = host.application
-    defaults = Defaults(application.defaults, application.zone, policy_variables())
+    defaults = Defaults(application.defaults, application.zone, {} if host.is_demo else policy_variables())
     with reading(application.engine) as connection:
         return businesses(connection, defaults, application.clock(), only, are_all=not only)

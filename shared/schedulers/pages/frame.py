@@ -150,6 +150,7 @@ class Frame:
             note=self.notes.named(request.query_params.get("note", "")),
             token=self.sessions.token(its),
             has_key=self.sessions.has_key,
+            is_demo=self.host.is_demo,
             **view.values,
         )
         answer = HTMLResponse(html, status, HEADERS)
