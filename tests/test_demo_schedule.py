@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from shared.cli.simulated_days import due_jobs
+from shared.cli.demo.simulated_days import due_jobs
 
 ROOT = Path(__file__).parent.parent
 SUNDAY = datetime(2026, 3, 8, tzinfo=UTC)

@@ -5,7 +5,7 @@ import click
 from shared.cli.common.exit_codes import OneLineErrors, OneLineErrorsGroup, errors_as_exit_codes
 from shared.cli.crontab import crontab_command
 from shared.cli.db import db
-from shared.cli.demo import demo
+from shared.cli.demo.command import demo
 from shared.cli.explain import explain_command
 from shared.cli.fee import fee
 from shared.cli.find import find_command

@@ -15,8 +15,8 @@ from shared import logs
 from shared.application import open_application, payment_gateway
 from shared.cli.common.extras import installed
 from shared.cli.common.showing import echo
-from shared.cli.demo_host import FILE as DEMO_FILE
-from shared.cli.demo_host import application_with_a_past
+from shared.cli.demo.host import FILE as DEMO_FILE
+from shared.cli.demo.host import application_with_a_past
 from shared.errors import RunFailed, UsageError
 from shared.schedules.function_json import read_schedules
 from shared.settings import HostSettings, LogSettings, load

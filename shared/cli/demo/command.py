@@ -14,8 +14,8 @@ from shared import sample
 from shared.application import simulation
 from shared.cli.common.showing import line, page
 from shared.cli.db import ensure_empty, migrate, plant
-from shared.cli.demo_tables import show
-from shared.cli.simulated_days import SimulatedClock, SimulatedDays, fresh_file, owners_act
+from shared.cli.demo.simulated_days import SimulatedClock, SimulatedDays, fresh_file, owners_act
+from shared.cli.demo.tables import show
 from shared.database.engine import open_engine, reading, shown, writing
 from shared.database.tables import tenants
 from shared.domain.ids import TenantId

@@ -12,7 +12,7 @@ from shared import sample
 from shared.application import Application, simulation, utc_now
 from shared.cli.common.showing import echo, page, plain
 from shared.cli.db import migrate
-from shared.cli.simulated_days import SimulatedClock, SimulatedDays, fresh_file, owners_act
+from shared.cli.demo.simulated_days import SimulatedClock, SimulatedDays, fresh_file, owners_act
 from shared.database.engine import open_engine, reading, writing
 from shared.domain.fees import FeeStatus
 from shared.domain.ids import TenantId
