@@ -169,7 +169,8 @@ class _Copy:
         for column in (tables.payment_attempts.c.payment_id, tables.fee_actions.c.payment_id):
             self._by(column, _ids(fees))
         self._of_tenants(tables.phone_blocks)
-        for table in (tables.tenants, tables.pauses, tables.breakers, tables.provider_clocks):
+        self._by(tables.tenants.c.id, self._tenant_ids)
+        for table in (tables.pauses, tables.breakers, tables.provider_clocks):
             self._take(table, true())
 
     def _of_subjects(self, subject_ids: Collection[Any]) -> None:
