@@ -85,7 +85,7 @@ class Http:
                 url,
                 params=params,
                 data=_form(data) if data else None,
-                headers={**(headers or {}), **({"Authorization": aiohttp.encode_basic_auth(*auth)} if auth else {})},
+                headers={**(headers or {}), **({"Authorization": basic_auth(*auth)} if auth else {})},
                 allow_redirects=False,
             ) as response:
                 self._compare_clocks(response.headers.get("Date"))
@@ -104,6 +104,11 @@ class Http:
         with suppress(ValueError, TypeError, ArithmeticError, LookupError):
             skew = parsedate_to_datetime(date) - self._clock()
             self.skew = skew if self.skew is None else min(self.skew, skew, key=abs)
+
+
+def basic_auth(name: str, secret: str) -> str:
+    """Return the value of the Authorization header."""
+    return aiohttp.encode_basic_auth(name, secret)
 
 
 def _form(data: Mapping[str, Any]) -> bytes:
