@@ -107,7 +107,7 @@ class TwilioSms:
         """Hand over one message, or raise an SmsError."""
         form = {"To": sms.to, "Body": sms.body, "ValidityPeriod": sms.validity_seconds} | self._sender(sms)
         try:
-            # The request of messages.create_async(), which would make the same headers anew for each text, and parse the
+            # The request of messages.create_async(), which would make the same headers for each text, and parse the
             # whole answer, dates and all, for the two fields needed here.
             response = await self._connected().http_client.request("POST", self._url, data=form, headers=self._headers)
             taken = json.loads(response.text)
