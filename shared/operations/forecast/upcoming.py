@@ -1,7 +1,7 @@
 """What comes next for one subject: what the jobs' next runs will do about it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from shared.application import Application
 from shared.database.engine import reading
-from shared.database.tenants import active_tenants
+from shared.database.tenants import tenant_by_id
 from shared.domain.ids import FeeId, TenantId
 from shared.domain.policy.models import ServedTenant
 from shared.domain.quiet_hours import local_date
@@ -19,6 +19,7 @@ from shared.domain.tally import Tally
 from shared.operations.forecast import Event, Forecast, Occurrence, Step, forecast, occurrences
 from shared.operations.forecast import upcoming_queries as queries
 from shared.operations.forecast.words import sentence
+from shared.operations.tenant_queries import inactive
 from shared.planning.tenants import serve
 from shared.schedules.function_json import Schedule
 from shared.tasks.appointment_reminders import rules
@@ -76,15 +77,17 @@ def upcoming(application: Application, schedules: Mapping[str, Schedule], what: 
     now = application.clock()
     with reading(application.engine) as connection:
         row = queries.subject(connection, what, id_)
-        tenant = next((each for each in active_tenants(connection) if each.id == row.tenant_id), None)
-        if tenant is None:
-            return [f"nothing: the business is {queries.why_inactive(connection, row.tenant_id)}"]
+        tenant, why = tenant_by_id(connection, row.tenant_id), inactive(connection).get(row.tenant_id)
         served, _ = serve([tenant], application.defaults, application.zone, Tally())
-        if not served:
-            return []
-        subject = _SUBJECTS[what](connection, row, served[0], now)
-    waiting = [f"it waits for staff: {FOR_STAFF[row.status]}"] if what == "payment" and row.status in FOR_STAFF else []
-    return waiting + _foretold(application, schedules, tenant, served[0], subject)
+        subject = _SUBJECTS[what](connection, row, served[0], now) if served else None
+    said = [f"nothing: the business is {why}"] if why else []
+    if subject is None:
+        return said
+    if why:  # the next runs cancel what waits
+        subject = replace(subject, windows=[Window(REMINDERS, now, now + HOUR)])
+    elif what == "payment" and row.status in FOR_STAFF:
+        said = [f"it waits for staff: {FOR_STAFF[row.status]}"]
+    return said + _foretold(application, schedules, tenant, served[0], subject)
 
 
 def _foretold(

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Table, select
 
-from shared.database.tables import appointments, owners, payments, pets, tenants, vaccination_records
-from shared.domain.ids import FeeId, OwnerId, TenantId
+from shared.database.tables import appointments, owners, payments, pets, vaccination_records
+from shared.domain.ids import FeeId, OwnerId
 
 _TABLES: Final[dict[str, Table]] = {
     "appointment": appointments,
@@ -45,12 +45,3 @@ def vaccinations_of(connection: Connection, owner_id: OwnerId) -> Sequence[Any]:
     """The records of an owner's pets. Index: pets (owner_id), vaccination_records (pet_id)."""
     query = select(vaccination_records).join(pets).where(pets.c.owner_id == owner_id)
     return connection.execute(query.order_by(vaccination_records.c.id)).all()
-
-
-def why_inactive(connection: Connection, tenant_id: TenantId) -> str:
-    """Why the platform does not serve a tenant, in a word. Index: primary key."""
-    query = select(tenants.c.status, tenants.c.is_active, tenants.c.deleted_at).where(tenants.c.id == tenant_id)
-    found = connection.execute(query).one_or_none()
-    if found is None or found.deleted_at:
-        return "deleted"
-    return str(found.status) if found.is_active else "switched off"

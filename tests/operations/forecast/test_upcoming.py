@@ -169,6 +169,25 @@ def test_for_a_business_that_is_not_served_nothing_comes_and_it_says_why(applica
     assert foretold(application, "appointment", id_) == [f"nothing: the business is {status}"]
 
 
+def test_the_waiting_text_of_a_suspended_business_is_foretold_to_be_cancelled_and_is(
+    application: Application, clock: Clock
+) -> None:
+    with application.engine.begin() as connection:
+        tenant = rows.tenant(connection)
+        id_ = visit()(connection, tenant)
+    clock.now = SOON - 24 * HOUR
+    run(replace(application, sms_enabled=False), "AppointmentReminders24h")
+    rows.change(application.engine, tables.tenants, tenant, status="suspended")
+    nothing, *expected = foretold(application, "appointment", id_)
+    assert nothing == "nothing: the business is suspended"
+    assert [each.endswith(SENTENCES[Reason.TENANT_INACTIVE]) for each in expected] == [True]
+    began = clock.now
+    live(application, clock, SOON)
+    assert [each.replace(" after all", "") for each in done(application, "appointment", id_, began)] == (
+        expected
+    )
+
+
 def test_a_fee_that_waits_for_people_says_what_to_do(paws: Salon, clock: Clock) -> None:
     paws.add_due_fee(clock)
     rows.change(paws.engine, tables.payments, paws.fee().id, status="needs_refund")
