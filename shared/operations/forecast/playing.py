@@ -11,10 +11,11 @@ from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from shared import logs
 from shared.application import Application
+from shared.database import runs as run_history
 from shared.database import waiting
 from shared.database.engine import reading, writing
 from shared.domain.records import Tenant
@@ -28,6 +29,8 @@ from shared.planning.tenants import serve
 from shared.runtime import run_without_lease
 from shared.schedules.function_json import Schedule
 from shared.stages import requested
+from shared.tasks.reputation_updater import planning as reputation_updater
+from shared.tasks.reputation_updater.rules import settle_since
 
 _CONCURRENCY: Final = 4
 """Nobody is waited for, so more senders at once would only cost time."""
@@ -106,10 +109,17 @@ def _copy(
             runs[-1].at,
             look_back=application.look_back,
             expiring_within=timedelta(days=longest),
-            recovers=any(each.job == "ReputationUpdater" for each in runs),
+            settles_since=_settles_since(source, application.clock(), runs),
         )
     yield engine
     engine.dispose()
+
+
+def _settles_since(source: Connection, now: datetime, runs: Sequence[Occurrence]) -> datetime | None:
+    """Return from when on the first run of the reputation updater settles visits; None if it does not run."""
+    if all(each.job != reputation_updater.JOB for each in runs):
+        return None
+    return settle_since(run_history.last_complete(source, reputation_updater.JOB, now), now)
 
 
 def _played(application: Application, engine: Engine, runs: Sequence[Occurrence], wanted: Wanted) -> Iterator[Event]:

@@ -25,6 +25,7 @@ from tests.salon import Salon, salon
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 START = datetime(2026, 3, 5, 6, 0, 1, tzinfo=UTC)
 NEXT = "AppointmentReminders2h"
+SUNDAY = Occurrence(NOON + 5 * DAY, "ReputationUpdater")
 
 
 def foretold(application: Application, *runs: Occurrence) -> list[Event]:
@@ -93,6 +94,27 @@ def test_several_runs_are_played_one_after_the_other(paws: Salon, clock: Clock) 
     seconds = [each.at.replace(microsecond=0) for each in (missed, notice, charged, receipt)]
     assert seconds == [coming_day(1, 6, 30), coming_day(1, 13, 0), coming_day(2, 6, 30), coming_day(2, 13, 0)]
     assert (charged.amount, charged.currency) == (2500, "USD")
+
+
+def test_a_settled_visit_that_passed_to_another_owner_is_not_foretold_to_be_settled_again(paws: Salon) -> None:
+    visit = paws.add_missed(NOON - 3 * DAY, owner_id=paws.add_owner(), status="completed")
+    settled = foretold(paws.application, SUNDAY)
+    run(paws.application, SUNDAY.job)
+    paws.change(visit, owner_id=paws.add_owner())
+    assert [each.kind for each in settled] == ["completed"]
+    assert foretold(paws.application, SUNDAY) == []
+    assert run(paws.application, SUNDAY.job)["events_settled"] == 0
+
+
+def test_after_an_outage_the_visits_since_the_last_complete_run_are_foretold_to_be_settled(
+    paws: Salon, clock: Clock
+) -> None:
+    run(paws.application, SUNDAY.job)
+    paws.add_missed(NOON + DAY, status="completed")
+    clock.pass_(days=40)
+    late = Occurrence(clock.now + HOUR, SUNDAY.job)
+    assert [each.kind for each in foretold(paws.application, late)] == ["completed"]
+    assert run(paws.application, SUNDAY.job)["events_settled"] == 1
 
 
 def coming_day(days: int, hour: int, minute: int) -> datetime:

@@ -183,9 +183,7 @@ def test_the_waiting_text_of_a_suspended_business_is_foretold_to_be_cancelled_an
     assert [each.endswith(SENTENCES[Reason.TENANT_INACTIVE]) for each in expected] == [True]
     began = clock.now
     live(application, clock, SOON)
-    assert [each.replace(" after all", "") for each in done(application, "appointment", id_, began)] == (
-        expected
-    )
+    assert [each.replace(" after all", "") for each in done(application, "appointment", id_, began)] == expected
 
 
 def test_a_fee_that_waits_for_people_says_what_to_do(paws: Salon, clock: Clock) -> None:
