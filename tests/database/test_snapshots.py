@@ -139,6 +139,7 @@ CALLS: list[Callable[[Connection], object]] = [
     lambda it: tenant_queries.sent_since(it, NOW),
     lambda it: keep_visits(it, NOW, NOW),
     lambda it: events.events_of(it, SOME, "NoShowDetector", NOW),
+    events.fees_given_up,
     lambda it: events.subjects_of(it, [SOME]),
     lambda it: list(events.held_days(it, [], "NoShowDetector", NOW)),
     lambda it: history.service_of(it, SOME),

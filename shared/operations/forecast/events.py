@@ -1,7 +1,7 @@
 """What one run did to the copy: texts, decisions not to text, missed visits, charges and scores."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -23,7 +23,8 @@ from shared.database.tables import (
     tenants,
     vaccination_records,
 )
-from shared.domain.ids import RunId, TenantId
+from shared.domain.fees import GIVEN_UP
+from shared.domain.ids import FeeId, RunId, TenantId
 from shared.domain.reasons import Reason
 from shared.domain.records import EventKind, Kind, NotificationStatus, Outcome
 
@@ -77,12 +78,17 @@ class Subject:
     pets: tuple[str, ...] = ()
 
 
-def events_of(connection: Connection, run_id: RunId, job: str, at: datetime) -> list[Event]:
-    """Return what a run about the instant `at` did. Of a database with one run at each instant and job."""
+def events_of(
+    connection: Connection, run_id: RunId, job: str, at: datetime, given_up: Collection[FeeId] = ()
+) -> list[Event]:
+    """Return what a run about the instant `at` did. Of a database with one run at each instant and job.
+
+    `given_up`: the fees that were given up before it.
+    """
     return [
         *_decided(connection, run_id, job, at),
         *_sent(connection, job, at),
-        *_charged(connection, job, at),
+        *_charged(connection, job, at, given_up),
         *_scored(connection, job, at),
     ]
 
@@ -115,16 +121,24 @@ def _sent(connection: Connection, job: str, at: datetime) -> Iterator[Event]:
         yield Event(Step.TEXT, at, job, row.tenant_id, row.kind, tuple(about[row.id]), **more)
 
 
-def _charged(connection: Connection, job: str, at: datetime) -> Iterator[Event]:
+def fees_given_up(connection: Connection) -> frozenset[FeeId]:
+    """Return the fees that are given up. Index: payments (status, next_attempt_at)."""
+    query = select(payments.c.id).where(payments.c.type == "no_show_fee", payments.c.status.in_(GIVEN_UP))
+    return frozenset(connection.execute(query).scalars())
+
+
+def _charged(connection: Connection, job: str, at: datetime, given_up: Collection[FeeId]) -> Iterator[Event]:
+    """Yield the fees that the run wrote, charged or gave up: not what it only passed on to another owner."""
     changed = or_(payments.c.updated_at == at, payments.c.created_at == at)
     query = select(payments).where(payments.c.type == "no_show_fee", changed).order_by(payments.c.id)
-    steps = {"succeeded": Step.CHARGED, "failed": Step.NOT_CHARGED, "requires_action": Step.NOT_CHARGED}
     for row in connection.execute(query):
         more = {"amount": row.amount, "currency": row.currency, "reason": row.failure_code}
         if row.created_at == at:
             yield Event(Step.FEE, at, job, row.tenant_id, "fee", (row.id,), until=row.due_at, **more)
-        if step := steps.get(row.status):
-            yield Event(step, at, job, row.tenant_id, "fee", (row.id,), **more)
+        if row.succeeded_at == at:
+            yield Event(Step.CHARGED, at, job, row.tenant_id, "fee", (row.id,), **more)
+        if row.status in GIVEN_UP and row.id not in given_up:
+            yield Event(Step.NOT_CHARGED, at, job, row.tenant_id, "fee", (row.id,), **more)
 
 
 def _scored(connection: Connection, job: str, at: datetime) -> Iterator[Event]:

@@ -24,7 +24,7 @@ from shared.errors import RunFailed
 from shared.gateways.payments import ConsolePayments
 from shared.gateways.sms import Accepted, ConsoleSms, Sms
 from shared.operations.forecast.copying import copied, keep_visits
-from shared.operations.forecast.events import Event, Subject, events_of, held_days, subjects_of
+from shared.operations.forecast.events import Event, Subject, events_of, fees_given_up, held_days, subjects_of
 from shared.planning.tenants import serve
 from shared.runtime import run_without_lease
 from shared.schedules.function_json import Schedule
@@ -151,11 +151,14 @@ def _play(application: Application, engine: Engine, run: Occurrence, number: int
         concurrency=_CONCURRENCY,
     )
     request = requested(player, run.job)
+    with reading(engine) as connection:
+        given_up = fees_given_up(connection)
     held = []
     with suppress(RunFailed):  # nobody is served
         held = run_without_lease(player, request).get("held", [])
     with reading(engine) as connection:
-        return [*events_of(connection, request.run_id, run.job, at), *held_days(connection, held, run.job, at)]
+        done = events_of(connection, request.run_id, run.job, at, given_up)
+        return [*done, *held_days(connection, held, run.job, at)]
 
 
 class _Nobody(ConsoleSms):

@@ -7,6 +7,8 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from shared.application import Application
 from shared.database import tables
 from shared.database.engine import reading
@@ -104,6 +106,21 @@ def test_a_settled_visit_that_passed_to_another_owner_is_not_foretold_to_be_sett
     assert [each.kind for each in settled] == ["completed"]
     assert foretold(paws.application, SUNDAY) == []
     assert run(paws.application, SUNDAY.job)["events_settled"] == 0
+
+
+@pytest.mark.parametrize("has_card", [True, False])
+def test_a_fee_that_only_passes_to_another_owner_is_not_foretold_to_be_charged_or_given_up_again(
+    paws: Salon, clock: Clock, has_card: bool
+) -> None:
+    missed = paws.add_due_fee(clock, has_payment_method=has_card)
+    paws.collect()
+    paws.change(missed, owner_id=paws.add_owner())
+    clock.pass_(days=1)
+    steps = {each.step for each in foretold(paws.application, Occurrence(clock.now, "NoShowDetector"))}
+    before = paws.fee()
+    paws.run()
+    assert (paws.fee().status, paws.fee().updated_at) == (before.status, clock.now)
+    assert not steps & {Step.CHARGED, Step.NOT_CHARGED}
 
 
 def test_after_an_outage_the_visits_since_the_last_complete_run_are_foretold_to_be_settled(

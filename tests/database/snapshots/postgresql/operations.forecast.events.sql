@@ -34,6 +34,11 @@ FROM reputation_events JOIN owners ON owners.id = reputation_events.owner_id
 WHERE reputation_events.created_at = :created_at::TIMESTAMP WITH TIME ZONE AND reputation_events.kind != :kind::VARCHAR
     ORDER BY reputation_events.id;
 
+-- fees_given_up
+SELECT payments.id
+FROM payments
+WHERE payments.type = :type::VARCHAR AND payments.status IN (:status, ...);
+
 -- held_days
 SELECT tenants.subdomain, tenants.id
 FROM tenants;

@@ -32,6 +32,11 @@ SELECT reputation_events.id, reputation_events.tenant_id, reputation_events.owne
 FROM reputation_events JOIN owners ON owners.id = reputation_events.owner_id
 WHERE reputation_events.created_at = :created_at AND reputation_events.kind != :kind ORDER BY reputation_events.id;
 
+-- fees_given_up
+SELECT payments.id
+FROM payments
+WHERE payments.type = :type AND payments.status IN (:status, ...);
+
 -- held_days
 SELECT tenants.subdomain, tenants.id
 FROM tenants;
