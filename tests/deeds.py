@@ -1,7 +1,7 @@
 """What runs did, read from the rows before and after them, without the code that reads it for a forecast."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -93,9 +93,18 @@ def held(engine: Engine, days: Sequence[Mapping[str, Any]], at: datetime) -> Ite
         yield Event(Step.HELD, at, "", ids[day["tenant"]], "no_show", (), body=day["date"], reason=reason)
 
 
-def counted(events: Iterator[Event]) -> Counter[Event]:
-    """Count events alike: of runs at one instant it does not matter which job did what, nor in which order."""
+def counted(events: Iterable[Event]) -> Counter[Event]:
+    """Count events alike: of runs at one instant it does not matter which job did what, nor in which order.
+
+    A forecast tells its runs apart by microseconds, which nobody is shown.
+    """
     return Counter(
-        replace(each, at=each.at.replace(microsecond=0), job="", subject_ids=tuple(sorted(each.subject_ids)))
+        replace(
+            each,
+            at=each.at.replace(microsecond=0),
+            until=each.until and each.until.replace(microsecond=0),
+            job="",
+            subject_ids=tuple(sorted(each.subject_ids)),
+        )
         for each in events
     )

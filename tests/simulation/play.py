@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Hashable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -28,10 +29,11 @@ from shared.runtime import run
 
 from .books import Fee, Member, Prediction, Sent, Standing, Subject, Verdict, step
 from .evidence import Departure
+from .foretelling import SELDOM, Foreteller
 from .house import house_of
 from .misses import ABOUT_VISITS
 from .oracle import KIND_OF_JOB
-from .platform import Platform, Visit, write
+from .platform import Change, Platform, Visit, write
 from .world import Run, World
 
 
@@ -74,30 +76,49 @@ class Played:
     visits: dict[Hashable, Visit] = field(default_factory=dict)
     """The missed visits, as they were when they were found, by the ids that the application gives them."""
     loose_ends: list[str] = field(default_factory=list)
+    foreteller: Foreteller = field(default_factory=lambda: Foreteller(SELDOM))
 
 
-def play(world: World, engine: Engine) -> Played:
-    """Apply the script to the database, run the jobs when they are to run, and read what came of it."""
-    clock, gateway, platform, played = Clock(world.first), Recorder(), Platform(), Played()
+def play(world: World, engine: Engine, share: Mapping[str, int] = SELDOM) -> Played:
+    """Apply the script to the database, run the jobs when they are to run, and read what came of it.
+
+    `share`: how often the runs are foretold.
+    """
+    clock, gateway, platform, played = Clock(world.first), Recorder(), Platform(), Played(foreteller=Foreteller(share))
     console = ConsolePayments()
     app = Application(engine, TenantPolicy(), ZoneInfo("UTC"), gateway, clock=clock, payments=console, concurrency=8)
-    for changes, due in world.timeline():
-        with engine.begin() as connection:
-            write(connection, changes)
-        for change in changes:
-            platform.apply(change)
-        clock.now = due.now
-        played.results[due.job, due.now] = run(app, due.job, accept_surge=due.accepted)
-        with engine.connect() as connection:
-            reader = Reader(connection, platform, played)
-            if due.job in ("NoShowDetector", "ReputationUpdater"):
-                reader.read_visits()
-            reader.read_texts(gateway.accepted, due)
-            reader.read_rows(due)
-        gateway.accepted.clear()
+    for now, moments in groupby(world.timeline(), key=lambda each: each[1].now):
+        runs = []
+        for changes, due in moments:
+            change_all(engine, platform, changes)
+            runs.append(due)
+        clock.now = now
+        with played.foreteller.holding(app, platform, runs, played.results):
+            for due in runs:
+                do(app, gateway, platform, played, due)
     with engine.connect() as connection:
         Reader(connection, platform, played).read_ledger()
     return played
+
+
+def change_all(engine: Engine, platform: Platform, changes: Sequence[Change]) -> None:
+    """Bring changes into the database and into the rows in memory."""
+    with engine.begin() as connection:
+        write(connection, changes)
+    for change in changes:
+        platform.apply(change)
+
+
+def do(app: Application, gateway: Recorder, platform: Platform, played: Played, due: Run) -> None:
+    """Run a job and put down what it did."""
+    played.results[due.job, due.now] = run(app, due.job, accept_surge=due.accepted)
+    with app.engine.connect() as connection:
+        reader = Reader(connection, platform, played)
+        if due.job in ("NoShowDetector", "ReputationUpdater"):
+            reader.read_visits()
+        reader.read_texts(gateway.accepted, due)
+        reader.read_rows(due)
+    gateway.accepted.clear()
 
 
 @dataclass(slots=True)
