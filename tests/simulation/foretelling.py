@@ -15,6 +15,7 @@ from shared.operations.forecast.preview import tenants_ahead
 from tests.deeds import Snapshot, counted, deeds, held
 
 from .platform import Platform
+from .providers import Answers, why_unforeseeable
 from .world import Run
 
 RAREST_FIRST: Final = (
@@ -35,14 +36,17 @@ Results = Mapping[tuple[str, Any], Mapping[str, Any]]
 class Foreteller:
     """Foretells what runs at one of so many instants do, by the rarest job of the instant.
 
-    `compared`: how many events were held against each other; `differences`: where they part, in words; `accepted`: the
-    business and instant of runs in which an operator accepts a day, which nobody can foretell.
+    `answers`: those of the providers since an instant; `compared`: how many events were held against each other;
+    `differences`: where they part, in words; `set_aside`: how many part for a reason that nobody can foretell;
+    `accepted`: in how many runs of a business an operator accepted a day, which nobody can foretell either.
     """
 
     share: Mapping[str, int]
+    answers: Answers = field(default_factory=Answers)
     compared: Counter[Step] = field(default_factory=Counter)
     differences: list[str] = field(default_factory=list)
-    accepted: list[tuple[str, str]] = field(default_factory=list)
+    set_aside: Counter[str] = field(default_factory=Counter)
+    accepted: Counter[str] = field(default_factory=Counter)
     met: Counter[str] = field(default_factory=Counter)
 
     @contextmanager
@@ -52,24 +56,31 @@ class Foreteller:
             yield
             return
         expected, before, at = foretold(app, runs), Snapshot.of(app.engine), runs[0].now
+        self.answers.clear()
         yield
         days = [day for run in runs for day in results[run.job, at].get("held", ())]
         found = counted([*deeds(before, Snapshot.of(app.engine), at), *held(app.engine, days, at)])
         accepted = {subdomain for run in runs for subdomain, _ in run.accepted}
-        self.accepted += [(each, f"{at}") for each in accepted]
+        self.accepted.update(accepted)
         names = {row["id"]: row["subdomain"] for row in platform.rows("tenants")}
-        self._hold(*(_without(each, names, accepted) for each in (expected, found)), names)
+        self.hold(*(_without(each, names, accepted) for each in (expected, found)), names)
 
     def _is_turn(self, runs: Sequence[Run]) -> bool:
         job = min((run.job for run in runs), key=RAREST_FIRST.index)
         self.met[job] += 1
         return self.met[job] % self.share[job] == 0
 
-    def _hold(self, expected: Counter[Event], found: Counter[Event], names: Mapping[Any, str]) -> None:
+    def hold(self, expected: Counter[Event], found: Counter[Event], names: Mapping[Any, str]) -> None:
+        """Note where what was foretold and what was done part. `names`: subdomains by tenant."""
         for event, count in found.items():
             self.compared[event.step] += count
-        for what, events in (("foretold, not done", expected - found), ("done, not foretold", found - expected)):
-            self.differences += [f"{what}: {words(event, names)}" for event in events.elements()]
+        for events, is_foretold in ((expected - found, True), (found - expected, False)):
+            for event in events.elements():
+                if why := why_unforeseeable(event, self.answers, is_foretold=is_foretold):
+                    self.set_aside[why] += 1
+                else:
+                    what = "foretold, not done" if is_foretold else "done, not foretold"
+                    self.differences.append(f"{what}: {words(event, names)}")
 
 
 def foretold(app: Application, runs: Sequence[Run]) -> Counter[Event]:

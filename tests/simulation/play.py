@@ -1,8 +1,7 @@
 """Lets the application live through a script, and writes down what it did."""
 
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Hashable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, nullcontext
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import groupby
@@ -23,17 +22,17 @@ from shared.database.tables import (
     vaccination_records,
 )
 from shared.domain.policy.models import TenantPolicy
-from shared.gateways.payments import ConsolePayments
-from shared.gateways.sms import Accepted, Logged, Sms
+from shared.gateways.sms import Sms
 from shared.runtime import run
 
 from .books import Fee, Member, Prediction, Sent, Standing, Subject, Verdict, step
 from .evidence import Departure
-from .foretelling import SELDOM, Foreteller
+from .foretelling import Foreteller
 from .house import house_of
 from .misses import ABOUT_VISITS
 from .oracle import KIND_OF_JOB
 from .platform import Change, Platform, Visit, write
+from .providers import Providers, Recorder
 from .world import Run, World
 
 
@@ -48,25 +47,6 @@ class Clock:
 
 
 @dataclass(slots=True)
-class Recorder:
-    """A gateway that accepts everything and remembers it until it is emptied."""
-
-    accepted: list[Sms] = field(default_factory=list)
-
-    def connected(self) -> AbstractAsyncContextManager[None]:
-        return nullcontext()
-
-    async def send(self, sms: Sms) -> Accepted:
-        self.accepted.append(sms)
-        return Accepted(f"SM{sms.notification_id.hex}")
-
-    async def log(self, since: datetime, to: str | None = None) -> AsyncIterator[Logged]:
-        """No carrier has reported anything: what was sent stays sent."""
-        for entry in ():
-            yield entry
-
-
-@dataclass(slots=True)
 class Played:
     """What the application did, in the oracle's words; `departures` hold the world as it was when an SMS left."""
 
@@ -76,29 +56,37 @@ class Played:
     visits: dict[Hashable, Visit] = field(default_factory=dict)
     """The missed visits, as they were when they were found, by the ids that the application gives them."""
     loose_ends: list[str] = field(default_factory=list)
-    foreteller: Foreteller = field(default_factory=lambda: Foreteller(SELDOM))
 
 
-def play(world: World, engine: Engine, share: Mapping[str, int] = SELDOM) -> Played:
-    """Apply the script to the database, run the jobs when they are to run, and read what came of it.
-
-    `share`: how often the runs are foretold.
-    """
-    clock, gateway, platform, played = Clock(world.first), Recorder(), Platform(), Played(foreteller=Foreteller(share))
-    console = ConsolePayments()
-    app = Application(engine, TenantPolicy(), ZoneInfo("UTC"), gateway, clock=clock, payments=console, concurrency=8)
+def play(world: World, engine: Engine, foreteller: Foreteller, providers: Providers) -> Played:
+    """Apply the script to the database, run the jobs when they are to run, and read what came of it."""
+    clock, platform, played, gateway = Clock(world.first), Platform(), Played(), providers.sms
+    app = application(engine, clock, providers)
     for now, moments in groupby(world.timeline(), key=lambda each: each[1].now):
         runs = []
         for changes, due in moments:
             change_all(engine, platform, changes)
             runs.append(due)
         clock.now = now
-        with played.foreteller.holding(app, platform, runs, played.results):
+        with foreteller.holding(app, platform, runs, played.results):
             for due in runs:
                 do(app, gateway, platform, played, due)
     with engine.connect() as connection:
         Reader(connection, platform, played).read_ledger()
     return played
+
+
+def application(engine: Engine, clock: Clock, providers: Providers) -> Application:
+    """Return the application in a simulated world."""
+    return Application(
+        engine,
+        TenantPolicy(),
+        ZoneInfo("UTC"),
+        providers.sms,
+        clock=clock,
+        payments=providers.payments,
+        concurrency=8,
+    )
 
 
 def change_all(engine: Engine, platform: Platform, changes: Sequence[Change]) -> None:

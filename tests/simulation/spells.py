@@ -11,10 +11,11 @@ from shared.jobs import JOBS
 from .author import zone_of
 from .books import Prediction
 from .differences import Readable
-from .foretelling import SELDOM
+from .foretelling import SELDOM, Foreteller
 from .oracle import predict
 from .places import PLACES, Place
 from .play import Played, play
+from .providers import Providers
 from .script import make_world
 from .world import DAY, World
 
@@ -41,6 +42,7 @@ class Spell:
     world: World
     expected: Prediction
     played: Played
+    foreteller: Foreteller
 
     @property
     def readable(self) -> Readable:
@@ -78,6 +80,7 @@ def live(plot: Plot, database: str, share: Mapping[str, int] = SELDOM) -> Spell:
     """
     world = plot.world()
     engine = open_engine(database)
-    played = play(world, engine, share)
+    foreteller = Foreteller(share)
+    played = play(world, engine, foreteller, Providers())
     engine.dispose()
-    return Spell(world, predict(world), played)
+    return Spell(world, predict(world), played, foreteller)

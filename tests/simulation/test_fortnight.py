@@ -160,7 +160,7 @@ def test_decisions_texts_payments_charges_and_scores_belong_together(spell: Spel
 
 
 def test_the_runs_do_what_was_foretold_of_them(spell: Spell) -> None:
-    lines = spell.played.foreteller.differences
+    lines = spell.foreteller.differences
     assert not lines, f"{len(lines)} differences\n" + "\n".join(lines[:10])
 
 
@@ -212,7 +212,7 @@ def test_the_oracle_lets_fees_of_every_kind_follow_their_owners_in_the_fortnight
 
 
 def test_everything_that_can_be_foretold_was_held_against_the_deed_in_the_fortnight(fortnight: list[Spell]) -> None:
-    compared = sum((spell.played.foreteller.compared for spell in fortnight), Counter[Step]())
+    compared = sum((spell.foreteller.compared for spell in fortnight), Counter[Step]())
     assert compared.keys() == set(Step)
     assert compared[Step.TEXT] > 100
 

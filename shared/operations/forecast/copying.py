@@ -102,11 +102,12 @@ for _table in tables.metadata.sorted_tables:
     _loose(_table, _LOOSE)
 
 Rows = list[Row[Any]]
-_BEGUN = tables.appointments.c.scheduled_start
+_visit = tables.appointments.c
 _KEEP = (
     update(tables.appointments)
-    .where(bindparam("after") < _BEGUN, bindparam("until") >= _BEGUN, tables.appointments.c.arrived_at.is_(None))
-    .values(arrived_at=_BEGUN)
+    .where(_visit.scheduled_start > bindparam("after"), _visit.scheduled_start <= bindparam("until"))
+    .where(_visit.arrived_at.is_(None))
+    .values(arrived_at=_visit.scheduled_start)
 )
 
 
