@@ -26,7 +26,7 @@ RAREST_FIRST: Final = (
     "AppointmentReminders2h",
 )
 ALWAYS: Final = dict.fromkeys(JOBS, 1)
-SELDOM: Final = dict(zip(RAREST_FIRST, (1, 3, 4, 60, 60), strict=True))
+SELDOM: Final = dict(zip(RAREST_FIRST, (1, 4, 6, 90, 90), strict=True))
 """Of how many instants of a job one is foretold: to foretell a run takes longer than the run."""
 
 Results = Mapping[tuple[str, Any], Mapping[str, Any]]

@@ -9,7 +9,6 @@ from typing import Final
 import pytest
 from sqlalchemy import Engine, update
 
-from shared.application import Application
 from shared.database.engine import open_engine, reading
 from shared.database.tables import appointments
 from shared.operations.forecast import Event, Step, forecast, occurrences
@@ -27,7 +26,7 @@ from tests.simulation.world import DAY, HOUR, World
 
 NEVER: Final = dict.fromkeys(ALWAYS, 10_000)
 DAILY: Final = [job for job in ALWAYS if not job.startswith("Appointment")]
-DAILY_AND_SOME: Final = {job: 1 if job in DAILY else 4 for job in ALWAYS}
+DAILY_AND_SOME: Final = {job: 1 if job in DAILY else 6 for job in ALWAYS}
 AHEAD: Final = 25 * HOUR
 """Long enough to find a visit missed and, a day later, to charge for it."""
 SOME_DAYS: Final = Plot(FORTNIGHT, 5, 40, PLACES[:12:3], seed=13)
@@ -52,7 +51,15 @@ def database(stocks: Callable[[str], Stock], kind: str) -> Iterator[Engine]:
     engine.dispose()
 
 
-@pytest.mark.parametrize(("kind", "hours"), [("sqlite", 30), ("postgresql", 40.75)])
+@pytest.mark.parametrize(
+    ("kind", "hours"),
+    [
+        ("sqlite", 30),
+        pytest.param("postgresql", 40.75, marks=pytest.mark.soak),
+        pytest.param("sqlite", 64.5, marks=pytest.mark.soak),
+        pytest.param("postgresql", 77.25, marks=pytest.mark.soak),
+    ],
+)
 def test_for_a_day_without_changes_everything_comes_as_foretold(database: Engine, hours: float) -> None:
     world = up_to(FORTNIGHT + hours * HOUR)
     play(world, database, Foreteller(NEVER), Providers())
@@ -62,11 +69,13 @@ def test_for_a_day_without_changes_everything_comes_as_foretold(database: Engine
     with reading(database) as connection:
         tenants, _ = tenants_ahead(connection)
     expected = counted(forecast(app, tenants, coming).events)
-    found = Counter[Event]()
+    found, before = Counter[Event](), Snapshot.of(database)
     for each in coming:
         keep_visits(database, world.last, each.at)
         clock.now = each.at
-        found += done(app, each.job, each.at)
+        days, after = run(app, each.job).get("held", ()), Snapshot.of(database)
+        found += counted([*deeds(before, after, each.at), *held(database, days, each.at)])
+        before = after
     foreteller.hold(expected, found, {each.id: each.subdomain for each in tenants})
     assert not foreteller.differences, "\n".join(foreteller.differences[:10])
     assert foreteller.compared.keys() >= {Step.TEXT, Step.NO_TEXT, Step.MISSED, Step.FEE, Step.CHARGED, Step.SCORE}
@@ -78,12 +87,6 @@ def keep_visits(engine: Engine, after: datetime, until: datetime) -> None:
     with engine.begin() as connection:
         begun = its.scheduled_start > after, its.scheduled_start <= until, its.arrived_at.is_(None)
         connection.execute(update(appointments).where(*begun).values(arrived_at=its.scheduled_start))
-
-
-def done(app: Application, job: str, at: datetime) -> Counter[Event]:
-    before = Snapshot.of(app.engine)
-    days = run(app, job).get("held", ())
-    return counted([*deeds(before, Snapshot.of(app.engine), at), *held(app.engine, days, at)])
 
 
 @pytest.mark.parametrize("kind", ["sqlite"])
