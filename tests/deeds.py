@@ -15,8 +15,11 @@ from shared.operations.forecast import Event, Step
 
 READ: Final = (decisions, notifications, payments, reputation_events, owners)
 COLLECTED: Final = {"succeeded": Step.CHARGED, "failed": Step.NOT_CHARGED, "requires_action": Step.NOT_CHARGED}
+CLOSED: Final = dict.fromkeys(("cancelled", "needs_refund"), Step.CLOSED)
 
 Rows = Mapping[Any, RowMapping]
+Change = tuple[RowMapping | None, RowMapping]
+"""A row before, None if it is new, and after."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +44,7 @@ def deeds(before: Snapshot, after: Snapshot, at: datetime) -> Iterator[Event]:
     new = {table: list(_changed(before.rows[table], after.rows[table])) for table in READ}
     for old, row in new[decisions]:
         yield from _decided(old, row, at)
-    subjects = defaultdict(list)
-    for row in after.rows[decisions].values():
-        subjects[row["notification_id"]].append(row["subject_id"])
-    for old, row in new[notifications]:
-        if row["sent_at"] and not (old and old["sent_at"]):
-            more = {"phone": row["to_phone"], "body": row["body"], "segments": row["segments"]}
-            yield _event(Step.TEXT, row, at, row["kind"], *subjects[row["id"]], **more)
+    yield from _texts(new[notifications], after, at)
     for old, row in new[payments]:
         yield from _paid(old, row, at)
     for old, row in new[reputation_events]:
@@ -57,7 +54,20 @@ def deeds(before: Snapshot, after: Snapshot, at: datetime) -> Iterator[Event]:
             yield _event(Step.SCORE, row, at, row["kind"], row["owner_id"], row["subject_id"], **more)
 
 
-def _changed(before: Rows, after: Rows) -> Iterator[tuple[RowMapping | None, RowMapping]]:
+def _texts(new: Sequence[Change], after: Snapshot, at: datetime) -> Iterator[Event]:
+    subjects = defaultdict(list)
+    for row in after.rows[decisions].values():
+        subjects[row["notification_id"]].append(row["subject_id"])
+    for old, row in new:
+        if row["sent_at"] and not (old and old["sent_at"]):
+            more = {"phone": row["to_phone"], "body": row["body"], "segments": row["segments"]}
+            yield _event(Step.TEXT, row, at, row["kind"], *subjects[row["id"]], **more)
+        elif row["status"] in ("failed", "dead") and not (old and old["status"] == row["status"]):
+            more = {"phone": row["to_phone"], "reason": row["reason"]}
+            yield _event(Step.NO_TEXT, row, at, row["kind"], *subjects[row["id"]], **more)
+
+
+def _changed(before: Rows, after: Rows) -> Iterator[Change]:
     for key, row in after.items():
         if (old := before.get(key)) != row:
             yield old, row
@@ -73,11 +83,15 @@ def _decided(old: RowMapping | None, row: RowMapping, at: datetime) -> Iterator[
 
 
 def _paid(old: RowMapping | None, row: RowMapping, at: datetime) -> Iterator[Event]:
-    more = {"amount": row["amount"], "currency": row["currency"], "reason": row["failure_code"]}
+    its = {"amount": row["amount"], "currency": row["currency"], "reason": row["failure_code"], "status": row["status"]}
     if old is None:
-        yield _event(Step.FEE, row, at, "fee", row["id"], until=row["due_at"], **more)
-    if row["status"] in COLLECTED and not (old and old["status"] == row["status"]):
-        yield _event(COLLECTED[row["status"]], row, at, "fee", row["id"], **more)
+        yield _event(Step.FEE, row, at, "fee", row["id"], until=row["due_at"], **its)
+    steps = COLLECTED if old is None else COLLECTED | CLOSED
+    if row["status"] in steps and not (old and old["status"] == row["status"]):
+        step = steps[row["status"]]
+        if step is Step.CLOSED and row["failure_code"] != "superseded":
+            its["reason"] = "no_show_corrected"
+        yield _event(step, row, at, "fee", row["id"], **its)
 
 
 def _event(step: Step, row: RowMapping, at: datetime, kind: str, *subjects: UUID, **more: Any) -> Event:

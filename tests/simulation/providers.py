@@ -84,8 +84,9 @@ def moody() -> Providers:
 
 
 def _is_refused(event: Event, answers: Answers, *, is_foretold: bool) -> bool:
-    sent = {(sms.to, sms.body) for sms in answers.refused}
-    return is_foretold and event.step is Step.TEXT and (event.phone, event.body) in sent
+    if is_foretold:
+        return event.step is Step.TEXT and (event.phone, event.body) in {(sms.to, sms.body) for sms in answers.refused}
+    return event.reason == "rejected" and event.phone in {sms.to for sms in answers.refused}
 
 
 def _is_declined(event: Event, answers: Answers, *, is_foretold: bool) -> bool:

@@ -1,7 +1,7 @@
 """What one run did to the copy: texts, decisions not to text, missed visits, charges and scores."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -23,14 +23,17 @@ from shared.database.tables import (
     tenants,
     vaccination_records,
 )
-from shared.domain.fees import GIVEN_UP
+from shared.domain.fees import GIVEN_UP, FeeCode, FeeStatus
 from shared.domain.ids import FeeId, RunId, TenantId
 from shared.domain.reasons import Reason
 from shared.domain.records import EventKind, Kind, NotificationStatus, Outcome
 
 
 class Step(StrEnum):
-    """What a run does. `HELD`: it marks nothing on a day, `body`, until somebody accepts it."""
+    """What a run does. `HELD`: it marks nothing on a day, `body`, until somebody accepts it.
+
+    `CLOSED`: a fee is not owed any more.
+    """
 
     TEXT = "text"
     NO_TEXT = "no_text"
@@ -39,6 +42,7 @@ class Step(StrEnum):
     FEE = "fee"
     CHARGED = "charged"
     NOT_CHARGED = "not_charged"
+    CLOSED = "closed"
     SCORE = "score"
     HELD = "held"
 
@@ -49,7 +53,7 @@ class Event:
 
     `subject_ids`: appointments, vaccination records or visits (a visit has its fee's id), and for a score the owner.
     `phone`: unmasked. `reason`: a code, why not. `amount`: minor units of `currency` for a charge, points for a score;
-    `score`: the one after it; `until`: how long a fee is held before it is charged.
+    `score`: the one after it; `status`: the fee's after it; `until`: how long a fee is held before it is charged.
     """
 
     step: Step
@@ -65,6 +69,7 @@ class Event:
     amount: int | None = None
     currency: str | None = None
     score: int | None = None
+    status: str | None = None
     until: datetime | None = None
 
 
@@ -79,16 +84,17 @@ class Subject:
 
 
 def events_of(
-    connection: Connection, run_id: RunId, job: str, at: datetime, given_up: Collection[FeeId] = ()
+    connection: Connection, run_id: RunId, job: str, at: datetime, fees_before: Mapping[FeeId, str]
 ) -> list[Event]:
     """Return what a run about the instant `at` did. Of a database with one run at each instant and job.
 
-    `given_up`: the fees that were given up before it.
+    `fees_before`: the status of each fee before it.
     """
     return [
         *_decided(connection, run_id, job, at),
         *_sent(connection, job, at),
-        *_charged(connection, job, at, given_up),
+        *_failed(connection, job, at),
+        *_charged(connection, job, at, fees_before),
         *_scored(connection, job, at),
     ]
 
@@ -110,35 +116,59 @@ def _sent(connection: Connection, job: str, at: datetime) -> Iterator[Event]:
     left = (NotificationStatus.SENT, NotificationStatus.DELIVERED)
     query = select(notifications).where(notifications.c.sent_at == at, notifications.c.status.in_(left))
     rows = connection.execute(query.order_by(notifications.c.id)).all()
-    about: dict[UUID, list[UUID]] = defaultdict(list)
-    members = select(decisions.c.notification_id, decisions.c.subject_id).where(
-        among(decisions.c.notification_id, "them")
-    )
-    for id_, subject_id in _for(connection, members.order_by(decisions.c.ledger_key), [row.id for row in rows]):
-        about[id_].append(subject_id)
+    about = texts_subjects(connection, [row.id for row in rows])
     for row in rows:
         more = {"phone": row.to_phone, "body": row.body, "segments": row.segments}
-        yield Event(Step.TEXT, at, job, row.tenant_id, row.kind, tuple(about[row.id]), **more)
+        yield Event(Step.TEXT, at, job, row.tenant_id, row.kind, tuple(about.get(row.id, ())), **more)
 
 
-def fees_given_up(connection: Connection) -> frozenset[FeeId]:
-    """Return the fees that are given up. Index: payments (status, next_attempt_at)."""
-    query = select(payments.c.id).where(payments.c.type == "no_show_fee", payments.c.status.in_(GIVEN_UP))
-    return frozenset(connection.execute(query).scalars())
+def _failed(connection: Connection, job: str, at: datetime) -> Iterator[Event]:
+    """Yield the texts that were given up: their decisions stay as they are."""
+    given_up = (NotificationStatus.FAILED, NotificationStatus.DEAD)
+    query = select(notifications).where(notifications.c.updated_at == at, notifications.c.status.in_(given_up))
+    rows = connection.execute(query.order_by(notifications.c.id)).all()
+    about = texts_subjects(connection, [row.id for row in rows])
+    for row in rows:
+        more = {"phone": row.to_phone, "reason": row.reason}
+        yield Event(Step.NO_TEXT, at, job, row.tenant_id, row.kind, tuple(about.get(row.id, ())), **more)
 
 
-def _charged(connection: Connection, job: str, at: datetime, given_up: Collection[FeeId]) -> Iterator[Event]:
-    """Yield the fees that the run wrote, charged or gave up: not what it only passed on to another owner."""
+def fee_statuses(connection: Connection) -> dict[FeeId, str]:
+    """Return the status of every fee. (A scan: of a copy.)"""
+    query = select(payments.c.id, payments.c.status).where(payments.c.type == "no_show_fee")
+    return {row.id: row.status for row in connection.execute(query)}
+
+
+def _charged(connection: Connection, job: str, at: datetime, before: Mapping[FeeId, str]) -> Iterator[Event]:
+    """Yield the fees that the run wrote, charged, gave up or closed: not what it only passed on to another owner."""
     changed = or_(payments.c.updated_at == at, payments.c.created_at == at)
     query = select(payments).where(payments.c.type == "no_show_fee", changed).order_by(payments.c.id)
     for row in connection.execute(query):
-        more = {"amount": row.amount, "currency": row.currency, "reason": row.failure_code}
-        if row.created_at == at:
-            yield Event(Step.FEE, at, job, row.tenant_id, "fee", (row.id,), until=row.due_at, **more)
-        if row.succeeded_at == at:
-            yield Event(Step.CHARGED, at, job, row.tenant_id, "fee", (row.id,), **more)
-        if row.status in GIVEN_UP and row.id not in given_up:
-            yield Event(Step.NOT_CHARGED, at, job, row.tenant_id, "fee", (row.id,), **more)
+        for step in _steps_of_fee(row, at, before.get(row.id)):
+            more = {"amount": row.amount, "currency": row.currency, "reason": _reason_of_fee(step, row.failure_code)}
+            until = row.due_at if step is Step.FEE else None
+            yield Event(step, at, job, row.tenant_id, "fee", (row.id,), status=row.status, until=until, **more)
+
+
+def _steps_of_fee(row: Any, at: datetime, before: str | None) -> Iterator[Step]:
+    if row.created_at == at:
+        yield Step.FEE
+    if row.succeeded_at == at:
+        yield Step.CHARGED
+    if row.status in GIVEN_UP and row.status != before:
+        yield Step.NOT_CHARGED
+    if row.status in _CLOSED and before not in (None, row.status):
+        yield Step.CLOSED
+
+
+def _reason_of_fee(step: Step, code: str | None) -> str | None:
+    """Return why a fee is as it is. A closed one may still have the code of an earlier attempt."""
+    if step is Step.CLOSED and code != FeeCode.SUPERSEDED:
+        return Reason.NO_SHOW_CORRECTED
+    return code
+
+
+_CLOSED: Final = (FeeStatus.CANCELLED, FeeStatus.NEEDS_REFUND)
 
 
 def _scored(connection: Connection, job: str, at: datetime) -> Iterator[Event]:
@@ -164,6 +194,14 @@ def held_days(connection: Connection, held: Sequence[Mapping[str, Any]], job: st
 # Whom they are about
 
 
+def texts_subjects(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
+    """Return what texts are about, by the text's id. Index: decisions (notification_id)."""
+    about: dict[UUID, list[UUID]] = defaultdict(list)
+    for id_, subject_id in _for(connection, _MEMBERS, ids):
+        about[id_].append(subject_id)
+    return dict(about)
+
+
 def subjects_of(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, Subject]:
     """Return whom appointments, vaccination records and visits are about, by id. Indexes: primary keys."""
     animals: dict[UUID, dict[str, None]] = defaultdict(dict)
@@ -183,6 +221,11 @@ def _for(connection: Connection, query: Select[Any], ids: Sequence[UUID]) -> Ite
         yield from connection.execute(query, {"them": some}).all()
 
 
+_MEMBERS: Final = (
+    select(decisions.c.notification_id, decisions.c.subject_id)
+    .where(among(decisions.c.notification_id, "them"))
+    .order_by(decisions.c.ledger_key)
+)
 _NAMES = (owners.c.id.label("owner_id"), owners.c.first_name, owners.c.phone)
 _OWNERS: Final[tuple[Select[Any], ...]] = (
     select(appointments.c.id, *_NAMES).join(owners).where(among(appointments.c.id, "them")),

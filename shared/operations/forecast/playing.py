@@ -24,7 +24,7 @@ from shared.errors import RunFailed
 from shared.gateways.payments import ConsolePayments
 from shared.gateways.sms import Accepted, ConsoleSms, Sms
 from shared.operations.forecast.copying import copied, keep_visits
-from shared.operations.forecast.events import Event, Subject, events_of, fees_given_up, held_days, subjects_of
+from shared.operations.forecast.events import Event, Subject, events_of, fee_statuses, held_days, subjects_of
 from shared.planning.tenants import serve
 from shared.runtime import run_without_lease
 from shared.schedules.function_json import Schedule
@@ -152,12 +152,12 @@ def _play(application: Application, engine: Engine, run: Occurrence, number: int
     )
     request = requested(player, run.job)
     with reading(engine) as connection:
-        given_up = fees_given_up(connection)
+        fees_before = fee_statuses(connection)
     held = []
     with suppress(RunFailed):  # nobody is served
         held = run_without_lease(player, request).get("held", [])
     with reading(engine) as connection:
-        done = events_of(connection, request.run_id, run.job, at, given_up)
+        done = events_of(connection, request.run_id, run.job, at, fees_before)
         return [*done, *held_days(connection, held, run.job, at)]
 
 

@@ -33,6 +33,7 @@ _WHAT: Final = {
     Step.FEE: "fee",
     Step.CHARGED: "charge",
     Step.NOT_CHARGED: "no charge",
+    Step.CLOSED: "fee no longer owed",
     Step.HELD: "day held back",
 }
 

@@ -10,7 +10,8 @@ from sqlalchemy import Connection
 
 from shared.application import Application
 from shared.database.engine import reading
-from shared.database.tenants import tenant_by_id
+from shared.database.tenants import active_tenants, tenant_by_id
+from shared.domain.fees import UNCOLLECTED, FeeStatus
 from shared.domain.ids import FeeId, TenantId
 from shared.domain.policy.models import ServedTenant
 from shared.domain.quiet_hours import local_date
@@ -19,7 +20,6 @@ from shared.domain.tally import Tally
 from shared.operations.forecast import Event, Forecast, Occurrence, Step, forecast, occurrences
 from shared.operations.forecast import upcoming_queries as queries
 from shared.operations.forecast.words import sentence
-from shared.operations.tenant_queries import inactive
 from shared.planning.tenants import serve
 from shared.schedules.function_json import Schedule
 from shared.tasks.appointment_reminders import rules
@@ -77,17 +77,23 @@ def upcoming(application: Application, schedules: Mapping[str, Schedule], what: 
     now = application.clock()
     with reading(application.engine) as connection:
         row = queries.subject(connection, what, id_)
-        tenant, why = tenant_by_id(connection, row.tenant_id), inactive(connection).get(row.tenant_id)
+        tenant = tenant_by_id(connection, row.tenant_id)
+        is_active = any(each.id == tenant.id for each in active_tenants(connection))
+        said = [] if is_active else [f"nothing: the business is {queries.why_inactive(connection, tenant.id)}"]
         served, _ = serve([tenant], application.defaults, application.zone, Tally())
-        subject = _SUBJECTS[what](connection, row, served[0], now) if served else None
-    said = [f"nothing: the business is {why}"] if why else []
-    if subject is None:
-        return said
-    if why:  # the next runs cancel what waits
-        subject = replace(subject, windows=[Window(REMINDERS, now, now + HOUR)])
-    elif what == "payment" and row.status in FOR_STAFF:
-        said = [f"it waits for staff: {FOR_STAFF[row.status]}"]
-    return said + _foretold(application, schedules, tenant, served[0], subject)
+        if not served:
+            return said
+        subject = _SUBJECTS[what](connection, row, served[0], now)
+        windows = [*(subject.windows if is_active else ()), *_of_waiting(connection, subject, now)]
+    if what == "payment" and row.status in FOR_STAFF:
+        said.append(f"it waits for staff: {FOR_STAFF[row.status]}")
+    return said + _foretold(application, schedules, tenant, served[0], replace(subject, windows=windows))
+
+
+def _of_waiting(connection: Connection, subject: Subject, now: datetime) -> Iterator[Window]:
+    """Yield when the texts leave, or are cancelled, that are planned already: whatever became of their subject."""
+    if last := queries.last_waiting(connection, subject.ids):
+        yield Window(REMINDERS, now, max(last, now) + 2 * HOUR)
 
 
 def _foretold(
@@ -142,9 +148,12 @@ def _of_visit(row: Any, served: ServedTenant, now: datetime) -> Iterator[Window]
 
 
 def _of_fee(row: Any, now: datetime) -> list[Window]:
-    if row is None or row.status != "pending" or not row.next_attempt_at:
+    """Return when a fee may be charged, or the next run may close it, as the visit does not count any more."""
+    if row is None or row.status not in (*UNCOLLECTED, FeeStatus.SUCCEEDED):
         return []
-    return [Window((DETECTOR,), now, max(now, row.next_attempt_at) + 2 * DAY)]
+    if row.status == FeeStatus.PENDING and row.next_attempt_at:
+        return [Window((DETECTOR,), now, max(now, row.next_attempt_at) + 2 * DAY)]
+    return [Window((DETECTOR,), now, now + DAY)]
 
 
 def _of_vaccination(connection: Connection, row: Any, served: ServedTenant, now: datetime) -> Subject:

@@ -1,14 +1,25 @@
 """What `upcoming` reads to know when runs may do something about a subject."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Table, func, select
 
-from shared.database.tables import appointments, owners, payments, pets, vaccination_records
-from shared.domain.ids import FeeId, OwnerId
+from shared.database.dialects.lists import among
+from shared.database.tables import (
+    appointments,
+    decisions,
+    notifications,
+    owners,
+    payments,
+    pets,
+    tenants,
+    vaccination_records,
+)
+from shared.domain.ids import FeeId, OwnerId, TenantId
+from shared.domain.records import NotificationStatus
 
 _TABLES: Final[dict[str, Table]] = {
     "appointment": appointments,
@@ -45,3 +56,23 @@ def vaccinations_of(connection: Connection, owner_id: OwnerId) -> Sequence[Any]:
     """The records of an owner's pets. Index: pets (owner_id), vaccination_records (pet_id)."""
     query = select(vaccination_records).join(pets).where(pets.c.owner_id == owner_id)
     return connection.execute(query.order_by(vaccination_records.c.id)).all()
+
+
+def last_waiting(connection: Connection, subject_ids: Collection[UUID]) -> datetime | None:
+    """From when on the last text about some subjects may leave that has not left yet. Index: decisions (subject_id)."""
+    waiting = (NotificationStatus.PLANNED, NotificationStatus.SENDING)
+    query = (
+        select(func.max(notifications.c.not_before))
+        .join(decisions, decisions.c.notification_id == notifications.c.id)
+        .where(among(decisions.c.subject_id, "them"), notifications.c.status.in_(waiting))
+    )
+    return connection.execute(query, {"them": sorted(subject_ids)}).scalar()
+
+
+def why_inactive(connection: Connection, tenant_id: TenantId) -> str:
+    """Why the platform does not serve a tenant, in a word. Index: primary key."""
+    query = select(tenants.c.status, tenants.c.is_active, tenants.c.deleted_at).where(tenants.c.id == tenant_id)
+    found = connection.execute(query).one_or_none()
+    if found is None or found.deleted_at:
+        return "deleted"
+    return str(found.status) if found.is_active else "switched off"
