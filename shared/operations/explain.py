@@ -196,7 +196,8 @@ def _decided(decision: DecisionRecord, zone: ZoneInfo) -> TimelineEntry:
         what = "not counted" if decision.kind == Kind.NO_SHOW else OUTCOME_WORDS[outcome]
         return TimelineEntry(decision.decided_at, f"{words} {what}: {SENTENCES[reason]}", reason)
     if decision.status is None:
-        return TimelineEntry(decision.decided_at, f"{words} found")
+        why = f": {SENTENCES[Reason(decision.reason)]}" if decision.reason else ""
+        return TimelineEntry(decision.decided_at, f"{words} found{why}", decision.reason)
     status = NotificationStatus(decision.status)
     if status is NotificationStatus.PLANNED:
         return TimelineEntry(

@@ -51,7 +51,7 @@ from shared.operations.find import queries as find_queries
 from shared.operations.find.queries import Term
 from shared.operations.forecast import events, upcoming_queries
 from shared.operations.forecast.copying import keep_visits
-from shared.operations.forecast.preview_queries import price_of_a_segment
+from shared.operations.forecast.preview_queries import price_of_a_segment, stopped
 from shared.operations.outbox import Filter
 from shared.operations.report.counting import owner_queries as report_owners
 from shared.operations.report.counting import queries as report
@@ -138,7 +138,8 @@ CALLS: list[Callable[[Connection], object]] = [
     tenant_queries.inactive,
     lambda it: tenant_queries.sent_since(it, NOW),
     lambda it: keep_visits(it, NOW, NOW),
-    lambda it: events.events_of(it, SOME, "NoShowDetector", NOW),
+    lambda it: events.events_of(it, SOME, "NoShowDetector", NOW, {}),
+    events.fee_statuses,
     lambda it: events.subjects_of(it, [SOME]),
     lambda it: list(events.held_days(it, [], "NoShowDetector", NOW)),
     lambda it: history.service_of(it, SOME),
@@ -148,8 +149,10 @@ CALLS: list[Callable[[Connection], object]] = [
     lambda it: upcoming_queries.fee(it, SOME),
     lambda it: upcoming_queries.pending_fees_of(it, SOME),
     lambda it: upcoming_queries.vaccinations_of(it, SOME),
+    lambda it: upcoming_queries.last_waiting(it, [SOME]),
     lambda it: upcoming_queries.why_inactive(it, SOME),
     lambda it: price_of_a_segment(it, NOW),
+    stopped,
     lambda it: claim_queries.claim_one(it, [None], UUID(int=0), Claim(WORKER, NOW, HOLD)),  # type: ignore[list-item]  of nobody
     lambda it: claim_queries.due(it, [SOME], NOW, 100),
     lambda it: state_queries.waive(it, {SOME: "waived"}, NOW),

@@ -1,10 +1,10 @@
 """Lets the application live through a script, and writes down what it did."""
 
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Hashable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, nullcontext
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,16 +22,17 @@ from shared.database.tables import (
     vaccination_records,
 )
 from shared.domain.policy.models import TenantPolicy
-from shared.gateways.payments import ConsolePayments
-from shared.gateways.sms import Accepted, Logged, Sms
+from shared.gateways.sms import Sms
 from shared.runtime import run
 
 from .books import Fee, Member, Prediction, Sent, Standing, Subject, Verdict, step
 from .evidence import Departure
+from .foretelling import Foreteller
 from .house import house_of
 from .misses import ABOUT_VISITS
 from .oracle import KIND_OF_JOB
-from .platform import Platform, Visit, write
+from .platform import Change, Platform, Visit, write
+from .providers import Providers, Recorder
 from .world import Run, World
 
 
@@ -46,25 +47,6 @@ class Clock:
 
 
 @dataclass(slots=True)
-class Recorder:
-    """A gateway that accepts everything and remembers it until it is emptied."""
-
-    accepted: list[Sms] = field(default_factory=list)
-
-    def connected(self) -> AbstractAsyncContextManager[None]:
-        return nullcontext()
-
-    async def send(self, sms: Sms) -> Accepted:
-        self.accepted.append(sms)
-        return Accepted(f"SM{sms.notification_id.hex}")
-
-    async def log(self, since: datetime, to: str | None = None) -> AsyncIterator[Logged]:
-        """No carrier has reported anything: what was sent stays sent."""
-        for entry in ():
-            yield entry
-
-
-@dataclass(slots=True)
 class Played:
     """What the application did, in the oracle's words; `departures` hold the world as it was when an SMS left."""
 
@@ -76,28 +58,55 @@ class Played:
     loose_ends: list[str] = field(default_factory=list)
 
 
-def play(world: World, engine: Engine) -> Played:
+def play(world: World, engine: Engine, foreteller: Foreteller, providers: Providers) -> Played:
     """Apply the script to the database, run the jobs when they are to run, and read what came of it."""
-    clock, gateway, platform, played = Clock(world.first), Recorder(), Platform(), Played()
-    console = ConsolePayments()
-    app = Application(engine, TenantPolicy(), ZoneInfo("UTC"), gateway, clock=clock, payments=console, concurrency=8)
-    for changes, due in world.timeline():
-        with engine.begin() as connection:
-            write(connection, changes)
-        for change in changes:
-            platform.apply(change)
-        clock.now = due.now
-        played.results[due.job, due.now] = run(app, due.job, accept_surge=due.accepted)
-        with engine.connect() as connection:
-            reader = Reader(connection, platform, played)
-            if due.job in ("NoShowDetector", "ReputationUpdater"):
-                reader.read_visits()
-            reader.read_texts(gateway.accepted, due)
-            reader.read_rows(due)
-        gateway.accepted.clear()
+    clock, platform, played, gateway = Clock(world.first), Platform(), Played(), providers.sms
+    app = application(engine, clock, providers)
+    for now, moments in groupby(world.timeline(), key=lambda each: each[1].now):
+        runs = []
+        for changes, due in moments:
+            change_all(engine, platform, changes)
+            runs.append(due)
+        clock.now = now
+        with foreteller.holding(app, platform, runs, played.results):
+            for due in runs:
+                do(app, gateway, platform, played, due)
     with engine.connect() as connection:
         Reader(connection, platform, played).read_ledger()
     return played
+
+
+def application(engine: Engine, clock: Clock, providers: Providers) -> Application:
+    """Return the application in a simulated world."""
+    return Application(
+        engine,
+        TenantPolicy(),
+        ZoneInfo("UTC"),
+        providers.sms,
+        clock=clock,
+        payments=providers.payments,
+        concurrency=8,
+    )
+
+
+def change_all(engine: Engine, platform: Platform, changes: Sequence[Change]) -> None:
+    """Bring changes into the database and into the rows in memory."""
+    with engine.begin() as connection:
+        write(connection, changes)
+    for change in changes:
+        platform.apply(change)
+
+
+def do(app: Application, gateway: Recorder, platform: Platform, played: Played, due: Run) -> None:
+    """Run a job and put down what it did."""
+    played.results[due.job, due.now] = run(app, due.job, accept_surge=due.accepted)
+    with app.engine.connect() as connection:
+        reader = Reader(connection, platform, played)
+        if due.job in ("NoShowDetector", "ReputationUpdater"):
+            reader.read_visits()
+        reader.read_texts(gateway.accepted, due)
+        reader.read_rows(due)
+    gateway.accepted.clear()
 
 
 @dataclass(slots=True)

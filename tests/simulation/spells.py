@@ -1,5 +1,6 @@
 """The spells of time that are lived through, each in a process of its own: they have nothing to do with each other."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -10,9 +11,11 @@ from shared.jobs import JOBS
 from .author import zone_of
 from .books import Prediction
 from .differences import Readable
+from .foretelling import SELDOM, Foreteller
 from .oracle import predict
 from .places import PLACES, Place
 from .play import Played, play
+from .providers import Providers
 from .script import make_world
 from .world import DAY, World
 
@@ -39,6 +42,7 @@ class Spell:
     world: World
     expected: Prediction
     played: Played
+    foreteller: Foreteller
 
     @property
     def readable(self) -> Readable:
@@ -69,10 +73,14 @@ PLOTS: Final = {
 }
 
 
-def live(plot: Plot, database: str) -> Spell:
-    """Let the application and the oracle live through a spell; the application on an empty migrated database."""
+def live(plot: Plot, database: str, share: Mapping[str, int] = SELDOM) -> Spell:
+    """Let the application and the oracle live through a spell; the application on an empty migrated database.
+
+    `share`: how often the runs are foretold.
+    """
     world = plot.world()
     engine = open_engine(database)
-    played = play(world, engine)
+    foreteller = Foreteller(share)
+    played = play(world, engine, foreteller, Providers())
     engine.dispose()
-    return Spell(world, predict(world), played)
+    return Spell(world, predict(world), played, foreteller)

@@ -9,6 +9,7 @@ from multiprocessing import get_context
 import pytest
 
 from shared.jobs import JOBS
+from shared.operations.forecast import Step
 from tests import databases
 from tests.databases import Stock
 from tests.simulation.books import Books, Standing
@@ -158,6 +159,11 @@ def test_decisions_texts_payments_charges_and_scores_belong_together(spell: Spel
     assert not spell.played.loose_ends, "\n".join(spell.played.loose_ends[:10])
 
 
+def test_the_runs_do_what_was_foretold_of_them(spell: Spell) -> None:
+    lines = spell.foreteller.differences
+    assert not lines, f"{len(lines)} differences\n" + "\n".join(lines[:10])
+
+
 @pytest.fixture(scope="module")
 def fortnight(lived: Mapping[str, Future[Spell]]) -> list[Spell]:
     return [lived[name].result() for name in FORTNIGHTS]
@@ -203,6 +209,12 @@ def test_the_oracle_lets_fees_of_every_kind_follow_their_owners_in_the_fortnight
     rows = [item for spell in fortnight for fees in spell.expected.fees.values() for item in fees.items()]
     passed_on = {fee.status for (first, _), fee in rows if fee.owner != first}
     assert passed_on >= {"pending", "failed", "succeeded", "cancelled", "needs_refund"}
+
+
+def test_everything_that_can_be_foretold_was_held_against_the_deed_in_the_fortnight(fortnight: list[Spell]) -> None:
+    compared = sum((spell.foreteller.compared for spell in fortnight), Counter[Step]())
+    assert compared.keys() == set(Step)
+    assert compared[Step.TEXT] > 100
 
 
 def test_the_fortnight_is_as_large_and_as_awkward_as_promised(fortnight: list[Spell]) -> None:

@@ -43,6 +43,8 @@ BOOKED_AFTER: Final = 3 * DAY
 MARKED_BEFORE: Final = 63 * DAY
 """Corrections are looked for over 60 local days."""
 SENT_BEFORE: Final = 2 * DAY
+_OF_VISITS: Final = (EventKind.COMPLETED, EventKind.ON_TIME, EventKind.LATE_CANCELLATION)
+"""The kinds of reputation events of single appointments."""
 RUNS_KEPT: Final = 50
 """So many of each job's latest runs, besides its first: enough to find the last complete one."""
 
@@ -56,22 +58,24 @@ def copied(
     *,
     look_back: timedelta,
     expiring_within: timedelta,
-    recovers: bool,
+    settles_since: datetime | None,
 ) -> Engine:
     """Return a database in `folder` with what runs for some tenants read between `now` and `until`.
 
     `look_back`: how old a missed appointment may be; `expiring_within`: the longest threshold of vaccination alerts;
-    `recovers`: whether one of the runs lets scores recover.
+    `settles_since`: from when on visits are settled; None if no run settles any or lets scores recover.
     """
     engine = open_engine(f"sqlite:///{folder / 'forecast.db'}")
     _LOOSE.create_all(engine)
     with engine.begin() as target:
         copy = _Copy(source, target, tenant_ids)
-        booked = copy.visits(now - max(BOOKED_BEFORE, look_back + 2 * DAY), until + BOOKED_AFTER, now - MARKED_BEFORE)
+        since = min(now - max(BOOKED_BEFORE, look_back + 2 * DAY), settles_since or now)
+        booked = copy.visits(since, until + BOOKED_AFTER, now - MARKED_BEFORE)
         fees = copy.fees()
         texts = copy.texts(now - SENT_BEFORE)
         shots = copy.shots((now - 3 * DAY).date(), (until + expiring_within + 2 * DAY).date())
-        if recovers:
+        if settles_since:
+            copy.settled(booked)
             copy.low_scores()
         copy.what_they_are_about(booked, fees, texts, shots)
         copy.runs()
@@ -141,6 +145,12 @@ class _Copy:
         return self._of_tenants(
             tables.vaccination_records, tables.vaccination_records.c.expiry_date.between(first, last)
         )
+
+    def settled(self, booked: Rows) -> None:
+        """Copy the events of visits, those too that belong to another owner since. Index: the unique key."""
+        keys = sorted(f"{kind}:{id_}" for kind in _OF_VISITS for id_ in _ids(booked))
+        for some in chunks(keys):
+            self._take(tables.reputation_events, among(tables.reputation_events.c.ledger_key, "them"), them=some)
 
     def low_scores(self) -> None:
         """Copy the owners whose scores may recover, with their events. (Scans owners.)"""

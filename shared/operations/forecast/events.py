@@ -23,13 +23,17 @@ from shared.database.tables import (
     tenants,
     vaccination_records,
 )
-from shared.domain.ids import RunId, TenantId
+from shared.domain.fees import GIVEN_UP, FeeCode, FeeStatus
+from shared.domain.ids import FeeId, RunId, TenantId
 from shared.domain.reasons import Reason
 from shared.domain.records import EventKind, Kind, NotificationStatus, Outcome
 
 
 class Step(StrEnum):
-    """What a run does. `HELD`: it marks nothing on a day, `body`, until somebody accepts it."""
+    """What a run does. `HELD`: it marks nothing on a day, `body`, until somebody accepts it.
+
+    `CLOSED`: a fee is not owed any more.
+    """
 
     TEXT = "text"
     NO_TEXT = "no_text"
@@ -38,6 +42,7 @@ class Step(StrEnum):
     FEE = "fee"
     CHARGED = "charged"
     NOT_CHARGED = "not_charged"
+    CLOSED = "closed"
     SCORE = "score"
     HELD = "held"
 
@@ -48,7 +53,7 @@ class Event:
 
     `subject_ids`: appointments, vaccination records or visits (a visit has its fee's id), and for a score the owner.
     `phone`: unmasked. `reason`: a code, why not. `amount`: minor units of `currency` for a charge, points for a score;
-    `score`: the one after it; `until`: how long a fee is held before it is charged.
+    `score`: the one after it; `status`: the fee's after it; `until`: how long a fee is held before it is charged.
     """
 
     step: Step
@@ -64,6 +69,7 @@ class Event:
     amount: int | None = None
     currency: str | None = None
     score: int | None = None
+    status: str | None = None
     until: datetime | None = None
 
 
@@ -77,12 +83,18 @@ class Subject:
     pets: tuple[str, ...] = ()
 
 
-def events_of(connection: Connection, run_id: RunId, job: str, at: datetime) -> list[Event]:
-    """Return what a run about the instant `at` did. Of a database with one run at each instant and job."""
+def events_of(
+    connection: Connection, run_id: RunId, job: str, at: datetime, fees_before: Mapping[FeeId, str]
+) -> list[Event]:
+    """Return what a run about the instant `at` did. Of a database with one run at each instant and job.
+
+    `fees_before`: the status of each fee before it.
+    """
     return [
         *_decided(connection, run_id, job, at),
         *_sent(connection, job, at),
-        *_charged(connection, job, at),
+        *_failed(connection, job, at),
+        *_charged(connection, job, at, fees_before),
         *_scored(connection, job, at),
     ]
 
@@ -110,16 +122,53 @@ def _sent(connection: Connection, job: str, at: datetime) -> Iterator[Event]:
         yield Event(Step.TEXT, at, job, row.tenant_id, row.kind, tuple(about.get(row.id, ())), **more)
 
 
-def _charged(connection: Connection, job: str, at: datetime) -> Iterator[Event]:
+def _failed(connection: Connection, job: str, at: datetime) -> Iterator[Event]:
+    """Yield the texts that were given up: their decisions stay as they are."""
+    given_up = (NotificationStatus.FAILED, NotificationStatus.DEAD)
+    query = select(notifications).where(notifications.c.updated_at == at, notifications.c.status.in_(given_up))
+    rows = connection.execute(query.order_by(notifications.c.id)).all()
+    about = texts_subjects(connection, [row.id for row in rows])
+    for row in rows:
+        more = {"phone": row.to_phone, "reason": row.reason}
+        yield Event(Step.NO_TEXT, at, job, row.tenant_id, row.kind, tuple(about.get(row.id, ())), **more)
+
+
+def fee_statuses(connection: Connection) -> dict[FeeId, str]:
+    """Return the status of every fee. (A scan: of a copy.)"""
+    query = select(payments.c.id, payments.c.status).where(payments.c.type == "no_show_fee")
+    return {row.id: row.status for row in connection.execute(query)}
+
+
+def _charged(connection: Connection, job: str, at: datetime, before: Mapping[FeeId, str]) -> Iterator[Event]:
+    """Yield the fees that the run wrote, charged, gave up or closed: not what it only passed on to another owner."""
     changed = or_(payments.c.updated_at == at, payments.c.created_at == at)
     query = select(payments).where(payments.c.type == "no_show_fee", changed).order_by(payments.c.id)
-    steps = {"succeeded": Step.CHARGED, "failed": Step.NOT_CHARGED, "requires_action": Step.NOT_CHARGED}
     for row in connection.execute(query):
-        more = {"amount": row.amount, "currency": row.currency, "reason": row.failure_code}
-        if row.created_at == at:
-            yield Event(Step.FEE, at, job, row.tenant_id, "fee", (row.id,), until=row.due_at, **more)
-        if step := steps.get(row.status):
-            yield Event(step, at, job, row.tenant_id, "fee", (row.id,), **more)
+        for step in _steps_of_fee(row, at, before.get(row.id)):
+            more = {"amount": row.amount, "currency": row.currency, "reason": _reason_of_fee(step, row.failure_code)}
+            until = row.due_at if step is Step.FEE else None
+            yield Event(step, at, job, row.tenant_id, "fee", (row.id,), status=row.status, until=until, **more)
+
+
+def _steps_of_fee(row: Any, at: datetime, before: str | None) -> Iterator[Step]:
+    if row.created_at == at:
+        yield Step.FEE
+    if row.succeeded_at == at:
+        yield Step.CHARGED
+    if row.status in GIVEN_UP and row.status != before:
+        yield Step.NOT_CHARGED
+    if row.status in _CLOSED and before not in (None, row.status):
+        yield Step.CLOSED
+
+
+def _reason_of_fee(step: Step, code: str | None) -> str | None:
+    """Return why a fee is as it is. A closed one may still have the code of an earlier attempt."""
+    if step is Step.CLOSED and code != FeeCode.SUPERSEDED:
+        return Reason.NO_SHOW_CORRECTED
+    return code
+
+
+_CLOSED: Final = (FeeStatus.CANCELLED, FeeStatus.NEEDS_REFUND)
 
 
 def _scored(connection: Connection, job: str, at: datetime) -> Iterator[Event]:

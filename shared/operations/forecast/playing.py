@@ -11,10 +11,11 @@ from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from shared import logs
 from shared.application import Application
+from shared.database import runs as run_history
 from shared.database import waiting
 from shared.database.engine import reading, writing
 from shared.domain.records import Tenant
@@ -23,11 +24,13 @@ from shared.errors import RunFailed
 from shared.gateways.payments import ConsolePayments
 from shared.gateways.sms import Accepted, ConsoleSms, Sms
 from shared.operations.forecast.copying import copied, keep_visits
-from shared.operations.forecast.events import Event, Subject, events_of, held_days, subjects_of
+from shared.operations.forecast.events import Event, Subject, events_of, fee_statuses, held_days, subjects_of
 from shared.planning.tenants import serve
 from shared.runtime import run_without_lease
 from shared.schedules.function_json import Schedule
 from shared.stages import requested
+from shared.tasks.reputation_updater import planning as reputation_updater
+from shared.tasks.reputation_updater.rules import settle_since
 
 _CONCURRENCY: Final = 4
 """Nobody is waited for, so more senders at once would only cost time."""
@@ -106,10 +109,17 @@ def _copy(
             runs[-1].at,
             look_back=application.look_back,
             expiring_within=timedelta(days=longest),
-            recovers=any(each.job == "ReputationUpdater" for each in runs),
+            settles_since=_settles_since(source, application.clock(), runs),
         )
     yield engine
     engine.dispose()
+
+
+def _settles_since(source: Connection, now: datetime, runs: Sequence[Occurrence]) -> datetime | None:
+    """Return from when on the first run of the reputation updater settles visits; None if it does not run."""
+    if all(each.job != reputation_updater.JOB for each in runs):
+        return None
+    return settle_since(run_history.last_complete(source, reputation_updater.JOB, now), now)
 
 
 def _played(application: Application, engine: Engine, runs: Sequence[Occurrence], wanted: Wanted) -> Iterator[Event]:
@@ -141,11 +151,14 @@ def _play(application: Application, engine: Engine, run: Occurrence, number: int
         concurrency=_CONCURRENCY,
     )
     request = requested(player, run.job)
+    with reading(engine) as connection:
+        fees_before = fee_statuses(connection)
     held = []
     with suppress(RunFailed):  # nobody is served
         held = run_without_lease(player, request).get("held", [])
     with reading(engine) as connection:
-        return [*events_of(connection, request.run_id, run.job, at), *held_days(connection, held, run.job, at)]
+        done = events_of(connection, request.run_id, run.job, at, fees_before)
+        return [*done, *held_days(connection, held, run.job, at)]
 
 
 class _Nobody(ConsoleSms):

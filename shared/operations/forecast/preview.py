@@ -2,19 +2,21 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import Connection
+
 from shared.application import Application
 from shared.database.engine import reading
-from shared.database.tenants import active_tenants
+from shared.database.tenants import active_tenants, all_tenants
 from shared.domain.ids import TenantId
 from shared.domain.policy.models import ServedTenant
 from shared.domain.quiet_hours import local_date
-from shared.domain.records import Kind, mask_phone
+from shared.domain.records import Kind, Tenant, mask_phone
 from shared.domain.tally import Tally
 from shared.operations.forecast import Event, Forecast, Step, forecast, occurrences
 from shared.operations.forecast import preview_queries as queries
@@ -31,6 +33,7 @@ _WHAT: Final = {
     Step.FEE: "fee",
     Step.CHARGED: "charge",
     Step.NOT_CHARGED: "no charge",
+    Step.CLOSED: "fee no longer owed",
     Step.HELD: "day held back",
 }
 
@@ -83,7 +86,7 @@ def preview(
     """
     now, tally = application.clock(), Tally()
     with reading(application.engine) as connection:
-        tenants = [each for each in active_tenants(connection) if not only or each.subdomain in only]
+        tenants, stopped = tenants_ahead(connection, only)
         prices = queries.price_of_a_segment(connection, now - PRICED)
     served, left_out = serve(tenants, application.defaults, application.zone, tally)
     ends = {each.tenant.id: until or _end_of_tomorrow(now, each.zone) for each in served}
@@ -96,11 +99,25 @@ def preview(
     pages = [
         priced(each, tuple(_line(one, each, found) for one in by_tenant[each.tenant.id]), prices) for each in served
     ]
+    why = {each.subdomain: f"it is {stopped[each.id]}" for each in tenants if each.id in stopped}
+    pages = [replace(each, not_served=why.get(each.subdomain, "")) for each in pages]
     reasons = {each.tenant: each.reason for each in tally.problems}
     for each in left_out:
         its = str(each.business_name), application.zone, ()
         pages.append(Page(each.subdomain, *its, not_served=reasons[each.subdomain]))
     return sorted(pages, key=lambda each: each.subdomain)
+
+
+def tenants_ahead(connection: Connection, only: Collection[str] = ()) -> tuple[list[Tenant], dict[TenantId, str]]:
+    """Return the tenants about which the coming runs do something, and those of them that the platform does not serve.
+
+    The latter with why it does not, in a word: of their texts, the runs cancel what waits. `only`: subdomains, none for
+    all.
+    """
+    stopped = queries.stopped(connection)
+    tenants = active_tenants(connection)
+    tenants += [each for each in all_tenants(connection) if each.id in stopped]
+    return [each for each in tenants if not only or each.subdomain in only], stopped
 
 
 def _end_of_tomorrow(now: datetime, zone: ZoneInfo) -> datetime:

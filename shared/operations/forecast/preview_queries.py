@@ -7,6 +7,19 @@ from sqlalchemy import Connection, func, select
 
 from shared.database.tables import notifications
 from shared.domain.ids import TenantId
+from shared.domain.records import NotificationStatus
+from shared.operations.tenant_queries import inactive
+
+
+def stopped(connection: Connection) -> dict[TenantId, str]:
+    """The tenants that the platform does not serve while texts of theirs wait, each with why it does not, in a word.
+
+    The next runs cancel these texts. Index: notifications (status, not_before). (And a scan of tenants: a small table.)
+    """
+    waiting = (NotificationStatus.PLANNED, NotificationStatus.SENDING)
+    query = select(notifications.c.tenant_id).where(notifications.c.status.in_(waiting)).distinct()
+    why, with_texts = inactive(connection), connection.execute(query).scalars()
+    return {each: why[each] for each in with_texts if each in why}
 
 
 def price_of_a_segment(connection: Connection, since: datetime) -> dict[TenantId, tuple[Decimal, str]]:

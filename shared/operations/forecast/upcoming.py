@@ -1,7 +1,7 @@
 """What comes next for one subject: what the jobs' next runs will do about it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -10,11 +10,12 @@ from sqlalchemy import Connection
 
 from shared.application import Application
 from shared.database.engine import reading
-from shared.database.tenants import active_tenants
+from shared.database.tenants import active_tenants, tenant_by_id
+from shared.domain.fees import UNCOLLECTED, FeeStatus
 from shared.domain.ids import FeeId, TenantId
 from shared.domain.policy.models import ServedTenant
 from shared.domain.quiet_hours import local_date
-from shared.domain.records import AppointmentStatus, NotificationStatus, Tenant, visit_id
+from shared.domain.records import AppointmentStatus, Tenant, visit_id
 from shared.domain.tally import Tally
 from shared.operations.forecast import Event, Forecast, Occurrence, Step, forecast, occurrences
 from shared.operations.forecast import upcoming_queries as queries
@@ -88,17 +89,24 @@ def upcoming(application: Application, schedules: Mapping[str, Schedule], what: 
     now = application.clock()
     with reading(application.engine) as connection:
         row = queries.subject(connection, what, id_)
-        tenant = next((each for each in active_tenants(connection) if each.id == row.tenant_id), None)
-        if tenant is None:
-            return [Foretold(f"nothing: the business is {queries.why_inactive(connection, row.tenant_id)}")]
+        tenant = tenant_by_id(connection, row.tenant_id)
+        is_active = any(each.id == tenant.id for each in active_tenants(connection))
+        why = "" if is_active else f"nothing: the business is {queries.why_inactive(connection, tenant.id)}"
+        said = [Foretold(why)] if why else []
         served, _ = serve([tenant], application.defaults, application.zone, Tally())
         if not served:
-            return []
+            return said
         subject = _SUBJECTS[what](connection, row, served[0], now)
-    foretold = _foretold(application, schedules, tenant, served[0], subject)
+        windows = [*(subject.windows if is_active else ()), *_of_waiting(connection, subject, now)]
     if what == "payment" and row.status in FOR_STAFF:
-        return [Foretold(f"it waits for staff: {FOR_STAFF[row.status]}"), *foretold]
-    return foretold
+        said.append(Foretold(f"it waits for staff: {FOR_STAFF[row.status]}"))
+    return said + _foretold(application, schedules, tenant, served[0], replace(subject, windows=windows))
+
+
+def _of_waiting(connection: Connection, subject: Subject, now: datetime) -> Iterator[Window]:
+    """Yield when the texts leave, or are cancelled, that are planned already: whatever became of their subject."""
+    if last := queries.last_waiting(connection, subject.ids):
+        yield Window(REMINDERS, now, max(last, now) + 2 * HOUR)
 
 
 def _foretold(
@@ -155,9 +163,12 @@ def _of_visit(row: Any, served: ServedTenant, now: datetime) -> Iterator[Window]
 
 
 def _of_fee(row: Any, now: datetime) -> list[Window]:
-    if row is None or row.status != "pending" or not row.next_attempt_at:
+    """Return when a fee may be charged, or the next run may close it, as the visit does not count any more."""
+    if row is None or row.status not in (*UNCOLLECTED, FeeStatus.SUCCEEDED):
         return []
-    return [Window((DETECTOR,), now, max(now, row.next_attempt_at) + 2 * DAY)]
+    if row.status == FeeStatus.PENDING and row.next_attempt_at:
+        return [Window((DETECTOR,), now, max(now, row.next_attempt_at) + 2 * DAY)]
+    return [Window((DETECTOR,), now, now + DAY)]
 
 
 def _of_vaccination(connection: Connection, row: Any, served: ServedTenant, now: datetime) -> Subject:
@@ -193,10 +204,7 @@ def _of_payment(connection: Connection, row: Any, served: ServedTenant, now: dat
 
 
 def _of_text(connection: Connection, row: Any, served: ServedTenant, now: datetime) -> Subject:
-    """Any run may send it, or find that it is no longer right."""
-    waits = row.status in (NotificationStatus.PLANNED, NotificationStatus.SENDING)
-    windows = [Window((), now, max(row.not_before, now) + DAY)] if waits else []
-    return Subject(row.tenant_id, windows, frozenset(queries.subjects_of_text(connection, row.id)), kind=row.kind)
+    return Subject(row.tenant_id, (), frozenset(queries.subjects_of_text(connection, row.id)), kind=row.kind)
 
 
 _SUBJECTS: Final = {

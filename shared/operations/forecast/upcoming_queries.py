@@ -1,12 +1,13 @@
 """What `upcoming` reads to know when runs may do something about a subject."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Table, func, select
 
+from shared.database.dialects.lists import among
 from shared.database.tables import (
     appointments,
     decisions,
@@ -18,6 +19,7 @@ from shared.database.tables import (
     vaccination_records,
 )
 from shared.domain.ids import FeeId, OwnerId, TenantId
+from shared.domain.records import NotificationStatus
 
 _TABLES: Final[dict[str, Table]] = {
     "appointment": appointments,
@@ -60,6 +62,17 @@ def vaccinations_of(connection: Connection, owner_id: OwnerId) -> Sequence[Any]:
 def subjects_of_text(connection: Connection, id_: UUID) -> Sequence[UUID]:
     """What a text is about. Index: decisions (notification_id)."""
     return connection.execute(select(decisions.c.subject_id).where(decisions.c.notification_id == id_)).scalars().all()
+
+
+def last_waiting(connection: Connection, subject_ids: Collection[UUID]) -> datetime | None:
+    """From when on the last text about some subjects may leave that has not left yet. Index: decisions (subject_id)."""
+    waiting = (NotificationStatus.PLANNED, NotificationStatus.SENDING)
+    query = (
+        select(func.max(notifications.c.not_before))
+        .join(decisions, decisions.c.notification_id == notifications.c.id)
+        .where(among(decisions.c.subject_id, "them"), notifications.c.status.in_(waiting))
+    )
+    return connection.execute(query, {"them": sorted(subject_ids)}).scalar()
 
 
 def why_inactive(connection: Connection, tenant_id: TenantId) -> str:

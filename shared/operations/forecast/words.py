@@ -2,8 +2,8 @@
 
 from zoneinfo import ZoneInfo
 
-from shared.domain.fees import FEE_SENTENCES
-from shared.domain.reasons import SENTENCES, Reason
+from shared.domain.fees import FEE_SENTENCES, FeeStatus
+from shared.domain.reasons import SENTENCES
 from shared.domain.records import Kind, mask_phone
 from shared.operations.forecast.events import Event, Step
 from shared.operations.words import KIND_WORDS, amount_words, moment_words, segments_words
@@ -19,7 +19,8 @@ def sentence(event: Event, zone: ZoneInfo) -> str:
         case Step.NO_TEXT:
             return f"{at}  {KIND_WORDS[Kind(event.kind)]} not sent: {why(event)}"
         case Step.MISSED:
-            return f"{at}  marked as missed, unless an arrival is recorded before"
+            no_fee = f": {why(event)}" if event.reason else ""
+            return f"{at}  marked as missed, unless an arrival is recorded before{no_fee}"
         case Step.NOT_MISSED:
             return f"{at}  not marked as missed: {why(event)}"
         case Step.HELD:
@@ -35,6 +36,11 @@ def _of_money(event: Event, zone: ZoneInfo) -> str:
         return f"{amount} charged to the saved card, unless the bank refuses"
     if event.step is Step.NOT_CHARGED:
         return f"{amount} not charged: {why(event)}"
+    if event.step is Step.CLOSED:
+        what = "to be given back" if event.status == FeeStatus.NEEDS_REFUND else event.status
+        return f"fee of {amount} {what}: {why(event)}"
+    if event.reason:
+        return f"fee of {amount} written, not to be charged: {why(event)}"
     return f"fee of {amount} written" + (
         f", to be charged from {moment_words(event.until, zone)}" if event.until else ""
     )
@@ -43,7 +49,7 @@ def _of_money(event: Event, zone: ZoneInfo) -> str:
 def why(event: Event) -> str:
     """Return the sentence for an event's reason."""
     code = event.reason or ""
-    if event.step in (Step.NOT_CHARGED, Step.FEE, Step.CHARGED):
-        known = {str(each): words for each, words in FEE_SENTENCES.items()}
-        return known.get(code, code)  # a bank's refusal has the bank's own code
-    return SENTENCES[Reason(code)]
+    known = {str(each): words for each, words in SENTENCES.items()}
+    if event.step in (Step.NOT_CHARGED, Step.FEE, Step.CHARGED, Step.CLOSED):
+        known |= {str(each): words for each, words in FEE_SENTENCES.items()}
+    return known.get(code, code)  # a bank's refusal has the bank's own code

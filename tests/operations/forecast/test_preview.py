@@ -1,15 +1,19 @@
 """The preview of what is to come: by business, in its local time, with owner, pets, text and cost."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from shared.application import Application
 from shared.database import tables
+from shared.domain.reasons import SENTENCES, Reason
 from shared.operations.forecast import Step
 from shared.operations.forecast.preview import Page, preview
+from shared.runtime import run
 from shared.schedules.function_json import read_schedules
 from tests import rows
 from tests.crash.test_jobs import state
+from tests.doubles import Clock
 from tests.rows import NOON
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -60,6 +64,25 @@ def test_a_business_that_is_not_served_says_why(application: Application) -> Non
     found = pages(application)
     assert set(found) == {"paws"}
     assert (found["paws"].lines, found["paws"].not_served[:18]) == ((), "smss: unknown key;")
+
+
+def test_what_waits_at_a_business_that_was_suspended_is_foretold_to_be_cancelled(
+    application: Application, clock: Clock
+) -> None:
+    booked(application, NOON + 24 * HOUR)
+    run(replace(application, sms_enabled=False), "AppointmentReminders24h")
+    rows.change(
+        application.engine, tables.tenants, rows.only(application.engine, tables.tenants).id, status="suspended"
+    )
+    (page,) = pages(application).values()
+    assert page.not_served == "it is suspended"
+    assert [(each.what, each.why) for each in page.lines] == [
+        ("24-hour reminder not sent", SENTENCES[Reason.TENANT_INACTIVE])
+    ]
+    clock.pass_(hours=1)
+    run(application, "AppointmentReminders24h")
+    assert rows.only(application.engine, tables.decisions).reason == Reason.TENANT_INACTIVE
+    assert pages(application) == {}
 
 
 def test_visits_to_come_are_taken_to_be_kept_and_past_ones_missed(application: Application) -> None:

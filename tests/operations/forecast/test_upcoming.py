@@ -1,7 +1,7 @@
-"""What `explain` foretells is what the runs then do, for each reason why something is not done."""
+"""What `explain` foretells is what the runs then do. `test_reasons` has each reason why something is not done."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -41,45 +41,12 @@ def visit(owner: dict[str, object] | None = None, **columns: object) -> Setup:
     return set_up
 
 
-def visit_of_the_dead(connection: Connection, tenant: UUID) -> UUID:
-    owner = rows.owner(connection, tenant)
-    return rows.appointment(
-        connection, tenant, SOON, owner_id=owner, pets=[rows.pet(connection, tenant, owner, is_deceased=True)]
-    )
-
-
 def shot(owner: dict[str, object] | None = None, **pet: object) -> Setup:
     def set_up(connection: Connection, tenant: UUID) -> UUID:
         animal = rows.pet(connection, tenant, rows.owner(connection, tenant, **(owner or {})), **pet)
         return rows.vaccination(connection, tenant, animal, EXPIRY, created_at=NOON - 90 * DAY)
 
     return set_up
-
-
-def superseded_shot(connection: Connection, tenant: UUID) -> UUID:
-    animal = rows.pet(connection, tenant, rows.owner(connection, tenant))
-    id_ = rows.vaccination(connection, tenant, animal, EXPIRY, created_at=NOON - 90 * DAY)
-    rows.vaccination(connection, tenant, animal, EXPIRY.replace(year=2027), administered_date=date(2026, 3, 1))
-    return id_
-
-
-@dataclass(frozen=True)
-class Case:
-    what: str
-    set_up: Setup
-    settings: str | None = None
-
-
-CASES = {
-    Reason.OPTED_OUT: Case("appointment", visit({"sms_opted_in": False})),
-    Reason.NO_PHONE: Case("appointment", visit({"phone": None})),
-    Reason.INVALID_PHONE: Case("appointment", visit({"phone": "12345"})),
-    Reason.OWNER_INACTIVE: Case("appointment", visit({"is_active": False})),
-    Reason.PET_DECEASED: Case("appointment", visit_of_the_dead),
-    Reason.KIND_DISABLED: Case("appointment", visit(), '{"reminders": {"24h": false, "2h": false}}'),
-    Reason.PET_INACTIVE: Case("vaccination", shot(is_active=False)),
-    Reason.SUPERSEDED: Case("vaccination", superseded_shot),
-}
 
 
 def foretold(application: Application, what: str, id_: UUID) -> list[str]:
@@ -98,20 +65,6 @@ def live(application: Application, clock: Clock, until: datetime) -> None:
     for each in list(occurrences(read_schedules(), application.zone, clock.now, until)):
         clock.now = each.at
         run(application, each.job)
-
-
-@pytest.mark.parametrize("reason", CASES)
-def test_what_is_foretold_not_to_be_sent_is_not_sent_then_and_for_that_reason(
-    application: Application, clock: Clock, reason: Reason
-) -> None:
-    case = CASES[reason]
-    with application.engine.begin() as connection:
-        id_ = case.set_up(connection, rows.tenant(connection, settings=case.settings))
-    expected, began = foretold(application, case.what, id_), clock.now
-    assert expected
-    assert all(each.endswith(SENTENCES[reason]) for each in expected)
-    live(application, clock, NOON + 8 * DAY if case.what == "vaccination" else SOON)
-    assert done(application, case.what, id_, began) == expected
 
 
 def test_what_is_foretold_to_be_sent_is_sent_then_in_these_words(application: Application, clock: Clock) -> None:
@@ -169,10 +122,43 @@ def test_for_a_business_that_is_not_served_nothing_comes_and_it_says_why(applica
     assert foretold(application, "appointment", id_) == [f"nothing: the business is {status}"]
 
 
+def test_the_waiting_text_of_a_suspended_business_is_foretold_to_be_cancelled_and_is(
+    application: Application, clock: Clock
+) -> None:
+    with application.engine.begin() as connection:
+        tenant = rows.tenant(connection)
+        id_ = visit()(connection, tenant)
+    clock.now = SOON - 24 * HOUR
+    run(replace(application, sms_enabled=False), "AppointmentReminders24h")
+    rows.change(application.engine, tables.tenants, tenant, status="suspended")
+    nothing, *expected = foretold(application, "appointment", id_)
+    assert nothing == "nothing: the business is suspended"
+    assert [each.endswith(SENTENCES[Reason.TENANT_INACTIVE]) for each in expected] == [True]
+    began = clock.now
+    live(application, clock, SOON)
+    assert [each.replace(" after all", "") for each in done(application, "appointment", id_, began)] == expected
+
+
 def test_a_fee_that_waits_for_people_says_what_to_do(paws: Salon, clock: Clock) -> None:
-    paws.add_due_fee(clock)
+    paws.add_due_fee_with_notice(clock)
     rows.change(paws.engine, tables.payments, paws.fee().id, status="needs_refund")
     assert foretold(paws.application, "payment", paws.fee().id) == ["it waits for staff: give it back (fee refund ID)"]
+
+
+@pytest.mark.parametrize(
+    ("has_card", "words"), [(True, "fee of $25.00 to be given back"), (False, "fee of $25.00 cancelled")]
+)
+def test_a_fee_whose_visit_was_kept_after_all_is_foretold_not_to_be_owed(
+    paws: Salon, clock: Clock, has_card: bool, words: str
+) -> None:
+    missed = paws.add_due_fee_with_notice(clock, has_payment_method=has_card)
+    paws.collect_and_deliver()
+    paws.change(missed, status="completed", arrived_at=NOON)
+    *_, line = foretold(paws.application, "payment", paws.fee().id)
+    assert line == f"Thu 05 Mar 2026 01:30 EST  {words}: {SENTENCES[Reason.NO_SHOW_CORRECTED]}"
+    clock.now = NOON + 37.5 * HOUR
+    run(paws.application, "NoShowDetector")
+    assert paws.fee().status == ("needs_refund" if has_card else "cancelled")
 
 
 def test_texts_that_are_switched_off_wait(application: Application) -> None:

@@ -15,6 +15,16 @@ SELECT notifications.id, notifications.tenant_id, notifications.owner_id, notifi
 FROM notifications
 WHERE notifications.sent_at = :sent_at::TIMESTAMP WITH TIME ZONE AND notifications.status IN (:status, ...) ORDER BY
     notifications.id;
+SELECT notifications.id, notifications.tenant_id, notifications.owner_id, notifications.kind, notifications.to_phone,
+    notifications.body, notifications.segments, notifications.price_micros, notifications.price_currency,
+    notifications.status, notifications.reason, notifications.not_before, notifications.useful_until,
+    notifications.priority, notifications.attempts, notifications.ambiguities, notifications.unclear_answers,
+    notifications.attempted_at, notifications.provider_message_id, notifications.error_code, notifications.claimed_by,
+    notifications.claimed_until, notifications.run_id, notifications.created_at, notifications.sent_at,
+    notifications.updated_at
+FROM notifications
+WHERE notifications.updated_at = :updated_at::TIMESTAMP WITH TIME ZONE AND notifications.status IN (:status, ...) ORDER
+    BY notifications.id;
 SELECT payments.id, payments.tenant_id, payments.owner_id, payments.appointment_id, payments.type, payments.method,
     payments.status, payments.amount, payments.currency, payments.offence_number, payments.visit_on,
     payments.description, payments.policy, payments.stripe_payment_intent_id, payments.failure_code,
@@ -30,6 +40,11 @@ SELECT reputation_events.id, reputation_events.tenant_id, reputation_events.owne
 FROM reputation_events JOIN owners ON owners.id = reputation_events.owner_id
 WHERE reputation_events.created_at = :created_at::TIMESTAMP WITH TIME ZONE AND reputation_events.kind != :kind::VARCHAR
     ORDER BY reputation_events.id;
+
+-- fee_statuses
+SELECT payments.id, payments.status
+FROM payments
+WHERE payments.type = :type::VARCHAR;
 
 -- held_days
 SELECT tenants.subdomain, tenants.id

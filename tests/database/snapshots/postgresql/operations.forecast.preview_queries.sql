@@ -5,3 +5,8 @@ FROM notifications
 WHERE notifications.sent_at >= :sent_at::TIMESTAMP WITH TIME ZONE AND notifications.price_micros IS NOT NULL AND
     notifications.segments > :segments::SMALLINT GROUP BY notifications.tenant_id, notifications.price_currency ORDER BY
     segments;
+
+-- stopped
+SELECT DISTINCT notifications.tenant_id
+FROM notifications
+WHERE notifications.status IN (:status, ...);

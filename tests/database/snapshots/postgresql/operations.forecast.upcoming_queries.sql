@@ -7,6 +7,11 @@ SELECT payments.id, payments.tenant_id, payments.owner_id, payments.appointment_
 FROM payments
 WHERE payments.id = :id::UUID;
 
+-- last_waiting
+SELECT max(notifications.not_before) AS max_1
+FROM notifications JOIN decisions ON decisions.notification_id = notifications.id
+WHERE decisions.subject_id = ANY (:them::UUID[]) AND notifications.status IN (:status, ...);
+
 -- pending_fees_of
 SELECT payments.id, payments.tenant_id, payments.owner_id, payments.appointment_id, payments.type, payments.method,
     payments.status, payments.amount, payments.currency, payments.offence_number, payments.visit_on,

@@ -4,3 +4,8 @@ SELECT notifications.tenant_id, notifications.price_currency, sum(notifications.
 FROM notifications
 WHERE notifications.sent_at >= :sent_at AND notifications.price_micros IS NOT NULL AND notifications.segments >
     :segments GROUP BY notifications.tenant_id, notifications.price_currency ORDER BY segments;
+
+-- stopped
+SELECT DISTINCT notifications.tenant_id
+FROM notifications
+WHERE notifications.status IN (:status, ...);
