@@ -40,8 +40,8 @@ def runs_command(
 ) -> None:
     """List runs, newest first: start (UTC), first eight digits of the id, job, duration, status, outcome.
 
-    With ID (or its beginning): that run alone. With --tenant: runs for all tenants or for that one, with its own counts
-    and errors.
+    With ID (or its beginning): that run alone, with all its errors. With --tenant: runs for all tenants or for that
+    one, with its own counts and errors.
     """
     engine = open_engine(database_url())
     ensure_ready(engine)
@@ -64,6 +64,9 @@ def runs_command(
     console = page()
     for each in found:
         line(console, _as_line(each, _of_tenants(each) if tenants else _outcome(each)), _colour(each))
+        if typed_id and not tenants:
+            for words in _errors(each):
+                line(console, f"  {words}", "red")
     if not found:
         echo("there is no such run")
 
@@ -99,16 +102,27 @@ def _colour(run: NotedRun) -> str:
 
 
 def _outcome(run: NotedRun) -> str:
-    """Return the outcome of a run in one line."""
-    return run.error or one_line(run.result or {}) or "nothing to do"
+    """Return the outcome of a run in one line, with the first of its errors."""
+    first = [f"{each}{_and_more(run)}" for each in _errors(run)[:1]]
+    return run.error or "; ".join([one_line(run.result or {}) or "nothing to do", *first])
+
+
+def _errors(run: NotedRun) -> list[str]:
+    return [
+        f"error: {each['tenant']}: {each['subject']}: {each['reason']}" for each in (run.result or {}).get("errors", ())
+    ]
+
+
+def _and_more(run: NotedRun) -> str:
+    more = (run.result or {}).get("total_errors", 1) - 1
+    return f" (and {more} more: python -m shared runs {shortened(run.id)})" if more else ""
 
 
 def _of_tenants(run: NotedRun) -> str:
     """Return the outcome of a run for the tenants to which its result was reduced, in one line."""
     result = run.result or {}
     counts = [f"{name}: {one_line(each) or 'nothing to do'}" for name, each in result["tenant_results"].items()]
-    errors = [f"error: {each['tenant']}: {each['subject']}: {each['reason']}" for each in result["errors"]]
-    return run.error or "; ".join([*counts, *errors])
+    return run.error or "; ".join([*counts, *_errors(run)])
 
 
 def _as_object(run: NotedRun) -> dict[str, Any]:

@@ -120,8 +120,7 @@ def replay(connection: Connection, ids: Sequence[NotificationId], now: datetime)
             )
             .values(
                 status=NotificationStatus.PLANNED,
-                reason=None,
-                error_code=None,
+                reason=None,  # the code stays: why the last attempt failed
                 attempts=0,
                 unclear_answers=0,
                 not_before=now,

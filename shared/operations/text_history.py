@@ -39,8 +39,12 @@ def timeline(row: Any, zone: ZoneInfo) -> Iterator[tuple[datetime, str, str | No
     words, status = KIND_WORDS[Kind(row.kind)], NotificationStatus(row.status)
     wait = f"; it may leave from {moment_words(row.not_before, zone)}" if row.not_before > row.created_at else ""
     yield row.created_at, f"{words} planned{wait}", None
-    if row.attempts > 1 and row.attempted_at:
+    if row.attempted_at and status is NotificationStatus.PLANNED and row.error_code:
+        yield row.attempted_at, f"an attempt to send it failed: {code_words(row.error_code)}", row.error_code
+    elif row.attempts > 1 and row.attempted_at:
         yield row.attempted_at, f"latest of {row.attempts} attempts to send it", None
+    if status is NotificationStatus.PLANNED and row.attempted_at and not row.attempts:
+        yield row.updated_at, "put back into the outbox by staff", None
     if row.sent_at:
         yield row.sent_at, f"sent to {mask_phone(row.to_phone)}, {segments_words(row.segments)}: {row.body}", None
     if status in _AFTER_SENT or (status in STATUS_WORDS and not row.sent_at):

@@ -24,6 +24,9 @@ def test_the_history_tells_each_run_in_a_line_the_newest_first(petcare: Shell) -
     assert f"  {JOB_2H} " in second
     assert petcare("runs", "--limit", "1").out == f"{second}\n"
     assert petcare("runs", "--job", JOB).out == f"{first}\n"
+    error = "error: mile-high-mutts: settings: sms.quiet_hour: unknown key; did you mean quiet_hours?"
+    assert first.endswith(f"; {error}")
+    assert petcare("runs", id_).out == f"{first}\n  {error}\n"
     (as_object,) = json.loads(petcare("runs", "--job", JOB, "--json").out)
     assert (as_object["task"], as_object["status"], as_object["is_lost"]) == (JOB, "with_errors", False)
     assert as_object["result"]["reminders_sent"] > 0
@@ -70,7 +73,7 @@ def test_one_run_is_shown_by_the_beginning_of_its_id(petcare: Shell) -> None:
     for job in (JOB, JOB_2H):
         petcare("run", job, "--at", AT)
     ((id_,),) = petcare.sql("SELECT substr(id, 1, 8) FROM runs WHERE task = ?", JOB)
-    (line,) = petcare("runs", id_).out.splitlines()
+    line, _ = petcare("runs", id_).out.splitlines()
     assert f"  {id_}  {JOB} " in line
     assert petcare("runs", "0000").err == "error: there is no run 0000\n"
 

@@ -7,7 +7,9 @@ from uuid import UUID
 from shared.application import Application
 from shared.database import tables
 from shared.database.engine import reading
+from shared.domain.ids import NotificationId
 from shared.operations.explain import Explanation, explain, explain_all, fact_words
+from shared.operations.outbox import replay
 from shared.runtime import run
 from shared.schedules.function_json import read_schedules
 from tests import rows
@@ -60,6 +62,17 @@ def test_a_text_that_was_not_delivered_says_what_the_providers_code_means(applic
     what, code = told(application, id_)[-1]
     assert what.startswith("sent, but not delivered: 30003: ")
     assert code == "30003"
+
+
+def test_a_text_that_was_put_back_says_so_and_why_the_last_attempt_failed(application: Application) -> None:
+    _, id_ = reminded(application)
+    its = {"status": "failed", "sent_at": None, "error_code": "21614", "reason": "dead_number"}
+    rows.change(application.engine, tables.notifications, id_, provider_message_id=None, **its)
+    with application.engine.begin() as connection:
+        assert replay(connection, [NotificationId(id_)], NOON + HOUR) == {id_}
+    (_, _), (failed, code), (put_back, _) = told(application, id_)
+    assert (failed.partition(": ")[0], code) == ("an attempt to send it failed", "21614")
+    assert put_back == "put back into the outbox by staff"
 
 
 def test_a_cancelled_text_says_why_though_no_decision_stands_behind_it_any_more(

@@ -16,8 +16,7 @@ LIMIT :param::INTEGER;
 
 -- replay
 UPDATE notifications SET status=:status::VARCHAR, reason=:reason::VARCHAR, not_before=:not_before::TIMESTAMP WITH TIME
-    ZONE, attempts=:attempts::SMALLINT, unclear_answers=:unclear_answers::SMALLINT, error_code=:error_code::VARCHAR,
-    updated_at=:updated_at::TIMESTAMP WITH TIME ZONE WHERE notifications.id IN (:id, ...) AND notifications.status IN
-    (:status, ...) AND notifications.provider_message_id IS NULL AND notifications.useful_until >
-    :useful_until::TIMESTAMP WITH TIME ZONE AND (notifications.reason IS NULL OR notifications.reason !=
-    :reason::VARCHAR) RETURNING notifications.id;
+    ZONE, attempts=:attempts::SMALLINT, unclear_answers=:unclear_answers::SMALLINT, updated_at=:updated_at::TIMESTAMP
+    WITH TIME ZONE WHERE notifications.id IN (:id, ...) AND notifications.status IN (:status, ...) AND
+    notifications.provider_message_id IS NULL AND notifications.useful_until > :useful_until::TIMESTAMP WITH TIME ZONE
+    AND (notifications.reason IS NULL OR notifications.reason != :reason::VARCHAR) RETURNING notifications.id;

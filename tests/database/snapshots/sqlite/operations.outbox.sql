@@ -16,7 +16,6 @@ LIMIT :param OFFSET :param;
 
 -- replay
 UPDATE notifications SET status=:status, reason=:reason, not_before=:not_before, attempts=:attempts,
-    unclear_answers=:unclear_answers, error_code=:error_code, updated_at=:updated_at WHERE notifications.id IN (:id,
-    ...) AND notifications.status IN (:status, ...) AND notifications.provider_message_id IS NULL AND
-    notifications.useful_until > :useful_until AND (notifications.reason IS NULL OR notifications.reason != :reason)
-    RETURNING id;
+    unclear_answers=:unclear_answers, updated_at=:updated_at WHERE notifications.id IN (:id, ...) AND
+    notifications.status IN (:status, ...) AND notifications.provider_message_id IS NULL AND notifications.useful_until
+    > :useful_until AND (notifications.reason IS NULL OR notifications.reason != :reason) RETURNING id;
