@@ -45,7 +45,7 @@ def _examined() -> Health:
 def show(found: Health, console: Console) -> None:
     """Print a line for each check, failed checks first, each followed by the command to run next."""
     wrong = [each for each in found.checks if not each.is_well]
-    line(console, "well" if found.is_well else f"NOT WELL: {len(wrong)} of {len(found.checks)}", "bold")
+    line(console, "well" if found.is_well else f"NOT WELL: {len(wrong)} of {len(found.checks)} checks", "bold")
     width = max(len(each.name) for each in found.checks)
     for each in found.ordered:
         since = f" (since {each.since:%Y-%m-%d %H:%M} UTC)" if each.since else ""

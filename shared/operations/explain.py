@@ -12,9 +12,17 @@ from sqlalchemy import Connection
 from shared.application import Application
 from shared.database.engine import reading
 from shared.domain.policy.errors import PolicyError
-from shared.domain.policy.models import TenantPolicy, rules_of
+from shared.domain.policy.models import TenantPolicy, rules_of, zone_or_default
 from shared.domain.reasons import SENTENCES, Reason
-from shared.domain.records import ConsentSource, Kind, NotificationStatus, Outcome, Tenant, mask_phone
+from shared.domain.records import (
+    AppointmentStatus,
+    ConsentSource,
+    Kind,
+    NotificationStatus,
+    Outcome,
+    Tenant,
+    mask_phone,
+)
 from shared.operations import evidence, history, text_history
 from shared.operations.forecast.events import subjects_of
 from shared.operations.forecast.upcoming import Foretold, upcoming
@@ -76,7 +84,7 @@ def explain(
         zone,
         {name: value for name, value in facts.items() if value not in (None, "")},
         tuple(sorted(_timeline(what, remembered, zone), key=lambda each: (each.at, each.what))),
-        (Foretold(problem),) if problem else (),
+        (Foretold(problem),) if problem and not _is_over(what, remembered.row) else (),
         evidence.pack(remembered) if what == "payment" else None,
     )
 
@@ -92,12 +100,22 @@ def explain_all(
     return replace(found, next=tuple(upcoming(application, schedules, what, id_)))
 
 
+def _is_over(what: str, row: Any) -> bool:
+    """Whether no run will do anything about it any more, whatever the settings."""
+    return what == "appointment" and row.status in _OVER
+
+
+_OVER: Final = (AppointmentStatus.COMPLETED, AppointmentStatus.CANCELLED)
+
+
 def _zone_of(tenant: Tenant, defaults: TenantPolicy, default_zone: ZoneInfo) -> tuple[ZoneInfo, str]:
-    """Return the tenant's zone, or the default one and what is wrong with its settings."""
+    """Return the tenant's zone, and what is wrong with its settings."""
+    zone = zone_or_default(tenant, default_zone)
     try:
-        return rules_of(tenant, defaults, default_zone)[1], ""
+        rules_of(tenant, defaults, default_zone)
+        return zone, ""
     except PolicyError as error:
-        return default_zone, f"nothing, until the settings of {tenant.subdomain} are mended: {error}"
+        return zone, f"nothing, until the settings of {tenant.subdomain} are mended: {error}"
 
 
 _READERS: Final[dict[str, Callable[[Connection, UUID], Remembered | None]]] = {

@@ -28,7 +28,7 @@ STATUS_WORDS: Final = {
     NotificationStatus.DELIVERED: "delivered",
     NotificationStatus.UNDELIVERED: "sent, but not delivered",
     NotificationStatus.FAILED: "refused by the SMS provider",
-    NotificationStatus.DEAD: "given up after five attempts",
+    NotificationStatus.DEAD: "given up",
     NotificationStatus.CANCELLED: "cancelled",
     NotificationStatus.EXPIRED: "too late",
 }

@@ -206,7 +206,7 @@ def test_a_text_that_was_given_up_counts_while_it_is_useful_and_for_a_day(engine
     text_row(engine, status="dead", updated_at=NOON - 26 * HOUR, useful_until=NOON + HOUR)
     found = look("dead letters")
     assert (found.is_well, found.since) == (False, NOON - 26 * HOUR)
-    assert found.words == "2 texts given up after every attempt failed; the oldest 26 h ago"
+    assert found.words == "2 texts given up lately; the oldest 26 h ago"
     assert found.command == "python -m shared outbox --status dead"
 
 

@@ -120,7 +120,7 @@ def test_fees_that_wait_for_staff_are_not_well_after_seven_days(
     assert paws.fee().status == "failed"
     failed_at = clock.now
     clock.pass_(days=7)
-    words = "1 fee wait for somebody: 1 failed; the oldest 7 d ago"
+    words = "1 fee waiting for staff: 1 failed; the oldest 7 d ago"
     command = "python -m shared fee list --status failed"
     assert named(looked(), "fees for staff") == [Check("fees for staff", True, words, failed_at, command)]
     clock.pass_(minutes=1)

@@ -19,6 +19,7 @@ from shared.cli.demo.tables import show
 from shared.database.engine import open_engine, reading, shown, writing
 from shared.database.tables import tenants
 from shared.domain.ids import TenantId
+from shared.domain.reasons import Reason
 from shared.domain.tally import held_words
 from shared.sample import life
 
@@ -84,9 +85,9 @@ def _counts(result: dict[str, Any]) -> dict[str, int]:
     delivery = result["delivery"]
     return {
         "runs": 1,
-        "texts planned": result.get("reminders_planned", 0) + result.get("alerts_planned", 0),
         "sent": sum(delivery["sent"].values()),
-        "not sent": sum(result.get("skipped", {}).values()) + result.get("expired", 0),
+        "not sent": sum(n for reason, n in result.get("skipped", {}).items() if reason in set(Reason))
+        + result.get("expired", 0),
         "cancelled": sum(delivery.get("cancelled", {}).values()),
         "statuses set": result.get("statuses_updated", 0),
         "no-shows": result.get("total_detected", 0),

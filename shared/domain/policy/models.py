@@ -226,6 +226,14 @@ def zone_of(tenant: Tenant, default: ZoneInfo) -> ZoneInfo:
         raise PolicyError(Fault("timezone", words)) from None
 
 
+def zone_or_default(tenant: Tenant, default: ZoneInfo) -> ZoneInfo:
+    """Return the tenant's time zone; `default` if it names none or an unknown one, which runs report."""
+    try:
+        return zone_of(tenant, default)
+    except PolicyError:
+        return default
+
+
 def _overlaid(base: dict[str, Any], overrides: dict[str, Any]) -> dict[str, Any]:
     """Return `base` with `overrides` laid over it, one level of objects deep."""
     return {

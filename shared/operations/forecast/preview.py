@@ -14,7 +14,7 @@ from shared.application import Application
 from shared.database.engine import reading
 from shared.database.tenants import active_tenants, all_tenants
 from shared.domain.ids import TenantId
-from shared.domain.policy.models import ServedTenant
+from shared.domain.policy.models import ServedTenant, zone_or_default
 from shared.domain.quiet_hours import local_date
 from shared.domain.records import Kind, Tenant, mask_phone
 from shared.domain.tally import Tally
@@ -103,7 +103,7 @@ def preview(
     pages = [replace(each, not_served=why.get(each.subdomain, "")) for each in pages]
     reasons = {each.tenant: each.reason for each in tally.problems}
     for each in left_out:
-        its = str(each.business_name), application.zone, ()
+        its = str(each.business_name), zone_or_default(each, application.zone), ()
         pages.append(Page(each.subdomain, *its, not_served=reasons[each.subdomain]))
     return sorted(pages, key=lambda each: each.subdomain)
 

@@ -24,7 +24,7 @@ def of_what_waits(connection: Connection, wall: datetime) -> Iterator[Check]:
     gone = "{} whose worker is gone: the next run asks the provider what became of it"
     yield _hanging("texts", waiting.lapsed_texts(connection, wall), gone, f"{RUN} AppointmentReminders2h", wall)
     yield _hanging("fees", waiting.lapsed_fees(connection, wall), gone, f"{RUN} NoShowDetector", wall)
-    dead = "{} given up after every attempt failed"
+    dead = "{} given up lately"
     yield _hanging(
         "dead letters", waiting.dead_texts(connection, wall), dead, "python -m shared outbox --status dead", wall
     )
@@ -34,7 +34,7 @@ def of_what_waits(connection: Connection, wall: datetime) -> Iterator[Check]:
 
 def _hanging(name: str, found: Hanging, words: str, command: str, wall: datetime) -> Check:
     if not found.count:
-        return Check(name, True, "none given up" if name == "dead letters" else "none hangs")
+        return Check(name, True, "none given up" if name == "dead letters" else "none is stuck")
     what = words.format(counted(found.count, "fee" if name == "fees" else "text"))
     since = f"; the oldest {ago(found.since, wall)}" if found.since else ""
     return Check(name, False, what + since, found.since, command)
@@ -46,7 +46,7 @@ def _of_fees_for_staff(found: Mapping[str, Hanging], wall: datetime) -> Check:
         return Check(name, True, "none wait")
     since = min((each.since for each in found.values() if each.since), default=None)
     by_status = ", ".join(f"{each.count} {status.replace('_', ' ')}" for status, each in found.items())
-    words = f"{counted(sum(each.count for each in found.values()), 'fee')} wait for somebody: {by_status}"
+    words = f"{counted(sum(each.count for each in found.values()), 'fee')} waiting for staff: {by_status}"
     command = "python -m shared fee list " + " ".join(f"--status {status}" for status in found)
     is_well = since is None or wall - since <= PATIENCE
     return Check(name, is_well, words + (f"; the oldest {ago(since, wall)}" if since else ""), since, command)

@@ -34,7 +34,7 @@ def texts_by_kind(report: Report) -> Bars:
     return Bars(
         name="chart-texts-by-kind",
         title="Texts by kind",
-        description="Texts sent of each kind, stacked by what became of them.",
+        description="Texts of each kind, stacked by what became of them.",
         labels=[
             f"{words.kind_words(kind)}: {words.count_words(each.now.sent + each.now.refused)}" for kind, each in its
         ],

@@ -60,7 +60,7 @@ def _of_texts(report: Report) -> Iterator[str]:
     if total.unconfirmed:
         yield f"For {_n(total.unconfirmed)} of them there is no receipt yet."
     if total.refused:
-        yield f"{_many(total.refused, 'text')} never left: refused by the provider, or given up after five attempts."
+        yield f"{_many(total.refused, 'text')} never left: refused by the provider, or given up."
     if total.withdrawn:
         yield f"{_n(total.withdrawn)} more were planned and then not sent, since they were no longer right or useful."
     if not its.priced.now:
@@ -68,7 +68,7 @@ def _of_texts(report: Report) -> Iterator[str]:
         return
     named = _many(its.priced.now, "text")
     cost = ", ".join(words.micros_words(each.now, currency) for currency, each in its.micros.items() if each.now)
-    yield f"They cost {cost or 'nothing'}, by the prices that the SMS provider named for {named}."
+    yield f"Those that left cost {cost or 'nothing'}, by the prices that the SMS provider named for {named}."
 
 
 def _visits(report: Report) -> Section:
