@@ -70,14 +70,15 @@ def copied(
     with engine.begin() as target:
         copy = _Copy(source, target, tenant_ids)
         since = min(now - max(BOOKED_BEFORE, look_back + 2 * DAY), settles_since or now)
-        booked = copy.visits(since, until + BOOKED_AFTER, now - MARKED_BEFORE)
-        fees = copy.fees()
+        events, fees, booked = copy.missed(now - MARKED_BEFORE)
+        booked += copy.visits(since, until + BOOKED_AFTER)
+        fees += copy.fees()
         texts = copy.texts(now - SENT_BEFORE)
         shots = copy.shots((now - 3 * DAY).date(), (until + expiring_within + 2 * DAY).date())
         if settles_since:
             copy.settled(booked)
             copy.low_scores()
-        copy.what_they_are_about(booked, fees, texts, shots)
+        copy.what_they_are_about(booked, fees, texts, shots, events)
         copy.runs()
     return engine
 
@@ -117,17 +118,23 @@ class _Copy:
     def __init__(self, source: Connection, target: Connection, tenant_ids: Sequence[TenantId]) -> None:
         self._source, self._target, self._tenant_ids = source, target, tenant_ids
 
-    def visits(self, since: datetime, until: datetime, marked_since: datetime) -> Rows:
-        """Copy what is booked, and all around no-shows that stand. Index: appointments (tenant_id, scheduled_start)."""
+    def missed(self, since: datetime) -> tuple[Rows, Rows, Rows]:
+        """Copy no-shows since an instant, their fees, and all appointments of those whose they are or will be.
+
+        A merged owner's no-show goes to the owner who has its appointment now.
+        Indexes: reputation_events (kind, occurred_at), appointments (owner_id, scheduled_start), and primary keys.
+        """
         event, booked = tables.reputation_events.c, tables.appointments.c
-        marked = self._of_tenants(
-            tables.reputation_events, event.kind == EventKind.NO_SHOW, event.occurred_at > marked_since
-        )
-        owner_ids = {each.owner_id for each in marked}
-        around = self._by(booked.owner_id, owner_ids, booked.scheduled_start > marked_since)
-        return around + self._of_tenants(
-            tables.appointments, booked.scheduled_start > since, booked.scheduled_start <= until
-        )
+        events = self._of_tenants(tables.reputation_events, event.kind == EventKind.NO_SHOW, event.occurred_at > since)
+        fees = self._by(tables.payments.c.id, (each.subject_id for each in events))
+        theirs = self._by(booked.id, (each.appointment_id for each in fees))
+        owner_ids = {each.owner_id for each in (*events, *theirs)}
+        return events, fees, theirs + self._by(booked.owner_id, owner_ids, booked.scheduled_start > since)
+
+    def visits(self, since: datetime, until: datetime) -> Rows:
+        """Copy what is booked. Index: appointments (tenant_id, scheduled_start)."""
+        start = tables.appointments.c.scheduled_start
+        return self._of_tenants(tables.appointments, start > since, start <= until)
 
     def fees(self) -> Rows:
         """Copy the fees that are not settled. Index: payments (status, next_attempt_at)."""
@@ -157,7 +164,7 @@ class _Copy:
         low = self._of_tenants(tables.owners, tables.owners.c.reputation_score < BEST_SCORE)
         self._by(tables.reputation_events.c.owner_id, _ids(low))
 
-    def what_they_are_about(self, booked: Rows, fees: Rows, texts: Rows, shots: Rows) -> None:
+    def what_they_are_about(self, booked: Rows, fees: Rows, texts: Rows, shots: Rows, missed: Rows) -> None:
         """Copy all that belongs to these rows. Indexes: primary keys, and those of references to owners and pets."""
         decided = self._by(tables.decisions.c.notification_id, _ids(texts))
         subjects = {each.subject_id for each in decided}
@@ -167,7 +174,7 @@ class _Copy:
         booked += self._by(tables.appointments.c.id, (each.appointment_id for each in fees))
         linked = self._by(tables.appointment_pets.c.appointment_id, _ids(booked))
         animals = self._by(tables.pets.c.id, {each.pet_id for each in (*linked, *shots)})
-        owner_ids = {each.owner_id for each in (*booked, *fees, *texts, *animals)}
+        owner_ids = {each.owner_id for each in (*booked, *fees, *texts, *animals, *missed)}
         animals += self._by(tables.pets.c.owner_id, owner_ids)
         shots += self._by(tables.vaccination_records.c.pet_id, _ids(animals))
         self._by(tables.owners.c.id, owner_ids | {each.owner_id for each in animals})

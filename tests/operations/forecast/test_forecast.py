@@ -107,6 +107,25 @@ def test_a_fee_that_only_passes_to_another_owner_is_not_foretold_to_be_charged_o
     assert not steps & {Step.CHARGED, Step.NOT_CHARGED}
 
 
+@pytest.mark.parametrize("days", [3, 30])
+def test_of_two_fees_of_one_day_whose_owners_became_one_it_is_foretold_which_is_given_back(
+    paws: Salon, clock: Clock, days: int
+) -> None:
+    first, second = paws.add_owner(), paws.add_owner()
+    earlier = paws.add_missed(NOON - 4 * HOUR, owner_id=first)
+    paws.add_missed(owner_id=second)
+    paws.run()
+    clock.pass_(days=1)
+    paws.run()
+    paws.change(earlier, owner_id=second)
+    clock.pass_(days=days)
+    found = foretold(paws.application, Occurrence(clock.now, "NoShowDetector"))
+    closed = [each.subject_ids for each in found if each.step is Step.CLOSED]
+    paws.run()
+    assert closed == [(each.id,) for each in paws.fees() if each.status == "needs_refund"]
+    assert len(closed) == 1
+
+
 def test_after_an_outage_the_visits_since_the_last_complete_run_are_foretold_to_be_settled(
     paws: Salon, clock: Clock
 ) -> None:
