@@ -182,7 +182,10 @@ class LogSettings(Group):
 
 
 def _heartbeat_url(secret: SecretStr) -> SecretStr:
-    safe_base_url(secret.get_secret_value())
+    url = secret.get_secret_value()
+    safe_base_url(url)
+    if "?" in url or "#" in url:
+        raise ValueError("must end with a path: the job's name is put behind it")
     return secret
 
 

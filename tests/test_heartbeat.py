@@ -95,7 +95,24 @@ def test_a_monitor_that_is_ill_fails_no_run_and_its_address_is_not_logged(
     assert "s3cret" not in caplog.text
 
 
-@pytest.mark.parametrize("url", ["http://monitor.example/x", "ftp://127.0.0.1/x", "https:///x", "https://me:pw@host/x"])
+def test_a_redirect_is_not_followed(heard: Application, monitor: Monitor, caplog: pytest.LogCaptureFixture) -> None:
+    monitor.answer = Response(302, headers={"Location": "/elsewhere"})
+    run(heard, JOB)
+    assert monitor.heard == [f"GET /s3cret/{JOB}"]
+    assert "answered 302" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://host/x?key=1",
+        "https://host/x#y",
+        "http://monitor.example/x",
+        "ftp://127.0.0.1/x",
+        "https:///x",
+        "https://me:pw@host/x",
+    ],
+)
 def test_it_must_be_https_or_this_machine(url: str) -> None:
     with pytest.raises(ConfigurationError, match="HEARTBEAT_URL: ") as raised:
         load(TelemetrySettings, {"HEARTBEAT_URL": url})

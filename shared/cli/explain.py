@@ -86,7 +86,11 @@ def as_lines(explanation: Explanation) -> list[str]:
         code = f" [{each.code}]" if each.code else ""
         lines.append(f"  {moment_words(each.at, explanation.zone)}  {each.what}{code}")
     if explanation.next:
-        lines += ["", "What comes next, if nobody changes anything:", *(f"  {each.what}" for each in explanation.next)]
+        lines += [
+            "",
+            "What comes next, if nobody changes anything and everybody comes:",
+            *(f"  {each.what}" for each in explanation.next),
+        ]
     return lines
 
 

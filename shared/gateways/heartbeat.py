@@ -1,15 +1,16 @@
 """A monitor outside that hears after each run of a job, and notices when it hears nothing."""
 
+import asyncio
 import logging
-import urllib.error
-import urllib.request
-from http.client import HTTPException
 from typing import Final
+
+import aiohttp
+from yarl import URL
 
 log = logging.getLogger(__name__)
 
 WAIT_SECONDS: Final = 5.0
-"""How long the monitor may keep a finished run waiting."""
+"""How long the monitor may keep a finished run waiting, however slowly it answers."""
 
 
 def beat(url: str, job: str, *, is_done: bool) -> None:
@@ -19,10 +20,19 @@ def beat(url: str, job: str, *, is_done: bool) -> None:
     """
     address = f"{url.rstrip('/')}/{job}{'' if is_done else '/fail'}"
     try:
-        # HEARTBEAT_URL is checked to be https, or on this machine.
-        with urllib.request.urlopen(address, timeout=WAIT_SECONDS):  # noqa: S310
-            pass
-    except urllib.error.HTTPError as error:
-        log.warning("the monitor at HEARTBEAT_URL answered %d", error.code)
-    except (OSError, HTTPException, ValueError) as error:
+        status = asyncio.run(_status_of(address))
+    except (aiohttp.ClientError, OSError, ValueError) as error:  # a time-out is an OSError, too
         log.warning("the monitor at HEARTBEAT_URL cannot be reached (%s)", type(error).__name__)
+        return
+    if status >= 300:
+        log.warning("the monitor at HEARTBEAT_URL answered %d", status)
+
+
+async def _status_of(address: str) -> int:
+    """Return the status of the answer. A redirect is not followed: it may lead to anybody."""
+    timeout = aiohttp.ClientTimeout(total=WAIT_SECONDS)
+    async with (
+        aiohttp.ClientSession(timeout=timeout) as session,
+        session.get(URL(address, encoded=True), allow_redirects=False) as response,
+    ):
+        return response.status

@@ -29,6 +29,8 @@ from shared.operations.find.words import Found, Names, described
 
 MOST: Final = 20
 """The most that is shown."""
+MOST_WORDS: Final = 10
+"""Each word is a condition on each row of two large tables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,8 @@ def find(connection: Connection, words: Sequence[str], only: Collection[TenantId
     asked = read_words(words)
     if not asked.terms:
         raise UsageError("write a name, a phone number, or an id or its beginning")
+    if len(asked.terms) > MOST_WORDS:
+        raise UsageError(f"these are {len(asked.terms)} words; write at most {MOST_WORDS}")
     places = {each.id: _place(each, default_zone) for each in all_tenants(connection)}
     rows = _Rows()
     if asked.digits:

@@ -27,8 +27,8 @@ from shared.tasks.appointment_reminders import rules
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 DETECTOR, MONITOR, UPDATER = "NoShowDetector", "VaccinationMonitor", "ReputationUpdater"
 REMINDERS: Final = ("AppointmentReminders24h", "AppointmentReminders2h")
-LATELY: Final = 8 * DAY
-"""An older appointment is never found missed: the look-back is a week."""
+LATELY: Final = 61 * DAY
+"""An older appointment is never found missed: the look-back is 60 days at most."""
 SOON: Final = 14 * DAY
 """How far ahead an owner's visits are looked at."""
 _OPEN: Final = (AppointmentStatus.PENDING, AppointmentStatus.CONFIRMED)
@@ -157,7 +157,8 @@ def _of_visit(row: Any, served: ServedTenant, now: datetime) -> Iterator[Window]
     if row.scheduled_start > now:
         for lead in rules.LEADS.values():
             due = rules.due_at(row.scheduled_start, lead, served.policy.sms.quiet_hours, served.zone)
-            yield Window(REMINDERS, max(due, now) - HOUR, max(due, now) + 2 * HOUR)
+            is_late = due <= now  # then it is due still, or a later run finds that it is too late
+            yield Window(REMINDERS, due - 3 * HOUR, row.scheduled_start if is_late else due + 3 * HOUR)
     elif now - row.scheduled_end < LATELY:
         yield Window((DETECTOR,), now, now + timedelta(hours=served.policy.no_show.hold_hours) + 3 * DAY)
 

@@ -26,7 +26,7 @@ def sentence(event: Event, zone: ZoneInfo) -> str:
         case Step.HELD:
             return f"{at}  {event.body} is held back, nothing is marked: {why(event)}"
         case Step.SCORE:
-            return f"{at}  reputation {event.amount:+d} ({event.kind.replace('_', ' ')}): {event.score}"
+            return f"{at}  reputation {event.amount:+d} ({event.kind.replace('_', ' ')}), {event.score} after that run"
     return f"{at}  {_of_money(event, zone)}"
 
 

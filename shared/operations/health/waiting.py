@@ -13,7 +13,9 @@ from shared.domain.tally import held_words
 from shared.operations.health.check import RUN, Check, ago, counted
 
 PATIENCE: Final = timedelta(days=7)
-"""How long a fee or a held day may wait for somebody."""
+"""How long a fee may wait for staff."""
+HELD_PATIENCE: Final = timedelta(days=2)
+"""How long a held day may: missed visits are looked for over a week by default, and then nobody can accept it."""
 
 _LOOKED_BACK: Final = 60
 """How many runs are read to find the one that first held a day back: a month of NoShowDetector, and some by hand."""
@@ -62,7 +64,7 @@ def _of_held_days(connection: Connection, wall: datetime) -> Iterator[Check]:
         since = min(at for at, days in results if _is_held(held, days))
         words = f"{held['date']} is held back: {held_words(held)}; nobody is charged until somebody accepts it"
         command = f"{RUN} NoShowDetector --accept-surge {held['tenant']}:{held['date']}"
-        yield Check(f"held day of {held['tenant']}", wall - since <= PATIENCE, words, since, command)
+        yield Check(f"held day of {held['tenant']}", wall - since <= HELD_PATIENCE, words, since, command)
 
 
 def _is_held(held: Mapping[str, Any], days: list[dict[str, Any]]) -> bool:

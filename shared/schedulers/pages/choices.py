@@ -1,13 +1,14 @@
 """The choices in a filter: groups of states by name, days, and pages."""
 
 from collections.abc import Collection, Mapping
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Final, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
 from starlette.requests import Request
 
+from shared.runtime import EARLIEST, LATEST
 from shared.schedulers.bodies import Refused
 
 State = TypeVar("State", bound=StrEnum)
@@ -32,12 +33,31 @@ def chosen(groups: Mapping[str, Collection[State]], states: type[State], name: s
 
 
 def day_of(request: Request, name: str) -> date | None:
-    """Return a day; None if none is given. Raise Refused if it is no day."""
+    """Return a day; None if none is given. Raise Refused if it is no day, or none between the years 2000 and 2100."""
     written = request.query_params.get(name, "").strip()
     try:
-        return date.fromisoformat(written) if written else None
+        day = date.fromisoformat(written) if written else None
     except ValueError:
         raise Refused(400, f"{written!r} is no day; write it like 2026-03-01") from None
+    if day and not EARLIEST.date() <= day <= LATEST.date():
+        raise Refused(400, f"{written!r} is not between {EARLIEST:%Y} and {LATEST:%Y}")
+    return day
+
+
+def instant_of(request: Request, name: str) -> datetime | None:
+    """Return an aware instant; None if none is given. Raise Refused if it is none between the years 2000 and 2100."""
+    written = request.query_params.get(name, "")
+    try:
+        instant = datetime.fromisoformat(written) if written else None
+    except ValueError:
+        instant = None
+    if not written:
+        return None
+    if instant is None or instant.utcoffset() is None:
+        raise Refused(400, f"{written!r} is no time with its offset from UTC")
+    if not EARLIEST <= instant <= LATEST:
+        raise Refused(400, f"{written!r} is not between {EARLIEST:%Y} and {LATEST:%Y}")
+    return instant
 
 
 def number_of(request: Request) -> int:

@@ -44,6 +44,6 @@ def show(host: LocalHost, request: Request) -> Response:
 
 
 def _days(written: str) -> int:
-    if not (written.isdecimal() and 1 <= int(written[:9]) <= MOST_DAYS):
-        raise Refused(400, f"{written!r} is no number of days from 1 to {MOST_DAYS}")
+    if not (written.isdecimal() and len(written) < 5 and 1 <= int(written) <= MOST_DAYS):
+        raise Refused(400, f"{written[:20]!r} is no number of days from 1 to {MOST_DAYS}")
     return int(written)

@@ -19,7 +19,7 @@ from shared.jobs import JOBS
 from shared.runtime import ensure_possible
 from shared.schedulers.bodies import Refused
 from shared.schedulers.local import LocalHost
-from shared.schedulers.pages.choices import chosen
+from shared.schedulers.pages.choices import chosen, instant_of
 from shared.schedulers.pages.frame import Form, View
 from shared.schedulers.pages.outcomes import HeldDay, line_of
 from shared.stages import requested, tenants_of
@@ -37,7 +37,7 @@ def show(host: LocalHost, request: Request) -> View:
         raise Refused(400, f"there is no job {job!r}; there are {', '.join(JOBS)}")
     statuses = tuple(chosen({}, RunStatus, status))
     with reading(host.application.engine) as connection:
-        found = _latest(connection, wall, [job] if job else list(JOBS), statuses, _before(request))
+        found = _latest(connection, wall, [job] if job else list(JOBS), statuses, instant_of(request, "before"))
         held = held_days(connection, wall)
     last = found[SIZE - 1].started_at.isoformat() if len(found) > SIZE else ""
     values = {
@@ -64,17 +64,6 @@ def _latest(
         for run in runs.latest(connection, wall, task=job, statuses=statuses, limit=SIZE + 1, before=before)
     ]
     return sorted(found, key=lambda each: each.started_at, reverse=True)[: SIZE + 1]
-
-
-def _before(request: Request) -> datetime | None:
-    written = request.query_params.get("before", "")
-    try:
-        instant = datetime.fromisoformat(written) if written else None
-    except ValueError:
-        instant = None
-    if written and (instant is None or instant.utcoffset() is None):
-        raise Refused(400, f"{written!r} is no time with its offset from UTC")
-    return instant
 
 
 def held_days(connection: Connection, wall: datetime) -> tuple[HeldDay, ...]:

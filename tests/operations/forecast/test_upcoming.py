@@ -89,7 +89,7 @@ def test_a_visit_about_to_be_marked_as_missed_is_foretold_with_its_fee_and_charg
     assert [each.split("  ")[1][:26] for each in found] == [
         "marked as missed, unless a",
         "fee of $25.00 written, to ",
-        "reputation -20 (no show): ",
+        "reputation -20 (no show), ",
         "no-show notice to +1•••••0",
         "$25.00 charged to the save",
         "fee receipt to +1•••••0143",
@@ -112,7 +112,7 @@ def test_a_score_is_foretold_to_recover(application: Application) -> None:
         tenant = rows.tenant(connection)
         owner = rows.owner(connection, tenant, reputation_score=60, last_reputation_update=NOON - 85 * DAY)
     lines = foretold(application, "owner", owner)
-    assert lines[0] == "Sat 14 Mar 2026 20:00 EDT  reputation +5 (recovery): 65"
+    assert lines[0] == "Sat 14 Mar 2026 20:00 EDT  reputation +5 (recovery), 65 after that run"
 
 
 @pytest.mark.parametrize("status", ["suspended", "inactive"])
@@ -173,3 +173,16 @@ def test_nothing_comes_for_a_cancelled_appointment(application: Application) -> 
     with application.engine.begin() as connection:
         id_ = visit(status="cancelled")(connection, rows.tenant(connection))
     assert foretold(application, "appointment", id_) == []
+
+
+def test_a_reminder_that_is_late_already_is_foretold_to_be_too_late_or_sent_when_it_is(
+    application: Application, clock: Clock
+) -> None:
+    with application.engine.begin() as connection:
+        id_ = visit(created_at=NOON - 90 * DAY)(connection, rows.tenant(connection))
+    live(application, clock, NOON + HOUR)
+    clock.pass_(hours=25)  # four hours before the start
+    expected, began = foretold(application, "appointment", id_), clock.now
+    assert [each.partition("reminder ")[2][:8] for each in expected] == ["not sent", "to +1•••"]
+    live(application, clock, SOON)
+    assert [each.replace(" sent to ", " to ") for each in done(application, "appointment", id_, began)] == expected

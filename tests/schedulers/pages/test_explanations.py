@@ -16,7 +16,9 @@ def test_a_visit_is_explained_with_what_happened_and_what_comes_next(visitor: Vi
     visit = paws.add_missed(NOON + timedelta(days=2), created_at=NOON)
     visitor.get(f"/explain/appointment/{visit}")
     assert f"appointment {visit} of paws" in visitor.words
-    upcoming = "What comes next, if nobody changes anything Wed 04 Mar 2026 12:00 EST 24-hour reminder to "
+    upcoming = (
+        "What comes next, if nobody changes anything and everybody comes Wed 04 Mar 2026 12:00 EST 24-hour reminder to "
+    )
     assert f"Nothing was decided about it yet. {upcoming}" in visitor.words
 
 

@@ -35,6 +35,7 @@ def test_it_can_be_kept_as_a_file(visitor: Visitor, paws: Salon) -> None:
     ("asked", "words"),
     [
         ("days=0", "'0' is no number of days from 1 to 366"),
+        ("days=000000366999", "'000000366999' is no number of days from 1 to 366"),
         ("days=many", "'many' is no number of days"),
         ("", "'' is no number of days"),
         ("days=30&business=nobody", "there is no tenant 'nobody'"),
