@@ -101,7 +101,7 @@ def test_each_code_has_its_case_or_says_why_not() -> None:
 
 
 def foretold(application: Application, case: Case, id_: UUID) -> list[str]:
-    return upcoming(application, read_schedules(), case.what, id_)
+    return [each.what for each in upcoming(application, read_schedules(), case.what, id_)]
 
 
 def explained(application: Application, case: Case, id_: UUID) -> Explanation:
