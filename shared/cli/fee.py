@@ -13,6 +13,7 @@ from shared.cli.common.showing import echo, echo_json, line, page
 from shared.database.engine import ensure_ready, open_engine, reading
 from shared.database.tables import PAYMENT_STATUSES
 from shared.database.tenants import ids_of
+from shared.domain.fees import code_words
 from shared.domain.ids import FeeId, RunId
 from shared.errors import RunFailed, UsageError
 from shared.fees import staff_requests
@@ -21,7 +22,7 @@ from shared.fees.listing import ListedFee, listed
 from shared.fees.staff_actions import Staff
 from shared.fees.staff_requests import Done
 from shared.messages.wording import fee_words
-from shared.operations.ids import resolved
+from shared.operations.ids import resolved, shortened
 from shared.settings import LogSettings, database_url, load
 from shared.stages import collection_for_staff
 
@@ -57,9 +58,9 @@ def list_fees(statuses: tuple[str, ...], tenants: tuple[str, ...], as_json: bool
     if as_json:
         echo_json([as_object(each) for each in found])
         return
-    for each in found:
-        line(page(), as_line(each))
-    if not found:
+    if found:
+        _show_fees(found)
+    else:
         echo("there is no such fee" if statuses or tenants else "there are no fees")
 
 
@@ -123,26 +124,35 @@ def refund(typed_id: str, amount: str | None, who: str, why: str) -> None:
 
 def _show(done: Done) -> None:
     """Print the fees as they are now. Raise RunFailed with what was not done."""
-    for each in done.fees:
-        line(page(), as_line(each))
+    _show_fees(done.fees)
     if done.trouble:
         raise RunFailed(done.trouble)
 
 
-def as_line(each: ListedFee) -> str:
-    """Return a fee in one line."""
+def _show_fees(found: Sequence[ListedFee]) -> None:
+    """Print fees as columns with headings."""
+    rows = [_HEADINGS, *map(_cells, found)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    console = page()
+    for row in rows:
+        columns = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        line(console, "  ".join(columns).rstrip(), "bold" if row is _HEADINGS else "")
+
+
+_HEADINGS = ("fee", "business", "visit", "owner", "pets", "amount", "state", "note")
+
+
+def _cells(each: ListedFee) -> tuple[str, ...]:
     amount = fee_words(each.amount_cents, each.refunded_cents, each.currency)
-    code = f" ({each.failure_code})" if each.failure_code else ""
-    return (
-        f"{each.id}  {each.tenant}  {each.visit_on}  {amount}  {each.status}{code}  {each.description or ''}".rstrip()
-    )
+    state = ": ".join(filter(None, (each.status.replace("_", " "), code_words(each.failure_code))))
+    names = each.owner or "-", ", ".join(each.pets) or "-"
+    return shortened(each.id), each.tenant, str(each.visit_on), *names, amount, state, each.description or ""
 
 
 def as_object(each: ListedFee) -> dict[str, Any]:
     """Return a fee for machines: times in UTC, amounts in minor units."""
-    return {
-        name: value if value is None or isinstance(value, int) else str(value) for name, value in asdict(each).items()
-    }
+    plain = (int, tuple, type(None))
+    return {name: value if isinstance(value, plain) else str(value) for name, value in asdict(each).items()}
 
 
 def _engine() -> Engine:

@@ -81,6 +81,12 @@ FEE_SENTENCES: dict[FeeCode, str] = {
     FeeCode.PAID_LATE: "The card was charged, and that became known after the fee had been cancelled or given up.",
 }
 
+
+def code_words(code: str | None) -> str:
+    """Return why a fee is in its state, in words; the card's own code as it is."""
+    return FEE_SENTENCES[FeeCode(code)] if code in set(FeeCode) else code or ""
+
+
 LEAST_STAY = timedelta(hours=12)
 """An appointment that lasts at least this long and ends on a later local day is a stay; a late evening one is not."""
 LONGEST_DAY = timedelta(hours=26)

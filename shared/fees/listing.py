@@ -1,15 +1,17 @@
 """No-show fees for people to read."""
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Connection, and_, exists, func, select
+from sqlalchemy import Connection, Select, and_, exists, func, select
 
 from shared.database.dialects.lists import chunks
 from shared.database.rows.reading import OF_FEE, read, read_page
-from shared.database.tables import decisions, fee_actions, payments
+from shared.database.tables import appointment_pets, decisions, fee_actions, owners, payments, pets
 from shared.database.tables import tenants as businesses
 from shared.domain.fees import ActionOutcome, FeeAction, FeeStatus
 from shared.domain.ids import FeeId, OwnerId, RunId, TenantId
@@ -18,11 +20,19 @@ from shared.domain.records import Kind
 
 @dataclass(frozen=True, slots=True)
 class ListedFee:
-    """A no-show fee with its business. `refunded_cents`: given back so far; `next_attempt_at`: None if none follows."""
+    """A no-show fee, and whose it is.
+
+    `tenant`: the subdomain of its `business`; `timezone`: unchecked, that row may hold none or an invalid one; `owner`,
+    `pets`: names, of those that have one; `refunded_cents`: given back so far; `next_attempt_at`: None if none follows.
+    """
 
     id: FeeId
     tenant: str
+    business: str
+    timezone: str | None
     owner_id: OwnerId
+    owner: str
+    pets: tuple[str, ...]
     visit_on: date
     amount_cents: int
     refunded_cents: int
@@ -36,12 +46,15 @@ class ListedFee:
     description: str | None
 
 
-_LISTED = tuple(
-    payments.c[name]
-    for name in (
-        "id owner_id tenant_id visit_on amount currency status offence_number attempts due_at next_attempt_at "
-        "failure_code description"
-    ).split()
+_COLUMNS = (
+    "id owner_id tenant_id appointment_id visit_on amount currency status offence_number attempts due_at "
+    "next_attempt_at failure_code description"
+)
+_LISTED = (
+    *(payments.c[name] for name in _COLUMNS.split()),
+    businesses.c.subdomain,
+    businesses.c.business_name,
+    businesses.c.timezone,
 )
 
 
@@ -57,7 +70,7 @@ def listed(
     Index for a run's fees: decisions (subject_id, kind).
     """
     query = (
-        select(*_LISTED, businesses.c.subdomain)
+        select(*_LISTED)
         .join(businesses, businesses.c.id == payments.c.tenant_id)
         .where(payments.c.type == "no_show_fee")
         .order_by(payments.c.visit_on, businesses.c.subdomain, payments.c.id)
@@ -82,7 +95,7 @@ def latest(
     Index: payments (status, next_attempt_at); those of a status are all read, to sort them.
     """
     query = (
-        select(*_LISTED, businesses.c.subdomain)
+        select(*_LISTED)
         .join(businesses, businesses.c.id == payments.c.tenant_id)
         .where(payments.c.type == "no_show_fee", payments.c.status.in_(statuses))
         .order_by(payments.c.visit_on.desc(), payments.c.id)
@@ -104,14 +117,23 @@ def count(connection: Connection, statuses: Collection[str]) -> dict[FeeStatus, 
 
 def _fees_of(connection: Connection, rows: Sequence[Any]) -> list[ListedFee]:
     back = refunded(connection, [row.id for row in rows])
-    return [_listed(row, back.get(row.id, 0)) for row in rows]
+    owner = owner_names(connection, [row.owner_id for row in rows])
+    animals = pet_names(connection, [row.appointment_id for row in rows if row.appointment_id])
+    return [
+        _listed(row, back.get(row.id, 0), owner.get(row.owner_id, ""), animals.get(row.appointment_id, ()))
+        for row in rows
+    ]
 
 
-def _listed(row: Any, refunded_cents: int) -> ListedFee:
+def _listed(row: Any, refunded_cents: int, owner: str, animals: Sequence[str]) -> ListedFee:
     return ListedFee(
         id=row.id,
         tenant=row.subdomain,
+        business=row.business_name,
+        timezone=row.timezone,
         owner_id=row.owner_id,
+        owner=owner,
+        pets=tuple(animals),
         visit_on=row.visit_on,
         amount_cents=row.amount,
         refunded_cents=refunded_cents,
@@ -124,6 +146,28 @@ def _listed(row: Any, refunded_cents: int) -> ListedFee:
         failure_code=row.failure_code,
         description=row.description,
     )
+
+
+def owner_names(connection: Connection, ids: Collection[UUID]) -> dict[UUID, str]:
+    """The names of owners, those that have one. Index: primary key."""
+    query = select(owners.c.id, owners.c.first_name, owners.c.last_name)
+    rows = _of(connection, query, owners.c.id, ids)
+    return {row.id: " ".join(filter(None, (row.first_name, row.last_name))) for row in rows}
+
+
+def pet_names(connection: Connection, appointment_ids: Collection[UUID]) -> dict[UUID, list[str]]:
+    """The names of appointments' pets, those that have one. Index: primary keys."""
+    query = select(appointment_pets.c.appointment_id, pets.c.name).join(pets).order_by(pets.c.created_at, pets.c.name)
+    named: dict[UUID, list[str]] = defaultdict(list)
+    for row in _of(connection, query, appointment_pets.c.appointment_id, appointment_ids):
+        if row.name:
+            named[row.appointment_id].append(row.name)
+    return named
+
+
+def _of(connection: Connection, query: Select[Any], column: Any, ids: Collection[UUID]) -> Iterator[Any]:
+    for some in chunks(sorted(set(ids))):
+        yield from connection.execute(query.where(column.in_(some)))
 
 
 def refunded(connection: Connection, ids: Sequence[FeeId]) -> dict[FeeId, int]:

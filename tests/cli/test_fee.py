@@ -1,6 +1,7 @@
 """`fee` and the no-show job on the command line: what is listed, charged and forgiven."""
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from tests.loopback.stripe import SECRET, Card, LoopbackStripe
 DETECT = ("run", "NoShowDetector", "--at", "2026-03-05T06:30:00Z", "--tenant", "hudson-paws")
 BY_MARIA = ("--who", "Maria", "--why", "she agreed")
 NOTHING_SET: dict[str, str | None] = {}
+NO_CARD = "The owner has no saved card."
 NOTHING = "00000000-0000-0000-0000-000000000000"
 
 
@@ -55,6 +57,7 @@ def detected(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> S
         end,
         long_ago,
     )
+    migrated.sql("INSERT INTO appointment_pets (appointment_id, pet_id) VALUES (?, ?)", appointment, pet)
     done = migrated(*DETECT)
     assert done.code == 0, done
     return migrated
@@ -71,6 +74,11 @@ def the_fee(shell: Shell) -> str:
     """The id of the only fee."""
     ((id_,),) = shell.sql("SELECT id FROM payments")
     return str(UUID(id_))
+
+
+def cells(out: str) -> list[list[str]]:
+    """The rows of a table as it is printed, after its headings."""
+    return [re.split(r" {2,}", line) for line in out.splitlines()[1:]]
 
 
 def status(shell: Shell) -> str:
@@ -90,8 +98,13 @@ def test_fees_are_listed_for_people_and_for_machines(missed: Shell) -> None:
     assert (fee["tenant"], fee["visit_on"], fee["amount_cents"], fee["currency"], fee["status"]) == (
         "hudson-paws", "2026-03-04", 2500, "USD", "pending",
     )  # fmt: skip
-    shown = missed("fee", "list")
-    assert shown.out == f"{fee['id']}  hudson-paws  2026-03-04  $25.00  pending  No-show fee, missed visit 1\n"
+    assert (fee["business"], fee["timezone"], fee["owner"], fee["pets"]) == (
+        "Hudson Paws", "America/New_York", "Ana", ["Bella"],
+    )  # fmt: skip
+    shown = missed("fee", "list").out
+    assert shown.split()[:7] == "fee business visit owner pets amount state".split()
+    row = ["hudson-paws", "2026-03-04", "Ana", "Bella", "$25.00", "pending", "No-show fee, missed visit 1"]
+    assert cells(shown) == [[fee["id"][:8], *row]]
     assert fees(missed, "--status", "pending") == [fee]
     assert fees(missed, "--status", "failed", "--status", "needs_refund") == []
     assert missed("fee", "list", "--status", "failed").out == "there is no such fee\n"
@@ -112,8 +125,9 @@ def test_without_any_fee_the_list_says_so(migrated: Shell) -> None:
 def test_a_fee_can_be_charged_at_once_and_only_once(missed: Shell) -> None:
     fee = the_fee(missed)
     done = missed("fee", "charge", fee, "--now", *BY_MARIA)
-    assert (done.code, done.out.split()[:5]) == (
-        0, [fee, "hudson-paws", "2026-03-04", "$25.00", "succeeded"],
+    ((short, *row, _note),) = cells(done.out)
+    assert (done.code, short, row) == (
+        0, fee[:8], ["hudson-paws", "2026-03-04", "Ana", "Bella", "$25.00", "succeeded"],
     )  # fmt: skip
     again = missed("fee", "charge", fee, "--now", *BY_MARIA)
     assert (again.code, again.out) == (2, "")
@@ -130,7 +144,8 @@ def test_a_fee_without_a_card_says_why_it_was_not_collected(missed: Shell) -> No
     fee = the_fee(missed)
     missed.sql("UPDATE owners SET has_payment_method = 0")
     done = missed("fee", "charge", fee, "--now", *BY_MARIA)
-    assert (done.code, done.err) == (1, "error: the fee was not collected (no_payment_method)\n")
+    assert (done.code, done.err) == (1, f"error: the fee was not collected: {NO_CARD}\n")
+    assert cells(missed("fee", "list").out)[0][6] == f"failed: {NO_CARD}"
     missed.sql("UPDATE owners SET has_payment_method = 1")
     assert missed("fee", "charge", fee, "--now", *BY_MARIA).code == 0
 
@@ -185,7 +200,7 @@ def test_a_collected_fee_is_given_back_in_parts_and_each_command_once(missed: Sh
     part = ("fee", "refund", fee, "--amount", "10.00", "--who", "Tom", "--why", "goodwill")
     assert [missed(*part).code, missed(*part).code] == [0, 0]
     assert status(missed) == "succeeded"
-    assert "  $25.00, $10.00 refunded  succeeded  " in missed("fee", "list").out
+    assert cells(missed("fee", "list").out)[0][5:7] == ["$25.00, $10.00 refunded", "succeeded"]
     assert fees(missed)[0]["refunded_cents"] == 1000
     assert missed.sql("SELECT no_show_fee_charged FROM appointments") == [(1500,)]
     much = missed("fee", "refund", fee, "--amount", "15.01", *BY_MARIA)

@@ -117,6 +117,8 @@ CALLS: list[Callable[[Connection], object]] = [
     lambda it: pass_on(it),  # noqa: PLW0108  it stands below
     lambda it: fee_list.listed(it, ["failed"], [SOME], SOME, [SOME]),
     lambda it: fee_list.refunded(it, [SOME]),
+    lambda it: fee_list.owner_names(it, [SOME]),
+    lambda it: fee_list.pet_names(it, [SOME]),
     lambda it: find_queries.tenants_that_fit(it, TERMS, [SOME]),
     lambda it: find_queries.owners_that_fit(it, TERMS, [SOME]),
     lambda it: find_queries.pets_that_fit(it, TERMS, [SOME]),

@@ -6,7 +6,7 @@ from uuid import UUID
 from starlette.requests import Request
 
 from shared.database.engine import ensure_ready, reading
-from shared.domain.fees import FEE_SENTENCES, UNCOLLECTED, FeeStatus
+from shared.domain.fees import UNCOLLECTED, FeeStatus, code_words
 from shared.domain.ids import FeeId
 from shared.errors import RunFailed, UsageError
 from shared.fees import listing, staff_requests
@@ -18,6 +18,7 @@ from shared.schedulers.bodies import Refused
 from shared.schedulers.local import LocalHost
 from shared.schedulers.pages.choices import chosen, number_of, pages
 from shared.schedulers.pages.frame import Form, View
+from shared.schedulers.pages.rendering import zone_or
 from shared.stages import collection_for_staff
 
 SIZE: Final = 25
@@ -48,7 +49,7 @@ def show(host: LocalHost, request: Request) -> View:
     asked = request.query_params
     state, number = asked.get("status", next(iter(STATES))), number_of(request)
     statuses, business = chosen(STATES, FeeStatus, state), asked.get("business", "").strip().lower()
-    one = _id(asked.get("id", ""))
+    one, zone = _id(asked.get("id", "")), host.application.zone
     with reading(host.application.engine) as connection:
         counts = listing.count(connection, STATES["waiting for staff"])
         if one:
@@ -56,7 +57,7 @@ def show(host: LocalHost, request: Request) -> View:
         else:
             found = listing.latest(connection, statuses, SIZE + 1, (number - 1) * SIZE, business)
     values = {
-        "fees": found[:SIZE],
+        "fees": [(each, zone_or(zone, each.timezone), code_words(each.failure_code)) for each in found[:SIZE]],
         "pages": pages(request, number, is_last=len(found) <= SIZE),
         "states": list(STATES),
         "state": "" if one else state,
@@ -64,8 +65,6 @@ def show(host: LocalHost, request: Request) -> View:
         "waiting": counts,
         "tones": TONES,
         "next": NEXT,
-        "sentences": {code.value: words for code, words in FEE_SENTENCES.items()},
-        "zone": host.application.zone,
         "uncollected": UNCOLLECTED,
         "refundable": (FeeStatus.SUCCEEDED, FeeStatus.NEEDS_REFUND),
         "longest": LONGEST,
@@ -122,12 +121,11 @@ def _said(done: Done, verb: str) -> str:
     if done.trouble:
         raise RunFailed(done.trouble)
     (fee,) = done.fees
-    return f"{verb} the fee of {_amount(fee)} for the visit on {fee.visit_on} at {fee.tenant}; it is {_state(fee)} now"
+    amount, state = amount_words(fee.amount_cents, fee.currency), fee.status.replace("_", " ")
+    visit = f"the visit on {fee.visit_on} of {_whose(fee)} at {fee.business}"
+    return f"{verb} the fee of {amount} for {visit}; it is {state} now"
 
 
-def _amount(fee: ListedFee) -> str:
-    return amount_words(fee.amount_cents, fee.currency)
-
-
-def _state(fee: ListedFee) -> str:
-    return str(fee.status).replace("_", " ")
+def _whose(fee: ListedFee) -> str:
+    """Return "Ana with Bella, Max"."""
+    return " with ".join(filter(None, (fee.owner or "an owner without a name", ", ".join(fee.pets))))

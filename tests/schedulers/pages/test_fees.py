@@ -1,5 +1,6 @@
 """Fees: what waits for staff, and charge, waive and refund with who and why."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,18 +10,24 @@ from shared.database import tables
 from shared.gateways.payments import Declined
 from tests import rows
 from tests.doubles import Clock, RecordingPayments, raising
+from tests.rows import NOON
 from tests.salon import Salon
 from tests.schedulers.visitor import Visitor
 
 BY_MARIA = {"who": "Maria", "why": "she called"}
+VISIT = "the visit on 2026-03-03 of Ana with Bella at Happy Paws"
 HERS = [("Maria", "she called")]
 
 
 @pytest.fixture
 def fee(paws: Salon, clock: Clock) -> UUID:
-    """A fee that is due."""
-    paws.add_due_fee(clock)
-    id_: UUID = paws.fee().id
+    """A fee that is due: Ana missed a visit with Bella."""
+    missed = paws.add_due_fee(clock)
+    fee = paws.fee()
+    with paws.engine.begin() as connection:
+        bella = rows.pet(connection, paws.tenant_id, fee.owner_id)
+        connection.execute(tables.appointment_pets.insert(), {"appointment_id": missed, "pet_id": bella})
+    id_: UUID = fee.id
     return id_
 
 
@@ -54,6 +61,14 @@ def test_what_waits_for_staff_is_there_first_with_what_to_do(
     assert f'href="/explain/payment/{fee}"' in visitor.page
 
 
+def test_each_fee_says_whose_it_is_in_the_time_of_its_business(visitor: Visitor, paws: Salon, fee: UUID) -> None:
+    rows.change(paws.engine, tables.tenants, paws.tenant_id, timezone="America/Denver")
+    change(paws, next_attempt_at=NOON + timedelta(days=1))
+    visitor.get("/fees?status=open")
+    assert "Ana Bella Tue 03 Mar 2026 offence 1 Happy Paws $25.00" in visitor.words
+    assert "the card is charged from Wed 04 Mar 2026, 10:00 MST" in visitor.words
+
+
 def test_fees_are_found_by_state_business_and_id(visitor: Visitor, paws: Salon, fee: UUID) -> None:
     for query, is_there in (
         ("status=open", True),
@@ -74,7 +89,7 @@ def test_fees_are_found_by_state_business_and_id(visitor: Visitor, paws: Salon, 
 def test_a_fee_is_charged_from_the_page(visitor: Visitor, paws: Salon, fee: UUID, payments: RecordingPayments) -> None:
     visitor.get("/fees?status=open")
     said = visitor.do(f"/fees/{fee}/charge", **BY_MARIA)
-    assert said == "charged the fee of $25.00 for the visit on 2026-03-03 at paws; it is succeeded now"
+    assert said == f"charged the fee of $25.00 for {VISIT}; it is succeeded now"
     assert (len(payments.confirmed), paws.fee().status, noted(paws)) == (1, "succeeded", HERS)
 
 
@@ -83,14 +98,14 @@ def test_a_declined_charge_is_said_with_its_code(
 ) -> None:
     payments.answer = raising(Declined("lost_card"))
     visitor.get("/fees?status=open")
-    assert visitor.do(f"/fees/{fee}/charge", **BY_MARIA) == "not done: the fee was not collected (lost_card)"
+    assert visitor.do(f"/fees/{fee}/charge", **BY_MARIA) == "not done: the fee was not collected: lost_card"
     assert noted(paws) == HERS
 
 
 def test_a_fee_is_waived_from_the_page(visitor: Visitor, paws: Salon, fee: UUID) -> None:
     visitor.get("/fees?status=open")
     said = visitor.do(f"/fees/{fee}/waive", **BY_MARIA)
-    assert said == "waived the fee of $25.00 for the visit on 2026-03-03 at paws; it is waived now"
+    assert said == f"waived the fee of $25.00 for {VISIT}; it is waived now"
     assert (paws.fee().status, noted(paws)) == ("waived", HERS)
     assert visitor.do(f"/fees/{fee}/waive", **BY_MARIA).startswith(f"not done: the fee {fee} is waived; it would have")
 

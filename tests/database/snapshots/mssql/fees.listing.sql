@@ -4,9 +4,10 @@ FROM payments
 WHERE payments.type = :type AND payments.status IN (:status, ...) GROUP BY payments.status;
 
 -- latest
-SELECT payments.id, payments.owner_id, payments.tenant_id, payments.visit_on, payments.amount, payments.currency,
-    payments.status, payments.offence_number, payments.attempts, payments.due_at, payments.next_attempt_at,
-    payments.failure_code, payments.description, tenants.subdomain
+SELECT payments.id, payments.owner_id, payments.tenant_id, payments.appointment_id, payments.visit_on, payments.amount,
+    payments.currency, payments.status, payments.offence_number, payments.attempts, payments.due_at,
+    payments.next_attempt_at, payments.failure_code, payments.description, tenants.subdomain, tenants.business_name,
+    tenants.timezone
 FROM payments JOIN tenants ON tenants.id = payments.tenant_id
 WHERE payments.type = :type AND payments.status IN (:status, ...) AND tenants.subdomain = :subdomain ORDER BY
     payments.visit_on DESC, payments.id
@@ -14,15 +15,26 @@ OFFSET :param ROWS
 FETCH FIRST :param ROWS ONLY;
 
 -- listed
-SELECT payments.id, payments.owner_id, payments.tenant_id, payments.visit_on, payments.amount, payments.currency,
-    payments.status, payments.offence_number, payments.attempts, payments.due_at, payments.next_attempt_at,
-    payments.failure_code, payments.description, tenants.subdomain
+SELECT payments.id, payments.owner_id, payments.tenant_id, payments.appointment_id, payments.visit_on, payments.amount,
+    payments.currency, payments.status, payments.offence_number, payments.attempts, payments.due_at,
+    payments.next_attempt_at, payments.failure_code, payments.description, tenants.subdomain, tenants.business_name,
+    tenants.timezone
 FROM payments JOIN tenants ON tenants.id = payments.tenant_id
 WHERE payments.type = :type AND payments.status IN (:status, ...) AND payments.id IN (:id, ...) AND payments.tenant_id
     IN (:tenant_id, ...) AND (EXISTS (SELECT *
 FROM decisions
 WHERE decisions.subject_id = payments.appointment_id AND decisions.kind = :kind AND decisions.run_id = :run_id)) ORDER
     BY payments.visit_on, tenants.subdomain, payments.id;
+
+-- owner_names
+SELECT owners.id, owners.first_name, owners.last_name
+FROM owners
+WHERE owners.id IN (:id, ...);
+
+-- pet_names
+SELECT appointment_pets.appointment_id, pets.name
+FROM appointment_pets JOIN pets ON pets.id = appointment_pets.pet_id
+WHERE appointment_pets.appointment_id IN (:appointment_id, ...) ORDER BY pets.created_at, pets.name;
 
 -- refunded
 SELECT fee_actions.payment_id, sum(fee_actions.amount) AS sum_1
