@@ -82,7 +82,7 @@ def test_health_says_what_is_wrong_and_which_command_to_run_next(petcare: Shell)
     done = petcare("health")
     assert (done.code, done.err) == (1, "")
     title, first, command, *_ = done.out.splitlines()
-    assert title == f"NOT WELL: {len(JOBS) + 2} of {len(JOBS) + 8} checks"
+    assert title == f"NOT WELL: {len(JOBS) + 2} of {len(JOBS) + 9} checks"
     assert first.split() == ["BAD", JOB, "never", "ran"]
     assert command.split(maxsplit=1) == ["run:", f"python -m shared run {JOB}"]
     assert "ok   settings " in done.out

@@ -179,6 +179,17 @@ def test_a_text_that_is_sending_beyond_its_claim_hangs(engine: Engine, look: Loo
     assert look("texts") == Check("texts", False, words, NOON - 5 * MINUTE, command)
 
 
+def test_texts_that_are_due_and_do_not_leave_are_not_well(engine: Engine, look: Look) -> None:
+    text_row(engine, status="planned", not_before=NOON - 2 * HOUR, useful_until=NOON + HOUR)
+    text_row(engine, status="planned", not_before=NOON - 5 * HOUR, useful_until=NOON - HOUR)
+    assert look("due texts") == Check("due texts", True, "1 due")
+    text_row(engine, status="planned", not_before=NOON - 3 * HOUR, useful_until=NOON + HOUR)
+    found = look("due texts")
+    assert (found.is_well, found.since) == (False, NOON - 3 * HOUR)
+    assert found.words.startswith("2 texts due and not sent; the oldest 3 h ago. No run, sending switched off")
+    assert found.command == "python -m shared outbox --status planned"
+
+
 def test_a_fee_that_is_processing_beyond_its_claim_hangs(engine: Engine, look: Look) -> None:
     with engine.begin() as connection:
         tenant = rows.tenant(connection)

@@ -17,6 +17,9 @@ PATIENCE: Final = timedelta(days=7)
 HELD_PATIENCE: Final = timedelta(days=2)
 """How long a held day may: missed visits are looked for over a week by default, and then nobody can accept it."""
 
+DUE_PATIENCE: Final = timedelta(hours=2)
+"""How long a text may be due: a run sends what is due, and there is one each half hour."""
+
 _LOOKED_BACK: Final = 60
 """How many runs are read to find the one that first held a day back: a month of NoShowDetector, and some by hand."""
 
@@ -30,6 +33,7 @@ def of_what_waits(connection: Connection, wall: datetime) -> Iterator[Check]:
     yield _hanging(
         "dead letters", waiting.dead_texts(connection, wall), dead, "python -m shared outbox --status dead", wall
     )
+    yield _of_due_texts(waiting.waiting_texts(connection, wall), wall)
     yield _of_fees_for_staff(waiting.fees_for_staff(connection), wall)
     yield from _of_held_days(connection, wall)
 
@@ -40,6 +44,17 @@ def _hanging(name: str, found: Hanging, words: str, command: str, wall: datetime
     what = words.format(counted(found.count, "fee" if name == "fees" else "text"))
     since = f"; the oldest {ago(found.since, wall)}" if found.since else ""
     return Check(name, False, what + since, found.since, command)
+
+
+def _of_due_texts(found: Hanging, wall: datetime) -> Check:
+    """Each run sends what is due, so what stays due is held up by something, whatever that is."""
+    if found.since is None or wall - found.since <= DUE_PATIENCE:
+        return Check("due texts", True, f"{found.count} due")
+    words = (
+        f"{counted(found.count, 'text')} due and not sent; the oldest {ago(found.since, wall)}. No run, sending "
+        "switched off (SMS_ENABLED, sms.enabled), a paused sender, or a limit too low"
+    )
+    return Check("due texts", False, words, found.since, "python -m shared outbox --status planned")
 
 
 def _of_fees_for_staff(found: Mapping[str, Hanging], wall: datetime) -> Check:
