@@ -7,7 +7,8 @@ from uuid import UUID
 from shared.application import Application
 from shared.database import tables
 from shared.database.engine import reading
-from shared.operations.explain import Explanation, explain, explain_all, fact_words
+from shared.operations.explain import Explanation, explain, explain_all
+from shared.operations.fact_words import fact_words
 from shared.runtime import run
 from shared.schedules.function_json import read_schedules
 from tests import rows
