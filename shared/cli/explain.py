@@ -11,7 +11,8 @@ from shared.application import Application, open_application
 from shared.cli.common.showing import echo, echo_json
 from shared.database.engine import ensure_ready, reading
 from shared.errors import RunFailed, UsageError
-from shared.operations.explain import SUBJECTS, Explanation, explain_all, fact_words
+from shared.operations.explain import SUBJECTS, Explanation, explain_all
+from shared.operations.fact_words import fact_words
 from shared.operations.find import find
 from shared.operations.forecast import Event
 from shared.operations.history import UnreadableRow

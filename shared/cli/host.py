@@ -6,7 +6,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 import click
@@ -16,7 +16,7 @@ from shared.application import open_application, payment_gateway
 from shared.cli.common.extras import installed
 from shared.cli.common.showing import echo
 from shared.cli.demo.host import FILE as DEMO_FILE
-from shared.cli.demo.host import application_with_a_past
+from shared.cli.demo.host import alone, application_with_a_past
 from shared.errors import RunFailed, UsageError
 from shared.schedules.function_json import read_schedules
 from shared.settings import HostSettings, LogSettings, load
@@ -68,7 +68,8 @@ def _serve(port: int, address: str, *, keeps_schedule: bool, is_demo: bool) -> N
     with installed("the local host"):
         from shared.schedulers import web
         from shared.schedulers.guard import is_loopback
-    with _listen(address, port) as listener:  # first: the demo takes seconds to make, and replaces its database
+    # Both first: the demo takes seconds to make, and replaces its database.
+    with _listen(address, port) as listener, alone() if is_demo else nullcontext():
         host = _demo_host() if is_demo else _local_host()
         is_here = is_loopback(address)
         key = None if is_demo and is_here else _key(is_needed=not is_here)

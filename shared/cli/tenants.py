@@ -20,18 +20,18 @@ WIDEST = 80
 @click.group("tenants", invoke_without_command=True)
 @click.pass_context
 def tenants_command(context: click.Context) -> None:
-    """List the businesses that the platform serves: whether they are served, and their texts of the last 30 days."""
+    """List the businesses: whether they are served, if not why, and their texts of the last 30 days."""
     if context.invoked_subcommand:
         return
-    found = _found(())
+    found = _found((), are_all=True)
     console = page()
     width = max((len(each.subdomain) for each in found), default=0)
     for each in found:
         texts = f"{each.sent} text{'' if each.sent == 1 else 's'} in 30 days"
         more = f"; run: python -m shared tenants check {each.subdomain}" if each.faults else ""
         line(console, f"{each.subdomain:{width}}  {texts:>24}  {_standing(each)}{more}", "red" if more else "")
-    if not found:
-        echo("there is no active tenant")
+    served = sum(each.not_served is None for each in found)
+    echo(f"{served} of {len(found)} are served." if found else "there is no tenant")
 
 
 @tenants_command.command()
@@ -52,12 +52,13 @@ def check(subdomain: str | None) -> None:
     sys.exit(1 if wrong else 0)
 
 
-def _found(only: Collection[str]) -> list[Business]:
+def _found(only: Collection[str], *, are_all: bool = False) -> list[Business]:
     jobs, engine = load(JobSettings), open_engine(database_url())
     ensure_ready(engine)
     with reading(engine) as connection:
         ids_of(connection, only)
-        return businesses(connection, Defaults(jobs.policy(), jobs.task_timezone, policy_variables()), utc_now(), only)
+        defaults = Defaults(jobs.policy(), jobs.task_timezone, policy_variables())
+        return businesses(connection, defaults, utc_now(), only, are_all=are_all)
 
 
 def _standing(each: Business) -> str:

@@ -82,6 +82,30 @@ def ids_of(connection: Connection, subdomains: Collection[str]) -> list[TenantId
     return list(found.values())
 
 
+def subdomain_of(connection: Connection, typed: str) -> str:
+    """The subdomain of the tenant that people mean by its subdomain or its name, in whatever case.
+
+    Raise UsageError if they can mean none, or several of that name. (A scan: a small table.)
+    """
+    meant = typed.strip().casefold()
+    rows = connection.execute(select(tenants.c.subdomain, tenants.c.business_name).order_by(tenants.c.subdomain)).all()
+    known = [(str(row.subdomain), str(row.business_name or "")) for row in rows if row.subdomain]
+    by_name = [subdomain for subdomain, name in known if name.casefold() == meant]
+    found = [subdomain for subdomain, _ in known if subdomain.casefold() == meant] or by_name
+    if not found:
+        raise UsageError(_unknown(connection, typed))
+    if len(found) > 1:
+        raise UsageError(f"several tenants are named {typed!r}: {', '.join(found[:5])}; write the subdomain of one")
+    return found[0]
+
+
+def first_named(connection: Connection, limit: int) -> list[tuple[str, str]]:
+    """Subdomain and name of tenants that are not deleted, the first ones by subdomain. Index: tenants (subdomain)."""
+    query = select(tenants.c.subdomain, tenants.c.business_name).where(tenants.c.deleted_at.is_(None))
+    rows = connection.execute(query.order_by(tenants.c.subdomain).limit(limit))
+    return [(str(row.subdomain), str(row.business_name or "")) for row in rows if row.subdomain]
+
+
 def _unknown(connection: Connection, subdomain: str) -> str:
     """Return the words for a subdomain that nobody has, with the nearest that somebody has. (A scan: a small table.)"""
     known = filter(None, connection.execute(select(tenants.c.subdomain)).scalars())

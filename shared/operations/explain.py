@@ -53,10 +53,12 @@ class Explanation:
     """What is known about a subject. `facts`: its current values, and the names of what it is about; `timeline`: oldest
     first; `next`: what comes next.
 
-    `evidence`: for a payment, everything a bank may ask for.
+    `what`: "appointment" …; `tenant`: its business's subdomain; `evidence`: for a payment, all that a bank may ask for.
     """
 
+    what: str
     subject: str
+    tenant: str
     zone: ZoneInfo
     facts: dict[str, Any]
     timeline: tuple[TimelineEntry, ...]
@@ -80,7 +82,9 @@ def explain(
         remembered = evidence.of_its_day(remembered, zone)
     facts = _names(connection, remembered) | _facts(what, remembered)
     return Explanation(
+        what,
         f"{what} {id_} of {tenant.subdomain}",
+        tenant.subdomain,
         zone,
         {name: value for name, value in facts.items() if value not in (None, "")},
         tuple(sorted(_timeline(what, remembered, zone), key=lambda each: (each.at, each.what))),
@@ -231,17 +235,3 @@ def _words(decision: DecisionRecord) -> str:
 
 def _money(fee: PaymentRecord) -> str:
     return amount_words(fee.amount, fee.currency)
-
-
-def fact_words(found: Explanation) -> dict[str, str]:
-    """Return the facts in words, times in the zone of the business."""
-    facts = dict(found.facts)
-    if "amount" in facts:
-        facts["amount"] = amount_words(facts["amount"], facts.pop("currency"))
-    return {name.replace("_", " "): _shown(value, found.zone) for name, value in facts.items()}
-
-
-def _shown(value: Any, zone: ZoneInfo) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return moment_words(value, zone) if isinstance(value, datetime) else str(value)

@@ -129,3 +129,14 @@ def test_a_demo_whose_port_is_taken_leaves_the_database_of_the_other_alone(shell
         done = shell.process("host", "--demo", "--port", str(taken.getsockname()[1]))
     assert (done.code, "Address already in use" in done.err) == (2, True)
     assert (shell.folder / FILE).read_text() == "of the demo that listens there"
+
+
+def test_a_second_demo_in_the_folder_is_refused_until_the_first_has_ended_even_by_a_kill(shell: Shell) -> None:
+    taken = f"error: another demo uses {FILE}; end that one, or start this one in another folder\n"
+    for _ in range(2):  # the second after a kill
+        with started(shell, "host", "--demo", "--port", "0") as host:
+            done = shell.process("page", "--demo", "--port", "0")
+            assert (done.code, done.out, done.err) == (2, "", taken)
+            assert "hudson-paws" in Visitor(host.site).get("/businesses").body
+            host.process.kill()
+            host.process.wait()

@@ -37,7 +37,7 @@ def test_what_is_foretold_is_typed_and_does_not_tell_the_number() -> None:
     at = datetime(2026, 3, 5, 12, tzinfo=UTC)
     event = Event(Step.FEE, at, "NoShowDetector", TenantId(UUID(int=1)), "fee", (), phone="+12125550143", amount=2500)
     steps = (Foretold("it waits for staff"), Foretold("a fee", replace(event, currency="USD", until=at)))
-    told = as_object(Explanation("payment 1", ZoneInfo("UTC"), {}, (), steps))
+    told = as_object(Explanation("payment", "payment 1", "paws", ZoneInfo("UTC"), {}, (), steps))
     assert told["next"] == [
         {"what": "it waits for staff"},
         {

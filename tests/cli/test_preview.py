@@ -52,3 +52,9 @@ def test_a_subject_is_explained_by_words_or_an_id_alone(petcare: Shell) -> None:
     assert petcare("explain", "xyzzy").err == (
         "error: nothing that can be explained fits 'xyzzy'; try: python -m shared find\n"
     )
+
+
+def test_of_a_suspended_business_it_says_why_nothing_happens_there(petcare: Shell) -> None:
+    done = petcare("preview", "--tenant", "prairie-clips")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.splitlines()[1:] == ["  not served: it is suspended"]

@@ -13,8 +13,10 @@ def test_the_businesses_are_listed_with_who_is_served_since_when_not_and_how_man
     petcare.sql("UPDATE notifications SET sent_at = ? WHERE rowid % 2 = 0", lately)  # the others long ago
     done = petcare("tenants")
     assert (done.code, done.err) == (0, "")
-    lines = {line.split()[0]: line for line in done.out.splitlines()}
-    assert "prairie-clips" not in lines  # the platform suspended it
+    *businesses, total = done.out.splitlines()
+    assert total == "6 of 8 are served."
+    lines = {line.split()[0]: line for line in businesses}
+    assert lines["prairie-clips"].endswith("  NOT served: it is suspended")
     assert lines["hudson-paws"].endswith("  served")
     assert lines["mile-high-mutts"].endswith(
         f" NOT served: its settings, since {began} UTC; run: python -m shared tenants check mile-high-mutts"
@@ -77,5 +79,5 @@ def test_a_business_that_the_platform_does_not_serve_is_no_fault(petcare: Shell)
 
 
 def test_without_any_business_the_list_says_so(migrated: Shell) -> None:
-    assert migrated("tenants") == Done(0, "there is no active tenant\n", "")
+    assert migrated("tenants") == Done(0, "there is no tenant\n", "")
     assert migrated("tenants", "check") == Done(0, "all 0 are sound\n", "")

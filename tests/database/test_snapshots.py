@@ -22,7 +22,7 @@ from shared.database.appointments import Starts
 from shared.database.claims import Claim
 from shared.database.engine import writing
 from shared.database.outbox import Scope
-from shared.database.tenants import all_tenants, how_many_tenants, ids_of, tenant_by_id
+from shared.database.tenants import all_tenants, first_named, how_many_tenants, ids_of, subdomain_of, tenant_by_id
 from shared.delivery.blocked_numbers import queries as phone_blocks
 from shared.delivery.consent import queries as consent
 from shared.delivery.receipts import queries as receipts
@@ -136,6 +136,8 @@ CALLS: list[Callable[[Connection], object]] = [
     lambda it: ids.resolved(it, "appointment", one(it, tables.appointments).hex[:31]),
     all_tenants,
     lambda it: ids_of(it, ["hudson-paws"]),
+    lambda it: subdomain_of(it, "hudson-paws"),
+    lambda it: first_named(it, 200),
     lambda it: refusal(it, "nobody"),
     tenant_queries.inactive,
     lambda it: tenant_queries.sent_since(it, NOW),

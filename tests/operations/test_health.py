@@ -76,6 +76,7 @@ def test_all_is_well_when_every_job_did_its_work_and_nothing_hangs(engine: Engin
         "texts",
         "fees",
         "dead letters",
+        "due texts",
         "fees for staff",
     ]
     assert {each.command for each in found.checks} == {None}

@@ -8,7 +8,8 @@ from shared.application import Application
 from shared.database import tables
 from shared.database.engine import reading
 from shared.domain.ids import NotificationId
-from shared.operations.explain import Explanation, explain, explain_all, fact_words
+from shared.operations.explain import Explanation, explain, explain_all
+from shared.operations.fact_words import fact_words
 from shared.operations.outbox import replay
 from shared.runtime import run
 from shared.schedules.function_json import read_schedules

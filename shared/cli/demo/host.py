@@ -1,9 +1,10 @@
 """The application behind `host --demo`: sample data around now, a past of some days, and simulated providers."""
 
 import logging
+import sqlite3
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ from shared.cli.demo.simulated_days import SimulatedClock, SimulatedDays, fresh_
 from shared.database.engine import open_engine, reading, writing
 from shared.domain.fees import FeeStatus
 from shared.domain.ids import TenantId
+from shared.errors import UsageError
 from shared.fees import staff_requests
 from shared.fees.listing import ListedFee, listed
 from shared.fees.staff_actions import Staff
@@ -26,6 +28,8 @@ from shared.sample.draft import Rows
 from shared.stages import collection_for_staff
 
 FILE = Path("petcare-host-demo.db")
+LOCK = Path("petcare-host-demo.lock.db")
+"""Locked by the demo that uses FILE, for as long as it runs."""
 HOURS = 60
 """The past of the demo. Two nights, so that fees of the first day are collected and the closed day is looked at."""
 DAYS_AHEAD = 7
@@ -52,6 +56,23 @@ def application_with_a_past() -> Application:
         _play(SimulatedDays(application, clock), filled.rows, start, until)
     clock.now = None
     return application
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Keep other demos from this folder's FILE. Raise UsageError if one uses it.
+
+    The lock is SQLite's own, on a database without any table: the operating system lets go of it when the process ends,
+    however it ends.
+    """
+    try:
+        lock = sqlite3.connect(LOCK, timeout=0, isolation_level=None)
+        lock.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError as error:
+        why = f"another demo uses {FILE}; end that one, or start this one in another folder"
+        raise UsageError(why if "locked" in str(error) else f"{LOCK} cannot be used: {error}") from error
+    with closing(lock):
+        yield
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from shared.domain.tally import Tally
 from shared.operations.forecast import Event, Forecast, Step, forecast, occurrences
 from shared.operations.forecast import preview_queries as queries
 from shared.operations.forecast.words import why
+from shared.operations.tenant_queries import inactive
 from shared.operations.words import KIND_WORDS, amount_words
 from shared.planning.tenants import serve
 from shared.schedules.function_json import Schedule
@@ -112,9 +113,9 @@ def tenants_ahead(connection: Connection, only: Collection[str] = ()) -> tuple[l
     """Return the tenants about which the coming runs do something, and those of them that the platform does not serve.
 
     The latter with why it does not, in a word: of their texts, the runs cancel what waits. `only`: subdomains, none for
-    all.
+    all; these are returned even if nothing is done about them.
     """
-    stopped = queries.stopped(connection)
+    stopped = inactive(connection) if only else queries.stopped(connection)
     tenants = active_tenants(connection)
     tenants += [each for each in all_tenants(connection) if each.id in stopped]
     return [each for each in tenants if not only or each.subdomain in only], stopped

@@ -19,8 +19,11 @@ MOST_ROWS: Final = 200
 _TEMPLATES: Final = Path(__file__).with_name("templates")
 
 
-def render(report: Report) -> str:
-    """Return the report as HTML. Names from the database are escaped."""
+def render(report: Report, *, is_demo: bool = False, back: str = "") -> str:
+    """Return the report as HTML. Names from the database are escaped.
+
+    `is_demo`: it says so; `back`: the path to which a link leads back, where it is a page of a site.
+    """
     return _template().render(
         report=report,
         headlines=headlines(report),
@@ -28,6 +31,8 @@ def render(report: Report) -> str:
         drawn=drawn,
         most_rows=MOST_ROWS,
         date_words=words.date_words,
+        is_demo=is_demo,
+        back=back,
     )
 
 

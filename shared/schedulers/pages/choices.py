@@ -1,4 +1,4 @@
-"""The choices in a filter: groups of states by name, days, and pages."""
+"""The choices in a filter: businesses, groups of states by name, days, and pages."""
 
 from collections.abc import Collection, Mapping
 from datetime import date, datetime
@@ -6,13 +6,18 @@ from enum import StrEnum
 from typing import Final, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
+from sqlalchemy import Connection
 from starlette.requests import Request
 
+from shared.database.tenants import first_named, subdomain_of
+from shared.errors import UsageError
 from shared.runtime import EARLIEST, LATEST
 from shared.schedulers.bodies import Refused
 
 State = TypeVar("State", bound=StrEnum)
 MOST_PAGES: Final = 20
+MOST_OFFERED: Final = 200
+"""Businesses that a field offers while somebody writes in it."""
 
 
 class Pages(NamedTuple):
@@ -21,6 +26,22 @@ class Pages(NamedTuple):
     number: int
     before: str | None
     after: str | None
+
+
+class Asked(NamedTuple):
+    """The business that is asked for. `subdomain`: empty for all; `offered`: subdomains and names to choose from."""
+
+    subdomain: str
+    offered: list[tuple[str, str]]
+
+
+def business_of(connection: Connection, request: Request) -> Asked:
+    """Return the business that is asked for by its subdomain or its name. Raise Refused if there is no such one."""
+    typed = request.query_params.get("business", "").strip()
+    try:
+        return Asked(subdomain_of(connection, typed) if typed else "", first_named(connection, MOST_OFFERED))
+    except UsageError as error:
+        raise Refused(400, str(error)) from error
 
 
 def chosen(groups: Mapping[str, Collection[State]], states: type[State], name: str) -> Collection[State]:

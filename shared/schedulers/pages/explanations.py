@@ -6,7 +6,8 @@ from starlette.requests import Request
 
 from shared.database.engine import reading
 from shared.errors import UsageError
-from shared.operations.explain import SUBJECTS, explain_all, fact_words
+from shared.operations.explain import SUBJECTS, explain_all
+from shared.operations.fact_words import fact_words, title_of
 from shared.operations.find import Found, find
 from shared.operations.history import UnreadableRow
 from shared.operations.ids import resolved
@@ -48,7 +49,8 @@ def show(host: LocalHost, request: Request) -> View:
         raise Refused(422, str(error)) from error
     if found is None:
         raise Refused(404, f"There is no {what} {id_}.")
-    return View("explain.html", {"found": found, "facts": fact_words(found), "what": what, "id": id_})
+    values = {"found": found, "title": title_of(found), "facts": fact_words(found), "what": what, "id": id_}
+    return View("explain.html", values)
 
 
 def _id(host: LocalHost, what: str, written: str) -> UUID:

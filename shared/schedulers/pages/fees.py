@@ -16,7 +16,7 @@ from shared.fees.staff_requests import LONGEST, Done
 from shared.operations.words import amount_words
 from shared.schedulers.bodies import Refused
 from shared.schedulers.local import LocalHost
-from shared.schedulers.pages.choices import chosen, number_of, pages
+from shared.schedulers.pages.choices import business_of, chosen, number_of, pages
 from shared.schedulers.pages.frame import Form, View
 from shared.schedulers.pages.rendering import zone_or
 from shared.stages import collection_for_staff
@@ -48,14 +48,15 @@ def show(host: LocalHost, request: Request) -> View:
     """Show a page of fees: those that wait for staff unless others are asked for."""
     asked = request.query_params
     state, number = asked.get("status", next(iter(STATES))), number_of(request)
-    statuses, business = chosen(STATES, FeeStatus, state), asked.get("business", "").strip().lower()
+    statuses = chosen(STATES, FeeStatus, state)
     one, zone = _id(asked.get("id", "")), host.application.zone
     with reading(host.application.engine) as connection:
+        business = business_of(connection, request)
         counts = listing.count(connection, STATES["waiting for staff"])
         if one:
             found = listing.listed(connection, ids=[one])
         else:
-            found = listing.latest(connection, statuses, SIZE + 1, (number - 1) * SIZE, business)
+            found = listing.latest(connection, statuses, SIZE + 1, (number - 1) * SIZE, business.subdomain)
     values = {
         "fees": [(each, zone_or(zone, each.timezone), code_words(each.failure_code)) for each in found[:SIZE]],
         "pages": pages(request, number, is_last=len(found) <= SIZE),

@@ -11,7 +11,7 @@ from shared.operations.report.gathering import report
 from shared.operations.report.page import render
 from shared.schedulers.bodies import Refused
 from shared.schedulers.local import LocalHost
-from shared.schedulers.pages.choices import day_of
+from shared.schedulers.pages.choices import business_of, day_of
 from shared.schedulers.pages.frame import HEADERS, View
 
 MOST_DAYS: Final = 366
@@ -24,23 +24,26 @@ _HEADERS: Final = HEADERS | {
 
 def ask(host: LocalHost, request: Request) -> View:
     """Show the form. `business` in the query is filled in."""
-    return View("report.html", {"business": request.query_params.get("business", ""), "most_days": MOST_DAYS})
+    with reading(host.application.engine) as connection:
+        return View("report.html", {"business": business_of(connection, request), "most_days": MOST_DAYS})
 
 
 def show(host: LocalHost, request: Request) -> Response:
     """Compute the report that is asked for; `download=1`: as a file to keep."""
     asked, application = request.query_params, host.application
-    business = asked.get("business", "").strip().lower() or None
     days, until = _days(asked.get("days", "")), day_of(request, "until")
     try:
         with reading(application.engine) as connection:
+            business = business_of(connection, request).subdomain or None
             now, zone = application.clock(), application.zone
             found = report(connection, days=days, now=now, default=zone, subdomain=business, until=until)
     except UsageError as error:
         raise Refused(400, str(error)) from error
     name = f"report-{found.period.last}.html"
-    kept = {"Content-Disposition": f'attachment; filename="{name}"'} if asked.get("download") else {}
-    return HTMLResponse(render(found), headers=_HEADERS | kept)
+    is_kept = bool(asked.get("download"))
+    kept = {"Content-Disposition": f'attachment; filename="{name}"'} if is_kept else {}
+    document = render(found, is_demo=host.is_demo, back="" if is_kept else "/report")
+    return HTMLResponse(document, headers=_HEADERS | kept)
 
 
 def _days(written: str) -> int:

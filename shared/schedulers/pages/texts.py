@@ -17,7 +17,7 @@ from shared.operations.words import KIND_WORDS
 from shared.schedulers.bodies import Refused
 from shared.schedulers.local import LocalHost
 from shared.schedulers.pages import text_words
-from shared.schedulers.pages.choices import chosen, day_of, number_of, pages
+from shared.schedulers.pages.choices import business_of, chosen, day_of, number_of, pages
 from shared.schedulers.pages.frame import Form, View
 
 SIZE: Final = 25
@@ -34,28 +34,31 @@ STATES: Final = {
 def show(host: LocalHost, request: Request) -> View:
     """Show a page of the texts that are asked for."""
     asked, now = request.query_params, host.application.clock()
-    wanted, number = _wanted(request), number_of(request)
+    number = number_of(request)
     with reading(host.application.engine) as connection:
+        business = business_of(connection, request)
+        wanted = _wanted(request, business.subdomain)
         some = texts.found(connection, wanted, now, SIZE + 1, (number - 1) * SIZE)
     values = {
         "texts": [text_words.line_of(each, host.application.zone, now) for each in some[:SIZE]],
         "pages": pages(request, number, is_last=len(some) <= SIZE),
         "states": list(STATES),
         "kinds": {kind.value: KIND_WORDS.get(kind, kind.value) for kind in TEXTS},
-        "asked": {name: asked.get(name, "") for name in ("business", "status", "kind", "words", "until")},
+        "business": business,
+        "asked": {name: asked.get(name, "") for name in ("status", "kind", "words", "until")},
         "from_day": ((wanted.until or now) - texts.SEARCHED).date(),
     }
     return View("texts.html", values)
 
 
-def _wanted(request: Request) -> Wanted:
+def _wanted(request: Request, business: str) -> Wanted:
     asked = request.query_params
     kind, day = asked.get("kind", ""), day_of(request, "until")
     if kind and kind not in TEXTS:
         raise Refused(400, f"{kind!r} is no kind of text; there are {', '.join(TEXTS)}")
     return Wanted(
         chosen(STATES, NotificationStatus, asked.get("status", "")),
-        asked.get("business", "").strip().lower(),
+        business,
         Kind(kind) if kind else None,
         asked.get("words", "").split()[:MOST_WORDS],
         datetime.combine(day + timedelta(days=1), time(), UTC) if day else None,

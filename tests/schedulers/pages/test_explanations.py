@@ -15,7 +15,10 @@ from tests.schedulers.visitor import Visitor
 def test_a_visit_is_explained_with_what_happened_and_what_comes_next(visitor: Visitor, paws: Salon) -> None:
     visit = paws.add_missed(NOON + timedelta(days=2), created_at=NOON)
     visitor.get(f"/explain/appointment/{visit}")
-    assert f"appointment {visit} of paws" in visitor.words
+    assert visitor.words.startswith(
+        f"Bella · Thu 05 Mar 2026 12:00 EST · Happy Paws appointment {visit} pets Bella owner Ana "
+    )
+    assert '<a href="/businesses/paws">Happy Paws</a>' in visitor.page
     upcoming = (
         "What comes next, if nobody changes anything and everybody comes Wed 04 Mar 2026 12:00 EST 24-hour reminder to "
     )
@@ -33,9 +36,13 @@ def test_what_fits_the_words_is_listed_with_a_link_to_its_explanation(
     assert f'href="/explain/owner/{fee.owner_id.hex[:8]}"' in visitor.page
     assert "+1212" not in visitor.words
     visitor.get(f"/explain/payment/{short}")
-    assert f"payment {fee.id} of paws" in visitor.words
+    assert visitor.words.startswith(
+        f"$25.00 no-show fee · visit on Tue 03 Mar 2026 · Ana · Happy Paws payment {fee.id} "
+    )
     assert f'href="/fees?id={fee.id}"' in visitor.page
     visitor.get(f"/explain/owner/{fee.owner_id}")
+    assert visitor.words.startswith(f"Ana · Happy Paws owner {fee.owner_id} ")
+    assert "wants texts yes active yes missed visits 1 score 80" in visitor.words
     assert "reputation -20 (no show)" in visitor.words
 
 
@@ -45,7 +52,7 @@ def test_a_text_is_explained_from_the_list_of_texts(visitor: Visitor, paws: Salo
     visitor.get("/texts")
     link = visitor.page.partition('href="/explain/text/')[2].partition('"')[0]
     visitor.get(f"/explain/text/{link}")
-    assert f"text {link} of paws" in visitor.words
+    assert visitor.words.startswith(f"24-hour reminder to Ana · Bella · Happy Paws text {link} ")
     assert "24-hour reminder planned" in visitor.words
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from shared.schedulers.local import LocalHost
 from tests.rows import NOON
 from tests.salon import Salon
 from tests.schedulers.visitor import Visitor
@@ -24,11 +25,21 @@ def test_the_document_stands_by_itself_and_loads_nothing(visitor: Visitor, paws:
     assert "<script" not in visitor.page
     assert answer.headers["content-security-policy"].startswith("default-src 'none'; style-src 'unsafe-inline'")
     assert "content-disposition" not in answer.headers
+    assert '<a href="/report">Back to the pages</a>' in visitor.page
+    assert "Demo:" not in visitor.page
 
 
 def test_it_can_be_kept_as_a_file(visitor: Visitor, paws: Salon) -> None:
     answer = visitor.get(f"{DOCUMENT}&download=1")
     assert answer.headers["content-disposition"] == f'attachment; filename="report-{NOON.date().replace(day=2)}.html"'
+    assert "Back to the pages" not in visitor.page
+
+
+@pytest.mark.parametrize("query", ["", "&download=1"])
+def test_the_report_of_a_demo_says_that_it_is_one(visitor: Visitor, host: LocalHost, query: str) -> None:
+    host.is_demo = True
+    visitor.get(DOCUMENT + query)
+    assert "Demo: invented businesses and owners." in visitor.page
 
 
 @pytest.mark.parametrize(

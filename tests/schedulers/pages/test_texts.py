@@ -62,9 +62,25 @@ def test_texts_are_found_by_business_state_kind_words_and_day(visitor: Visitor, 
         ("words=_", []),
         ("until=2026-03-02", everything[1:]),
         ("until=2026-03-01&words=bella", []),
-        ("business=nobody", []),
+        ("business=other+TAILS", everything[2:]),
     ):
         assert bodies(visitor, query) == found, query
+
+
+def test_a_mistyped_business_is_refused_with_the_nearest_and_a_field_offers_them_all(
+    visitor: Visitor, paws: Salon
+) -> None:
+    salon(paws.application, subdomain="paws-2", business_name="Happy Paws")
+    salon(paws.application, subdomain="hudson", business_name="Hudson Tails")
+    for path in ("/texts?", "/fees?", "/report?", "/report/document?days=30&"):
+        assert visitor.get(f"{path}business=hudsn").status == 400
+        assert "there is no tenant 'hudsn'; did you mean hudson?" in visitor.words
+        assert visitor.get(f"{path}business=happy+paws").status == 400
+        assert "several tenants are named 'happy paws': paws, paws-2; write the subdomain of one" in visitor.words
+        assert visitor.get(f"{path}business=Hudson+Tails").status == 200
+    for path in ("/texts", "/fees", "/report"):
+        visitor.get(path)
+        assert '<option value="hudson">Hudson Tails</option>' in visitor.page
 
 
 def test_one_search_looks_a_month_back_and_a_day_leads_further(visitor: Visitor, paws: Salon) -> None:

@@ -9,6 +9,12 @@ SELECT tenants.id, tenants.subdomain, tenants.business_name, tenants.phone, tena
     tenants.currency, tenants.settings
 FROM tenants ORDER BY tenants.subdomain;
 
+-- first_named
+SELECT tenants.subdomain, tenants.business_name
+FROM tenants
+WHERE tenants.deleted_at IS NULL ORDER BY tenants.subdomain
+LIMIT :param::INTEGER;
+
 -- how_many_tenants
 SELECT count(*) AS count_1
 FROM tenants
@@ -20,6 +26,10 @@ FROM tenants;
 SELECT tenants.subdomain, tenants.id
 FROM tenants
 WHERE tenants.subdomain IN (:subdomain, ...);
+
+-- subdomain_of
+SELECT tenants.subdomain, tenants.business_name
+FROM tenants ORDER BY tenants.subdomain;
 
 -- tenant_by_id
 SELECT tenants.id, tenants.subdomain, tenants.business_name, tenants.phone, tenants.address_line1, tenants.timezone,
