@@ -108,9 +108,10 @@ def _outcome(run: NotedRun) -> str:
 
 
 def _errors(run: NotedRun) -> list[str]:
-    return [
-        f"error: {each['tenant']}: {each['subject']}: {each['reason']}" for each in (run.result or {}).get("errors", ())
-    ]
+    """Return a run's errors, one line each; what an older version noted may lack a part."""
+    errors = (run.result or {}).get("errors", ())
+    named = ([each.get(name) for name in ("tenant", "subject", "reason")] for each in errors)
+    return [f"error: {': '.join(filter(None, parts))}" for parts in named]
 
 
 def _and_more(run: NotedRun) -> str:

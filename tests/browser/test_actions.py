@@ -81,7 +81,7 @@ def test_a_fee_is_waived_with_who_and_why(browser: Chrome, world: World, has_scr
         (note,) = words(browser, ".note")
     finally:
         browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
-    assert note.startswith("waived the fee of $25.00 for the visit on 2026-03-03 at paws")
+    assert note.startswith("waived the fee of $25.00 for the visit on 2026-03-03 of Ana at Happy Paws")
     assert world.paws.fee().status == "waived"
     noted = rows.only(world.paws.engine, tables.fee_actions)
     assert (noted.action, noted.who, noted.why) == ("waive", "Maria", "she called")
