@@ -138,13 +138,6 @@ FROM tenants
 WHERE tenants.id = :id;
 
 -- of_text
-SELECT decisions.ledger_key, decisions.tenant_id, decisions.kind, decisions.subject_type, decisions.subject_id,
-    decisions.occurrence, decisions.occurs_at, decisions.outcome, decisions.reason, decisions.notification_id,
-    decisions.run_id, decisions.decided_at, notifications.status, notifications.reason AS text_reason,
-    notifications.not_before, notifications.sent_at, notifications.to_phone, notifications.body, notifications.segments,
-    notifications.error_code, notifications.provider_message_id, notifications.updated_at
-FROM decisions LEFT OUTER JOIN notifications ON notifications.id = decisions.notification_id
-WHERE decisions.subject_id IN (:subject_id, ...);
 SELECT decisions.subject_id
 FROM decisions
 WHERE decisions.notification_id = :notification_id;
