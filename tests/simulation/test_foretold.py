@@ -85,7 +85,7 @@ def keep_visits(engine: Engine, after: datetime, until: datetime) -> None:
     """Let everybody come, as a forecast takes for granted."""
     its = appointments.c
     with engine.begin() as connection:
-        begun = its.scheduled_start > after, its.scheduled_start <= until, its.arrived_at.is_(None)
+        begun = its.scheduled_start > after, its.scheduled_start < until, its.arrived_at.is_(None)
         connection.execute(update(appointments).where(*begun).values(arrived_at=its.scheduled_start))
 
 

@@ -84,7 +84,10 @@ def copied(
 
 
 def keep_visits(copy: Connection, after: datetime, until: datetime) -> None:
-    """Let everybody come to the visits that began after one instant, by another. Reminders do not look at arrivals."""
+    """Let everybody come to the visits that began after one instant and before another.
+
+    Reminders do not look at arrivals.
+    """
     copy.execute(_KEEP, {"after": after, "until": until})
 
 
@@ -106,7 +109,7 @@ Rows = list[Row[Any]]
 _visit = tables.appointments.c
 _KEEP = (
     update(tables.appointments)
-    .where(_visit.scheduled_start > bindparam("after"), _visit.scheduled_start <= bindparam("until"))
+    .where(_visit.scheduled_start > bindparam("after"), _visit.scheduled_start < bindparam("until"))
     .where(_visit.arrived_at.is_(None))
     .values(arrived_at=_visit.scheduled_start)
 )

@@ -107,6 +107,15 @@ def test_a_fee_that_only_passes_to_another_owner_is_not_foretold_to_be_charged_o
     assert not steps & {Step.CHARGED, Step.NOT_CHARGED}
 
 
+def test_a_visit_that_only_begins_with_the_run_is_not_foretold_to_excuse_another(paws: Salon, clock: Clock) -> None:
+    owner, detector = paws.add_owner(), Occurrence(NOON + HOUR, "NoShowDetector")
+    paws.add_missed(NOON - 3 * HOUR, owner_id=owner)
+    paws.add_missed(detector.at, owner_id=owner)
+    steps = [each.step for each in foretold(paws.application, detector)]
+    clock.now = detector.at
+    assert (Step.MISSED in steps, paws.run()["total_detected"]) == (True, 1)
+
+
 @pytest.mark.parametrize("days", [3, 30])
 def test_of_two_fees_of_one_day_whose_owners_became_one_it_is_foretold_which_is_given_back(
     paws: Salon, clock: Clock, days: int
