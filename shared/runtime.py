@@ -37,6 +37,19 @@ EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo
 """A run's `--at` must lie between these: anything else is a typing error."""
 
 
+def parsed_instant(written: str) -> datetime:
+    """Return the aware instant that is written in ISO 8601. Raise UsageError if it is none, or out of range."""
+    try:
+        instant = datetime.fromisoformat(written)
+    except ValueError:
+        raise UsageError(f"{written!r} is no time; write it like 2026-03-01T06:30:00Z") from None
+    if instant.utcoffset() is None:
+        raise UsageError(f"{written!r} has no UTC offset; add Z if it is UTC: {instant.isoformat()}Z")
+    if not EARLIEST <= instant <= LATEST:
+        raise UsageError(f"{written!r} is not between {EARLIEST:%Y} and {LATEST:%Y}")
+    return instant
+
+
 def run_scheduled(job: str) -> None:
     """Run a job for the Functions host. An exception fails the invocation, so that function.json's `retry` acts.
 

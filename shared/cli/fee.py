@@ -13,7 +13,7 @@ from shared.cli.common.showing import echo, echo_json, line, page
 from shared.database.engine import ensure_ready, open_engine, reading
 from shared.database.tables import PAYMENT_STATUSES
 from shared.database.tenants import ids_of
-from shared.domain.fees import code_words
+from shared.domain.fees import fee_code_words
 from shared.domain.ids import FeeId, RunId
 from shared.errors import RunFailed, UsageError
 from shared.fees import staff_requests
@@ -144,7 +144,7 @@ _HEADINGS = ("fee", "business", "visit", "owner", "pets", "amount", "state", "no
 
 def _cells(each: ListedFee) -> tuple[str, ...]:
     amount = fee_words(each.amount_cents, each.refunded_cents, each.currency)
-    state = ": ".join(filter(None, (each.status.replace("_", " "), code_words(each.failure_code))))
+    state = ": ".join(filter(None, (each.status.replace("_", " "), fee_code_words(each.failure_code))))
     names = each.owner or "-", ", ".join(each.pets) or "-"
     return shortened(each.id), each.tenant, str(each.visit_on), *names, amount, state, each.description or ""
 

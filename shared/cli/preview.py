@@ -7,8 +7,8 @@ import click
 
 from shared import logs
 from shared.application import open_application
-from shared.cli.common.pages import show_pages
 from shared.cli.common.parameters import Instant
+from shared.cli.common.previews import show_pages
 from shared.cli.common.showing import echo, echo_json, page
 from shared.database.engine import ensure_ready, reading
 from shared.database.tenants import ids_of

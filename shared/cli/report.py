@@ -12,7 +12,7 @@ from shared.cli.common.showing import echo
 from shared.database.engine import ensure_ready, open_engine, reading
 from shared.errors import UsageError
 from shared.operations.report.figures import Report
-from shared.operations.report.gathering import report
+from shared.operations.report.gathering import MOST_DAYS, report
 from shared.operations.report.spreadsheets import spreadsheets
 from shared.settings import JobSettings, database_url, load
 
@@ -22,7 +22,9 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 
 @click.command(name="report")
 @click.option("--out", required=True, type=_FILE, metavar="FILE.html", help="The file to write.")
-@click.option("--days", type=click.IntRange(1, 366), default=30, show_default=True, help="So many whole local days.")
+@click.option(
+    "--days", type=click.IntRange(1, MOST_DAYS), default=30, show_default=True, help="So many whole local days."
+)
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="The last of them. By default the last that is over.")
 @click.option("--tenant", metavar="SUBDOMAIN", help="Only this tenant's figures.")
 @click.option("--csv", "folder", type=_FOLDER, metavar="DIR", help="Write the figures as CSV files too.")

@@ -15,8 +15,8 @@ from rich.table import Table
 from shared import errors, logs, runtime
 from shared.application import open_application
 from shared.cli.common.exit_codes import print_error
-from shared.cli.common.pages import show_pages
 from shared.cli.common.parameters import Instant, Surge
+from shared.cli.common.previews import show_pages
 from shared.cli.common.showing import echo_json, line, page, plain
 from shared.domain.safe_text import written_out
 from shared.domain.tally import Progress as Report

@@ -82,7 +82,7 @@ FEE_SENTENCES: dict[FeeCode, str] = {
 }
 
 
-def code_words(code: str | None) -> str:
+def fee_code_words(code: str | None) -> str:
     """Return why a fee is in its state, in words; the card's own code as it is."""
     return FEE_SENTENCES[FeeCode(code)] if code in set(FeeCode) else code or ""
 

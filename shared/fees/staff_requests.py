@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import Engine
 
 from shared.database.engine import reading
-from shared.domain.fees import COLLECTED, UNCOLLECTED, FeeStatus, code_words
+from shared.domain.fees import COLLECTED, UNCOLLECTED, FeeStatus, fee_code_words
 from shared.domain.ids import FeeId
 from shared.errors import ConfigurationError, RunFailed, UsageError
 from shared.fees import collecting, staff_actions, state_queries
@@ -41,7 +41,7 @@ def charge(collection: collecting.Collection, fee_id: FeeId, staff: Staff) -> Do
     uncollected(collection.engine, [fee_id])
     staff_actions.charge(collection, fee_id, staff)
     after = named(collection.engine, [fee_id])
-    state = code_words(after[0].failure_code) or after[0].status
+    state = fee_code_words(after[0].failure_code) or after[0].status
     return Done(after, None if after[0].status == FeeStatus.SUCCEEDED else f"the fee was not collected: {state}")
 
 

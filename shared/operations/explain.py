@@ -26,7 +26,7 @@ from shared.domain.records import (
 from shared.operations import evidence, history, text_history
 from shared.operations.forecast.events import subjects_of
 from shared.operations.forecast.upcoming import Foretold, upcoming
-from shared.operations.remembered import ConsentRecord, DecisionRecord, PaymentRecord, Remembered
+from shared.operations.remembered import ConsentRecord, DecisionRecord, PaymentRecord, Remembered, TimelineEntry
 from shared.operations.words import (
     KIND_WORDS,
     OUTCOME_WORDS,
@@ -37,15 +37,6 @@ from shared.operations.words import (
     segments_words,
 )
 from shared.schedules.function_json import Schedule
-
-
-@dataclass(frozen=True, slots=True)
-class TimelineEntry:
-    """One line of a timeline. `code`: the reason's code, if any."""
-
-    at: datetime
-    what: str
-    code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +105,7 @@ _OVER: Final = (AppointmentStatus.COMPLETED, AppointmentStatus.CANCELLED)
 
 def _zone_of(tenant: Tenant, defaults: TenantPolicy, default_zone: ZoneInfo) -> tuple[ZoneInfo, str]:
     """Return the tenant's zone, and what is wrong with its settings."""
-    zone = zone_or_default(tenant, default_zone)
+    zone = zone_or_default(tenant.timezone, default_zone)
     try:
         rules_of(tenant, defaults, default_zone)
         return zone, ""
@@ -159,7 +150,7 @@ def _names(connection: Connection, remembered: Remembered) -> dict[str, str]:
 
 def _timeline(what: str, remembered: Remembered, zone: ZoneInfo) -> Iterator[TimelineEntry]:
     if what == "text":
-        return (TimelineEntry(*each) for each in text_history.timeline(remembered.row, zone))
+        return text_history.timeline(remembered.row, zone)
     return _of_subject(remembered, zone)
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from shared.domain.fees import code_words
+from shared.domain.fees import fee_code_words
 from shared.domain.records import Kind
 from shared.operations.explain import Explanation
 from shared.operations.words import KIND_WORDS, amount_words, moment_words
@@ -54,7 +54,7 @@ def _spaced(value: Any) -> str:
 
 
 _WORDS: Final[Mapping[str, Callable[[Any], str]]] = {
-    "failure_code": code_words,
+    "failure_code": fee_code_words,
     "kind": lambda kind: KIND_WORDS.get(Kind(kind), _spaced(kind)),
     "status": _spaced,
     "type": lambda type_: _spaced(type_).replace("no show", "no-show"),

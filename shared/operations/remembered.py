@@ -149,3 +149,12 @@ class Remembered:
     actions: list[ActionRecord]
     visit: list[AppointmentRecord]
     consents: list[ConsentRecord]
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """One line of a timeline. `code`: the reason's code, if any."""
+
+    at: datetime
+    what: str
+    code: str | None = None

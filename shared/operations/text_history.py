@@ -1,13 +1,12 @@
 """What happened to one text, from its own row: planned, tried, sent, delivered or not."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from shared.domain.records import Kind, NotificationStatus, mask_phone
 from shared.operations.ids import shortened
-from shared.operations.remembered import DecisionRecord
+from shared.operations.remembered import DecisionRecord, TimelineEntry
 from shared.operations.words import KIND_WORDS, STATUS_WORDS, code_words, moment_words, reason_words, segments_words
 
 OF_SUBJECT: Final = {"appointment": "appointment", "vaccination": "vaccination", "visit": "payment"}
@@ -34,20 +33,24 @@ def facts(row: Any, decisions: Sequence[DecisionRecord]) -> dict[str, Any]:
     }
 
 
-def timeline(row: Any, zone: ZoneInfo) -> Iterator[tuple[datetime, str, str | None]]:
-    """Yield what happened, when, and the code of the reason or the provider's."""
+def timeline(row: Any, zone: ZoneInfo) -> Iterator[TimelineEntry]:
+    """Yield what happened, with the code of the reason or the provider's."""
     words, status = KIND_WORDS[Kind(row.kind)], NotificationStatus(row.status)
     wait = f"; it may leave from {moment_words(row.not_before, zone)}" if row.not_before > row.created_at else ""
-    yield row.created_at, f"{words} planned{wait}", None
+    yield TimelineEntry(row.created_at, f"{words} planned{wait}")
     if row.attempted_at and status is NotificationStatus.PLANNED and row.error_code:
-        yield row.attempted_at, f"an attempt to send it failed: {code_words(row.error_code)}", row.error_code
+        yield TimelineEntry(
+            row.attempted_at, f"an attempt to send it failed: {code_words(row.error_code)}", row.error_code
+        )
     elif row.attempts > 1 and row.attempted_at:
-        yield row.attempted_at, f"latest of {row.attempts} attempts to send it", None
+        yield TimelineEntry(row.attempted_at, f"latest of {row.attempts} attempts to send it")
     if status is NotificationStatus.PLANNED and row.attempted_at and not row.attempts:
-        yield row.updated_at, "put back into the outbox by staff", None
+        yield TimelineEntry(row.updated_at, "put back into the outbox by staff")
     if row.sent_at:
-        yield row.sent_at, f"sent to {mask_phone(row.to_phone)}, {segments_words(row.segments)}: {row.body}", None
+        yield TimelineEntry(
+            row.sent_at, f"sent to {mask_phone(row.to_phone)}, {segments_words(row.segments)}: {row.body}"
+        )
     if status in _AFTER_SENT or (status in STATUS_WORDS and not row.sent_at):
         why = reason_words(row.reason) or code_words(row.error_code)
         words = ": ".join(filter(None, (STATUS_WORDS[status], why)))
-        yield row.updated_at or row.created_at, words, row.reason or row.error_code
+        yield TimelineEntry(row.updated_at or row.created_at, words, row.reason or row.error_code)

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from shared import runtime
+from shared.errors import UsageError
 
 
 class Instant(click.ParamType[datetime]):
@@ -18,15 +19,9 @@ class Instant(click.ParamType[datetime]):
         if isinstance(value, datetime):
             return value
         try:
-            instant = datetime.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value!r} is no time; write it like 2026-03-01T06:30:00Z", param, ctx)
-        if instant.utcoffset() is None:
-            self.fail(f"{value!r} has no UTC offset; add Z if it is UTC: {instant.isoformat()}Z", param, ctx)
-        if not runtime.EARLIEST <= instant <= runtime.LATEST:
-            span = f"{runtime.EARLIEST:%Y} and {runtime.LATEST:%Y}"
-            self.fail(f"{value!r} is not between {span}", param, ctx)
-        return instant
+            return runtime.parsed_instant(value)
+        except UsageError as error:
+            self.fail(str(error), param, ctx)
 
 
 class Surge(click.ParamType[tuple[str, date]]):

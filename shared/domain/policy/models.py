@@ -226,11 +226,11 @@ def zone_of(tenant: Tenant, default: ZoneInfo) -> ZoneInfo:
         raise PolicyError(Fault("timezone", words)) from None
 
 
-def zone_or_default(tenant: Tenant, default: ZoneInfo) -> ZoneInfo:
-    """Return the tenant's time zone; `default` if it names none or an unknown one, which runs report."""
+def zone_or_default(name: str | None, default: ZoneInfo) -> ZoneInfo:
+    """Return a time zone by its name, as a tenant's row holds it; `default` for none or an unknown one."""
     try:
-        return zone_of(tenant, default)
-    except PolicyError:
+        return ZoneInfo(name) if isinstance(name, str) and name else default
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         return default
 
 

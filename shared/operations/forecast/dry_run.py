@@ -10,14 +10,14 @@ from uuid import UUID
 from shared.application import Application
 from shared.database.engine import reading
 from shared.database.tenants import active_tenants
-from shared.domain.fees import FEE_SENTENCES
+from shared.domain.fees import fee_code_words
 from shared.domain.policy.models import ServedTenant
-from shared.domain.reasons import SENTENCES
 from shared.domain.records import NotificationStatus, Outcome
 from shared.domain.tally import Tally
 from shared.operations.forecast import preview_queries as queries
 from shared.operations.forecast.events import Step, Subject, subjects_of, texts_subjects
 from shared.operations.forecast.preview import PRICED, Line, Page, priced
+from shared.operations.words import reason_words
 from shared.planning.tenants import serve
 
 _WHAT: Final = {
@@ -39,7 +39,6 @@ _HELD: Final = "hold"
 """Held days stand in the result by themselves, with what to do about them."""
 _COUNTED: Final = "settle"
 """This action is counted, not listed: it is about each visit of two weeks, and nobody hears of it."""
-_SENTENCES: Final = {str(code): words for code, words in (*FEE_SENTENCES.items(), *SENTENCES.items())}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,5 +105,5 @@ def _line(would: Mapping[str, Any], served: ServedTenant, now: datetime, names: 
         to=would["to"] or ("" if about else would["subject"]),
         text=would["text"] or "",
         segments=would["segments"] or 0,
-        why=_SENTENCES.get(reason, reason.replace("_", " ")),
+        why=fee_code_words(reason_words(reason)).replace("_", " "),
     )

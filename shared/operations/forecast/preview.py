@@ -104,7 +104,7 @@ def preview(
     pages = [replace(each, not_served=why.get(each.subdomain, "")) for each in pages]
     reasons = {each.tenant: each.reason for each in tally.problems}
     for each in left_out:
-        its = str(each.business_name), zone_or_default(each, application.zone), ()
+        its = str(each.business_name), zone_or_default(each.timezone, application.zone), ()
         pages.append(Page(each.subdomain, *its, not_served=reasons[each.subdomain]))
     return sorted(pages, key=lambda each: each.subdomain)
 

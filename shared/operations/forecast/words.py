@@ -2,11 +2,10 @@
 
 from zoneinfo import ZoneInfo
 
-from shared.domain.fees import FEE_SENTENCES, FeeStatus
-from shared.domain.reasons import SENTENCES
+from shared.domain.fees import FeeStatus, fee_code_words
 from shared.domain.records import Kind, mask_phone
 from shared.operations.forecast.events import Event, Step
-from shared.operations.words import KIND_WORDS, amount_words, moment_words, segments_words
+from shared.operations.words import KIND_WORDS, amount_words, moment_words, reason_words, segments_words
 
 
 def sentence(event: Event, zone: ZoneInfo) -> str:
@@ -48,8 +47,5 @@ def _of_money(event: Event, zone: ZoneInfo) -> str:
 
 def why(event: Event) -> str:
     """Return the sentence for an event's reason."""
-    code = event.reason or ""
-    known = {str(each): words for each, words in SENTENCES.items()}
-    if event.step in (Step.NOT_CHARGED, Step.FEE, Step.CHARGED, Step.CLOSED):
-        known |= {str(each): words for each, words in FEE_SENTENCES.items()}
-    return known.get(code, code)  # a bank's refusal has the bank's own code
+    is_of_fee = event.step in (Step.NOT_CHARGED, Step.FEE, Step.CHARGED, Step.CLOSED)
+    return reason_words(fee_code_words(event.reason) if is_of_fee else event.reason)  # a bank's own code stays

@@ -22,6 +22,7 @@ from shared.operations.report.figures import Period, Report
 
 T = TypeVar("T")
 
+MOST_DAYS: Final = 366
 EARLIEST: Final = date(2000, 1, 1)
 """The earliest last day of a report."""
 EXPIRES_WITHIN: Final = timedelta(days=60)
@@ -63,6 +64,8 @@ def report(
 
 
 def _period(days: int, until: date | None, today: date) -> Period:
+    if not 1 <= days <= MOST_DAYS:
+        raise UsageError(f"a report is of 1 to {MOST_DAYS} days, not of {days}")
     last = until or today - timedelta(days=1)
     if last < EARLIEST:
         raise UsageError(f"{last} is too long ago; the earliest last day is {EARLIEST}")

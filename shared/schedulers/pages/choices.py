@@ -11,7 +11,7 @@ from starlette.requests import Request
 
 from shared.database.tenants import first_named, subdomain_of
 from shared.errors import UsageError
-from shared.runtime import EARLIEST, LATEST
+from shared.runtime import EARLIEST, LATEST, parsed_instant
 from shared.schedulers.bodies import Refused
 
 State = TypeVar("State", bound=StrEnum)
@@ -69,16 +69,9 @@ def instant_of(request: Request, name: str) -> datetime | None:
     """Return an aware instant; None if none is given. Raise Refused if it is none between the years 2000 and 2100."""
     written = request.query_params.get(name, "")
     try:
-        instant = datetime.fromisoformat(written) if written else None
-    except ValueError:
-        instant = None
-    if not written:
-        return None
-    if instant is None or instant.utcoffset() is None:
-        raise Refused(400, f"{written!r} is no time with its offset from UTC")
-    if not EARLIEST <= instant <= LATEST:
-        raise Refused(400, f"{written!r} is not between {EARLIEST:%Y} and {LATEST:%Y}")
-    return instant
+        return parsed_instant(written) if written else None
+    except UsageError as error:
+        raise Refused(400, str(error)) from None
 
 
 def number_of(request: Request) -> int:

@@ -6,8 +6,9 @@ from uuid import UUID
 from starlette.requests import Request
 
 from shared.database.engine import ensure_ready, reading
-from shared.domain.fees import UNCOLLECTED, FeeStatus, code_words
+from shared.domain.fees import UNCOLLECTED, FeeStatus, fee_code_words
 from shared.domain.ids import FeeId
+from shared.domain.policy.models import zone_or_default
 from shared.errors import RunFailed, UsageError
 from shared.fees import listing, staff_requests
 from shared.fees.listing import ListedFee
@@ -18,7 +19,6 @@ from shared.schedulers.bodies import Refused
 from shared.schedulers.local import LocalHost
 from shared.schedulers.pages.choices import business_of, chosen, number_of, pages
 from shared.schedulers.pages.frame import Form, View
-from shared.schedulers.pages.rendering import zone_or
 from shared.stages import collection_for_staff
 
 SIZE: Final = 25
@@ -58,7 +58,9 @@ def show(host: LocalHost, request: Request) -> View:
         else:
             found = listing.latest(connection, statuses, SIZE + 1, (number - 1) * SIZE, business.subdomain)
     values = {
-        "fees": [(each, zone_or(zone, each.timezone), code_words(each.failure_code)) for each in found[:SIZE]],
+        "fees": [
+            (each, zone_or_default(each.timezone, zone), fee_code_words(each.failure_code)) for each in found[:SIZE]
+        ],
         "pages": pages(request, number, is_last=len(found) <= SIZE),
         "states": list(STATES),
         "state": "" if one else state,

@@ -44,11 +44,3 @@ def _moment(instant: datetime | None, zone: ZoneInfo, written: str = "%a %d %b %
         return "-"
     local = instant.astimezone(zone) if 1 < instant.year < 9999 else instant
     return Markup('<time datetime="{}">{}</time>').format(instant.isoformat(), local.strftime(written))
-
-
-def zone_or(default: ZoneInfo, name: str | None) -> ZoneInfo:
-    """Return a business's zone by its name; `default` if there is none or it is no zone, which runs report."""
-    try:
-        return ZoneInfo(name or default.key)
-    except (KeyError, ValueError, OSError):
-        return default

@@ -7,14 +7,13 @@ from starlette.responses import HTMLResponse, Response
 
 from shared.database.engine import reading
 from shared.errors import UsageError
-from shared.operations.report.gathering import report
+from shared.operations.report.gathering import MOST_DAYS, report
 from shared.operations.report.page import render
 from shared.schedulers.bodies import Refused
 from shared.schedulers.local import LocalHost
 from shared.schedulers.pages.choices import business_of, day_of
 from shared.schedulers.pages.frame import HEADERS, View
 
-MOST_DAYS: Final = 366
 _HEADERS: Final = HEADERS | {
     # The document carries its style sheet in itself, and nothing else.
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "

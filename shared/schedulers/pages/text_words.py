@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from shared.domain.policy.models import zone_or_default
 from shared.domain.records import NotificationStatus
 from shared.operations.outbox import REPLAYED, Listed, objection
 from shared.operations.texts import FoundText
 from shared.operations.words import KIND_WORDS, code_words, reason_words
-from shared.schedulers.pages.rendering import zone_or
 
 LEFT: Final = (NotificationStatus.SENT, NotificationStatus.DELIVERED, NotificationStatus.UNDELIVERED)
 """The provider took these."""
@@ -53,7 +53,7 @@ def line_of(found: FoundText, default: ZoneInfo, now: datetime) -> TextLine:
     return TextLine(
         text=text,
         business=found.business,
-        zone=zone_or(default, found.timezone),
+        zone=zone_or_default(found.timezone, default),
         at=found.at,
         kind=KIND_WORDS.get(text.kind, text.kind.value.replace("_", " ")),
         state=state,
