@@ -119,7 +119,10 @@ def refund(typed_id: str, amount: str | None, who: str, why: str) -> None:
     application = open_application(texts=False)
     ensure_ready(application.engine)
     (fee_id,) = _fee_ids(application.engine, [typed_id])
-    _show(staff_requests.refund(collection_for_staff(application), fee_id, amount, Staff(who, why)))
+    done, asked = staff_requests.refund(collection_for_staff(application), fee_id, amount, Staff(who, why))
+    _show(done)
+    if asked.is_repeated:
+        echo("the same refund was asked for before; it is given back once")
 
 
 def _show(done: Done) -> None:

@@ -14,7 +14,7 @@ from shared.fees import staff_action_queries, state_queries
 from shared.fees.collecting import Collection, charge_now, close_now
 from shared.fees.listing import ListedFee
 from shared.fees.refunding import refund
-from shared.fees.staff_action_queries import MoreThanIsLeft, NotRefundable
+from shared.fees.staff_action_queries import AskedRefund, MoreThanIsLeft, NotRefundable
 from shared.gateways.payments import OutcomeUnknown, PaymentCredentialsRefused, PaymentError
 from shared.messages.wording import money_words
 
@@ -70,8 +70,10 @@ def close_payments(collection: Collection) -> None:
         raise _credentials_refused(error) from error
 
 
-def give_back(collection: Collection, fee_id: FeeId, amount_cents: int | None, staff: Staff) -> None:
+def give_back(collection: Collection, fee_id: FeeId, amount_cents: int | None, staff: Staff) -> AskedRefund:
     """Give back an amount of a collected fee, or all that is left. The same command given again gives back once.
+
+    Return the refund as it was asked for.
 
     Raise UsageError if the fee cannot be given back, RunFailed if it was not given back or that is not known.
     """
@@ -89,6 +91,7 @@ def give_back(collection: Collection, fee_id: FeeId, amount_cents: int | None, s
         raise UsageError(f"the fee {fee_id} cannot give so much back: {left} of {collected} are left") from error
     if trouble is not None:
         raise _not_given_back(trouble) from trouble
+    return asked
 
 
 def _in_words(cents: int, currency: str) -> str:

@@ -14,6 +14,7 @@ from shared.domain.ids import FeeId
 from shared.errors import ConfigurationError, RunFailed, UsageError
 from shared.fees import collecting, staff_actions, state_queries
 from shared.fees.listing import ListedFee, listed
+from shared.fees.staff_action_queries import AskedRefund
 from shared.fees.staff_actions import Staff
 from shared.messages.wording import cents_of
 
@@ -57,18 +58,22 @@ def waive(
     waived = staff_actions.waive(engine, unpaid, staff, now)
     trouble = _close_payments(engine, collection, waived)
     after = named(engine, [each.id for each in found])
-    left = ", ".join(_why_not_waived(each) for each in after if each.status != FeeStatus.WAIVED)
+    others = {each.id for each in unpaid} - waived
+    left = ", ".join(_why_not_waived(each) for each in after if each.status != FeeStatus.WAIVED or each.id in others)
     return Done(after, f"not waived: {left}" if left else trouble)
 
 
-def refund(collection: collecting.Collection, fee_id: FeeId, amount: str | None, staff: Staff) -> Done:
-    """Refund a collected fee. `amount`: a part, in major units ("12.50"); None for all that is left.
+def refund(
+    collection: collecting.Collection, fee_id: FeeId, amount: str | None, staff: Staff
+) -> tuple[Done, AskedRefund]:
+    """Refund a collected fee; return the refund as it was asked for, too.
 
+    `amount`: a part, in major units ("12.50"); None for all that is left.
     Raise UsageError if it cannot be refunded, RunFailed if it was not or that is not known.
     """
     (before,) = named(collection.engine, [fee_id])
-    staff_actions.give_back(collection, fee_id, _cents(amount, before.currency), staff)
-    return Done(named(collection.engine, [fee_id]))
+    asked = staff_actions.give_back(collection, fee_id, _cents(amount, before.currency), staff)
+    return Done(named(collection.engine, [fee_id])), asked
 
 
 def named(engine: Engine, ids: Collection[FeeId]) -> list[ListedFee]:
@@ -113,6 +118,8 @@ def _still_open(engine: Engine, ids: Collection[FeeId]) -> set[FeeId]:
 
 
 def _why_not_waived(each: ListedFee) -> str:
+    if each.status == FeeStatus.WAIVED:
+        return f"{each.id} was waived by somebody else at the same moment"
     return f"{each.id} is {each.status}{_hint(each)}"
 
 

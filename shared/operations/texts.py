@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, select
 
 from shared.database.outbox import PRIORITIES
 from shared.database.rows.reading import read
 from shared.database.tables import notifications, tenants
-from shared.domain.ids import TenantId
 from shared.domain.records import TEXTS, Kind, NotificationStatus
 from shared.operations.outbox import LISTED, Listed, listed_of
 
@@ -86,13 +85,3 @@ def _narrowed(query: Select[Any], wanted: Wanted) -> Select[Any]:
 
 def _found(row: Any) -> FoundText:
     return FoundText(listed_of(row), row.business_name, row.timezone)
-
-
-def sent_by_tenant(connection: Connection, since: datetime) -> dict[TenantId, int]:
-    """Count the texts that left since then, by tenant. Index: notifications (sent_at, tenant_id)."""
-    query = (
-        select(notifications.c.tenant_id, func.count())
-        .where(notifications.c.sent_at >= since)
-        .group_by(notifications.c.tenant_id)
-    )
-    return {row[0]: row[1] for row in connection.execute(query)}

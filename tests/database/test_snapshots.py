@@ -154,7 +154,6 @@ CALLS: list[Callable[[Connection], object]] = [
     lambda it: upcoming_queries.pending_fees_of(it, SOME),
     lambda it: upcoming_queries.vaccinations_of(it, SOME),
     lambda it: upcoming_queries.last_waiting(it, [SOME]),
-    lambda it: upcoming_queries.why_inactive(it, SOME),
     lambda it: price_of_a_segment(it, NOW),
     stopped,
     lambda it: claim_queries.claim_one(it, [None], UUID(int=0), Claim(WORKER, NOW, HOLD)),  # type: ignore[list-item]  of nobody
@@ -176,7 +175,6 @@ CALLS: list[Callable[[Connection], object]] = [
     lambda it: history.of_owner(it, one(it, tables.owners)),
     lambda it: history.of_text(it, one(it, tables.notifications)),
     lambda it: texts.found(it, Wanted([NotificationStatus.DEAD], "paws", Kind.REMINDER_24H, ["bella"], NOW), NOW, 20),
-    lambda it: texts.sent_by_tenant(it, NOW),
     lambda it: fee_list.latest(it, ["failed"], 20, 20, "paws"),
     lambda it: fee_list.count(it, ["failed"]),
     lambda it: ledger.known(it, ["key"]),

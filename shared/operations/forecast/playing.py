@@ -1,17 +1,18 @@
 """Running the jobs at their coming times on a copy, with providers that send nothing and charge nobody."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from heapq import merge
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from shared import logs
 from shared.application import Application
@@ -79,19 +80,35 @@ def forecast(
 ) -> Forecast:
     """Return what some coming runs will do for some tenants, if nobody changes anything and everybody comes.
 
-    Visits that have not begun are taken to be kept: otherwise each of them would look missed afterwards.
+    Visits that have not begun are taken to be kept: otherwise each of them would look missed afterwards. Raise
+    RunFailed if a run fails on the copy, or the copy has no room.
     """
     if not runs:
         return Forecast((), {})
     with (
-        TemporaryDirectory(prefix="petcare-", ignore_cleanup_errors=True) as folder,
-        _copy(application, tenants, runs, Path(folder)) as engine,
+        _folder() as folder,
+        _copy(application, tenants, runs, folder) as engine,
         logs.quietly(),
     ):
         events = list(_played(application, engine, runs, wanted))
         with reading(engine) as connection:
             ids = sorted({id_ for each in events for id_ in each.subject_ids})
             return Forecast(events, subjects_of(connection, ids))
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """Yield a folder for the copy. Raise RunFailed, with what to do, if that has no room."""
+    try:
+        with TemporaryDirectory(prefix="petcare-", ignore_cleanup_errors=True) as folder:
+            yield Path(folder)
+    except (OSError, SQLAlchemyError, RunFailed) as error:
+        if not (isinstance(error, OSError) or "disk is full" in str(error)):
+            raise
+        why = (error.strerror if isinstance(error, OSError) else None) or "no room is left"
+        raise RunFailed(
+            f"a forecast runs on a copy in {gettempdir()}, which cannot be used ({why}); set TMPDIR to another folder"
+        ) from error
 
 
 @contextmanager
@@ -154,8 +171,11 @@ def _play(application: Application, engine: Engine, run: Occurrence, number: int
     with reading(engine) as connection:
         fees_before = fee_statuses(connection)
     held = []
-    with suppress(RunFailed):  # nobody is served
+    try:
         held = run_without_lease(player, request).get("held", [])
+    except RunFailed as failed:
+        if failed.__cause__ is not None:  # otherwise it worked for nobody: nobody is served
+            raise
     with reading(engine) as connection:
         done = events_of(connection, request.run_id, run.job, at, fees_before)
         return [*done, *held_days(connection, held, run.job, at)]

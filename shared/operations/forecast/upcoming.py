@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from shared.application import Application
 from shared.database.engine import reading
-from shared.database.tenants import active_tenants, tenant_by_id
+from shared.database.tenants import tenant_by_id
 from shared.domain.fees import UNCOLLECTED, FeeStatus
 from shared.domain.ids import FeeId, TenantId
 from shared.domain.policy.models import ServedTenant
@@ -20,6 +20,7 @@ from shared.domain.tally import Tally
 from shared.operations.forecast import Event, Forecast, Occurrence, Step, forecast, occurrences
 from shared.operations.forecast import upcoming_queries as queries
 from shared.operations.forecast.words import sentence
+from shared.operations.tenant_queries import inactive
 from shared.planning.tenants import serve
 from shared.schedules.function_json import Schedule
 from shared.tasks.appointment_reminders import rules
@@ -31,6 +32,8 @@ LATELY: Final = 61 * DAY
 """An older appointment is never found missed: the look-back is 60 days at most."""
 SOON: Final = 14 * DAY
 """How far ahead an owner's visits are looked at."""
+FARTHEST_RECOVERY: Final = 183 * DAY
+"""How far ahead a recovery of a score is looked for: each week's run until then is played."""
 _OPEN: Final = (AppointmentStatus.PENDING, AppointmentStatus.CONFIRMED)
 FOR_STAFF: Final = {
     "failed": "charge it again (fee charge ID --now), or waive it (fee waive ID)",
@@ -90,14 +93,13 @@ def upcoming(application: Application, schedules: Mapping[str, Schedule], what: 
     with reading(application.engine) as connection:
         row = queries.subject(connection, what, id_)
         tenant = tenant_by_id(connection, row.tenant_id)
-        is_active = any(each.id == tenant.id for each in active_tenants(connection))
-        why = "" if is_active else f"nothing: the business is {queries.why_inactive(connection, tenant.id)}"
-        said = [Foretold(why)] if why else []
+        stopped = inactive(connection).get(tenant.id)
+        said = [Foretold(f"nothing: the business is {stopped}")] if stopped else []
         served, _ = serve([tenant], application.defaults, application.zone, Tally())
         if not served:
             return said
         subject = _SUBJECTS[what](connection, row, served[0], now)
-        windows = [*(subject.windows if is_active else ()), *_of_waiting(connection, subject, now)]
+        windows = [*(() if stopped else subject.windows), *_of_waiting(connection, subject, now)]
     if what == "payment" and row.status in FOR_STAFF:
         said.append(Foretold(f"it waits for staff: {FOR_STAFF[row.status]}"))
     return said + _foretold(application, schedules, tenant, served[0], replace(subject, windows=windows))
@@ -195,7 +197,8 @@ def _of_owner(connection: Connection, row: Any, served: ServedTenant, now: datet
     windows += [window for each in queries.pending_fees_of(connection, row.id) for window in _of_fee(each, now)]
     shots = queries.vaccinations_of(connection, row.id)
     windows += [window for each in shots for window in _of_shot(each, served, now)]
-    windows.append(Window((UPDATER,), now, now + timedelta(days=served.policy.reputation.recovery_days) + 8 * DAY))
+    recovery = min(timedelta(days=served.policy.reputation.recovery_days), FARTHEST_RECOVERY)
+    windows.append(Window((UPDATER,), now, now + recovery + 8 * DAY))
     days = {local_date(each.scheduled_start, served.zone).isoformat() for each in its}
     return Subject(row.tenant_id, windows, owner_id=row.id, days=frozenset(days))
 

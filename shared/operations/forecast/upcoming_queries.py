@@ -15,10 +15,9 @@ from shared.database.tables import (
     owners,
     payments,
     pets,
-    tenants,
     vaccination_records,
 )
-from shared.domain.ids import FeeId, OwnerId, TenantId
+from shared.domain.ids import FeeId, OwnerId
 from shared.domain.records import NotificationStatus
 
 _TABLES: Final[dict[str, Table]] = {
@@ -73,12 +72,3 @@ def last_waiting(connection: Connection, subject_ids: Collection[UUID]) -> datet
         .where(among(decisions.c.subject_id, "them"), notifications.c.status.in_(waiting))
     )
     return connection.execute(query, {"them": sorted(subject_ids)}).scalar()
-
-
-def why_inactive(connection: Connection, tenant_id: TenantId) -> str:
-    """Why the platform does not serve a tenant, in a word. Index: primary key."""
-    query = select(tenants.c.status, tenants.c.is_active, tenants.c.deleted_at).where(tenants.c.id == tenant_id)
-    found = connection.execute(query).one_or_none()
-    if found is None or found.deleted_at:
-        return "deleted"
-    return str(found.status) if found.is_active else "switched off"

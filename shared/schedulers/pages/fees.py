@@ -105,8 +105,9 @@ def refund(host: LocalHost, form: Form) -> str:
     """Refund a fee or a part of it, as `fee refund` does."""
     staff = _staff(form)
     amount = form.text("amount") or None
-    done = staff_requests.refund(collection_for_staff(host.application), _fee(form), amount, staff)
-    return _said(done, f"refunded {amount} of" if amount else "refunded")
+    done, asked = staff_requests.refund(collection_for_staff(host.application), _fee(form), amount, staff)
+    said = _said(done, f"refunded {amount_words(asked.amount_cents, asked.currency)} of")
+    return f"{said}. The same was asked for before; it is given back once" if asked.is_repeated else said
 
 
 def _fee(form: Form) -> FeeId:

@@ -104,6 +104,8 @@ class Frame:
                     view = show(self.host, request)
             except Refused as refused:
                 return self.message(request, refused.status, str(refused))
+            except RunFailed as failed:
+                return self.message(request, 503, str(failed))
             except SQLAlchemyError as error:
                 words = f"The database cannot be read: {first_line(error)}; run: python -m shared db check"
                 return self.message(request, 503, words)

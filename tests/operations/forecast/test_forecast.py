@@ -1,15 +1,19 @@
 """What is foretold of the next run is what it does; and foretelling changes nothing."""
 
+import sqlite3
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from random import Random
+from typing import Any
 
 import pytest
+from sqlalchemy import Engine, event
 
 from shared.application import Application
 from shared.database import tables
 from shared.database.engine import reading
 from shared.database.tenants import active_tenants
+from shared.errors import RunFailed
 from shared.operations.forecast import Event, Occurrence, Step, forecast, occurrences
 from shared.runtime import run
 from shared.sample import build, insert, life
@@ -24,6 +28,8 @@ from tests.salon import Salon, salon
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 START = datetime(2026, 3, 5, 6, 0, 1, tzinfo=UTC)
 NEXT = "AppointmentReminders2h"
+PAGES_EMPTY, PAGES_COPIED = 74, 150
+"""Room for the tables of a copy, and for 200 appointments in them, but not for what a run writes about those."""
 SUNDAY = Occurrence(NOON + 5 * DAY, "ReputationUpdater")
 
 
@@ -183,3 +189,25 @@ def test_other_businesses_are_left_out(application: Application, clock: Clock) -
     assert {each.tenant_id for each in found.events} == {ours.tenant_id}
     (subject,) = found.subjects.values()
     assert subject.owner is not None
+
+
+@pytest.mark.parametrize("pages", [PAGES_EMPTY, PAGES_COPIED])
+def test_a_copy_without_room_is_named_and_nothing_is_foretold_of_a_part(application: Application, pages: int) -> None:
+    with application.engine.begin() as connection:
+        tenant = rows.tenant(connection)
+        for _ in range(200):
+            rows.appointment(connection, tenant, NOON + DAY)
+    rooms: list[int] = []
+
+    def limit(raw: Any, _record: Any) -> None:
+        if isinstance(raw, sqlite3.Connection) and "forecast.db" in str(raw.execute("PRAGMA database_list").fetchall()):
+            raw.execute(f"PRAGMA max_page_count = {pages}")
+            rooms.append(pages)
+
+    event.listen(Engine, "connect", limit)
+    try:
+        with pytest.raises(RunFailed, match=r"a forecast runs on a copy in .* \(no room is left\); set TMPDIR"):
+            foretold(application, Occurrence(NOON, "AppointmentReminders24h"))
+    finally:
+        event.remove(Engine, "connect", limit)
+    assert rooms

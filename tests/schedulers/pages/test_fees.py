@@ -116,10 +116,15 @@ def test_a_fee_is_refunded_from_the_page_in_part_and_in_full(
 ) -> None:
     paws.collect()
     visitor.get("/fees?status=collected")
-    assert visitor.do(f"/fees/{fee}/refund", amount="5", **BY_MARIA).startswith("refunded 5 of the fee of $25.00 ")
+    assert visitor.do(f"/fees/{fee}/refund", amount="5", **BY_MARIA).startswith("refunded $5.00 of the fee of $25.00 ")
     visitor.get(f"/fees?id={fee}")
     assert "$25.00, $5.00 refunded" in visitor.words
-    assert visitor.do(f"/fees/{fee}/refund", amount="", **BY_MARIA).endswith("it is refunded now")
+    again = visitor.do(f"/fees/{fee}/refund", amount="5", **BY_MARIA)
+    assert again.startswith("refunded $5.00 of the fee of $25.00 ")
+    assert again.endswith("The same was asked for before; it is given back once")
+    rest = visitor.do(f"/fees/{fee}/refund", amount="", **BY_MARIA)
+    assert rest.startswith("refunded $20.00 of the fee of $25.00 ")
+    assert rest.endswith("it is refunded now")
     assert [each.amount_cents for each in payments.refunded] == [500, 2000]
     assert visitor.do(f"/fees/{fee}/refund", amount="x", **BY_MARIA).startswith("not done: ")
 

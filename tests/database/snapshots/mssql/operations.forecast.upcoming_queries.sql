@@ -52,8 +52,3 @@ SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointme
 FROM appointments
 WHERE appointments.owner_id = :owner_id AND appointments.scheduled_start BETWEEN :scheduled_start AND :scheduled_start
     ORDER BY appointments.scheduled_start;
-
--- why_inactive
-SELECT tenants.status, tenants.is_active, tenants.deleted_at
-FROM tenants
-WHERE tenants.id = :id;

@@ -9,8 +9,3 @@ WHERE notifications.status = :status AND notifications.priority = :priority AND 
     AND notifications.not_before < :not_before AND tenants.subdomain = :subdomain AND notifications.kind = :kind AND
     (lower(notifications.body) LIKE '%' + lower(:body) + '%' ESCAPE '/') ORDER BY notifications.not_before DESC,
     notifications.id DESC;
-
--- sent_by_tenant
-SELECT notifications.tenant_id, count(*) AS count_1
-FROM notifications
-WHERE notifications.sent_at >= :sent_at GROUP BY notifications.tenant_id;

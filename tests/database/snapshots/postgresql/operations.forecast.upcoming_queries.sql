@@ -51,8 +51,3 @@ SELECT appointments.id, appointments.tenant_id, appointments.owner_id, appointme
 FROM appointments
 WHERE appointments.owner_id = :owner_id::UUID AND appointments.scheduled_start BETWEEN :scheduled_start::TIMESTAMP WITH
     TIME ZONE AND :scheduled_start::TIMESTAMP WITH TIME ZONE ORDER BY appointments.scheduled_start;
-
--- why_inactive
-SELECT tenants.status, tenants.is_active, tenants.deleted_at
-FROM tenants
-WHERE tenants.id = :id::UUID;

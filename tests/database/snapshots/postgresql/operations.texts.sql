@@ -11,8 +11,3 @@ WHERE notifications.status = :status::VARCHAR AND notifications.priority = :prio
     :kind::VARCHAR AND (notifications.body ILIKE '%' || :body::VARCHAR || '%' ESCAPE '/') ORDER BY
     notifications.not_before DESC, notifications.id DESC
 LIMIT :param::INTEGER;
-
--- sent_by_tenant
-SELECT notifications.tenant_id, count(*) AS count_1
-FROM notifications
-WHERE notifications.sent_at >= :sent_at::TIMESTAMP WITH TIME ZONE GROUP BY notifications.tenant_id;

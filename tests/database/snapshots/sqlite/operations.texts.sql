@@ -10,8 +10,3 @@ WHERE notifications.status = :status AND notifications.priority = :priority AND 
     (lower(notifications.body) LIKE '%' || lower(:body) || '%' ESCAPE '/') ORDER BY notifications.not_before DESC,
     notifications.id DESC
 LIMIT :param OFFSET :param;
-
--- sent_by_tenant
-SELECT notifications.tenant_id, count(*) AS count_1
-FROM notifications
-WHERE notifications.sent_at >= :sent_at GROUP BY notifications.tenant_id;
