@@ -5,14 +5,14 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
 
 from shared.jobs import JOBS
 from tests.cli.shell import JOB, Shell
-from tests.schedulers.site import Site
+from tests.schedulers.site import Answer, Site
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="`ulimit` is POSIX")
 
@@ -73,19 +73,29 @@ def host(shell: Shell) -> Iterator[Site]:
         process.communicate()
 
 
+def persistent(ask: Callable[[], Answer]) -> Answer:
+    """Ask like a monitor: once more if the connection is lost. Between thousands of others a slow caller's may be."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            return ask()
+        except ConnectionError:
+            assert time.monotonic() < deadline
+
+
 def test_jobs_and_who_has_the_key_are_served_while_half_sent_requests_pour_in(petcare: Shell) -> None:
     petcare.sql("UPDATE tenants SET settings = NULL")
     with host(petcare) as site, Attack(site.port) as attack:
         assert attack.is_full.wait(60)
         before = attack.opened
         for count in (1, 2):
-            assert site.post(f"/admin/functions/{JOB}", x_functions_key=KEY).status == 202
+            assert persistent(lambda: site.post(f"/admin/functions/{JOB}", x_functions_key=KEY)).status == 202
             deadline = time.monotonic() + 60
-            while petcare.sql("SELECT status FROM runs") != [("succeeded",)] * count:
+            while petcare.sql("SELECT status FROM runs").count(("succeeded",)) < count:
                 assert time.monotonic() < deadline, petcare.sql("SELECT status, error FROM runs")
                 time.sleep(0.05)
-        assert site.get("/health", x_functions_key=KEY).status == 503  # other jobs never ran
-        assert site.get("/").status == 401
+        assert persistent(lambda: site.get("/health", x_functions_key=KEY)).status == 503  # other jobs never ran
+        assert persistent(lambda: site.get("/")).status == 401
         assert attack.opened > before  # it goes on
     said = (petcare.folder / "host.err").read_text(encoding="utf-8")
     assert "Too many open files" not in said
