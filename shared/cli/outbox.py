@@ -108,7 +108,7 @@ def _phone(each: Listed, show_phones: bool) -> str | None:
 
 def _lines(found: Sequence[Listed], show_phones: bool) -> Iterator[str]:
     """Yield the lines of a table whose columns fit their content."""
-    rows = [("id", "tenant", "kind", "status", "why", "to", "when", "tries")]
+    rows = [("id", "tenant", "kind", "status", "why", "to", "when (UTC)", "tries")]
     for each in found:
         why = " ".join(filter(None, (each.reason, each.error_code)))
         when = each.sent_at or (each.not_before if each.status is NotificationStatus.PLANNED else each.updated_at)

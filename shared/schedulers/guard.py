@@ -117,9 +117,9 @@ class Guard:
 
 
 def _name(host: str) -> str:
-    """Return the name in a Host header, without its port; empty when there is none."""
+    """Return the name in a Host header, without its port; empty when there is none, or a user's name before it."""
     try:
-        return urlsplit(f"//{host}").hostname or ""
+        return "" if "@" in host else urlsplit(f"//{host}").hostname or ""
     except ValueError:
         return ""
 

@@ -37,6 +37,11 @@ def test_nothing_found_is_no_error_and_says_what_was_searched(petcare: Shell) ->
     assert petcare("find").code == 2
 
 
+def test_more_words_than_anybody_needs_are_refused(petcare: Shell) -> None:
+    done = petcare("find", *["a"] * 11)
+    assert (done.code, done.err) == (2, "error: these are 11 words; write at most 10\n")
+
+
 def test_at_most_twenty_lines_and_that_there_are_more(petcare: Shell) -> None:
     *lines, last = petcare("find", "bella").out.splitlines()
     assert (len(lines), last) == (20, "more: add a word")

@@ -60,9 +60,16 @@ def _wanted(request: Request, business: str) -> Wanted:
         chosen(STATES, NotificationStatus, asked.get("status", "")),
         business,
         Kind(kind) if kind else None,
-        asked.get("words", "").split()[:MOST_WORDS],
+        _words(asked.get("words", "")),
         datetime.combine(day + timedelta(days=1), time(), UTC) if day else None,
     )
+
+
+def _words(typed: str) -> list[str]:
+    words = typed.split()
+    if len(words) > MOST_WORDS:
+        raise Refused(400, f"these are {len(words)} words; search for at most {MOST_WORDS}")
+    return words
 
 
 def replay(host: LocalHost, form: Form) -> str:

@@ -186,3 +186,16 @@ def test_a_reminder_that_is_late_already_is_foretold_to_be_too_late_or_sent_when
     assert [each.partition("reminder ")[2][:8] for each in expected] == ["not sent", "to +1•••"]
     live(application, clock, SOON)
     assert [each.replace(" sent to ", " to ") for each in done(application, "appointment", id_, began)] == expected
+
+
+def test_an_old_missed_visit_is_foretold_where_the_look_back_reaches_it(application: Application) -> None:
+    with application.engine.begin() as connection:
+        tenant = rows.tenant(connection)
+        owner = rows.owner(connection, tenant)
+        old = {"status": "confirmed", "created_at": NOON - 90 * DAY, "owner_id": owner}
+        id_ = rows.appointment(connection, tenant, NOON - 15 * DAY, **old)
+        long_ago = {"now": NOON - 60 * DAY, "started_at": NOON - 60 * DAY, "finished_at": NOON - 60 * DAY}
+        rows.insert(connection, tables.runs, task="NoShowDetector", status="succeeded", **long_ago)
+    far = replace(application, look_back=30 * DAY)
+    assert "marked as missed" in foretold(far, "appointment", id_)[0]
+    assert not any("marked as missed" in each for each in foretold(application, "appointment", id_))
