@@ -215,7 +215,16 @@ def test_without_a_key_this_machine_is_let_in_by_its_own_names(site: Site, name:
 
 @pytest.mark.parametrize(
     "name",
-    ["evil.example", "evil.example:7071", "localhost.evil.example", "127.0.0.1.evil.example", "192.168.1.9", "[", "@", "user@localhost"],
+    [
+        "evil.example",
+        "evil.example:7071",
+        "localhost.evil.example",
+        "127.0.0.1.evil.example",
+        "192.168.1.9",
+        "[",
+        "@",
+        "user@localhost",
+    ],
 )
 def test_without_a_key_nobody_is_let_in_by_another_name(site: Site, started: Started, name: str) -> None:
     """A page whose site's name was made to mean this machine asks in that name."""
