@@ -173,7 +173,7 @@ CALLS: list[Callable[[Connection], object]] = [
     lambda it: history.of_vaccination(it, one(it, tables.vaccination_records)),
     lambda it: history.of_payment(it, one(it, tables.payments)),
     lambda it: history.of_owner(it, one(it, tables.owners)),
-    lambda it: history.of_text(it, one(it, tables.notifications)),
+    lambda it: history.of_text(it, decided_text(it)),
     lambda it: texts.found(it, Wanted([NotificationStatus.DEAD], "paws", Kind.REMINDER_24H, ["bella"], NOW), NOW, 20),
     lambda it: fee_list.latest(it, ["failed"], 20, 20, "paws"),
     lambda it: fee_list.count(it, ["failed"]),
@@ -255,6 +255,13 @@ CALLS: list[Callable[[Connection], object]] = [
 
 def one(connection: Connection, table: Table) -> UUID:
     return connection.execute(select(table.c.id).order_by(table.c.id).limit(1)).scalar_one()
+
+
+def decided_text(connection: Connection) -> UUID:
+    """A text that stands for a decision: one that was cancelled has none, and ids of texts are random."""
+    its = tables.decisions.c
+    query = select(its.notification_id).where(its.notification_id.is_not(None)).order_by(its.ledger_key)
+    return connection.execute(query.limit(1)).scalar_one()
 
 
 def refusal(connection: Connection, subdomain: str) -> None:
