@@ -35,8 +35,7 @@ def serious(browser: Chrome) -> Callable[[], list[str]]:
     return found
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [DESK, PHONE])
+@pytest.mark.parametrize(("size", "scheme"), [(DESK, "light"), (PHONE, "dark")])
 def test_axe_finds_nothing_serious_on_any_page(
     browser: Chrome, site: Site, serious: Callable[[], list[str]], size: tuple[int, int], scheme: str
 ) -> None:

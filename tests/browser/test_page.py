@@ -74,7 +74,7 @@ def test_the_browser_would_not_run_a_script_that_got_into_the_page(browser: Chro
     assert any("Content Security Policy" in each["message"] for each in browser.get_log("browser"))
 
 
-@pytest.mark.parametrize("size", [DESK, PHONE])
+@pytest.mark.parametrize(("size", "scheme"), [(DESK, "light"), (PHONE, "dark")])
 def test_no_page_is_wider_than_the_screen(browser: Chrome, site: Site, size: tuple[int, int], scheme: str) -> None:
     for name, path in paths_of(browser, site).items():
         look(browser, site, path, size, scheme, name)

@@ -6,6 +6,8 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final, cast
 from uuid import UUID
 
+import pytest
+
 from shared.database import tables
 from shared.domain.contact import phone_hash
 from shared.gateways.payments import Declined
@@ -15,6 +17,8 @@ from tests.doubles import Clock, RecordingPayments, raising
 from tests.rows import NOON
 from tests.salon import CARD, Salon
 
+ON_SQLITE = pytest.mark.parametrize("stock", ["sqlite"], indirect=True)
+"""Runs are played on SQLite, whatever they are copied from: `test_forecast` copies from every database."""
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 BEFORE_DETECTION: Final = NOON + 13.25 * HOUR
 """A quarter of an hour before a run of the detector, in the night after NOON."""

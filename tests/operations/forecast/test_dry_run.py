@@ -10,8 +10,10 @@ from shared.operations.forecast.preview import Page
 from shared.runtime import run
 from tests import rows
 from tests.doubles import Clock
+from tests.operations.forecast.cases import ON_SQLITE
 from tests.rows import NOON
 
+pytestmark = ON_SQLITE
 HOUR = timedelta(hours=1)
 JOB = "AppointmentReminders24h"
 

@@ -45,6 +45,7 @@ def deed(application: Application, job: str, at: datetime) -> Counter[Event]:
     return counted([*deeds(before, Snapshot.of(application.engine), at), *held(application.engine, days, at)])
 
 
+@pytest.mark.parametrize("stock", ["sqlite", pytest.param("postgresql", marks=pytest.mark.soak)], indirect=True)
 def test_for_three_days_of_a_platforms_life_what_is_foretold_of_each_run_is_what_it_does(
     application: Application, clock: Clock
 ) -> None:
@@ -56,8 +57,8 @@ def test_for_three_days_of_a_platforms_life_what_is_foretold_of_each_run_is_what
         if coming.at.minute == 0:
             with application.engine.begin() as connection:
                 life.keep_visits(connection, coming.at - HOUR, coming.at, dice, ())
-        # In the hour of the daily jobs and in every fourth one: to foretell a run takes as long as the run.
-        is_compared = coming.at.hour in (0, 6) or coming.at.hour % 4 == 1
+        # In the hour of the daily jobs and in some others: to foretell a run takes as long as the run.
+        is_compared = coming.at.hour in (0, 6, 13, 21)
         clock.now = coming.at - timedelta(seconds=1)
         expected = foretold(application, coming) if is_compared else []
         clock.now = coming.at + timedelta(microseconds=1)  # what the forecast writes of the next run is at the instant
@@ -65,7 +66,7 @@ def test_for_three_days_of_a_platforms_life_what_is_foretold_of_each_run_is_what
         if is_compared:
             assert done == counted(expected), coming
             compared += 1
-    assert compared > 50
+    assert compared > 25
 
 
 def test_several_runs_are_played_one_after_the_other(paws: Salon, clock: Clock) -> None:

@@ -14,8 +14,10 @@ from shared.schedules.function_json import read_schedules
 from tests import rows
 from tests.crash.test_jobs import state
 from tests.doubles import Clock
+from tests.operations.forecast.cases import ON_SQLITE
 from tests.rows import NOON
 
+pytestmark = ON_SQLITE
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 

@@ -19,7 +19,7 @@ from shared.runtime import run
 from shared.schedules.function_json import read_schedules
 from tests.doubles import Clock
 from tests.operations.forecast import cases
-from tests.operations.forecast.cases import DAY, NOON, SOON, Case, settings
+from tests.operations.forecast.cases import DAY, NOON, ON_SQLITE, SOON, Case, settings
 from tests.salon import salon
 
 TEXTS: Final = {
@@ -129,6 +129,7 @@ def why(lines: list[str], sentence: str) -> str:
     return next((line.partition("  ")[0] for line in lines if line.endswith(sentence)), f"never: {lines}")
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("reason", TEXTS)
 def test_what_is_foretold_not_to_be_sent_or_counted_is_not_and_for_that_reason(
     application: Application, clock: Clock, reason: Reason
@@ -144,6 +145,7 @@ def test_what_is_foretold_not_to_be_sent_or_counted_is_not_and_for_that_reason(
     assert why(told(application, case, id_, began), sentence) == at
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("reason", HELD)
 def test_a_day_that_is_foretold_to_be_held_is_held_and_will_be_again(
     application: Application, clock: Clock, reason: Reason
@@ -159,6 +161,7 @@ def test_a_day_that_is_foretold_to_be_held_is_held_and_will_be_again(
     assert again.partition("  ")[2] == line.partition("  ")[2]
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("code", FEES)
 def test_a_fee_that_is_foretold_not_to_be_charged_is_not_and_for_that_reason(
     application: Application, clock: Clock, code: FeeCode

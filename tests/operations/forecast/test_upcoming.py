@@ -20,9 +20,11 @@ from shared.runtime import run
 from shared.schedules.function_json import read_schedules
 from tests import rows
 from tests.doubles import Clock
+from tests.operations.forecast.cases import ON_SQLITE
 from tests.rows import NOON
 from tests.salon import Salon, salon
 
+pytestmark = ON_SQLITE
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 SOON = NOON + 30 * HOUR
 """A start whose reminders are both still to come."""
