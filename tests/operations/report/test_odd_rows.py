@@ -16,6 +16,7 @@ from tests.operations.report.test_page import Tags
 from tests.rows import NOON
 
 
+@pytest.mark.parametrize("stock", ["sqlite", pytest.param("postgresql", marks=pytest.mark.soak)], indirect=True)
 @pytest.mark.parametrize("table", PLATFORM)
 def test_nonsense_in_any_column_keeps_no_report_from_being_made(engine: Engine, table: str) -> None:
     let_in(engine)
