@@ -52,6 +52,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     browser = Chrome(options, ChromeService(driver))
+    browser.set_script_timeout(600)  # seconds: on a busy machine axe has taken more than the 30 that are the default
     yield browser
     browser.quit()
 
