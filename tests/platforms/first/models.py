@@ -1,4 +1,4 @@
-"""Its models, as of its migration 002. Its enums raise LookupError for a value that they do not know."""
+"""Its models, as of its migration 001. Its enums raise LookupError for a value that they do not know."""
 
 import enum
 from datetime import date, datetime
@@ -120,7 +120,6 @@ class Pet(Base):
     vaccination_expires_at: Mapped[date | None]
     is_active: Mapped[bool] = mapped_column(default=True)
     is_deceased: Mapped[bool] = mapped_column(default=False)
-    microchip: Mapped[str | None] = mapped_column(String(15), index=True)  # since its migration 002
 
 
 class Service(Base):

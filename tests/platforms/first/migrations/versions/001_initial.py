@@ -1,4 +1,4 @@
-"""Its first tables: all of the models but for what migration 002 adds."""
+"""Its first tables."""
 
 from alembic import op
 
@@ -10,5 +10,3 @@ down_revision = None
 
 def upgrade() -> None:
     Base.metadata.create_all(op.get_bind())
-    op.drop_index("ix_pets_microchip", "pets")
-    op.drop_column("pets", "microchip")
