@@ -214,7 +214,13 @@ def clock(path: Path, tree: ast.Module) -> list[str]:
     return [f"{name} belongs to application" for name in found]
 
 
-CHECKS: list[Check] = [other_rooms, doors, impurities, queries, protocols, sdks, environment, clock]
+def address(path: Path, tree: ast.Module) -> list[str]:
+    """The database's address and its schema are read together, in one place."""
+    read = [name for name in ours(path, tree) if name == "shared.settings.database"]
+    return ["open_database belongs to application" for _ in read if room_of(path) != "application"]
+
+
+CHECKS: list[Check] = [other_rooms, doors, impurities, queries, protocols, sdks, environment, clock, address]
 
 
 def arrows_between_modules(sources: Mapping[Path, str]) -> Arrows:
@@ -362,6 +368,7 @@ def test_a_function_folder_knows_the_runtime_only(path: Path) -> None:
         (clock, "delivery/loop.py", "import time as t\nt.time()", "time.time belongs to application"),
         (clock, "delivery/loop.py", "import time\ntime.localtime()", "time.localtime belongs to application"),
         (clock, "database/runs.py", "from sqlalchemy import func\nfunc.now()", "func.now belongs to application"),
+        (address, "cli/run.py", "from shared.settings import database", "open_database belongs to application"),
         (environment, "operations/health.py", "import os as o\no.environ", "os.environ belongs to settings"),
         (impurities, "domain/back_off.py", "import sqlite3", "back_off may not import sqlite3"),
         (impurities, "fees/collecting/rules.py", "open('a')", "rules may not call open"),

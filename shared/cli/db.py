@@ -7,15 +7,16 @@ from sqlalchemy import Engine, func, inspect, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from shared import sample
-from shared.application import utc_now
+from shared.application import open_database, utc_now
 from shared.cli.common.parameters import Instant
 from shared.cli.common.showing import echo
 from shared.database import migrations
-from shared.database.engine import ensure_ready, first_line, open_engine, reading, shown, writing
+from shared.database.engine import ensure_ready, first_line, reading, revision, shown, writing
+from shared.database.schema import schema_of
 from shared.database.tables import tenants
 from shared.errors import DatabaseUnusable, UsageError
 from shared.platform import schema_check
-from shared.settings import SmsSettings, database_url, load
+from shared.settings import SmsSettings, load
 
 
 @click.group()
@@ -26,7 +27,7 @@ def db() -> None:
 @db.command()
 def upgrade() -> None:
     """Bring the schema up to date; create the embedded database if there is none."""
-    engine = open_engine(database_url())
+    engine = open_database()
     migrate(engine)
     echo(f"{shown(engine.url)} is at migration {migrations.HEAD}")
 
@@ -34,7 +35,13 @@ def upgrade() -> None:
 @db.command()
 def check() -> None:
     """Check that the database has what the jobs need."""
-    engine = open_engine(database_url())
+    engine = open_database()
+    if revision(engine) is None and schema_check.standing(engine):
+        ensure_adoptable(engine)
+        raise DatabaseUnusable(
+            f"what {shown(engine.url)} has of a platform is what the jobs need, and our tables are missing; "
+            "run: python -m shared db upgrade"
+        )
     ensure_ready(engine)
     if lacking := schema_check.lacks(engine):
         raise DatabaseUnusable(f"the database at {shown(engine.url)} lacks what the jobs need:", *lacking)
@@ -47,7 +54,7 @@ def seed(at: datetime | None) -> None:
     """Put sample data into an empty database."""
     if load(SmsSettings).is_live:
         raise UsageError("sample owners must not be texted; set SMS_PROVIDER=console first")
-    engine = open_engine(database_url())
+    engine = open_database()
     ensure_ready(engine)
     ensure_empty(engine)
     filled = plant(engine, at or utc_now())
@@ -56,10 +63,12 @@ def seed(at: datetime | None) -> None:
 
 
 def migrate(engine: Engine) -> None:
-    """Upgrade the schema. Raise DatabaseUnusable when the database cannot be reached or changed."""
+    """Upgrade the schema. Raise DatabaseUnusable when the database cannot be reached or changed, or must not be."""
     from alembic.util import CommandError
 
     try:
+        if migrations.current(engine) is None and schema_check.standing(engine):
+            ensure_adoptable(engine)
         migrations.upgrade(engine)
     except SQLAlchemyError as error:
         raise DatabaseUnusable(f"the database at {shown(engine.url)} cannot be used: {first_line(error)}") from error
@@ -70,11 +79,21 @@ def migrate(engine: Engine) -> None:
         ) from error
 
 
+def ensure_adoptable(engine: Engine) -> None:
+    """Raise DatabaseUnusable where what has our names, without a migration of ours, lacks what the jobs need."""
+    if lacking := schema_check.platform_lacks(engine):
+        raise DatabaseUnusable(
+            f"the database at {shown(engine.url)} holds tables of our names that are not as the jobs need them, and "
+            "stays as it is; for views that show them so, run: python -m shared db adopt. What is not as needed:",
+            *lacking,
+        )
+
+
 def ensure_empty(engine: Engine) -> None:
     """Raise UsageError when the database holds tenants: sample data is never mixed with real data."""
     try:
         with reading(engine) as connection:
-            if not inspect(connection).has_table(tenants.name):
+            if not inspect(connection).has_table(tenants.name, schema=schema_of(connection)):
                 return
             count = connection.execute(select(func.count()).select_from(tenants)).scalar_one()
     except SQLAlchemyError as error:

@@ -1,7 +1,7 @@
 """Find bad values in the platform's rows: values that their columns do not promise. Reads every row, in batches."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, Final
 
 from sqlalchemy import Column, Connection, Table, select
@@ -13,9 +13,14 @@ SHOWN: Final = 3
 AT_ONCE: Final = 1000
 
 
-def bad_values(connection: Connection) -> Iterator[tuple[Column[Any], str]]:
-    """Yield each column with bad values, and a line that names the fault, the rows and what to do."""
-    for table in OF_PLATFORM:
+def bad_values(
+    connection: Connection, tables: Collection[Table] = tuple(OF_PLATFORM)
+) -> Iterator[tuple[Column[Any], str]]:
+    """Yield each column with bad values, and a line that names the fault, the rows and what to do.
+
+    Of `tables` the platform's are read.
+    """
+    for table in (each for each in OF_PLATFORM if each in tables):
         yield from _of_table(connection, table)
 
 

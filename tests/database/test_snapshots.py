@@ -69,7 +69,13 @@ from tests.database.test_restarts import Business
 from tests.recorded_sql import BELOW, DIALECTS, EXECUTING, Recorder, modules_with_sql, recording
 
 RENEW = "RENEW_SNAPSHOTS=1 python3 dev.py test tests/database/test_snapshots.py"
-OF_DB_CHECK = ("platform.bad_values", "platform.schema_check", "platform.sqlite_texts")
+OF_DB_CHECK = (
+    "platform.bad_values",
+    "platform.column_check",
+    "platform.key_check",
+    "platform.schema_check",
+    "platform.sqlite_texts",
+)
 """They ask a database's own catalogue, or SQLite alone."""
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 DAY, HOLD, PHONES, WORKER = timedelta(days=1), timedelta(minutes=5), ["+12125550143"], "worker"
