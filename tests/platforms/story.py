@@ -42,7 +42,8 @@ VISITS = {
     "Jon": at(14, 18),
 }
 """When each visit that is booked already starts: three in the afternoon in New York is 19:00."""
-IVY_BOOKS, IVY_COMES = at(13, 15), at(14, 21, 30)
+IVY_BOOKS, IVY_COMES = at(13, 15), at(14, 22)
+_KEPT = {name: VISITS[name] for name in ("Ana", "Ben", "Hal", "Jon")} | {"Ivy": IVY_COMES}
 SHOTS = {
     "Coco": ("rabies", date(2026, 4, 13)),
     "Duke": ("dhpp", date(2026, 3, 28)),
@@ -91,10 +92,10 @@ def live(platform: Platform, now: datetime) -> None:
     """Do what people do in the hour that begins at `now`."""
     if now == IVY_BOOKS:
         platform.book("Ivy", IVY_COMES, now)
-    for name in ("Ana", "Ben", "Hal", "Jon"):
-        if now == VISITS[name]:
+    for name, starts_at in _KEPT.items():
+        if now == starts_at:
             platform.check_in(name, now)
-        if now == VISITS[name] + HOUR:
+        if now == starts_at + HOUR:
             platform.complete(name, now)
     if now == at(13, 16):
         platform.cancel("Fay", now)

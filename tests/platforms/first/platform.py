@@ -109,7 +109,7 @@ class First:
             last_name="Perez",
             phone=phone,
             sms_opted_in=name != "Ben",
-            stripe_customer_id=f"cus_{name}",
+            stripe_customer_id=f"cus_{name}_{tenant.subdomain}",
             has_payment_method=name == "Dan",
             created_at=LONG_AGO,
         )

@@ -35,7 +35,7 @@ class Second:
     def fill(self) -> None:
         """Put in a business that is served and one that is not, with the same owner of a visit each."""
         for slug in ("tails", "closed"):
-            settings = '{"color": "pink", "no_show": {"fee_schedule": [3000, 4000]}}'
+            settings = '{"no_show": {"fee_schedule": [3000, 4000]}}'
             business = self._insert(
                 "businesses",
                 name="Happy Tails",
@@ -57,7 +57,7 @@ class Second:
             full_name=f"{name} Perez",
             mobile=phone,
             sms_opt_out=name == "Ben",
-            stripe_id=f"cus_{name}",
+            stripe_id=f"cus_{name}_{business}",
             default_payment_method="pm_1" if name == "Dan" else None,
             created=wall(LONG_AGO),
         )
