@@ -13,7 +13,7 @@ FUNCTIONS = sorted(path.with_name("__init__.py") for path in ROOT.glob("*/functi
 
 # A room is a module or a folder right under shared/, or a feature under shared/tasks/. It may import itself and what is
 # named here. Nobody imports a __main__.py; each is a room of its own, the door to the command line.
-_TASK = "planning messages database domain"
+_TASK = "planning platform messages database domain"
 MAY_IMPORT = {
     "__init__": "",
     "__main__": "cli",
@@ -36,8 +36,8 @@ MAY_IMPORT = {
     "tasks.vaccination_monitor": _TASK,
     "tasks.no_show_detector": f"{_TASK} fees",
     "tasks.reputation_updater": _TASK,
-    "fees": "planning messages database domain gateways errors",
-    "delivery": "planning messages database domain gateways errors",
+    "fees": "planning platform messages database domain gateways errors",
+    "delivery": "planning platform messages database domain gateways errors",
     "jobs": "tasks.appointment_reminders tasks.vaccination_monitor tasks.no_show_detector tasks.reputation_updater "
     "fees planning domain",
     "stages": "application jobs fees delivery telemetry planning database domain gateways errors",
@@ -162,10 +162,10 @@ def impurities(path: Path, tree: ast.Module) -> list[str]:
 
 
 def queries(path: Path, tree: ast.Module) -> list[str]:
-    """The files of a feature that hold its SQL know the database, the domain and each other."""
+    """The files of a feature that hold its SQL know the database, the domain, the platform and each other."""
     if not is_named(path.stem, QUERIES):
         return []
-    near = [name for name in ours(path, tree) if room_named(name) in ("database", "domain")]
+    near = [name for name in ours(path, tree) if room_named(name) in ("database", "domain", "platform")]
     known = [name for name in ours(path, tree) if is_named(name, (*QUERIES, *PURE_FILES))]
     return [f"{path.stem} may not import {name}" for name in ours(path, tree) if name not in (*near, *known)]
 

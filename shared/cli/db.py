@@ -1,6 +1,11 @@
 """`db`: migrations, the schema check, and sample data."""
 
+import sys
+from collections.abc import Iterator
 from datetime import datetime
+from itertools import islice
+from typing import Final
+from zoneinfo import ZoneInfo
 
 import click
 from sqlalchemy import Engine, func, inspect, select
@@ -14,9 +19,14 @@ from shared.database import migrations
 from shared.database.engine import ensure_ready, first_line, reading, revision, shown, writing
 from shared.database.schema import schema_of
 from shared.database.tables import tenants
+from shared.domain.policy.models import TenantPolicy
 from shared.errors import DatabaseUnusable, UsageError
+from shared.operations.tenants import Serving, serving
 from shared.platform import schema_check
 from shared.settings import SmsSettings, load
+
+MOST_NAMED: Final = 20
+"""The most businesses of which `db check` says why they would not be served."""
 
 
 @click.group()
@@ -34,7 +44,7 @@ def upgrade() -> None:
 
 @db.command()
 def check() -> None:
-    """Check that the database has what the jobs need."""
+    """Check that the database has what the jobs need, and say who would be served. Exit code 1 if nobody would."""
     engine = open_database()
     if revision(engine) is None and schema_check.standing(engine):
         ensure_adoptable(engine)
@@ -43,9 +53,34 @@ def check() -> None:
             "run: python -m shared db upgrade"
         )
     ensure_ready(engine)
-    if lacking := schema_check.lacks(engine):
+    lacking = schema_check.lacks(engine)
+    if not lacking:
+        echo(f"{shown(engine.url)} has what the jobs need")
+    found = _serving(engine, is_whole=not lacking)
+    for line in _of_serving(found) if found else ():
+        echo(line)
+    if lacking:
         raise DatabaseUnusable(f"the database at {shown(engine.url)} lacks what the jobs need:", *lacking)
-    echo(f"{shown(engine.url)} has what the jobs need")
+    sys.exit(1 if found and found.not_served and not found.served else 0)
+
+
+def _serving(engine: Engine, *, is_whole: bool) -> Serving | None:
+    """Return who would be served; None where so much is missing that the businesses cannot be read."""
+    try:
+        with reading(engine) as connection:
+            return serving(connection, TenantPolicy(), ZoneInfo("UTC"))
+    except SQLAlchemyError:
+        if is_whole:
+            raise
+        return None
+
+
+def _of_serving(found: Serving) -> Iterator[str]:
+    if count := found.served + len(found.not_served):
+        yield f"{found.served} of {count} businesses would be served"
+    yield from (f"  not {subdomain}: {why}" for subdomain, why in islice(found.not_served.items(), MOST_NAMED))
+    if (more := len(found.not_served) - MOST_NAMED) > 0:
+        yield f"  nor {more} more: python -m shared tenants lists them"
 
 
 @db.command()

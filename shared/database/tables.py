@@ -242,7 +242,7 @@ vaccination_records = Table(
     _one_of("type", VACCINES),
     _one_of("status", VACCINATION_STATUSES),
 )
-# vaccinations_to_alert: a range of expiry dates of some tenants; bring_up_to_date: all records of some tenants.
+# vaccinations_to_alert: a range of expiry dates of some tenants; outdated_records: all of some tenants.
 Index(
     "ix_vaccination_records_tenant_id_expiry_date", vaccination_records.c.tenant_id, vaccination_records.c.expiry_date
 )
