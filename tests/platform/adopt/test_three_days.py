@@ -161,10 +161,10 @@ FINED = {First: ("NO_SHOW", 3000), Second: ("missed", Decimal("30.00"))}
 
 def standings(engine: Engine) -> dict[str, tuple[int, int]]:
     """Return the counts and scores that are not as they were at first, by the owner's name."""
-    found = {
-        each.first_name: (each.no_show_count, each.reputation_score) for each in rows.all_of(engine, tables.owners)
-    }
-    return {name: standing for name, standing in found.items() if standing != (0, 100)}
+    found = [
+        (each.first_name, (each.no_show_count, each.reputation_score)) for each in rows.all_of(engine, tables.owners)
+    ]
+    return {name: standing for name, standing in found if standing != (0, 100)}
 
 
 def vaccination_statuses(engine: Engine) -> list[str]:
