@@ -100,7 +100,8 @@ def test_before_any_migration_the_check_says_what_comes_next_and_changes_nothing
 
 def but_for(name: str, column: str, shown: str) -> str:
     """Return the columns of a view, one of them shown otherwise."""
-    return ", ".join(f"{shown} AS {column}" if each == column else each for each in metadata.tables[name].columns)
+    names = [each.name for each in metadata.tables[name].columns]
+    return ", ".join(f"{shown} AS {each}" if each == column else each for each in names)
 
 
 UNWRITABLE = but_for("vaccination_records", "status", "lower(status)::varchar(20)")
