@@ -143,8 +143,9 @@ def missed(engine: Engine, subdomain: str, **tenant: Any) -> UUID:
 
 def fees(engine: Engine) -> list[tuple[str, int, str]]:
     with reading(engine) as connection:
-        query = select(tables.tenants.c.subdomain, tables.payments.c.amount, tables.payments.c.currency)
-        return sorted(map(tuple, connection.execute(query.join(tables.payments))))
+        tenant, fee = tables.tenants.c, tables.payments.c
+        query = select(tenant.subdomain, fee.amount, fee.currency).join(tables.payments, fee.tenant_id == tenant.id)
+        return sorted(map(tuple, connection.execute(query)))
 
 
 def test_null_as_currency_means_us_dollars(application: Application, engine: Engine) -> None:
