@@ -61,7 +61,7 @@ def _of_table(connection: Connection, table: Table) -> Mapping[tuple[Column[Any]
 
 def _word(value: Any) -> str:
     """Return a value if it is like the words of a vocabulary, else an empty text: it may be a name or a number."""
-    return value if isinstance(value, str) and re.fullmatch(r"[A-Za-z]+([_-][A-Za-z]+)*", value[:41]) else ""
+    return value if isinstance(value, str) and re.fullmatch(r"(?=.{1,30}$)[A-Za-z]+([_-][A-Za-z]+)*", value) else ""
 
 
 def _faulty_rows(fault: str, found: _Found) -> str:

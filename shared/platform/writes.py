@@ -22,6 +22,7 @@ from sqlalchemy import (
     Update,
     and_,
     bindparam,
+    case,
     select,
     update,
 )
@@ -129,6 +130,15 @@ def opt_out(connection: Connection, owner_ids: Iterable[OwnerId], now: datetime)
 
 # The statements
 
+
+def _checked(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return a condition that is only checked for the rows with the ids: a CASE uses no index.
+
+    Otherwise PostgreSQL may begin with all no-shows there ever were, for each batch anew.
+    """
+    return case((condition, 1), else_=0) == 1
+
+
 _OPEN_ONES = locked(
     select(appointments.c.id).where(among(appointments.c.id, "ids"), IS_OPEN).order_by(appointments.c.id), appointments
 )
@@ -139,9 +149,10 @@ _MARKED_ONES = select(appointments.c.id).where(
 
 @lru_cache(maxsize=10)
 def _marking(is_missed: ColumnElement[bool]) -> Update:
+    still_missed = _checked(and_(IS_OPEN, is_missed))
     return (
         update(appointments)
-        .where(among(appointments.c.id, "ids"), IS_OPEN, is_missed)
+        .where(among(appointments.c.id, "ids"), still_missed)
         .values(status=AppointmentStatus.NO_SHOW, updated_at=bindparam("now"))
     )
 
@@ -164,7 +175,7 @@ def _setting(column: Column[Any]) -> Update:
 
 _SETTING: Final[Mapping[Column[Any], Update]] = {
     appointments.c.no_show_fee_charged: _setting(appointments.c.no_show_fee_charged).where(
-        appointments.c.tenant_id == bindparam("its_tenant_id")
+        _checked(appointments.c.tenant_id == bindparam("its_tenant_id"))
     ),
     owners.c.no_show_count: _setting(owners.c.no_show_count),
     owners.c.reputation_score: _setting(owners.c.reputation_score).values(last_reputation_update=bindparam("now")),

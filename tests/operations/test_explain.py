@@ -143,6 +143,8 @@ def test_a_cancelled_reminder_is_told_at_the_time_it_was_cancelled(application: 
 
 def test_bad_settings_of_the_tenant_are_what_stands_in_the_way(application: Application) -> None:
     with application.engine.begin() as connection:
-        appointment = rows.appointment(connection, rows.tenant(connection, settings='{"smss": {}}'), NOON + 2 * DAY)
+        appointment = rows.appointment(
+            connection, rows.tenant(connection, settings='{"sms": {"x": 1}}'), NOON + 2 * DAY
+        )
     (upcoming,) = explained(application, "appointment", appointment).next
-    assert upcoming.what.startswith("nothing, until the settings of paws are mended: smss: unknown key")
+    assert upcoming.what.startswith("nothing, until the settings of paws are mended: sms.x: unknown key")

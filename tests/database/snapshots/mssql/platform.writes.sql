@@ -19,7 +19,7 @@ FROM openjson(:ids)) AND appointments.status IN (:status, ...) AND appointments.
     appointments.actual_start IS NULL AND appointments.deleted_at IS NULL ORDER BY appointments.id;
 UPDATE appointments SET status=:status, updated_at=:now WHERE appointments.id IN (SELECT CAST(value AS UNIQUEIDENTIFIER)
     AS value
-FROM openjson(:ids)) AND appointments.status IN (:status, ...) AND appointments.arrived_at IS NULL AND
+FROM openjson(:ids)) AND CASE WHEN (appointments.status IN (:status, ...) AND appointments.arrived_at IS NULL AND
     appointments.actual_start IS NULL AND appointments.deleted_at IS NULL AND (appointments.scheduled_end <= :now OR
     appointments.scheduled_end >= :ends AND appointments.scheduled_end >= dateadd(second, 43200,
     appointments.scheduled_start)) AND (EXISTS (SELECT *
@@ -35,10 +35,10 @@ WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointmen
     NULL)) AND NOT (EXISTS (SELECT *
 FROM appointment_pets, pets
 WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pets.deleted_at IS
-    NULL AND NOT (pets.is_deceased IS NOT NULL AND pets.is_deceased = 1))));
+    NULL AND NOT (pets.is_deceased IS NOT NULL AND pets.is_deceased = 1))))) THEN :param ELSE :param END = :param;
 UPDATE appointments SET status=:status, updated_at=:now WHERE appointments.id IN (SELECT CAST(value AS UNIQUEIDENTIFIER)
     AS value
-FROM openjson(:ids)) AND appointments.status IN (:status, ...) AND appointments.arrived_at IS NULL AND
+FROM openjson(:ids)) AND CASE WHEN (appointments.status IN (:status, ...) AND appointments.arrived_at IS NULL AND
     appointments.actual_start IS NULL AND appointments.deleted_at IS NULL AND appointments.scheduled_end <= :now AND
     (EXISTS (SELECT *
 FROM decisions
@@ -53,7 +53,7 @@ WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointmen
     NULL)) AND NOT (EXISTS (SELECT *
 FROM appointment_pets, pets
 WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pets.deleted_at IS
-    NULL AND NOT (pets.is_deceased IS NOT NULL AND pets.is_deceased = 1))));
+    NULL AND NOT (pets.is_deceased IS NOT NULL AND pets.is_deceased = 1))))) THEN :param ELSE :param END = :param;
 
 -- note_collected
 SELECT appointments.id, appointments.no_show_fee_charged
@@ -62,7 +62,7 @@ WHERE appointments.id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
 FROM openjson(:ids));
 UPDATE appointments SET no_show_fee_charged=:value, updated_at=:now WHERE appointments.id IN (SELECT CAST(value AS
     UNIQUEIDENTIFIER) AS value
-FROM openjson(:ids)) AND appointments.tenant_id = :its_tenant_id;
+FROM openjson(:ids)) AND CASE WHEN (appointments.tenant_id = :its_tenant_id) THEN :param ELSE :param END = :param;
 
 -- opt_out
 SELECT owners.id, owners.sms_opted_in

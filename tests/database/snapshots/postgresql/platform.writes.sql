@@ -15,7 +15,7 @@ WHERE appointments.id = ANY (:ids::UUID[]) AND appointments.status IN (:status, 
     AND appointments.actual_start IS NULL AND appointments.deleted_at IS NULL ORDER BY appointments.id FOR NO KEY UPDATE
     OF appointments;
 UPDATE appointments SET status=:status::VARCHAR, updated_at=:now::TIMESTAMP WITH TIME ZONE WHERE appointments.id = ANY
-    (:ids::UUID[]) AND appointments.status IN (:status, ...) AND appointments.arrived_at IS NULL AND
+    (:ids::UUID[]) AND CASE WHEN (appointments.status IN (:status, ...) AND appointments.arrived_at IS NULL AND
     appointments.actual_start IS NULL AND appointments.deleted_at IS NULL AND (appointments.scheduled_end <=
     :now::TIMESTAMP WITH TIME ZONE OR appointments.scheduled_end >= :ends::TIMESTAMP WITH TIME ZONE AND
     appointments.scheduled_end >= (appointments.scheduled_start + make_interval(secs => 43200))) AND (EXISTS (SELECT *
@@ -32,9 +32,10 @@ WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointmen
     NULL)) AND NOT (EXISTS (SELECT *
 FROM appointment_pets, pets
 WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pets.deleted_at IS
-    NULL AND NOT (pets.is_deceased IS NOT NULL AND pets.is_deceased))));
+    NULL AND NOT (pets.is_deceased IS NOT NULL AND pets.is_deceased))))) THEN :param::INTEGER ELSE :param::INTEGER END =
+    :param::INTEGER;
 UPDATE appointments SET status=:status::VARCHAR, updated_at=:now::TIMESTAMP WITH TIME ZONE WHERE appointments.id = ANY
-    (:ids::UUID[]) AND appointments.status IN (:status, ...) AND appointments.arrived_at IS NULL AND
+    (:ids::UUID[]) AND CASE WHEN (appointments.status IN (:status, ...) AND appointments.arrived_at IS NULL AND
     appointments.actual_start IS NULL AND appointments.deleted_at IS NULL AND appointments.scheduled_end <=
     :now::TIMESTAMP WITH TIME ZONE AND (EXISTS (SELECT *
 FROM decisions
@@ -50,14 +51,16 @@ WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointmen
     NULL)) AND NOT (EXISTS (SELECT *
 FROM appointment_pets, pets
 WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pets.deleted_at IS
-    NULL AND NOT (pets.is_deceased IS NOT NULL AND pets.is_deceased))));
+    NULL AND NOT (pets.is_deceased IS NOT NULL AND pets.is_deceased))))) THEN :param::INTEGER ELSE :param::INTEGER END =
+    :param::INTEGER;
 
 -- note_collected
 SELECT appointments.id, appointments.no_show_fee_charged
 FROM appointments
 WHERE appointments.id = ANY (:ids::UUID[]);
 UPDATE appointments SET no_show_fee_charged=:value::INTEGER, updated_at=:now::TIMESTAMP WITH TIME ZONE WHERE
-    appointments.id = ANY (:ids::UUID[]) AND appointments.tenant_id = :its_tenant_id::UUID;
+    appointments.id = ANY (:ids::UUID[]) AND CASE WHEN (appointments.tenant_id = :its_tenant_id::UUID) THEN
+    :param::INTEGER ELSE :param::INTEGER END = :param::INTEGER;
 
 -- opt_out
 SELECT owners.id, owners.sms_opted_in

@@ -17,7 +17,7 @@ WHERE appointments.id IN (SELECT value
 FROM json_each(:ids)) AND appointments.status IN (:status, ...) AND appointments.arrived_at IS NULL AND
     appointments.actual_start IS NULL AND appointments.deleted_at IS NULL ORDER BY appointments.id;
 UPDATE appointments SET status=:status, updated_at=:now WHERE appointments.id IN (SELECT value
-FROM json_each(:ids)) AND appointments.status IN (:status, ...) AND appointments.arrived_at IS NULL AND
+FROM json_each(:ids)) AND CASE WHEN (appointments.status IN (:status, ...) AND appointments.arrived_at IS NULL AND
     appointments.actual_start IS NULL AND appointments.deleted_at IS NULL AND (appointments.scheduled_end <= :now OR
     appointments.scheduled_end >= :ends AND appointments.scheduled_end >= strftime('%Y-%m-%d %H:%M:%S',
     appointments.scheduled_start, 43200 || ' seconds')) AND (EXISTS (SELECT *
@@ -35,9 +35,9 @@ WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointmen
     NULL)) AND NOT (EXISTS (SELECT *
 FROM appointment_pets, pets
 WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pets.deleted_at IS
-    NULL AND NOT (pets.is_deceased IS NOT NULL AND pets.is_deceased = 1))));
+    NULL AND NOT (pets.is_deceased IS NOT NULL AND pets.is_deceased = 1))))) THEN :param ELSE :param END = :param;
 UPDATE appointments SET status=:status, updated_at=:now WHERE appointments.id IN (SELECT value
-FROM json_each(:ids)) AND appointments.status IN (:status, ...) AND appointments.arrived_at IS NULL AND
+FROM json_each(:ids)) AND CASE WHEN (appointments.status IN (:status, ...) AND appointments.arrived_at IS NULL AND
     appointments.actual_start IS NULL AND appointments.deleted_at IS NULL AND appointments.scheduled_end <= :now AND
     (EXISTS (SELECT *
 FROM decisions
@@ -54,7 +54,7 @@ WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointmen
     NULL)) AND NOT (EXISTS (SELECT *
 FROM appointment_pets, pets
 WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pets.deleted_at IS
-    NULL AND NOT (pets.is_deceased IS NOT NULL AND pets.is_deceased = 1))));
+    NULL AND NOT (pets.is_deceased IS NOT NULL AND pets.is_deceased = 1))))) THEN :param ELSE :param END = :param;
 
 -- note_collected
 SELECT appointments.id, appointments.no_show_fee_charged
@@ -62,7 +62,7 @@ FROM appointments
 WHERE appointments.id IN (SELECT value
 FROM json_each(:ids));
 UPDATE appointments SET no_show_fee_charged=:value, updated_at=:now WHERE appointments.id IN (SELECT value
-FROM json_each(:ids)) AND appointments.tenant_id = :its_tenant_id;
+FROM json_each(:ids)) AND CASE WHEN (appointments.tenant_id = :its_tenant_id) THEN :param ELSE :param END = :param;
 
 -- opt_out
 SELECT owners.id, owners.sms_opted_in
