@@ -1,7 +1,9 @@
 """Read a platform's tables from its database. Nothing is changed."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -20,9 +22,10 @@ from sqlalchemy import (
     inspect,
     select,
     table,
+    text,
 )
 from sqlalchemy import column as column_
-from sqlalchemy.types import TypeEngine
+from sqlalchemy.types import NullType, TypeEngine
 
 from shared.platform.adopt.expressions import quoted
 from shared.platform.adopt.structure import Structure, TheirColumn, TheirTable, Type
@@ -42,41 +45,65 @@ MOST_WORDS: Final = 60
 """A column of texts with more different ones than this is no status."""
 
 
+_TYPES: Final = text(
+    "SELECT table_name, column_name, udt_schema FROM information_schema.columns WHERE table_schema = :schema"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What is known of a table. `references`: tables by column; `closed`: the texts that a CHECK allows by column.
+
+    `schemas`: by column, that of its type: an Inspector names none that lies on the search path.
+    """
+
+    connection: Connection
+    schema: str
+    name: str
+    references: Mapping[str, str]
+    closed: Mapping[str, tuple[str, ...]]
+    schemas: Mapping[str, str]
+
+
 def reflect(connection: Connection, schema: str) -> Structure:
     """Return the tables of a schema. The words in what may be a status are read as well: a scan of each such table."""
     inspector, dialect = inspect(connection), connection.dialect.name
+    schemas = defaultdict[str, dict[str, str]](dict)
+    if dialect == "postgresql":
+        for of_table, name, of_type in connection.execute(_TYPES, {"schema": schema}):
+            schemas[of_table][name] = of_type
     names = sorted(inspector.get_table_names(schema))
-    return Structure(dialect, schema, tuple(_table(connection, inspector, schema, name) for name in names))
+    tables = (_table(connection, inspector, schema, name, schemas[name]) for name in names)
+    return Structure(dialect, schema, tuple(tables))
 
 
-def _table(connection: Connection, inspector: Inspector, schema: str, name: str) -> TheirTable:
+def _table(
+    connection: Connection, inspector: Inspector, schema: str, name: str, schemas: Mapping[str, str]
+) -> TheirTable:
     references = {
         key["constrained_columns"][0]: key["referred_table"]
         for key in inspector.get_foreign_keys(name, schema)
         if len(key["constrained_columns"]) == 1
     }
-    closed = dict(_closed(inspector, schema, name))
-    columns = (
-        _column(connection, (schema, name), each, references, closed) for each in inspector.get_columns(name, schema)
-    )
-    return TheirTable(name, tuple(columns), tuple(_indexes(inspector, schema, name)))
+    facts = _Facts(connection, schema, name, references, dict(_closed(inspector, schema, name)), schemas)
+    columns = tuple(_column(facts, each) for each in inspector.get_columns(name, schema))
+    return TheirTable(name, columns, tuple(_indexes(inspector, schema, name)))
 
 
-def _column(
-    connection: Connection,
-    of: tuple[str, str],
-    found: Mapping[str, Any],
-    references: Mapping[str, str],
-    closed: Mapping[str, tuple[str, ...]],
-) -> TheirColumn:
+def _column(facts: _Facts, found: Mapping[str, Any]) -> TheirColumn:
     name, type_ = str(found["name"]), found["type"]
     kind = type_in(type_)
-    values = tuple(type_.enums) if isinstance(type_, Enum) else closed.get(name, ())
-    is_closed = bool(values)
-    if kind is Type.TEXT and not values and _may_be_word(of[1], name):
-        values = _present(connection, of, name)
-    written = _written(connection, type_)
-    return TheirColumn(name, kind, written, bool(found["nullable"]), values, is_closed, references.get(name))
+    allowed = tuple(type_.enums) if isinstance(type_, Enum) else facts.closed.get(name, ())
+    is_open_word = kind is Type.TEXT and not allowed and _may_be_word(facts.name, name)
+    return TheirColumn(
+        name,
+        kind,
+        _written(facts, name, type_),
+        bool(found["nullable"]),
+        _present(facts, name) if is_open_word else allowed,
+        is_closed=bool(allowed),
+        refers_to=facts.references.get(name),
+    )
 
 
 def type_in(found: TypeEngine[Any]) -> Type:
@@ -89,16 +116,12 @@ def type_in(found: TypeEngine[Any]) -> Type:
     return next((kind for each, kind in _KINDS if isinstance(found, each)), Type.OTHER)
 
 
-def _written(connection: Connection, type_: TypeEngine[Any]) -> str:
+def _written(facts: _Facts, name: str, type_: TypeEngine[Any]) -> str:
     """Return a type as the database writes it, an enum's name with its schema."""
+    dialect = facts.connection.dialect
     if isinstance(type_, Enum) and type_.name:
-        return quoted(connection.dialect.name, *filter(None, (type_.schema or _schema_of(connection), type_.name)))
-    return str(type_.compile(connection.dialect)) if type(type_).__name__ != "NullType" else "of an unknown type"
-
-
-def _schema_of(connection: Connection) -> str | None:
-    """Return the schema in which a name without one is found: reflection leaves it out."""
-    return connection.dialect.default_schema_name
+        return quoted(dialect.name, *filter(None, (facts.schemas.get(name), type_.name)))
+    return "of an unknown type" if isinstance(type_, NullType) else str(type_.compile(dialect))
 
 
 def _closed(inspector: Inspector, schema: str, name: str) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -125,12 +148,11 @@ def _may_be_word(of_table: str, name: str) -> bool:
     )
 
 
-def _present(connection: Connection, of: tuple[str, str], name: str) -> tuple[str, ...]:
+def _present(facts: _Facts, name: str) -> tuple[str, ...]:
     """Return the different texts in a column; none where there are too many for a status."""
-    schema, of_table = of
-    source = table(of_table, column_(name), schema=schema)
+    source = table(facts.name, column_(name), schema=facts.schema)
     query = select(source.c[name]).where(source.c[name].is_not(None)).distinct().limit(MOST_WORDS + 1)
-    found = sorted(connection.execute(query).scalars())
+    found = sorted(facts.connection.execute(query).scalars())
     return tuple(found) if len(found) <= MOST_WORDS else ()
 
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from shared.platform.adopt.expressions import in_comment, is_minor, quoted
+from shared.platform.adopt.expressions import constant, in_comment, is_minor, quoted
 from shared.platform.adopt.mapping import Adoption, MappedColumn, View
 from shared.platform.adopt.structure import TheirColumn, Type
+from shared.platform.adopt.synonyms import COLUMNS, UNREAD
 
 
 def view(adoption: Adoption, its: View) -> list[str]:
@@ -44,6 +45,14 @@ def pets_of_appointments(adoption: Adoption, pets: TheirColumn) -> list[str]:
         f"FROM {source} AS t",
         f"WHERE {column} IS NOT NULL;",
     ]
+
+
+def empty(adoption: Adoption, name: str) -> list[str]:
+    """Return the lines of a view of nothing, for a table that a platform may do without."""
+    dialect = adoption.structure.dialect
+    columns = [f"    {constant(dialect, each.holds, None)} AS {each.name}" for each in (*COLUMNS[name], *UNREAD[name])]
+    comment = f"-- DECIDE: no table holds {name}; where something does, write it here."
+    return [comment, *_created(adoption, name), "SELECT", ",\n".join(columns), "WHERE 1 = 0;"]
 
 
 def _created(adoption: Adoption, name: str) -> list[str]:

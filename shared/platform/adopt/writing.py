@@ -10,7 +10,7 @@ from shared.platform.adopt.mapping import STANDINGS, Adoption, MappedColumn
 from shared.platform.adopt.structure import Type
 from shared.platform.adopt.synonyms import Holds
 from shared.platform.adopt.triggers import WRITES, trigger
-from shared.platform.adopt.views import pets_of_appointments, view
+from shared.platform.adopt.views import empty, pets_of_appointments, view
 from shared.platform.adopt.vocabulary import values_of
 
 RECORD = "adopted"
@@ -26,6 +26,8 @@ def file(adoption: Adoption) -> str:
             parts.append(trigger(adoption, each))
     if adoption.pets:
         parts.append(pets_of_appointments(adoption, adoption.pets))
+    if not adoption.view("services"):
+        parts.append(empty(adoption, "services"))
     parts += [_record(adoption), ["COMMIT;"], list(hints.indexes(adoption)), list(hints.grants(adoption))]
     between = "\nGO\n\n" if adoption.structure.dialect == "mssql" else "\n"
     return between.join("\n".join(lines) + "\n" for lines in parts if lines)

@@ -35,7 +35,7 @@ class Second:
     def fill(self) -> None:
         """Put in a business that is served and one that is not, with the same owner of a visit each."""
         for slug in ("tails", "closed"):
-            settings = '{"no_show": {"fee_schedule": [3000, 4000]}}'
+            settings = '{"color": "pink", "no_show": {"fee_schedule": [3000, 4000]}}'
             business = self._insert(
                 "businesses",
                 name="Happy Tails",
