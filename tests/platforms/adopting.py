@@ -1,12 +1,15 @@
 """What a person does with the file: read it, decide, run it."""
 
 import re
+from collections.abc import Callable
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from shared.platform.adopt.mapping import Adoption, Unserved, adopted
 from shared.platform.adopt.reflecting import reflect
 from shared.platform.adopt.writing import file
+from tests.platforms.first.platform import First
+from tests.platforms.story import Platform
 
 
 def adoption_of(engine: Engine, schema: str = "public") -> Adoption:
@@ -44,3 +47,14 @@ def adopt(engine: Engine) -> str:
     execute(engine, written)
     execute(engine, written)
     return written
+
+
+def check_in(platform: Platform) -> Callable[[Connection], None]:
+    """Return the check-in of Dan's visit, to be done in somebody's transaction."""
+    table, assigned = (
+        ("appointments", "status = 'IN_PROGRESS', actual_start = now()")
+        if isinstance(platform, First)
+        else ("bookings", "checked_in_at = localtimestamp")
+    )
+    statement = f"UPDATE {table} SET {assigned} WHERE id = '{platform.visit_of('Dan')}'"
+    return lambda connection: connection.exec_driver_sql(statement) and None

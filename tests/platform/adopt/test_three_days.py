@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
+from threading import Thread
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,10 +22,10 @@ from shared.runtime import run
 from tests import rows
 from tests.doubles import Clock, RecordingPayments, RecordingSms
 from tests.platforms import catalog
-from tests.platforms.adopting import adopt
+from tests.platforms.adopting import adopt, check_in
 from tests.platforms.first.platform import First
 from tests.platforms.second.platform import Second
-from tests.platforms.story import FIRST, HOUR, LAST, LONG_AGO, PEOPLE, SHOTS, STOPPED, Platform, live
+from tests.platforms.story import FIRST, HOUR, LAST, LONG_AGO, PEOPLE, SHOTS, STOPPED, Platform, at, live
 
 
 @pytest.fixture
@@ -173,3 +174,28 @@ def vaccination_statuses(engine: Engine) -> list[str]:
     records = [each for each in rows.all_of(engine, tables.vaccination_records) if each.tenant_id in served]
     pets = [each for each in rows.all_of(engine, tables.pets) if each.name in SHOTS and each.tenant_id in served]
     return [*(each.status for each in records), *(each.vaccination_status for each in pets)]
+
+
+def test_a_detection_that_meets_a_check_in_charges_nobody(
+    adopted: Engine, platform: Platform, clock: Clock, sms: RecordingSms, payments: RecordingPayments
+) -> None:
+    migrations.upgrade(adopted)
+    application = application_on(adopted, clock, sms, payments)
+    clock.now = at(13, 12)
+    for name in ("Fay", "Hal"):  # so that the day is not held
+        platform.check_in(name, clock.now)
+    clock.now = at(14, 6, 30)
+    desk, statement = platform.engine.connect(), check_in(platform)
+    statement(desk)  # open: its row is locked
+    detecting = Thread(target=run, args=(application, "NoShowDetector"))
+    detecting.start()
+    waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    with platform.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as looking:
+        while looking.exec_driver_sql(waits).scalar_one() == 0:
+            assert detecting.is_alive()
+    desk.commit()
+    desk.close()
+    detecting.join()
+    assert rows.all_of(adopted, tables.payments) == []
+    assert platform.state_of("Dan")[0] in ("IN_PROGRESS", "booked")
+    assert standings(adopted) == {}
