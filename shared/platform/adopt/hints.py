@@ -6,7 +6,7 @@ from sqlalchemy import Table
 
 from shared.database import tables
 from shared.platform.adopt.expressions import in_comment, quoted
-from shared.platform.adopt.mapping import STANDINGS, Adoption, View
+from shared.platform.adopt.mapping import Adoption, View
 from shared.platform.adopt.triggers import WRITES
 
 _OURS = {each.name: each for each in tables.metadata.sorted_tables}
@@ -48,29 +48,52 @@ def _key(adoption: Adoption, sql: str) -> str:
 
 
 def grants(adoption: Adoption) -> Iterator[str]:
-    """Yield what two roles need, and no more: one that runs this file and `db upgrade`, one that runs the jobs."""
-    dialect, schema = adoption.structure.dialect, quoted(adoption.structure.dialect, adoption.structure.schema)
-    into = quoted(dialect, adoption.into)
-    yield "-- Two roles: petcare_owner runs this file and `db upgrade`; petcare_jobs runs the jobs."
+    """Yield what two roles need, and no more: one that runs this file and `db upgrade`, one that runs the jobs.
+
+    The views are read with their owner's rights, and their triggers write with those of whoever runs the jobs.
+    """
+    dialect, into = adoption.structure.dialect, quoted(adoption.structure.dialect, adoption.into)
+    yield "-- Two roles are enough: petcare_owner runs this file and `db upgrade`, petcare_jobs runs the jobs."
+    yield "-- Before, by whoever owns the platform's tables (and what its own triggers write, to petcare_jobs):"
     if dialect == "postgresql":
-        yield f"-- GRANT USAGE ON SCHEMA {schema}, {into} TO petcare_owner, petcare_jobs;"
+        yield f"-- CREATE SCHEMA {into} AUTHORIZATION petcare_owner;"
+        yield in_comment(f"-- GRANT USAGE ON SCHEMA {_schema(adoption)} TO petcare_owner, petcare_jobs;")
+    tables_ = {each.table.name: each for each in adoption.views}
+    if (roles := _users(adoption)) and roles not in tables_:
+        yield in_comment(f"-- GRANT SELECT ON {_full(adoption, roles)} TO petcare_owner;  -- for who cancelled")
     for its in adoption.views:
-        table = quoted(dialect, adoption.structure.schema, its.table.name)
-        view = quoted(dialect, adoption.into, its.name)
-        yield in_comment(f"-- GRANT SELECT ON {table} TO petcare_owner;")
-        yield f"-- GRANT SELECT{', UPDATE' if its.name in WRITES else ''} ON {view} TO petcare_jobs;"
-        if its.name in WRITES and (written := _written(adoption, its)):
-            yield in_comment(f"-- GRANT UPDATE ({', '.join(written)}) ON {table} TO petcare_owner, petcare_jobs;")
-            yield in_comment(
-                f"-- GRANT SELECT ({quoted(dialect, 'id')}, {', '.join(written)}) ON {table} TO petcare_jobs;"
-            )
-        if its.kept:
-            ours = quoted(dialect, adoption.into, STANDINGS[its.name][0])
-            yield f"-- GRANT SELECT, INSERT, UPDATE ON {ours} TO petcare_jobs;"
-    if adoption.pets:
-        yield f"-- GRANT SELECT ON {quoted(dialect, adoption.into, 'appointment_pets')} TO petcare_jobs;"
-    yield "-- And, once `db upgrade` has run, for each table that it made:"
-    yield "-- GRANT SELECT, INSERT, UPDATE, DELETE ON … TO petcare_jobs;"
+        yield from (in_comment(f"-- {line}") for line in _on_theirs(adoption, its))
+    yield "-- After `db upgrade`, by petcare_owner:"
+    where = f"ALL TABLES IN SCHEMA {into}" if dialect == "postgresql" else f"SCHEMA::{into}"
+    if dialect == "postgresql":
+        yield f"-- GRANT USAGE ON SCHEMA {into} TO petcare_jobs;"
+    yield f"-- GRANT SELECT, INSERT, UPDATE, DELETE ON {where} TO petcare_jobs;"
+
+
+def _on_theirs(adoption: Adoption, its: View) -> Iterator[str]:
+    """Yield the grants on one of the platform's tables."""
+    table = _full(adoption, its.table.name)
+    yield f"GRANT SELECT ON {table} TO petcare_owner;"
+    if its.name in WRITES:
+        id_, written = quoted(adoption.structure.dialect, "id"), ", ".join(_written(adoption, its)) or ""
+        locked = written or id_  # to lock a row takes the right to change something of it
+        yield f"GRANT UPDATE ({locked}) ON {table} TO petcare_owner, petcare_jobs;"
+        yield f"GRANT SELECT ({', '.join(filter(None, (id_, written)))}) ON {table} TO petcare_jobs;"
+
+
+def _users(adoption: Adoption) -> str | None:
+    """Return the table of the users that cancel, if those are named by their ids."""
+    its = adoption.view("appointments")
+    column = its.column("cancelled_by").theirs if its else None
+    return column.refers_to if column else None
+
+
+def _full(adoption: Adoption, table: str) -> str:
+    return quoted(adoption.structure.dialect, adoption.structure.schema, table)
+
+
+def _schema(adoption: Adoption) -> str:
+    return quoted(adoption.structure.dialect, adoption.structure.schema)
 
 
 def _written(adoption: Adoption, its: View) -> list[str]:

@@ -56,7 +56,9 @@ def _schema(adoption: Adoption) -> list[str]:
     if dialect == "mssql":
         made = literal(dialect, f"CREATE SCHEMA {name}")
         return [f"IF SCHEMA_ID({literal(dialect, into)}) IS NULL EXEC({made});"]
-    return [f"CREATE SCHEMA IF NOT EXISTS {name};"]
+    # CREATE SCHEMA IF NOT EXISTS asks for the right to create schemas even where this one is there.
+    is_absent = f"to_regnamespace({literal(dialect, name)}) IS NULL"
+    return [f"DO $$ BEGIN IF {is_absent} THEN CREATE SCHEMA {name}; END IF; END $$;"]
 
 
 def _table(adoption: Adoption, name: str, first: str) -> list[str]:
