@@ -8,14 +8,14 @@ from typing import Final
 import click
 from sqlalchemy import Connection, Engine
 
+from shared.application import open_database
 from shared.cli.common.showing import echo
-from shared.database.engine import open_engine, reading, shown
+from shared.database.engine import reading, shown
 from shared.errors import DatabaseUnusable, UsageError
 from shared.platform.adopt.changes import changes
 from shared.platform.adopt.mapping import Adoption, Unserved, adopted
 from shared.platform.adopt.reflecting import reflect
 from shared.platform.adopt.writing import file
-from shared.settings import database
 
 _NAME: Final = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
@@ -31,7 +31,7 @@ def adopt(schema: str, into: str, out: Path | None, is_check: bool) -> None:
         raise UsageError(f"--into {into!r}: name a schema of its own, in small letters, digits and _, like petcare")
     if out and out.exists():
         raise UsageError(f"{out} is there already, perhaps with what was decided in it; name another file")
-    engine = open_engine(database().database_url)
+    engine = open_database()
     if engine.dialect.name == "sqlite":
         raise UsageError("db adopt needs PostgreSQL or SQL Server: SQLite has no schemas")
     if is_check:

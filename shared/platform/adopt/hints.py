@@ -68,6 +68,9 @@ def grants(adoption: Adoption) -> Iterator[str]:
     if dialect == "postgresql":
         yield f"-- GRANT USAGE ON SCHEMA {into} TO petcare_jobs;"
     yield f"-- GRANT SELECT, INSERT, UPDATE, DELETE ON {where} TO petcare_jobs;"
+    if dialect == "postgresql":  # the views are made anew each time the file is run
+        rights = "GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO petcare_jobs"
+        yield f"-- ALTER DEFAULT PRIVILEGES IN SCHEMA {into} {rights};"
 
 
 def _on_theirs(adoption: Adoption, its: View) -> Iterator[str]:

@@ -398,29 +398,23 @@ COMMIT;
 
 GO
 
--- Two roles: petcare_owner runs this file and `db upgrade`; petcare_jobs runs the jobs.
+-- Two roles are enough: petcare_owner runs this file and `db upgrade`, petcare_jobs runs the jobs.
+-- Before, by whoever owns the platform's tables (and what its own triggers write, to petcare_jobs):
+-- GRANT SELECT ON dbo.users TO petcare_owner;  -- for who cancelled
 -- GRANT SELECT ON dbo.tenants TO petcare_owner;
--- GRANT SELECT ON petcare.tenants TO petcare_jobs;
 -- GRANT SELECT ON dbo.owners TO petcare_owner;
--- GRANT SELECT, UPDATE ON petcare.owners TO petcare_jobs;
 -- GRANT UPDATE (sms_opted_in, updated_at) ON dbo.owners TO petcare_owner, petcare_jobs;
 -- GRANT SELECT (id, sms_opted_in, updated_at) ON dbo.owners TO petcare_jobs;
--- GRANT SELECT, INSERT, UPDATE ON petcare.owner_standings TO petcare_jobs;
 -- GRANT SELECT ON dbo.pets TO petcare_owner;
--- GRANT SELECT, UPDATE ON petcare.pets TO petcare_jobs;
 -- GRANT UPDATE (vaccination_status, vaccination_expires_at, updated_at) ON dbo.pets TO petcare_owner, petcare_jobs;
 -- GRANT SELECT (id, vaccination_status, vaccination_expires_at, updated_at) ON dbo.pets TO petcare_jobs;
 -- GRANT SELECT ON dbo.services TO petcare_owner;
--- GRANT SELECT ON petcare.services TO petcare_jobs;
 -- GRANT SELECT ON dbo.appointments TO petcare_owner;
--- GRANT SELECT, UPDATE ON petcare.appointments TO petcare_jobs;
 -- GRANT UPDATE (status, no_show_fee_charged, updated_at) ON dbo.appointments TO petcare_owner, petcare_jobs;
 -- GRANT SELECT (id, status, no_show_fee_charged, updated_at) ON dbo.appointments TO petcare_jobs;
 -- GRANT SELECT ON dbo.appointment_pets TO petcare_owner;
--- GRANT SELECT ON petcare.appointment_pets TO petcare_jobs;
 -- GRANT SELECT ON dbo.vaccination_records TO petcare_owner;
--- GRANT SELECT, UPDATE ON petcare.vaccination_records TO petcare_jobs;
 -- GRANT UPDATE (status, updated_at) ON dbo.vaccination_records TO petcare_owner, petcare_jobs;
 -- GRANT SELECT (id, status, updated_at) ON dbo.vaccination_records TO petcare_jobs;
--- And, once `db upgrade` has run, for each table that it made:
--- GRANT SELECT, INSERT, UPDATE, DELETE ON … TO petcare_jobs;
+-- After `db upgrade`, by petcare_owner:
+-- GRANT SELECT, INSERT, UPDATE, DELETE ON SCHEMA::petcare TO petcare_jobs;
