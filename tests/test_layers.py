@@ -52,7 +52,9 @@ MAY_IMPORT = {
 }
 # Rules and values are functions of their arguments: these libraries, no input, no output, no clock.
 PURE_ROOMS = {"domain": "pydantic pydantic_core phonenumbers babel"}
-PURE_FILES = ("rules", "pricing", "consequences", "text_plans", "vaccines", "groups", "figures", "folding", "tallies")
+PURE_FILES = tuple(
+    "rules pricing consequences text_plans vaccines groups figures folding tallies structure synonyms matching".split()
+)
 QUERIES = ("queries", "standings", "statuses", "superseding", "listing", "unsent", "copying", "events")
 PROTOCOLS = ("shared.gateways.sms", "shared.gateways.payments")
 PURE = set(

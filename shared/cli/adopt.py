@@ -12,8 +12,9 @@ from shared.application import open_database
 from shared.cli.common.showing import echo
 from shared.database.engine import reading, shown
 from shared.errors import DatabaseUnusable, UsageError
+from shared.platform.adopt.adoption import Adoption, Unserved
 from shared.platform.adopt.changes import changes
-from shared.platform.adopt.mapping import Adoption, Unserved, adopted
+from shared.platform.adopt.mapping import adopted
 from shared.platform.adopt.reflecting import reflect
 from shared.platform.adopt.writing import file
 

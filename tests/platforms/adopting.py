@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection, Engine
 
-from shared.platform.adopt.mapping import Adoption, Unserved, adopted
+from shared.platform.adopt.adoption import Adoption, Unserved
+from shared.platform.adopt.mapping import adopted
 from shared.platform.adopt.reflecting import reflect
 from shared.platform.adopt.writing import file
 from tests.platforms.first.platform import First

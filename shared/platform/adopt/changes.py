@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, column, inspect, select, table
 
-from shared.platform.adopt.mapping import Unserved
+from shared.platform.adopt.adoption import Unserved
 from shared.platform.adopt.reflecting import reflect
 from shared.platform.adopt.structure import Structure
 from shared.platform.adopt.writing import RECORD

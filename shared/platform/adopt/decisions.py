@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from shared.platform.adopt.expressions import literal, quoted
 from shared.platform.adopt.structure import Structure, TheirColumn, TheirTable
-from shared.platform.adopt.synonyms import UNKNOWN, WORDS
+from shared.platform.adopt.words import UNKNOWN, WORDS
 
 _SOME_ROLE = "WHEN '…' THEN 'owner'"
 OWNERS = "owner customer client pet_owner pet_parent guardian user".split()

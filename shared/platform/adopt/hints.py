@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from sqlalchemy import Table
 
 from shared.database import tables
+from shared.platform.adopt.adoption import Adoption, View
 from shared.platform.adopt.expressions import in_comment, quoted
-from shared.platform.adopt.mapping import Adoption, View
 from shared.platform.adopt.triggers import WRITES
 
 _OURS = {each.name: each for each in tables.metadata.sorted_tables}
@@ -18,6 +18,8 @@ def indexes(adoption: Adoption) -> Iterator[str]:
     if missing:
         yield "-- Without these the jobs read whole tables. They belong into the platform's own migrations:"
         yield from missing
+        if any("'UTC'" in each for each in missing):
+            yield "-- In the place of UTC stands the zone that platform_zone() returns."
 
 
 def _missing(adoption: Adoption, its: View, ours: Table) -> Iterator[str]:

@@ -10,8 +10,8 @@ from itertools import count
 from typing import Final
 
 from shared.platform.adopt import expressions, vocabulary
+from shared.platform.adopt.adoption import STANDINGS, Adoption, MappedColumn, View
 from shared.platform.adopt.expressions import is_other, is_same, quoted
-from shared.platform.adopt.mapping import STANDINGS, Adoption, MappedColumn, View
 from shared.platform.adopt.structure import TheirColumn, Type
 from shared.platform.adopt.synonyms import Holds
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
+from shared.platform.adopt.adoption import Adoption, MappedColumn, View
 from shared.platform.adopt.expressions import constant, in_comment, is_minor, quoted
-from shared.platform.adopt.mapping import Adoption, MappedColumn, View
 from shared.platform.adopt.structure import TheirColumn, Type
 from shared.platform.adopt.synonyms import COLUMNS, UNREAD
 

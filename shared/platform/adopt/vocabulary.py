@@ -2,7 +2,7 @@
 
 from shared.platform.adopt import expressions
 from shared.platform.adopt.structure import TheirColumn, Type
-from shared.platform.adopt.synonyms import UNKNOWN, WORDS, our_word
+from shared.platform.adopt.words import UNKNOWN, WORDS, our_word
 
 _WRITTEN = {("appointments", "status"): ("no_show",)}
 """The only words that the jobs write, where they do not write all."""

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from itertools import chain
 
 from shared.platform.adopt import hints
+from shared.platform.adopt.adoption import STANDINGS, Adoption, MappedColumn
 from shared.platform.adopt.expressions import in_comment, literal, quoted, type_of
-from shared.platform.adopt.mapping import STANDINGS, Adoption, MappedColumn
 from shared.platform.adopt.structure import Type
 from shared.platform.adopt.synonyms import Holds
 from shared.platform.adopt.triggers import WRITES, trigger

@@ -270,8 +270,13 @@ SELECT
     t.pet_id AS pet_id,
     CASE lower(t.vaccination_type)
         WHEN 'rabies' THEN 'rabies'
-        WHEN 'dhpp' THEN 'dhpp'
+        WHEN 'distemper' THEN 'distemper'
+        WHEN 'parvo' THEN 'parvo'
         WHEN 'bordetella' THEN 'bordetella'
+        WHEN 'leukemia' THEN 'leukemia'
+        WHEN 'lyme' THEN 'lyme'
+        WHEN 'dhpp' THEN 'dhpp'
+        WHEN 'fvrcp' THEN 'fvrcp'
         WHEN 'other' THEN 'other'
         ELSE 'other'
     END AS type,

@@ -4,9 +4,11 @@ import pytest
 
 from shared.database import tables
 from shared.domain.records import AppointmentStatus
-from shared.platform.adopt.mapping import Adoption, MappedColumn, Unserved, adopted
+from shared.platform.adopt.adoption import Adoption, MappedColumn, Unserved
+from shared.platform.adopt.mapping import adopted
 from shared.platform.adopt.structure import Structure, TheirColumn, TheirTable, Type
-from shared.platform.adopt.synonyms import COLUMNS, UNREAD, WORDS
+from shared.platform.adopt.synonyms import COLUMNS, UNREAD
+from shared.platform.adopt.words import WORDS
 from shared.platform.adopt.writing import file
 from tests.platform.adopt.structures import STATUSES, column, key, structure, with_, without
 

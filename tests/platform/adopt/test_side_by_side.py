@@ -5,8 +5,8 @@ from sqlalchemy import Engine
 
 from shared.database import migrations
 from shared.database.engine import open_engine
+from shared.platform.adopt.adoption import Unserved
 from shared.platform.adopt.changes import changes
-from shared.platform.adopt.mapping import Unserved
 from tests.platforms import catalog
 from tests.platforms.adopting import adopt, execute
 from tests.platforms.first import platform as first

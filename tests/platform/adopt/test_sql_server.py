@@ -11,7 +11,8 @@ import pytest
 from sqlfluff.core import FluffConfig
 from sqlfluff.core.parser import Lexer, Parser
 
-from shared.platform.adopt.mapping import Unserved, adopted
+from shared.platform.adopt.adoption import Unserved
+from shared.platform.adopt.mapping import adopted
 from shared.platform.adopt.reflecting import reflect
 from shared.platform.adopt.structure import Structure, TheirColumn, TheirTable, Type
 from shared.platform.adopt.writing import file

@@ -1,5 +1,6 @@
 """What the views show of both platforms, and what a write to them does."""
 
+import re
 from collections.abc import Callable
 from threading import Thread
 from typing import Any
@@ -193,3 +194,16 @@ def test_a_check_in_wins_that_waits_for_the_mark(platform: Platform) -> None:
         desk.join()
     arrivals = "SELECT coalesce(arrived_at, actual_start) IS NOT NULL FROM petcare.appointments WHERE id = :id"
     assert ask(platform.engine, arrivals, id=platform.visit_of("Dan")) == [(True,)]
+
+
+def test_the_suggested_index_finds_timestamps_without_a_zone(second_platform: Second) -> None:
+    written = adopt(second_platform.engine)
+    (index,) = re.findall(r"-- (CREATE INDEX ON public.bookings \(business_id, .*)", written)
+    execute(second_platform.engine, "DROP INDEX bookings_by_start")
+    execute(second_platform.engine, index.replace("UTC", "America/New_York"))
+    with second_platform.engine.connect() as connection:
+        connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        its = "00000000-0000-0000-0000-000000000001"
+        asked = f"SELECT id FROM petcare.appointments WHERE tenant_id = '{its}' AND scheduled_start > now()"
+        plan = "\n".join(connection.exec_driver_sql(f"EXPLAIN {asked}").scalars())
+    assert re.search(r"Index Cond: .*business_id.* AND .*start_time AT TIME ZONE 'America/New_York'", plan), plan

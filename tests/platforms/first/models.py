@@ -34,8 +34,13 @@ class AppointmentStatus(enum.Enum):
 
 class VaccinationType(enum.Enum):
     RABIES = "rabies"
-    DHPP = "dhpp"
+    DISTEMPER = "distemper"
+    PARVO = "parvo"
     BORDETELLA = "bordetella"
+    LEUKEMIA = "leukemia"
+    LYME = "lyme"
+    DHPP = "dhpp"
+    FVRCP = "fvrcp"
     OTHER = "other"
 
 
