@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy import Engine, text
 
+from shared.database.engine import open_engine
+from shared.platform.schema_check import platform_lacks
 from tests.platforms import catalog
 from tests.platforms.adopting import adopt, check_in, execute, file_for
 from tests.platforms.first import platform as first
@@ -24,6 +26,14 @@ def test_a_file_that_nobody_touched_runs_and_serves_nobody_whose_zone_is_open(se
     execute(second_platform.engine, file_for(second_platform.engine))
     found = ask(second_platform.engine, "SELECT DISTINCT is_active FROM petcare.tenants")
     assert found == [(False,)]
+
+
+def test_a_file_that_nobody_touched_has_what_the_jobs_need(platform: Platform) -> None:
+    execute(platform.engine, file_for(platform.engine))
+    ours = open_engine(platform.engine.url.render_as_string(hide_password=False), "petcare")
+    found = platform_lacks(ours)
+    ours.dispose()
+    assert found == []
 
 
 def test_the_views_show_the_people_in_our_words(platform: Platform) -> None:
