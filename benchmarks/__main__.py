@@ -3,11 +3,18 @@
 import sys
 from itertools import chain
 
-from benchmarks import limits, memory, planning, report, side_by_side, sms
+from benchmarks import adopted, limits, memory, planning, report, side_by_side, sms
 
 PROMISED = ("postgresql",)
 """The databases that are measured unless others are named: what the promises are about."""
-BENCHMARKS = (sms.measured, side_by_side.measured, planning.measured, report.measured, memory.measured)
+BENCHMARKS = (
+    sms.measured,
+    side_by_side.measured,
+    planning.measured,
+    adopted.measured,
+    report.measured,
+    memory.measured,
+)
 
 
 def main(kinds: tuple[str, ...]) -> int:

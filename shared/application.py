@@ -14,7 +14,7 @@ from shared.domain.policy.models import TenantPolicy
 from shared.errors import ConfigurationError
 from shared.gateways.payments import ConsolePayments, PaymentGateway
 from shared.gateways.sms import ConsoleSms, SmsGateway
-from shared.settings import JobSettings, PaymentSettings, SmsSettings, TelemetrySettings, database_url, load
+from shared.settings import JobSettings, PaymentSettings, SmsSettings, TelemetrySettings, database, load
 
 
 def utc_now() -> datetime:
@@ -51,6 +51,12 @@ class Application:
     default_sender: str | None = None
 
 
+def open_database() -> Engine:
+    """Return an engine for the database of the settings. Raise ConfigurationError or DatabaseUnusable."""
+    its = database()
+    return open_engine(its.database_url, its.database_schema)
+
+
 def open_application(*, texts: bool = True, charges: bool = True) -> Application:
     """Build the application from the settings. Raise ConfigurationError or DatabaseUnusable, naming what is wrong.
 
@@ -60,7 +66,7 @@ def open_application(*, texts: bool = True, charges: bool = True) -> Application
     payments = load(PaymentSettings) if charges else PaymentSettings(payment_provider="console")
     sms = load(SmsSettings) if texts else SmsSettings(sms_provider="console")
     return Application(
-        engine=open_engine(database_url()),
+        engine=open_database(),
         defaults=jobs.policy(),
         zone=jobs.task_timezone,
         sms=_sms_gateway(sms, jobs.sms_concurrency),

@@ -9,8 +9,9 @@ from sqlalchemy import Connection
 
 from shared.application import Application
 from shared.database import runs, waiting
+from shared.database.tenants import how_many_tenants
 from shared.database.transactions import fetch
-from shared.domain.records import RunStatus, Tenant
+from shared.domain.records import Problem, RunStatus, Tenant
 from shared.domain.tally import Tally, one_line
 from shared.errors import RunFailed
 from shared.jobs import JOBS
@@ -21,6 +22,9 @@ log = logging.getLogger(__name__)
 
 def conclude(application: Application, request: Request, tenants: Sequence[Tenant], tally: Tally) -> dict[str, Any]:
     """Return the result of a run that did all its stages."""
+    if not tenants and (count := fetch(application.engine, how_many_tenants)):
+        reason = f"not one of {count} in the database is active; python -m shared tenants says why"
+        tally.problem(Problem("all businesses", "nobody is served", reason))
     if not request.is_dry:
         _log_by_tenant(tenants, tally)
     return {

@@ -50,6 +50,10 @@ class Group(BaseModel):
 
 class DatabaseSettings(Group):
     database_url: str = Field("sqlite:///petcare.db", repr=False)
+    database_schema: Annotated[
+        str | None,
+        matching("[a-z_][a-z0-9_]{0,62}", "must be a plain name of small letters, digits and _, like petcare"),
+    ] = None
 
 
 POLICY_VARIABLES: Final[Mapping[str, str]] = {
@@ -232,12 +236,12 @@ def load(group: type[G], source: Mapping[str, str] | None = None) -> G:
         raise ConfigurationError(said) from None
 
 
-def database_url(source: Mapping[str, str] | None = None) -> str:
-    """Return DATABASE_URL. A deployed Functions host has no default, because a file there would not last."""
+def database(source: Mapping[str, str] | None = None) -> DatabaseSettings:
+    """Return which database is meant. A deployed Functions host has no default: a file there would not last."""
     values = environment() if source is None else source
     if values.get("WEBSITE_SITE_NAME") and not values.get("DATABASE_URL"):
         raise ConfigurationError("DATABASE_URL: not set; a deployed Function App needs a database server")
-    return load(DatabaseSettings, values).database_url
+    return load(DatabaseSettings, values)
 
 
 def environment() -> dict[str, str]:

@@ -34,6 +34,7 @@ LONGEST = (
     "crash/",
     "fees/",
     "database/",
+    "platform/adopt/",
     "tasks/",
     "cli/",
 )

@@ -13,7 +13,7 @@ FUNCTIONS = sorted(path.with_name("__init__.py") for path in ROOT.glob("*/functi
 
 # A room is a module or a folder right under shared/, or a feature under shared/tasks/. It may import itself and what is
 # named here. Nobody imports a __main__.py; each is a room of its own, the door to the command line.
-_TASK = "planning messages database domain"
+_TASK = "planning platform messages database domain"
 MAY_IMPORT = {
     "__init__": "",
     "__main__": "cli",
@@ -36,8 +36,8 @@ MAY_IMPORT = {
     "tasks.vaccination_monitor": _TASK,
     "tasks.no_show_detector": f"{_TASK} fees",
     "tasks.reputation_updater": _TASK,
-    "fees": "planning messages database domain gateways errors",
-    "delivery": "planning messages database domain gateways errors",
+    "fees": "planning platform messages database domain gateways errors",
+    "delivery": "planning platform messages database domain gateways errors",
     "jobs": "tasks.appointment_reminders tasks.vaccination_monitor tasks.no_show_detector tasks.reputation_updater "
     "fees planning domain",
     "stages": "application jobs fees delivery telemetry planning database domain gateways errors",
@@ -52,7 +52,9 @@ MAY_IMPORT = {
 }
 # Rules and values are functions of their arguments: these libraries, no input, no output, no clock.
 PURE_ROOMS = {"domain": "pydantic pydantic_core phonenumbers babel"}
-PURE_FILES = ("rules", "pricing", "consequences", "text_plans", "vaccines", "groups", "figures", "folding", "tallies")
+PURE_FILES = tuple(
+    "rules pricing consequences text_plans vaccines groups figures folding tallies structure synonyms matching".split()
+)
 QUERIES = ("queries", "standings", "statuses", "superseding", "listing", "unsent", "copying", "events")
 PROTOCOLS = ("shared.gateways.sms", "shared.gateways.payments")
 PURE = set(
@@ -162,10 +164,10 @@ def impurities(path: Path, tree: ast.Module) -> list[str]:
 
 
 def queries(path: Path, tree: ast.Module) -> list[str]:
-    """The files of a feature that hold its SQL know the database, the domain and each other."""
+    """The files of a feature that hold its SQL know the database, the domain, the platform and each other."""
     if not is_named(path.stem, QUERIES):
         return []
-    near = [name for name in ours(path, tree) if room_named(name) in ("database", "domain")]
+    near = [name for name in ours(path, tree) if room_named(name) in ("database", "domain", "platform")]
     known = [name for name in ours(path, tree) if is_named(name, (*QUERIES, *PURE_FILES))]
     return [f"{path.stem} may not import {name}" for name in ours(path, tree) if name not in (*near, *known)]
 
@@ -214,7 +216,13 @@ def clock(path: Path, tree: ast.Module) -> list[str]:
     return [f"{name} belongs to application" for name in found]
 
 
-CHECKS: list[Check] = [other_rooms, doors, impurities, queries, protocols, sdks, environment, clock]
+def address(path: Path, tree: ast.Module) -> list[str]:
+    """The database's address and its schema are read together, in one place."""
+    read = [name for name in ours(path, tree) if name == "shared.settings.database"]
+    return ["open_database belongs to application" for _ in read if room_of(path) != "application"]
+
+
+CHECKS: list[Check] = [other_rooms, doors, impurities, queries, protocols, sdks, environment, clock, address]
 
 
 def arrows_between_modules(sources: Mapping[Path, str]) -> Arrows:
@@ -362,6 +370,7 @@ def test_a_function_folder_knows_the_runtime_only(path: Path) -> None:
         (clock, "delivery/loop.py", "import time as t\nt.time()", "time.time belongs to application"),
         (clock, "delivery/loop.py", "import time\ntime.localtime()", "time.localtime belongs to application"),
         (clock, "database/runs.py", "from sqlalchemy import func\nfunc.now()", "func.now belongs to application"),
+        (address, "cli/run.py", "from shared.settings import database", "open_database belongs to application"),
         (environment, "operations/health.py", "import os as o\no.environ", "os.environ belongs to settings"),
         (impurities, "domain/back_off.py", "import sqlite3", "back_off may not import sqlite3"),
         (impurities, "fees/collecting/rules.py", "open('a')", "rules may not call open"),

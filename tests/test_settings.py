@@ -20,7 +20,7 @@ from shared.settings import (
     LogSettings,
     PaymentSettings,
     SmsSettings,
-    database_url,
+    database,
     environment,
     is_loopback,
     load,
@@ -36,6 +36,7 @@ GROUPS = (DatabaseSettings, JobSettings, SmsSettings, PaymentSettings, LogSettin
 # variable: its default, then a text and what is read from it
 KNOWN: dict[str, tuple[Any, str, Any]] = {
     "DATABASE_URL": ("sqlite:///petcare.db", "postgresql://db/petcare", "postgresql://db/petcare"),
+    "DATABASE_SCHEMA": (None, "petcare", "petcare"),
     "TASK_TIMEZONE": (ZoneInfo("UTC"), "Asia/Tokyo", ZoneInfo("Asia/Tokyo")),
     "NO_SHOW_GRACE_PERIOD_MINUTES": (15, "0", 0),
     "NO_SHOW_FEE_SCHEDULE": ((2500, 3500, 5000, 7500), "1000, 900,800", (1000, 900, 800)),
@@ -136,6 +137,9 @@ def test_the_example_holds_the_defaults_and_console_providers() -> None:
 @pytest.mark.parametrize(
     ("variable", "value", "message"),
     [
+        ("DATABASE_SCHEMA", "Pet-Care", "must be a plain name of small letters, digits and _, like petcare"),
+        ("DATABASE_SCHEMA", 'x"; DROP TABLE y', "must be a plain name of small letters, digits and _, like petcare"),
+        ("DATABASE_SCHEMA", "1st", "must be a plain name of small letters, digits and _, like petcare"),
         ("TASK_TIMEZONE", "Mars", "'Mars' is not an IANA time zone; write it like UTC or America/New_York"),
         ("TASK_TIMEZONE", "America", "'America' is not an IANA time zone; write it like UTC or America/New_York"),
         ("SMS_QUIET_HOURS", "late", f"'late' {NO_SPAN}"),
@@ -356,18 +360,18 @@ def test_a_secret_in_the_wrong_place_is_not_repeated() -> None:
 def test_a_deployed_function_app_needs_a_database_url(url: str | None) -> None:
     deployed = {"WEBSITE_SITE_NAME": "petcare-prod"} | ({} if url is None else {"DATABASE_URL": url})
     with pytest.raises(ConfigurationError) as error:
-        database_url(deployed)
+        database(deployed)
     assert str(error.value) == "DATABASE_URL: not set; a deployed Function App needs a database server"
 
 
 @pytest.mark.parametrize("site", [{}, {"WEBSITE_SITE_NAME": ""}])
 def test_elsewhere_the_database_is_the_embedded_one(site: dict[str, str]) -> None:
-    assert database_url(site) == "sqlite:///petcare.db"
+    assert database(site).database_url == "sqlite:///petcare.db"
 
 
 @pytest.mark.parametrize("site", [{}, {"WEBSITE_SITE_NAME": "petcare-prod"}])
 def test_a_database_url_is_taken_as_it_is(site: dict[str, str]) -> None:
-    assert database_url({**site, "DATABASE_URL": "postgresql://db/x"}) == "postgresql://db/x"
+    assert database({**site, "DATABASE_URL": "postgresql://db/x"}).database_url == "postgresql://db/x"
 
 
 # One group at a time

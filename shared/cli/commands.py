@@ -2,6 +2,7 @@
 
 import click
 
+from shared.cli.adopt import adopt
 from shared.cli.common.exit_codes import OneLineErrors, OneLineErrorsGroup, errors_as_exit_codes
 from shared.cli.crontab import crontab_command
 from shared.cli.db import db
@@ -33,6 +34,7 @@ def cli() -> None:
 cli.add_command(run)
 cli.add_command(demo)
 cli.add_command(db)
+db.add_command(adopt)
 cli.add_command(explain_command)
 cli.add_command(fee)
 cli.add_command(find_command)

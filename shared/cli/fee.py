@@ -8,9 +8,9 @@ import click
 from sqlalchemy import Engine
 
 from shared import logs
-from shared.application import open_application, utc_now
+from shared.application import open_application, open_database, utc_now
 from shared.cli.common.showing import echo, echo_json, line, page
-from shared.database.engine import ensure_ready, open_engine, reading
+from shared.database.engine import ensure_ready, reading
 from shared.database.tables import PAYMENT_STATUSES
 from shared.database.tenants import ids_of
 from shared.domain.fees import fee_code_words
@@ -23,7 +23,7 @@ from shared.fees.staff_actions import Staff
 from shared.fees.staff_requests import Done
 from shared.messages.wording import fee_words
 from shared.operations.ids import resolved, shortened
-from shared.settings import LogSettings, database_url, load
+from shared.settings import LogSettings, load
 from shared.stages import collection_for_staff
 
 ID = click.argument("typed_id", metavar="ID")
@@ -159,7 +159,7 @@ def as_object(each: ListedFee) -> dict[str, Any]:
 
 
 def _engine() -> Engine:
-    engine = open_engine(database_url())
+    engine = open_database()
     ensure_ready(engine)
     return engine
 

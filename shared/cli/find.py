@@ -2,11 +2,12 @@
 
 import click
 
+from shared.application import open_database
 from shared.cli.common.showing import echo, echo_json, line, page
-from shared.database.engine import ensure_ready, open_engine, reading
+from shared.database.engine import ensure_ready, reading
 from shared.database.tenants import ids_of
 from shared.operations.find import Finding, Found, find
-from shared.settings import JobSettings, database_url, load
+from shared.settings import JobSettings, load
 
 WIDEST = 60
 """Characters of a name or a state that a column shows."""
@@ -22,7 +23,7 @@ def find_command(words: tuple[str, ...], tenants: tuple[str, ...], as_json: bool
 
     Each line ends with the command that explains it. At most 20 lines.
     """
-    zone, engine = load(JobSettings).task_timezone, open_engine(database_url())
+    zone, engine = load(JobSettings).task_timezone, open_database()
     ensure_ready(engine)
     with reading(engine) as connection:
         finding = find(connection, words, ids_of(connection, tenants), zone)

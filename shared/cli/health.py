@@ -6,13 +6,12 @@ from zoneinfo import ZoneInfo
 import click
 from rich.console import Console
 
-from shared.application import open_application, payment_gateway, utc_now
+from shared.application import open_application, open_database, payment_gateway, utc_now
 from shared.cli.common.showing import echo_json, line, page
-from shared.database.engine import open_engine
 from shared.errors import ConfigurationError
 from shared.operations.health import Health, examine
 from shared.schedules.function_json import read_schedules
-from shared.settings import JobSettings, database_url, load
+from shared.settings import JobSettings, load
 
 
 @click.command(name="health")
@@ -38,7 +37,7 @@ def _examined() -> Health:
         payment_gateway(application)
     except ConfigurationError as error:
         wrong = str(error)
-    engine, schedules = open_engine(database_url()), read_schedules()
+    engine, schedules = open_database(), read_schedules()
     return examine(engine, schedules, zone, utc_now(), defaults=defaults, wrong_setting=wrong)
 
 

@@ -9,9 +9,9 @@ from uuid import UUID
 import click
 from sqlalchemy import Engine
 
-from shared.application import utc_now
+from shared.application import open_database, utc_now
 from shared.cli.common.showing import echo, echo_json, line, page
-from shared.database.engine import ensure_ready, open_engine, reading
+from shared.database.engine import ensure_ready, reading
 from shared.database.tenants import ids_of
 from shared.domain.ids import NotificationId
 from shared.domain.records import NotificationStatus, mask_phone
@@ -19,7 +19,6 @@ from shared.errors import RunFailed, UsageError
 from shared.operations import outbox as outbox_list
 from shared.operations.ids import resolved, shortened
 from shared.operations.outbox import Filter, Listed
-from shared.settings import database_url
 
 STATUSES = click.Choice([each.value for each in NotificationStatus])
 
@@ -126,6 +125,6 @@ def _minute(instant: datetime | None) -> str:
 
 
 def _engine() -> Engine:
-    engine = open_engine(database_url())
+    engine = open_database()
     ensure_ready(engine)
     return engine

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import click
 
-from shared.application import utc_now
+from shared.application import open_database, utc_now
 from shared.cli.common.extras import installed
 from shared.cli.common.showing import echo
-from shared.database.engine import ensure_ready, open_engine, reading
+from shared.database.engine import ensure_ready, reading
 from shared.errors import UsageError
 from shared.operations.report.figures import Report
 from shared.operations.report.gathering import MOST_DAYS, report
 from shared.operations.report.spreadsheets import spreadsheets
-from shared.settings import JobSettings, database_url, load
+from shared.settings import JobSettings, load
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -44,7 +44,7 @@ def report_command(out: Path, days: int, until: datetime | None, tenant: str | N
 
 def _computed(days: int, until: date | None, tenant: str | None) -> Report:
     default = load(JobSettings).task_timezone
-    engine = open_engine(database_url())
+    engine = open_database()
     ensure_ready(engine)
     with reading(engine) as connection:
         return report(connection, days=days, now=utc_now(), default=default, subdomain=tenant, until=until)

@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from shared.application import utc_now
+from shared.application import open_database, utc_now
 from shared.cli.common.showing import echo, echo_json, line, page
 from shared.database import runs
-from shared.database.engine import ensure_ready, open_engine, reading
+from shared.database.engine import ensure_ready, reading
 from shared.database.runs import NotedRun
 from shared.database.tenants import ids_of
 from shared.domain.ids import RunId
@@ -18,7 +18,6 @@ from shared.domain.tally import of_tenants, one_line
 from shared.jobs import JOBS
 from shared.operations.health import span_words
 from shared.operations.ids import resolved, shortened
-from shared.settings import database_url
 
 
 @click.command(name="runs")
@@ -43,7 +42,7 @@ def runs_command(
     With ID (or its beginning): that run alone, with all its errors. With --tenant: runs for all tenants or for that
     one, with its own counts and errors.
     """
-    engine = open_engine(database_url())
+    engine = open_database()
     ensure_ready(engine)
     with reading(engine) as connection:
         ids_of(connection, tenants)

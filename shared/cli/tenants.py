@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterator
 import click
 from rich.console import Console
 
-from shared.application import utc_now
+from shared.application import open_database, utc_now
 from shared.cli.common.showing import echo, line, page
-from shared.database.engine import ensure_ready, open_engine, reading
+from shared.database.engine import ensure_ready, reading
 from shared.database.tenants import ids_of
 from shared.operations.tenants import Business, Defaults, businesses
-from shared.settings import JobSettings, database_url, load, policy_variables
+from shared.settings import JobSettings, load, policy_variables
 
 WIDEST = 80
 """Characters of a value that are shown."""
@@ -53,7 +53,7 @@ def check(subdomain: str | None) -> None:
 
 
 def _found(only: Collection[str], *, are_all: bool = False) -> list[Business]:
-    jobs, engine = load(JobSettings), open_engine(database_url())
+    jobs, engine = load(JobSettings), open_database()
     ensure_ready(engine)
     with reading(engine) as connection:
         ids_of(connection, only)

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, FromClause, Row, and_, bindparam, case, exists, or_, select
 
 from shared.database.dialects.lists import among, chunks
+from shared.database.rows.promises import holds, or_default
 from shared.database.rows.reading import read, sound
 from shared.database.tables import (
     appointment_pets,
@@ -141,7 +142,8 @@ def has_pet(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     )
 
 
-HAVE_PETS_DIED = and_(has_pet(pets.c.deleted_at.is_(None)), ~has_pet(pets.c.deleted_at.is_(None), ~pets.c.is_deceased))
+_IS_THERE = pets.c.deleted_at.is_(None)
+HAVE_PETS_DIED = and_(has_pet(_IS_THERE), ~has_pet(_IS_THERE, ~holds(pets.c.is_deceased)))
 """Whether an appointment has pets, and all of them died."""
 _ATTENDANCE = select(
     appointments.c.id,
@@ -195,7 +197,8 @@ def _pets_by_appointment(
     for some in chunks(ids):
         rows = connection.execute(_PETS, {"appointment_ids": some}).all()
         for row in (good := sound(connection, _PETS, rows)):
-            pet = Pet(row.id, row.tenant_id, row.name, row.is_deceased, row.deleted_at is not None, row.owner_tenant_id)
+            is_deceased = or_default(pets.c.is_deceased, row.is_deceased)
+            pet = Pet(row.id, row.tenant_id, row.name, is_deceased, row.deleted_at is not None, row.owner_tenant_id)
             found[row.appointment_id].append(pet)
         if len(good) < len(rows):
             broken |= (Counter(row.appointment_id for row in rows) - Counter(row.appointment_id for row in good)).keys()
@@ -209,9 +212,9 @@ def owner_of(row: Row[Any]) -> Owner:
         tenant_id=row.owner_tenant_id,
         first_name=row.first_name,
         phone=row.phone,
-        sms_opted_in=row.sms_opted_in,
+        sms_opted_in=or_default(owners.c.sms_opted_in, row.sms_opted_in),
         language=row.language,
-        is_active=row.owner_is_active and row.owner_deleted_at is None,
+        is_active=or_default(owners.c.is_active, row.owner_is_active) and row.owner_deleted_at is None,
     )
 
 

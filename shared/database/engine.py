@@ -14,6 +14,7 @@ from shared.database import failures, odbc
 from shared.database.dialects import words
 from shared.database.migrations import HEAD, current
 from shared.database.rows import unreadable
+from shared.database.schema import put_in_schema
 from shared.domain.safe_text import SQLALCHEMY, ensure_escaped
 from shared.errors import DatabaseUnusable
 
@@ -36,11 +37,18 @@ _PATIENCE = {
 """For libpq, which by default waits for ever for a PostgreSQL that is gone. DATABASE_URL overrides them."""
 
 
-def open_engine(url: str) -> Engine:
-    """Return an engine for DATABASE_URL. Raise DatabaseUnusable for one that cannot be understood or used."""
+def open_engine(url: str, schema: str | None = None) -> Engine:
+    """Return an engine for DATABASE_URL whose statements name the tables of DATABASE_SCHEMA, if there is one.
+
+    The search path of its connections stays the server's. Raise DatabaseUnusable for what cannot be understood or used.
+    """
     engine = _created(url)
     if isinstance(engine, str):  # raised here, because the original error could quote the password
         raise DatabaseUnusable(f"DATABASE_URL: {engine}")
+    if schema and engine.dialect.name == "sqlite":
+        raise DatabaseUnusable("DATABASE_SCHEMA: SQLite has no schemas; unset it, or name a server in DATABASE_URL")
+    if schema:
+        put_in_schema(engine, schema)
     if odbc.signs_in_as_whoever_is_here(engine.url):
         odbc.give_token(engine)
     failures.watch(engine)
@@ -96,13 +104,17 @@ def _patience(url: URL) -> dict[str, int]:
 
 def ensure_ready(engine: Engine) -> None:
     """Raise DatabaseUnusable, saying which command to run, unless the schema is the one this version needs."""
+    if (found := revision(engine)) != HEAD:
+        raise DatabaseUnusable(f"the database at {shown(engine.url)} {_state(found)}")
+
+
+def revision(engine: Engine) -> str | None:
+    """Return the database's migration, None before any. Raise DatabaseUnusable for one that cannot be reached."""
     _ensure_file(engine.url)
     try:
-        found = current(engine)
+        return current(engine)
     except SQLAlchemyError as error:
         raise DatabaseUnusable(f"the database at {shown(engine.url)} cannot be used: {first_line(error)}") from error
-    if found != HEAD:
-        raise DatabaseUnusable(f"the database at {shown(engine.url)} {_state(found)}")
 
 
 def _state(found: str | None) -> str:

@@ -10,10 +10,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, bindparam, case, select, update
+from sqlalchemy import Connection, and_, case, select, update
 
 from shared.database.dialects.lists import among, chunks
-from shared.database.dialects.writing import insert_absent
+from shared.database.dialects.writing import insert_absent, locked
 from shared.database.rows.promises import is_sound, or_default
 from shared.database.rows.reading import read
 from shared.database.tables import owners, reputation_events
@@ -23,19 +23,18 @@ from shared.domain.reputation import BEST_SCORE, Event, NewEvent, NoShow, fold
 
 
 def lock_owners(connection: Connection, owner_ids: Iterable[OwnerId]) -> None:
-    """Lock the owners' rows, in the order of their ids, until the transaction ends; change nothing.
+    """Lock the owners' rows, in the order of their ids, until the transaction ends; change nothing. Index: primary key.
 
-    An UPDATE locks on every database; SELECT … FOR UPDATE does not.
+    No UPDATE that writes what is there: it would set off the triggers of a platform.
     """
-    ids = sorted(set(owner_ids))
-    if ids:
-        connection.execute(_LOCK, [{"its_id": each} for each in ids])
+    for some in chunks(sorted(set(owner_ids))):
+        connection.execute(_LOCK, {"owner_ids": some}).all()
 
 
 def add_events(connection: Connection, events: Sequence[NewEvent], now: datetime) -> set[str]:
     """Write the events whose key is new, the earlier of two with the same key; return the keys written.
 
-    An opening with the score found precedes an owner's first event. Call `rescore` in the same transaction.
+    An opening with the score found precedes an owner's first event. Rescore the owners in the same transaction.
     """
     add_openings(connection, {each.owner_id for each in events}, now)
     latest_first = sorted(events, key=lambda each: each.occurred_at, reverse=True)
@@ -73,7 +72,7 @@ def taken_back(connection: Connection, visit_ids: Iterable[VisitId]) -> set[Visi
 def reverse_events(connection: Connection, event_ids: Iterable[UUID], reason: str, now: datetime) -> set[UUID]:
     """Reverse the events that are not reversed yet; return those that this call reversed.
 
-    Call `rescore` in the same transaction.
+    Rescore the owners in the same transaction.
     """
     chosen = [reputation_events.c.id.in_(ids) for ids in chunks(sorted(set(event_ids)))]
     lock_owners(
@@ -91,19 +90,6 @@ def reverse_events(connection: Connection, event_ids: Iterable[UUID], reason: st
         .returning(reputation_events.c.id)
     )
     return {id_ for some in chosen for id_ in connection.execute(statement.where(some)).scalars()}
-
-
-def rescore(connection: Connection, owner_ids: Collection[OwnerId], now: datetime) -> dict[OwnerId, tuple[int, int]]:
-    """Write the scores folded from the owners' events; return each owner's score before and after.
-
-    An owner without events keeps the score.
-    """
-    lock_owners(connection, owner_ids)
-    found = scores(connection, owner_ids)
-    changed = sorted((id_, after) for id_, (before, after) in found.items() if before != after)
-    if changed:
-        connection.execute(_RESCORE, [{"its_id": id_, "score": score, "now": now} for id_, score in changed])
-    return found
 
 
 def scores(
@@ -140,12 +126,7 @@ OF_OWNER = and_(owners.c.id == reputation_events.c.owner_id, owners.c.tenant_id 
 """An event of the owner's own business: another business's events do not count."""
 
 
-_LOCK = update(owners).where(owners.c.id == bindparam("its_id")).values(reputation_score=owners.c.reputation_score)
-_RESCORE = (
-    update(owners)
-    .where(owners.c.id == bindparam("its_id"))
-    .values(reputation_score=bindparam("score"), last_reputation_update=bindparam("now"), updated_at=bindparam("now"))
-)
+_LOCK = locked(select(owners.c.id).where(among(owners.c.id, "owner_ids")).order_by(owners.c.id), owners)
 _AS_IT_STANDS = select(owners.c.id, owners.c.reputation_score).where(among(owners.c.id, "owner_ids"))
 _IS_AMONG = among(reputation_events.c.owner_id, "owner_ids")
 _EVENTS = select(reputation_events).join(owners, OF_OWNER).where(_IS_AMONG)

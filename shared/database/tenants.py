@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, and_, func, select
 
-from shared.database.rows.promises import fault_of, is_sound, or_default
+from shared.database.rows.promises import fault_of, holds, is_sound, or_default
 from shared.database.rows.reading import BadRow, leave_out
 from shared.database.tables import (
     tenants,
@@ -23,13 +23,15 @@ TENANT = (
     tenants.c.address_line1,
     tenants.c.timezone,
     tenants.c.currency,
+    tenants.c.status,
     tenants.c.settings,
 )
 """What `tenant_of` reads."""
 
 
-IS_ACTIVE = and_(tenants.c.is_active, tenants.c.deleted_at.is_(None), tenants.c.status.in_(("trial", "active")))
-"""Whether the platform serves a tenant."""
+_IS_SWITCHED_OFF = and_(tenants.c.status.is_not(None), tenants.c.status.in_(("suspended", "inactive")))
+IS_ACTIVE = and_(holds(tenants.c.is_active), tenants.c.deleted_at.is_(None), ~_IS_SWITCHED_OFF)
+"""Whether the platform serves a tenant, or may: one with a status that nobody knows is among them, with its fault."""
 
 _ACTIVE_TENANTS = select(*TENANT).where(IS_ACTIVE).order_by(tenants.c.subdomain)
 

@@ -8,9 +8,10 @@ from uuid import UUID, uuid4, uuid5
 
 from sqlalchemy import Connection, and_, delete, func, select, update
 
-from shared.database.tables import appointments, fee_actions, payment_attempts, payments
+from shared.database.tables import fee_actions, payment_attempts, payments
 from shared.domain.fees import ActionOutcome, FeeAction, FeeStatus
 from shared.domain.ids import FeeId
+from shared.platform import writes
 
 _REFUNDABLE = (FeeStatus.SUCCEEDED, FeeStatus.NEEDS_REFUND)
 
@@ -181,8 +182,8 @@ def end_refund(
     if kept <= 0:
         is_collected = and_(payments.c.id == asked.fee_id, payments.c.status.in_(_REFUNDABLE))
         connection.execute(update(payments).where(is_collected).values(status=FeeStatus.REFUNDED, updated_at=now))
-    its = and_(appointments.c.id == fee.appointment_id, appointments.c.tenant_id == fee.tenant_id)
-    connection.execute(update(appointments).where(its).values(no_show_fee_charged=max(kept, 0), updated_at=now))
+    if fee.appointment_id:
+        writes.note_collected(connection, {(fee.tenant_id, fee.appointment_id): max(kept, 0)}, now)
 
 
 def _given_back(connection: Connection, fee_id: FeeId, *outcomes: ActionOutcome) -> int:

@@ -9,7 +9,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     and_,
-    bindparam,
     case,
     exists,
     or_,
@@ -20,8 +19,8 @@ from sqlalchemy import (
 
 from shared.database.dialects.lists import chunks
 from shared.database.dialects.writing import insert_absent
-from shared.database.tables import appointments, decisions, notifications, payments
-from shared.domain.fees import CLOSED, COLLECTED, GIVEN_UP, UNCOLLECTED, Fee, FeeChange, FeeCode, FeeStatus, NewFee
+from shared.database.tables import decisions, notifications, payments
+from shared.domain.fees import CLOSED, COLLECTED, GIVEN_UP, UNCOLLECTED, FeeChange, FeeCode, FeeStatus, NewFee
 from shared.domain.ids import FeeId
 from shared.domain.records import Kind, NotificationStatus
 
@@ -132,22 +131,6 @@ def asked_from(status: FeeStatus, now: Any) -> Case[Any] | None:
     """Return `claimed_until` of a fee that is being closed: from then on the provider is asked about its payment."""
     is_begun = payments.c.stripe_payment_intent_id.is_not(None)
     return case((is_begun, type_coerce(now, payments.c.claimed_until.type)), else_=None) if status in CLOSED else None
-
-
-def note_charged(connection: Connection, charged: Sequence[Fee], now: datetime) -> None:
-    """Write the collected amount onto each visit's first appointment."""
-    rows = [
-        {"its_id": each.appointment_id, "its_tenant_id": each.tenant_id, "amount": each.amount_cents}
-        for each in charged
-        if each.appointment_id
-    ]
-    if rows:
-        statement = (
-            update(appointments)
-            .where(appointments.c.id == bindparam("its_id"), appointments.c.tenant_id == bindparam("its_tenant_id"))
-            .values(no_show_fee_charged=bindparam("amount"), updated_at=now)
-        )
-        connection.execute(statement, sorted(rows, key=lambda row: str(row["its_id"])))
 
 
 def waive(connection: Connection, descriptions: Mapping[FeeId, str], now: datetime) -> set[FeeId]:

@@ -145,7 +145,7 @@ _VISITS = (
         _EVENT.tenant_id.label("visit_tenant_id"),
     )
     .add_columns(owners.c.id.label("owner_id"), *OWNER, owners.c.has_payment_method, owners.c.stripe_customer_id)
-    .select_from(reputation_events.join(owners))
+    .select_from(reputation_events.join(owners, owners.c.id == _EVENT.owner_id))
     .where(among(_EVENT.ledger_key, "ledger_keys"))
 )
 _SAVED_CARDS = select(owners.c.id, owners.c.stripe_customer_id).where(

@@ -79,7 +79,7 @@ def count(connection: Connection, chosen: Filter) -> dict[NotificationStatus, in
     """Count the notifications in each status."""
     query = (
         select(notifications.c.status, func.count())
-        .select_from(notifications.join(tenants))
+        .select_from(notifications.join(tenants, tenants.c.id == notifications.c.tenant_id))
         .where(chosen.condition())
         .group_by(notifications.c.status)
     )

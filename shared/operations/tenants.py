@@ -89,6 +89,24 @@ def businesses(
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """How many businesses runs would serve, and of each other one, by subdomain, why not."""
+
+    served: int
+    not_served: Mapping[str, str]
+
+
+def serving(connection: Connection, defaults: TenantPolicy, zone: ZoneInfo) -> Serving:
+    """Return who would be served. Deleted businesses do not count. It reads `tenants` alone."""
+    tally, names = Tally(), {each.id: each.subdomain for each in all_tenants(connection)}
+    served, _ = serve(active_tenants(connection), defaults, zone, tally)
+    inactive = {names[id_]: f"it is {why}" for id_, why in tenant_queries.inactive(connection).items() if id_ in names}
+    others = {subdomain: why for subdomain, why in inactive.items() if why != "it is deleted"}
+    faulty = {each.tenant: each.reason for each in tally.problems if each.tenant in tally.left_out}
+    return Serving(len(served), dict(sorted({**others, **faulty}.items())))
+
+
 def _settings(tenant: Tenant, defaults: Defaults) -> tuple[list[str], list[Setting]]:
     """Return all that is wrong with a tenant's settings, else those in force."""
     try:

@@ -9,7 +9,14 @@ from shared.database.dialects.lists import chunks
 from shared.domain.contact import UNKNOWN_REGION, can_be_answered, region_of
 from shared.domain.ids import TenantId
 from shared.domain.policy.errors import PolicyError
-from shared.domain.policy.models import ServedTenant, TenantPolicy, policy_of, rules_of, sets_fee_schedule
+from shared.domain.policy.models import (
+    ServedTenant,
+    TenantPolicy,
+    policy_of,
+    rules_of,
+    sets_fee_schedule,
+    slips_in_settings,
+)
 from shared.domain.records import Problem, Tenant
 from shared.domain.tally import SETTINGS, Tally
 
@@ -32,8 +39,9 @@ def serve(
 ) -> tuple[list[ServedTenant], list[Tenant]]:
     """Return the tenants to serve, and those left out for bad settings, whose errors are counted.
 
-    A tenant whose country is unknown is served, and named as a problem. `blocked`: the hashes of each tenant's blocked
-    numbers; `sender`: the number or name that texts of a tenant without its own come from.
+    A tenant whose country is unknown, or with a slip in the keys of its settings, is served, and named as a problem.
+    `blocked`: the hashes of each tenant's blocked numbers; `sender`: the number or name that texts of a tenant without
+    its own come from.
     """
     served, left_out = [], []
     for tenant in tenants:
@@ -53,6 +61,8 @@ def serve(
             can_be_answered(policy.sms, sender),
         )
         served.append(each)
+        for slip in slips_in_settings(tenant):
+            tally.problem(Problem(tenant.subdomain, SETTINGS, str(slip)))
         if each.region == UNKNOWN_REGION:
             tally.problem(Problem(tenant.subdomain, "country", _NO_COUNTRY.format(zone=its_zone.key)))
     return served, left_out

@@ -1,19 +1,19 @@
 """SQLite stores and compares instants and dates as texts, so one in another format is found at the wrong time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from sqlalchemy import Column, Connection, Date, String, Table, and_, func, not_, select, type_coerce
 
-from shared.database.tables import UtcDateTime, metadata
+from shared.database.tables import UtcDateTime
 
 _DAY: Final = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]"
 _SECOND: Final = f"{_DAY} [0-9][0-9]:[0-9][0-9]:[0-9][0-9]"
 
 
-def misformatted(connection: Connection) -> Iterator[str]:
+def misformatted(connection: Connection, tables: Iterable[Table]) -> Iterator[str]:
     """Yield a line for each column with texts in another format, naming how many rows and the first of them."""
-    for table in metadata.sorted_tables:
+    for table in tables:
         for column in table.columns:
             if isinstance(column.type, UtcDateTime):
                 yield from _found(connection, table, column, "2026-03-01 15:00:00, in UTC", _SECOND, (19, 23, 26))

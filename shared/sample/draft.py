@@ -62,7 +62,7 @@ class Draft:
     rng: Random
     days_ahead: int = 4
     shops: dict[str, Shop] = field(default_factory=dict)
-    rows: Rows = field(default_factory=lambda: {table.name: [] for table in metadata.sorted_tables})
+    rows: Rows = field(default_factory=lambda: {name: [] for name in metadata.tables})
 
     def new_id(self) -> UUID:
         """Return a UUID that the seed determines."""

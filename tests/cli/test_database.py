@@ -106,7 +106,27 @@ def test_upgrading_and_seeding_make_a_database_that_has_what_the_jobs_need(seedi
     assert upgraded == Done(0, f"petcare.db is at migration {HEAD}\n", "")
     assert (seeded.code, seeded.err) == (0, "")
     assert seeded.out.startswith("petcare.db now holds 8 tenants, 312 owners, ")
-    assert shell("db", "check") == Done(0, "petcare.db has what the jobs need\n", "")
+    checked = shell("db", "check")
+    assert (checked.code, checked.err) == (0, "")
+    assert checked.out.startswith("petcare.db has what the jobs need\n6 of 8 businesses would be served\n  not ")
+
+
+SERVED = {
+    "status = 'suspended'": (1, "0 of 8 businesses would be served\n"),
+    "is_active = 0": (1, "\n  not hudson-paws: it is switched off\n"),
+    "deleted_at = created_at": (0, "petcare.db has what the jobs need\n"),
+    "status = 'suspended' WHERE subdomain = 'hudson-paws'": (0, "\n  not hudson-paws: it is suspended\n"),
+    "settings = '{' WHERE subdomain = 'hudson-paws'": (0, "\n  not hudson-paws: settings: not valid JSON"),
+}
+
+
+@pytest.mark.parametrize("change", SERVED)
+def test_the_check_says_who_would_be_served_and_why_the_others_not(petcare: Shell, change: str) -> None:
+    petcare.sql(f"UPDATE tenants SET {change}")
+    done = petcare("db", "check")
+    code, said = SERVED[change]
+    assert done.code == code
+    assert said in done.out
 
 
 def test_upgrading_again_changes_nothing(petcare: Shell) -> None:
@@ -131,7 +151,8 @@ def test_sample_owners_are_never_planted_where_they_could_be_texted(migrated: Sh
 
 def test_the_environment_says_which_database_is_meant(shell: Shell, seeding: tuple[Shell, list[Done]]) -> None:
     elsewhere: Path = seeding[0].database
-    assert shell("db", "check", DATABASE_URL=f"sqlite:///{elsewhere}").out == f"{elsewhere} has what the jobs need\n"
+    said = shell("db", "check", DATABASE_URL=f"sqlite:///{elsewhere}").out
+    assert said.startswith(f"{elsewhere} has what the jobs need\n")
     deployed = shell("db", "check", WEBSITE_SITE_NAME="petcare")
     said = "error: DATABASE_URL: not set; a deployed Function App needs a database server\n"
     assert deployed == Done(2, "", said)

@@ -136,7 +136,7 @@ def test_no_owners_phone_number_is_ever_shown(petcare: Shell) -> None:
 def test_names_cannot_break_the_output_or_steer_the_terminal(petcare: Shell) -> None:
     strange = "[red]:dog:[/red]\x1b[2J\n\u202e🐕"
     petcare.sql("UPDATE tenants SET subdomain = ?, business_name = ? WHERE subdomain = 'hudson-paws'", strange, strange)
-    petcare.sql("UPDATE tenants SET settings = ? WHERE subdomain = 'heelwork'", json.dumps({strange: 1}))
+    petcare.sql("UPDATE tenants SET settings = ? WHERE subdomain = 'heelwork'", json.dumps({"sms": {strange: 1}}))
     petcare.sql("UPDATE owners SET first_name = ?", strange)
     petcare.sql("UPDATE pets SET name = ?", strange)
     plain = "[red]:dog:[/red]\\x1b[2J\\n\\u202e🐕"
@@ -144,7 +144,7 @@ def test_names_cannot_break_the_output_or_steer_the_terminal(petcare: Shell) -> 
     assert f"\n{plain} " in done.out  # the table
     assert f"{plain} ({plain}), times of " in done.out
     assert f"  send  {plain}, {plain}, " in done.out
-    assert f"error: heelwork: settings: {plain}: unknown key" in done.out
+    assert f"error: heelwork: settings: sms.{plain}: unknown key" in done.out
     assert "visit for [red]" in done.out
     assert re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", done.out) is None
 

@@ -143,8 +143,9 @@ def missed(engine: Engine, subdomain: str, **tenant: Any) -> UUID:
 
 def fees(engine: Engine) -> list[tuple[str, int, str]]:
     with reading(engine) as connection:
-        query = select(tables.tenants.c.subdomain, tables.payments.c.amount, tables.payments.c.currency)
-        return sorted(map(tuple, connection.execute(query.join(tables.payments))))
+        tenant, fee = tables.tenants.c, tables.payments.c
+        query = select(tenant.subdomain, fee.amount, fee.currency).join(tables.payments, fee.tenant_id == tenant.id)
+        return sorted(map(tuple, connection.execute(query)))
 
 
 def test_null_as_currency_means_us_dollars(application: Application, engine: Engine) -> None:
@@ -291,7 +292,7 @@ def test_db_check_names_values_that_are_not_what_their_columns_promise(engine: E
     end = said["appointments.scheduled_end"]
     assert end.startswith("appointments.scheduled_end holds no instant of the years 1900 to 2100 in appointment ")
     assert (end.count("appointment "), " and 2 more; put it right" in end) == (3, True)
-    assert str(ids[0]) in said["appointments.status"]
+    assert said["appointments.status"].startswith("appointments.status holds perhaps (1 row); the jobs know pending, ")
 
 
 @ON_SQLITE

@@ -1,5 +1,6 @@
 """The migrations make the schema of tables.py, from nothing and from a platform's own tables."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -127,11 +128,12 @@ def own_tables_without(engine: Engine, *missing: tuple[str, str]) -> None:
 def drop_check(engine: Engine, table: str, name: str) -> None:
     # SQLite cannot drop a CHECK; its text in the stored schema can be edited.
     (check,) = [each for each in inspect(engine).get_check_constraints(table) if each["name"] == name]
-    clause = f"CONSTRAINT {name} CHECK ({check['sqltext']}), "
+    clause = rf",\s*CONSTRAINT {name} CHECK \({re.escape(check['sqltext'])}\)"
     with engine.begin() as connection:
         connection.exec_driver_sql("PRAGMA writable_schema = ON")
-        statement = "UPDATE sqlite_schema SET sql = replace(sql, ?, '') WHERE name = ?"
-        connection.exec_driver_sql(statement, (clause, table))
+        stored = connection.exec_driver_sql("SELECT sql FROM sqlite_schema WHERE name = ?", (table,)).scalar_one()
+        statement = "UPDATE sqlite_schema SET sql = ? WHERE name = ?"
+        connection.exec_driver_sql(statement, (re.sub(clause, "", stored), table))
         connection.exec_driver_sql("PRAGMA writable_schema = RESET")
 
 

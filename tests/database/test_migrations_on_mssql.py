@@ -20,11 +20,11 @@ def server_of_2017(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(MSDialect, "server_version_info", (14,))  # else asked of a connection
 
 
-def written_out(revisions: str, *, down: bool = False) -> str:
+def written_out(revisions: str, *, down: bool = False, schema: str | None = None) -> str:
     buffer = io.StringIO()
     config = Config(output_buffer=buffer)
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    config.attributes["dialect"] = "mssql"
+    config.attributes |= {"dialect": "mssql", "schema": schema}
     (command.downgrade if down else command.upgrade)(config, revisions, sql=True)
     return re.sub(r"[ \t]+\n", "\n", buffer.getvalue())
 
@@ -50,3 +50,14 @@ def test_the_migrations_parse(script: tuple[str, str]) -> None:
     wrong, batches = found(text, "unparsable", "batch")
     assert wrong == []
     assert len(batches) > 20
+
+
+def test_what_is_written_as_text_names_the_schema() -> None:
+    text = written_out("0001:head", schema="petcare")
+    names = re.findall(
+        r"(?:ALTER TABLE|COL_LENGTH\('|OBJECT_ID\('|CREATE INDEX ix_(?:app|pay|pet|vac)\w+ ON) ?([\w.]+)", text
+    )
+    assert len(names) > 50
+    assert [each for each in names if not each.startswith("petcare.")] == []
+    assert "IF OBJECT_ID('petcare.payments') IS NULL CREATE TABLE petcare.payments (" in text
+    assert "INSERT INTO petcare.petcare_version" in written_out("head", schema="petcare")

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -146,6 +147,37 @@ def test_every_statement_of_the_jobs_finds_its_rows_by_a_range_of_an_index(
     assert {statement: its for statement, its in slow.items() if not WHOLE.search(statement)} == {}
     assert {step.table for _, its in plans for step in its} == GROWING  # each of them was looked at
     assert {step.index for _, its in plans for step in its} >= set(RANGES)
+
+
+def test_the_writes_to_the_platforms_rows_go_by_their_ids(executed: list[Executed], engine: Engine) -> None:
+    """Those of vaccination statuses look at all of a business."""
+    written = re.compile(r"UPDATE (appointments|owners) SET")
+    its = [each for each in executed if written.match(each.statement)]
+    with engine.connect() as connection:
+        for each in its:
+            table = each.statement.split()[1]
+            plan = each.plan(connection)
+            if engine.dialect.name == "sqlite":
+                assert f"SEARCH {table} USING INDEX sqlite_autoindex_{table}_1 (id=?)" in str(plan)
+            else:
+                batch = Executed(each.statement, {**each.parameters, "ids": [uuid4() for _ in range(500)]})
+                plan = batch.plan(connection)
+                assert scans(plan[0][0][0]["Plan"], table) <= {f"pk_{table}"}, each.statement
+    assert {each.statement.split()[3].partition("=")[0] for each in its} >= {
+        "status",
+        "no_show_fee_charged",
+        "no_show_count",
+        "reputation_score",
+    }
+
+
+def scans(node: Mapping[str, Any], alias: str) -> set[str]:
+    """Return by which indexes PostgreSQL finds the rows of a table by its own name; "" for none."""
+    found = {index for each in node.get("Plans", ()) for index in scans(each, alias)}
+    if "Scan" in node["Node Type"] and node["Node Type"] != "Bitmap Heap Scan":
+        its = node.get("Alias") or table_of(node.get("Index Name", ""))
+        found |= {node.get("Index Name", "")} if its == alias else set()
+    return found
 
 
 @pytest.mark.parametrize("index", ["ix_appointments_tenant_id_scheduled_start", "ix_decisions_subject_id"])

@@ -12,6 +12,7 @@ from shared.database import reputation, tables
 from shared.database.engine import writing
 from shared.domain.records import EventKind, visit_id
 from shared.domain.reputation import POINTS, Event, NewEvent, fold
+from shared.platform import writes
 from tests import rows
 from tests.rows import NOON
 
@@ -40,14 +41,14 @@ def add(engine: Engine, *events: NewEvent) -> set[str]:
     """Add events and score their owners, in one transaction."""
     with writing(engine) as connection:
         written = reputation.add_events(connection, events, NOON)
-        reputation.rescore(connection, {each.owner_id for each in events}, NOON)
+        writes.rescore(connection, {each.owner_id for each in events}, NOON)
     return written
 
 
 def reverse(engine: Engine, *events: NewEvent) -> set[UUID]:
     with writing(engine) as connection:
         reversed_ = reputation.reverse_events(connection, [each.id for each in events], "appointment_completed", NOON)
-        reputation.rescore(connection, {each.owner_id for each in events}, NOON)
+        writes.rescore(connection, {each.owner_id for each in events}, NOON)
     return reversed_
 
 
@@ -109,14 +110,14 @@ def test_events_without_an_opening_start_from_a_hundred(engine: Engine, tenant: 
     add(engine, happened(tenant, owner, EventKind.NO_SHOW, 0))
     with writing(engine) as connection:
         connection.execute(delete(tables.reputation_events).where(tables.reputation_events.c.kind == "opening"))
-        assert reputation.rescore(connection, [owner], NOON) == {owner: (25, 80)}
+        assert writes.rescore(connection, [owner], NOON) == {owner: (25, 80)}
 
 
 def test_an_owner_without_events_keeps_the_score(engine: Engine, tenant: UUID) -> None:
     owner = new_owner(engine, tenant, 45)
     before = rows.only(engine, tables.owners)
     with writing(engine) as connection:
-        assert reputation.rescore(connection, [owner], NOON) == {owner: (45, 45)}
+        assert writes.rescore(connection, [owner], NOON) == {owner: (45, 45)}
     assert rows.only(engine, tables.owners) == before
 
 

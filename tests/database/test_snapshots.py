@@ -56,6 +56,7 @@ from shared.operations.outbox import Filter
 from shared.operations.report.counting import owner_queries as report_owners
 from shared.operations.report.counting import queries as report
 from shared.operations.texts import Wanted
+from shared.platform import writes
 from shared.sample import build, insert
 from shared.tasks.appointment_reminders import queries
 from shared.tasks.no_show_detector import correction_queries as corrections
@@ -69,7 +70,13 @@ from tests.database.test_restarts import Business
 from tests.recorded_sql import BELOW, DIALECTS, EXECUTING, Recorder, modules_with_sql, recording
 
 RENEW = "RENEW_SNAPSHOTS=1 python3 dev.py test tests/database/test_snapshots.py"
-OF_DB_CHECK = ("platform.bad_values", "platform.schema_check", "platform.sqlite_texts")
+OF_DB_CHECK = (
+    "platform.bad_values",
+    "platform.column_check",
+    "platform.key_check",
+    "platform.schema_check",
+    "platform.sqlite_texts",
+)
 """They ask a database's own catalogue, or SQLite alone."""
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 DAY, HOLD, PHONES, WORKER = timedelta(days=1), timedelta(minutes=5), ["+12125550143"], "worker"
@@ -106,8 +113,8 @@ CALLS: list[Callable[[Connection], object]] = [
     lambda it: breakers.close(it, BREAKER, WORKER, NOW),
     lambda it: commits.leave(it, uuid4()),
     lambda it: consent.phones_of(it, SOME),
-    lambda it: consent.withdraw(it, [SOME], NOW),
-    lambda it: corrections.change_counts(it, [SOME], -1, NOW),
+    lambda it: writes.opt_out(it, [SOME], NOW),
+    lambda it: writes.change_counts(it, {one(it, tables.owners): 1}, NOW),
     lambda it: consent.record(it, [CONSENT]),
     lambda it: consent.given_at(it, SOME, ["hash"]),
     lambda it: consent.changed_by_others(it, [SOME], NOW),
@@ -212,8 +219,8 @@ CALLS: list[Callable[[Connection], object]] = [
     lambda it: reports.decisions_about(it, [SOME]),
     lambda it: reports.appointments_waiting(it, 20),
     lambda it: no_shows.attendance(it, [SOME], NOW - DAY, NOW, Day(NOW - DAY, NOW, NOW, NOW, NOW)),
-    lambda it: no_shows.mark(it, [SOME], Day(NOW, NOW + DAY, NOW, NOW, NOW)),
-    lambda it: no_shows.mark(it, [SOME], Day(NOW - DAY, NOW, NOW, NOW, NOW)),
+    lambda it: writes.mark_missed(it, [SOME], *no_shows.still_missed(Day(NOW, NOW + DAY, NOW, NOW, NOW))),
+    lambda it: writes.mark_missed(it, [SOME], *no_shows.still_missed(Day(NOW - DAY, NOW, NOW, NOW, NOW))),
     lambda it: reputation.reverse_events(it, [SOME], Reason.NO_SHOW_CORRECTED, NOW),
     lambda it: reputation.keys_on_record(it, [EVENT]),
     lambda it: runs.start_once(it, uuid4(), "NoShowDetector", NOW, "host"),

@@ -33,7 +33,9 @@ SOFT: Final = {
     ("decisions", "notification_id"): "notifications",
     ("reputation_events", "subject_id"): "payments",
 }
-"""References that are no foreign keys."""
+"""References that are no foreign keys, and are not named for what they refer to."""
+INTO_THE_PLATFORM: Final = "payments decisions notifications reputation_events phone_blocks pauses".split()
+"""Our tables whose rows refer to the platform's."""
 ITSELF: Final = ("pauses", "tenant_id")
 """Such a row says nothing but that of its tenant: referring to another's it is another's."""
 
@@ -44,8 +46,11 @@ Row = tuple[str, tuple[Any, ...]]
 def references() -> list[Column[Any]]:
     """Every column by which a row refers to another one."""
     foreign = [key.parent for table in metadata.sorted_tables for key in sorted(table.foreign_keys, key=str)]
+    named = ("appointment_id", "owner_id", "tenant_id")
+    ours = [metadata.tables[table].c.get(column) for table in INTO_THE_PLATFORM for column in named]
     soft = [metadata.tables[table].c[column] for table, column in SOFT]
-    return [each for each in [*foreign, *soft] if (each.table.name, each.name) != ITSELF]
+    known = [each for each in [*foreign, *ours, *soft] if each is not None]
+    return [each for each in known if (each.table.name, each.name) != ITSELF]
 
 
 REFERENCES: Final = references()

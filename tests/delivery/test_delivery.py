@@ -269,13 +269,13 @@ def test_the_outbox_of_a_tenant_with_bad_settings_waits(
     tenant, _ = plan_waiting(application, clock)
     with application.engine.begin() as connection:
         rows.tenant(connection, "sound")
-    rows.change(application.engine, tables.tenants, tenant, settings='{"smss": {}}')
+    rows.change(application.engine, tables.tenants, tenant, settings='{"sms": {"quiet_hour": "off"}}')
     result = remind(application)
     assert (result["total_errors"], result["tenants_processed"]) == (1, 1)
     assert result["errors"][0] == {
         "tenant": "paws",
         "subject": "settings",
-        "reason": "smss: unknown key; did you mean sms?",
+        "reason": "sms.quiet_hour: unknown key; did you mean quiet_hours?",
     }
     assert rows.only(application.engine, tables.notifications).status == "planned"
     rows.change(application.engine, tables.tenants, tenant, settings=None)

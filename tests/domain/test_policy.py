@@ -18,6 +18,7 @@ from shared.domain.policy.models import (
     VaccinationPolicy,
     policy_of,
     rules_of,
+    slips_in_settings,
     zone_of,
 )
 from shared.domain.policy.templates import PLACEHOLDERS, check_template
@@ -175,14 +176,11 @@ def test_no_key_goes_untested() -> None:
 @pytest.mark.parametrize(
     ("settings", "key", "hint"),
     [
-        ({"smss": {}}, "smss", "did you mean sms?"),
         ({"sms": {"quiet_hour": "off"}}, "sms.quiet_hour", "did you mean quiet_hours?"),
         ({"no_show": {"feeSchedule": [1]}}, "no_show.feeSchedule", "did you mean fee_schedule?"),
-        ({"no-show": {}}, "no-show", "did you mean no_show?"),
         ({"reminders": {"48h": True}}, "reminders.48h", "did you mean 24h?"),
         ({"reminders": {"h24": False}}, "reminders.h24", "did you mean 24h?"),  # our name for it, not theirs
         ({"sms": {"sender": "+12065550100"}}, "sms.sender", "see docs/settings.md"),
-        ({"loyalty": {"fee": 1}}, "loyalty", "see docs/settings.md"),
     ],
 )
 def test_an_unknown_key_is_named_with_the_one_that_it_may_be_a_slip_of(
@@ -190,6 +188,46 @@ def test_an_unknown_key_is_named_with_the_one_that_it_may_be_a_slip_of(
 ) -> None:
     error = refusal(settings)
     assert (error.faults[0].key, str(error)) == (key, f"{key}: unknown key; {hint}")
+
+
+@pytest.mark.parametrize(
+    ("key", "ours"),
+    [
+        ("smss", "sms"),
+        ("SMS", "sms"),
+        ("no-show", "no_show"),
+        ("NoShows", "no_show"),
+        ("reminder", "reminders"),
+        ("remindrs", "reminders"),
+        ("remniders", "reminders"),
+        ("reputatiom", "reputation"),
+        ("vacccination", "vaccination"),
+        ("stripe-account", "stripe_account"),
+    ],
+)
+def test_a_slip_in_a_key_is_named_with_the_key_it_was_meant_for_and_costs_nothing_else(key: str, ours: str) -> None:
+    its = tenant(json.dumps({key: {"enabled": "perhaps"}, "country": "GB"}))
+    assert [str(each) for each in slips_in_settings(its)] == [f"{key}: unknown key; did you mean {ours}?"]
+    assert policy_of(its, TenantPolicy()) == TenantPolicy(country="GB")
+
+
+@pytest.mark.parametrize("key", ["loyalty", "theme", "sns", "smtp", "services_menu", "shows", "stripe", "", "🐕"])
+def test_keys_of_the_platforms_own_are_left_alone(key: str) -> None:
+    its = tenant(json.dumps({key: {"fee": 1}, "sms": {"enabled": False}}))
+    assert slips_in_settings(its) == []
+    assert policy_of(its, TenantPolicy()).sms.enabled is False
+
+
+def test_slips_are_named_with_all_else_that_is_wrong() -> None:
+    with pytest.raises(
+        PolicyError, match=r"^reminder: unknown key; did you mean reminders\?; sms.enabled: 1 is neither"
+    ):
+        rules_of(tenant('{"reminder": {}, "sms": {"enabled": 1}}'), TenantPolicy(), ZoneInfo("UTC"))
+
+
+@pytest.mark.parametrize("settings", [None, "", "null", " null ", "{}"])
+def test_no_settings_are_the_defaults(settings: str | None) -> None:
+    assert policy_of(tenant(settings), TenantPolicy()) == TenantPolicy()
 
 
 def test_everything_that_is_wrong_is_named_at_once_and_each_thing_once() -> None:
@@ -227,7 +265,6 @@ def test_a_row_that_cannot_be_used_does_not_hide_what_else_is_wrong() -> None:
     ("settings", "message"),
     [
         ("[]", 'settings: not a JSON object; write it like {"sms": {"quiet_hours": "off"}}'),
-        ("null", 'settings: not a JSON object; write it like {"sms": {"quiet_hours": "off"}}'),
         ('"off"', 'settings: not a JSON object; write it like {"sms": {"quiet_hours": "off"}}'),
         ("7", 'settings: not a JSON object; write it like {"sms": {"quiet_hours": "off"}}'),
     ],

@@ -143,16 +143,18 @@ def test_a_cancelled_reminder_is_told_at_the_time_it_was_cancelled(application: 
 
 def test_bad_settings_of_the_tenant_are_what_stands_in_the_way(application: Application) -> None:
     with application.engine.begin() as connection:
-        appointment = rows.appointment(connection, rows.tenant(connection, settings='{"smss": {}}'), NOON + 2 * DAY)
+        appointment = rows.appointment(
+            connection, rows.tenant(connection, settings='{"sms": {"x": 1}}'), NOON + 2 * DAY
+        )
     (upcoming,) = explained(application, "appointment", appointment).next
-    assert upcoming.what.startswith("nothing, until the settings of paws are mended: smss: unknown key")
+    assert upcoming.what.startswith("nothing, until the settings of paws are mended: sms.x: unknown key")
 
 
 def test_a_business_that_is_not_served_keeps_its_own_time_and_promises_nothing_about_what_is_over(
     application: Application,
 ) -> None:
     with application.engine.begin() as connection:
-        tenant = rows.tenant(connection, settings='{"smss": {}}', timezone="America/Denver")
+        tenant = rows.tenant(connection, settings='{"sms": {"x": 1}}', timezone="America/Denver")
         over = rows.appointment(connection, tenant, NOON - DAY, status="completed")
         ahead = rows.appointment(connection, tenant, NOON + DAY)
     found = explained(application, "appointment", over)

@@ -216,7 +216,7 @@ def test_a_database_that_fails_under_way_is_worth_another_try(sampled: Applicati
 
 def test_a_run_that_worked_for_no_tenant_failed(sampled: Application) -> None:
     with sampled.engine.begin() as connection:
-        connection.execute(tables.tenants.update().values(settings='{"unknown": 1}'))
+        connection.execute(tables.tenants.update().values(settings='{"sms": 1}'))
     go(sampled, parts.begin(sampled, whole()))
     ((task, status, error),) = [each for each in history(sampled.engine) if each[0] == JOB]
     assert (task, status) == (JOB, "failed")

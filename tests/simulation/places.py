@@ -102,11 +102,11 @@ PLACES = (
     Place(
         "apia", "Pacific/Apia", Numbers(("72 0####", "+685 72 0####"), "+685720####"), "+685 20123",
         columns=_in("WST"),  # no schedule: no fees
-        later=((0.31, _settings(smss={"enabled": True})), (0.49, {"settings": None})),
+        later=((0.31, {"settings": "{not JSON"}), (0.49, {"settings": None})),
     ),
     Place(
         "kiritimati", "Pacific/Kiritimati", Numbers(("730 0####", "+686 730 0####"), "+6867300####"), "+686 28123",
-        {"no_show": {"hold_hours": 72}}, (("status", "trial"), *_in("AUD")),
+        {"no_show": {"hold_hours": 72}, "theme": {"dark": True}}, (("status", "trial"), *_in("AUD")),
         later=((0.6242, {"status": "suspended"}), (0.78, {"status": "active"})),  # while a reminder waits
     ),
     Place(

@@ -8,6 +8,7 @@ from alembic import context
 from sqlalchemy import MetaData
 
 from shared.database.migrations import VERSION_TABLE
+from shared.database.schema import schema_of
 
 # Fixed here, not taken from tables.py: constraints made by old migrations keep their names whatever tables.py becomes.
 NAMES = {
@@ -19,10 +20,12 @@ NAMES = {
 }
 
 attributes = context.config.attributes
+connection = attributes.get("connection")
 context.configure(
-    connection=attributes.get("connection"),
+    connection=connection,
     dialect_name=attributes.get("dialect"),
     version_table=VERSION_TABLE,
+    version_table_schema=schema_of(connection) if connection else attributes.get("schema"),
     target_metadata=MetaData(naming_convention=NAMES),
     transaction_per_migration=True,
 )

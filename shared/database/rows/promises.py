@@ -12,12 +12,15 @@ from sqlalchemy import (
     JSON,
     Boolean,
     Column,
+    ColumnElement,
     Date,
     Integer,
     String,
     Table,
     TypeDecorator,
     Uuid,
+    and_,
+    or_,
 )
 
 from shared.database import tables
@@ -56,17 +59,36 @@ OF_PLATFORM: Final[Mapping[Table, str]] = {
 
 DEFAULTS: Final[Mapping[Column[Any], Any]] = {
     tables.tenants.c.currency: "USD",
+    tables.tenants.c.is_active: True,
+    tables.owners.c.sms_opted_in: False,  # nobody knows of a consent, so there is none
+    tables.owners.c.language: "en",
+    tables.owners.c.has_payment_method: False,
+    tables.owners.c.is_active: True,
     tables.owners.c.no_show_count: 0,
     tables.owners.c.late_cancellation_count: 0,
     tables.owners.c.completed_appointment_count: 0,
     tables.owners.c.reputation_score: 100,
+    tables.pets.c.vaccination_status: "unknown",
+    tables.pets.c.is_active: True,
+    tables.pets.c.is_deceased: False,
+    tables.appointments.c.deposit_paid: 0,
+    tables.appointments.c.no_show_fee_charged: 0,
+    tables.vaccination_records.c.status: "unknown",
 }
-"""What NULL means in columns that should not hold it."""
+"""What NULL means in a column, where a platform allows it."""
 
 
 def or_default(column: Column[Any], value: Any) -> Any:
     """Return a value, or what NULL means in its column."""
     return DEFAULTS[column] if value is None else value
+
+
+def holds(column: Column[Any]) -> ColumnElement[bool]:
+    """Return the condition that a column of truths holds true, or NULL where that means true. It is never NULL itself.
+
+    No index begins with such a column, so none is lost.
+    """
+    return or_(column.is_(None), column) if DEFAULTS[column] else and_(column.is_not(None), column)
 
 
 def is_sound(column: Column[Any], value: Any) -> bool:
@@ -139,12 +161,17 @@ _OWN_PROMISES: Final[Mapping[Column[Any], Promise]] = {
 }
 
 
+def vocabulary(column: Column[Any]) -> tuple[str, ...]:
+    """Return the words that a column may hold; none where it holds other values."""
+    table: Any = column.table
+    return next((each.info[column.name] for each in table.constraints if column.name in each.info), ())
+
+
 @cache
 def promise_of(column: Column[Any]) -> Promise:
-    table: Any = column.table
-    for constraint in table.constraints:
-        if allowed := constraint.info.get(column.name):
-            return Promise(lambda value: value in allowed, f"none of {', '.join(allowed)}")
+    """Return what a column promises of its values."""
+    if allowed := vocabulary(column):
+        return Promise(lambda value: value in allowed, f"none of {', '.join(allowed)}")
     plain = column.type.impl_instance if isinstance(column.type, TypeDecorator) else column.type
     kind = next(each for each in _PROMISES if isinstance(column.type, each) or isinstance(plain, each))
     return _OWN_PROMISES.get(column, _PROMISES[kind])

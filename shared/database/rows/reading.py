@@ -175,7 +175,7 @@ def _name_of(column: Column[Any], its: Sequence[tuple[int, Column[Any]]]) -> tup
     """Return the position of the id of a column's row, and the row's table; otherwise those of the first column."""
     table = column.table
     for at, each in its:
-        if (each.table is table and each.primary_key) or any(key.column.table is table for key in each.foreign_keys):
+        if (each.table is table and each.primary_key) or each.name == f"{OF_PLATFORM[table]}_id":
             return at, table
     return its[0][0], its[0][1].table
 

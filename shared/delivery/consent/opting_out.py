@@ -19,6 +19,7 @@ from shared.domain.notifications import Claimed
 from shared.domain.policy.errors import PolicyError
 from shared.domain.policy.models import TenantPolicy, policy_of
 from shared.domain.records import ConsentSource, lasting_id, mask_phone
+from shared.platform import writes
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +94,7 @@ def _withdraw(drain: Drain, connection: Connection, tenant_id: TenantId, withdra
         also = meant.get(each.phone, ()) if each in standing else ()
         events += [each.event(owner_id) for owner_id in {each.claimed.owner_id, *also}]
     consent.record(connection, [each.row(now) for each in events])
-    consent.withdraw(connection, {owner_id for owner_ids in meant.values() for owner_id in owner_ids}, now)
+    writes.opt_out(connection, {owner_id for owner_ids in meant.values() for owner_id in owner_ids}, now)
     for phone in meant:
         log.info("%s: %s replied STOP", drain.subdomain(tenant_id), mask_phone(phone))
 

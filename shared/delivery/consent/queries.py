@@ -1,14 +1,15 @@
 """Consent to texts: the column of each owner, and the history of events."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, and_, bindparam, exists, func, null, or_, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, case, exists, func, null, or_, select
 
 from shared.database.dialects.lists import among, chunks
 from shared.database.dialects.writing import insert_absent
+from shared.database.rows.promises import holds, or_default
 from shared.database.rows.reading import read
 from shared.database.runs import DONE
 from shared.database.tables import consent_events, notifications, owners, runs
@@ -41,17 +42,6 @@ def phones_of(connection: Connection, tenant_id: TenantId) -> list[tuple[OwnerId
     return [(id_, phone) for id_, phone in read(connection, query)]
 
 
-def withdraw(connection: Connection, owner_ids: Iterable[OwnerId], now: datetime) -> None:
-    """Opt owners out of texts."""
-    for some in chunks(sorted(owner_ids)):
-        statement = (
-            update(owners)
-            .where(owners.c.id.in_(some), owners.c.sms_opted_in)
-            .values(sms_opted_in=False, updated_at=now)
-        )
-        connection.execute(statement)
-
-
 def record(connection: Connection, events: Sequence[Mapping[str, Any]]) -> None:
     """Add events to the history, except those that it holds already."""
     insert_absent(connection, consent_events, events, "id")
@@ -80,7 +70,10 @@ def changed_by_others(connection: Connection, tenant_ids: Collection[TenantId], 
     """
     its, texted = {"tenant_ids": list(tenant_ids)}, {"texted_after": now - REPORTED_FOR, "now": now}
     rows = read(connection, _OTHER_THAN_ITS_LAST_EVENT, its)
-    return [Changed(*row) for row in [*rows, *read(connection, _WITHDRAWN_SINCE_TEXTED, its | texted)]]
+    return [
+        Changed(id_, tenant_id, phone, or_default(owners.c.sms_opted_in, given), *rest)
+        for id_, tenant_id, phone, given, *rest in [*rows, *read(connection, _WITHDRAWN_SINCE_TEXTED, its | texted)]
+    ]
 
 
 def last_looked_at(connection: Connection, now: datetime) -> datetime | None:
@@ -93,6 +86,7 @@ def last_looked_at(connection: Connection, now: datetime) -> datetime | None:
 
 
 _COLUMNS = (owners.c.id, owners.c.tenant_id, owners.c.phone, owners.c.sms_opted_in, owners.c.updated_at)
+_IS_OPTED_IN = case((holds(owners.c.sms_opted_in), 1), else_=0)
 
 
 def _other_than_its_last_event() -> Select[Any]:
@@ -107,7 +101,7 @@ def _other_than_its_last_event() -> Select[Any]:
         .join_from(last, owners, and_(owners.c.id == last.c.owner_id, owners.c.tenant_id == last.c.tenant_id))
         .where(
             among(last.c.tenant_id, "tenant_ids"),
-            owners.c.sms_opted_in != last.c.given,
+            case((last.c.given, 1), else_=0) != _IS_OPTED_IN,
             ~exists().where(later.c.owner_id == last.c.owner_id, is_later),
         )
     )
@@ -121,7 +115,7 @@ def _withdrawn_since_texted() -> Select[Any]:
     )
     return select(*_COLUMNS, null(), null()).where(
         owners.c.id.in_(texted),
-        ~owners.c.sms_opted_in,
+        ~holds(owners.c.sms_opted_in),
         ~exists().where(consent_events.c.owner_id == owners.c.id),
     )
 

@@ -1,6 +1,5 @@
 """Every number a tenant may change, with its default and its check. No other module holds one."""
 
-import json
 import re
 from dataclasses import dataclass
 from datetime import date, time
@@ -11,6 +10,7 @@ from phonenumbers import SUPPORTED_REGIONS
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from shared.domain.policy.errors import Fault, PolicyError, faults_of
+from shared.domain.policy.stored import slips_in, stored_settings
 from shared.domain.policy.templates import known_language, own_templates
 from shared.domain.quiet_hours import OptionalQuietHours, QuietHours
 from shared.domain.records import Kind, Tenant
@@ -172,7 +172,7 @@ def rules_of(tenant: Tenant, defaults: TenantPolicy, default_zone: ZoneInfo) -> 
     except PolicyError as error:
         faults += error.faults
     if faults:
-        raise PolicyError(*faults)
+        raise PolicyError(*slips_in_settings(tenant), *faults)
     return policy, zone
 
 
@@ -198,16 +198,17 @@ def _overridden(defaults: TenantPolicy, overrides: dict[str, Any]) -> TenantPoli
 
 
 def own_settings(tenant: Tenant) -> dict[str, Any]:
-    """Return the object in `tenants.settings`, empty if there is none. Raise PolicyError for anything else."""
-    if not tenant.settings or not isinstance(tenant.settings, str):  # the fault of its row names what is no text
-        return {}
-    try:
-        found = json.loads(tenant.settings)
-    except (ValueError, RecursionError) as error:
-        raise PolicyError(Fault("settings", f"not valid JSON ({error})")) from None
-    if not isinstance(found, dict):
-        raise PolicyError(Fault("settings", 'not a JSON object; write it like {"sms": {"quiet_hours": "off"}}'))
-    return found
+    """Return what is ours of the object in `tenants.settings`, empty if there is none. Raise PolicyError otherwise."""
+    return {key: value for key, value in stored_settings(tenant).items() if key in _KEYS}
+
+
+def slips_in_settings(tenant: Tenant) -> list[Fault]:
+    """Return the keys in `tenants.settings` that must have been meant for keys of ours; the others are left alone."""
+    return slips_in(tenant, _KEYS)
+
+
+_KEYS = tuple(field.alias or name for name, field in TenantPolicy.model_fields.items())
+"""The keys of `tenants.settings` that are ours."""
 
 
 def sets_fee_schedule(tenant: Tenant) -> bool:

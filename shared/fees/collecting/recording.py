@@ -17,6 +17,7 @@ from shared.fees.collecting.attempts import Attempt
 from shared.fees.collecting.collection import Collection
 from shared.fees.collecting.outcomes import ASK_AFTER, MISCONFIGURED_PAUSE, Outcome, Paid
 from shared.gateways.payments import Intent, IntentState, Misconfigured, PaymentCredentialsRefused, PaymentError
+from shared.platform import writes
 
 
 def record(run: Collection, attempts: Sequence[Attempt], answers: Sequence[Outcome]) -> None:
@@ -28,7 +29,7 @@ def record(run: Collection, attempts: Sequence[Attempt], answers: Sequence[Outco
         became = _write_outcomes(connection, run.worker, made, now, wall)
         settled = [(each, outcome, became[each.fee.id]) for each, outcome in made if each.fee.id in became]
         charged = [each.fee for each, _, status in settled if status in COLLECTED]
-        state_queries.note_charged(connection, charged, now)
+        _note_charged(connection, charged, now)
         texts = [outcomes.text_of(each, outcome, status, now, run.run_id) for each, outcome, status in settled]
         ledger.record(connection, joined(texts), run.run_id, now)
         return settled
@@ -54,6 +55,12 @@ def _write_outcomes(
         if status := state_queries.record_late_payment(connection, id_, now):
             became[id_] = status
     return became
+
+
+def _note_charged(connection: Connection, charged: Sequence[Fee], now: datetime) -> None:
+    """Write the collected amount onto each visit's first appointment."""
+    amounts = {(each.tenant_id, each.appointment_id): each.amount_cents for each in charged if each.appointment_id}
+    writes.note_collected(connection, amounts, now)
 
 
 def _count(run: Collection, attempt: Attempt, outcome: Outcome, status: FeeStatus) -> None:
@@ -87,7 +94,7 @@ def record_closed(run: Collection, attempts: Sequence[Attempt], answers: Sequenc
             elif state_queries.record_late_payment(connection, each.fee.id, now):
                 attempt_queries.end_attempts(connection, [outcomes.ended(each, Paid(answer.charge_id), wall)])
                 late.append(each.fee)
-        state_queries.note_charged(connection, late, now)
+        _note_charged(connection, late, now)
         return late
 
     for fee in in_transaction(run.engine, write):

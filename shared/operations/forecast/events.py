@@ -229,12 +229,16 @@ _MEMBERS: Final = (
 _NAMES = (owners.c.id.label("owner_id"), owners.c.first_name, owners.c.phone)
 _OWNERS: Final[tuple[Select[Any], ...]] = (
     select(owners.c.id, *_NAMES).where(among(owners.c.id, "them")),
-    select(appointments.c.id, *_NAMES).join(owners).where(among(appointments.c.id, "them")),
-    select(payments.c.id, *_NAMES).join(owners).where(among(payments.c.id, "them")),
+    *(
+        select(each.c.id, *_NAMES).join(owners, owners.c.id == each.c.owner_id).where(among(each.c.id, "them"))
+        for each in (appointments, payments)
+    ),
     select(vaccination_records.c.id, *_NAMES)
     .select_from(vaccination_records.join(pets).join(owners, owners.c.id == pets.c.owner_id))
     .where(among(vaccination_records.c.id, "them")),
-    select(reputation_events.c.subject_id, *_NAMES).join(owners).where(among(reputation_events.c.subject_id, "them")),
+    select(reputation_events.c.subject_id, *_NAMES)
+    .join(owners, owners.c.id == reputation_events.c.owner_id)
+    .where(among(reputation_events.c.subject_id, "them")),
 )
 _PETS: Final[tuple[Select[Any], ...]] = (
     select(appointment_pets.c.appointment_id, pets.c.name)

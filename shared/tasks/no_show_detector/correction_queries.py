@@ -23,17 +23,6 @@ from shared.fees.state_queries import asked_from
 from shared.fees.visit_queries import AROUND
 
 
-def change_counts(connection: Connection, owner_ids: Sequence[OwnerId], by: int, now: datetime) -> None:
-    """Change the owners' counts of missed visits, once for each time an owner is named; never below zero."""
-    if not owner_ids:
-        return
-    count = owners.c.no_show_count + by
-    statement = (
-        update(owners).where(owners.c.id == bindparam("its_id"), count >= 0).values(no_show_count=count, updated_at=now)
-    )
-    connection.execute(statement, [{"its_id": each} for each in sorted(owner_ids)])
-
-
 def visits_in_doubt(
     connection: Connection,
     tenant_ids: Sequence[TenantId],

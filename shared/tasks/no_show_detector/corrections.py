@@ -1,6 +1,6 @@
 """Corrections: a visit that no longer counts as missed loses its event, its count and its fee."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -25,6 +25,7 @@ from shared.fees.visit_queries import AROUND
 from shared.planning.context import Context
 from shared.planning.paging import pages
 from shared.planning.tenants import Tenants, alike
+from shared.platform import writes
 from shared.tasks.no_show_detector import correction_queries, merger_queries, rules
 from shared.tasks.no_show_detector.merger_queries import Heir
 
@@ -137,7 +138,7 @@ def _correct_visits(connection: Connection, context: Context, tenants: Tenants, 
         *found.taken_along.values(),
         *(id_ for each in passed for id_ in (each.visit.owner_id, each.heir)),
     }
-    reputation.rescore(connection, touched, context.now)
+    writes.rescore(connection, touched, context.now)
     return Judged(wrong, passed=passed)
 
 
@@ -203,8 +204,7 @@ def _pass_on(connection: Connection, context: Context, passed: Passed) -> bool:
     if not merger_queries.pass_on(connection, visit, heir, now):
         return False
     if visit.is_ours:
-        correction_queries.change_counts(connection, [visit.owner_id], -1, now)
-        correction_queries.change_counts(connection, [heir], 1, now)
+        writes.change_counts(connection, {visit.owner_id: -1, heir: 1}, now)
     if passed.superseded:
         _reverse(connection, context, [replace(passed.superseded, owner_id=heir)], Reason.SUPERSEDED)
     return True
@@ -216,7 +216,8 @@ def _reverse(
     """Reverse the events of visits, and the counts that detection raised; return the visits that were reversed."""
     reversed_ = reputation.reverse_events(connection, {each.event_id for each in visits}, reason, context.now)
     ours = [each for each in visits if each.event_id in reversed_]
-    correction_queries.change_counts(connection, [each.owner_id for each in ours if each.is_ours], -1, context.now)
+    fewer = Counter(each.owner_id for each in ours if each.is_ours)
+    writes.change_counts(connection, {id_: -count for id_, count in fewer.items()}, context.now)
     return ours
 
 

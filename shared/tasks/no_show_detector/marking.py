@@ -18,6 +18,7 @@ from shared.domain.tally import DryRunLine
 from shared.fees import state_queries
 from shared.fees.pricing import is_fee_configured
 from shared.planning.context import Context
+from shared.platform import writes
 from shared.tasks.no_show_detector import queries
 from shared.tasks.no_show_detector.consequences import decisions_of, event_of, fee_of, notice_of
 from shared.tasks.no_show_detector.dry_run import dry_run_lines
@@ -61,11 +62,11 @@ class Marking:
         notices = self._notices(connection, found)
         won = ledger.record(connection, joined(notices.values()), context.run_id, context.now)
         new = [each for each in found if each.id in notices and notices[each.id].decisions[0].ledger_key in won]
-        counts = queries.raise_counts(connection, [each.owner.id for each in new], context.now)
+        counts = writes.change_counts(connection, {each.owner.id: 1 for each in new}, context.now)
         made = [fee_of(each, counts[each.owner.id], context.now) for each in new]
         written = state_queries.add(connection, [each for each in made if each], context.now)
         reputation.add_events(connection, [event_of(each) for each in found], context.now)
-        reputation.rescore(connection, {each.owner.id for each in found}, context.now)
+        writes.rescore(connection, {each.owner.id for each in found}, context.now)
         decided = {each.id: notices[each.id].decisions[0] for each in new}
         return found, decided, [each for each in made if each and each.id in written]
 
@@ -84,7 +85,7 @@ class Marking:
         plan = Plan((*decided.values(), *excused.decisions), retaken=retaken)
         won = ledger.record(connection, plan, context.run_id, context.now)
         ours = {AppointmentId(id_) for id_, each in decided.items() if each.ledger_key in won}
-        marked = queries.mark(connection, ours, day)
+        marked = writes.mark_missed(connection, ours, *queries.still_missed(day))
         ledger.withdraw(connection, [decided[id_].ledger_key for id_ in ours - marked])
         left = [each.limited_to(marked) for each in visits]
         return [each for each in left if each.appointments]

@@ -1,31 +1,30 @@
 """Finding missed appointments, and marking them."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cache, partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, exists, func, or_, select, update
-from sqlalchemy.sql.dml import ReturningUpdate
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, exists, func, or_, select
 
 from shared.database.appointments import HAVE_PETS_DIED, OWNER, has_pet, is_attended, owner_of
 from shared.database.dialects.instants import same_instant, shifted
-from shared.database.dialects.lists import among, chunks
+from shared.database.dialects.lists import among
 from shared.database.paging import page, place
 from shared.database.reputation import SCORE
 from shared.database.rows.promises import or_default
 from shared.database.rows.reading import read_page
 from shared.database.tables import appointments, decisions, owners, pets, services
 from shared.domain.fees import LEAST_STAY
-from shared.domain.ids import AppointmentId, OwnerId, TenantId
+from shared.domain.ids import OwnerId, TenantId
 from shared.domain.missed_visits import AttendanceCount, Candidate, DayCount
 from shared.domain.reasons import Reason
 from shared.domain.records import RETAKEN, AppointmentStatus, Kind, Outcome
+from shared.platform.writes import IS_OPEN
 
 _LARGEST_VISIT = 1000
 """No owner has this many appointments on one day."""
-_OPEN = (AppointmentStatus.PENDING, AppointmentStatus.CONFIRMED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,26 +85,13 @@ def attendance(
     return {row.tenant_id: AttendanceCount(row.past, row.recorded) for row in found}
 
 
-def mark(connection: Connection, ids: Iterable[AppointmentId], day: Day) -> set[AppointmentId]:
-    """Mark as no-shows the appointments whose decisions this transaction won; return those still missed.
+def still_missed(day: Day) -> tuple[ColumnElement[bool], dict[str, Any]]:
+    """Return what `mark_missed` checks again of a day's open appointments, and its parameters.
 
-    All conditions for candidates are checked again: a concurrent check-in, move or cancellation wins.
+    With it all conditions for candidates are repeated: a concurrent check-in, move or cancellation wins.
     """
-    marked: set[AppointmentId] = set()
     given = {"begins": day.begins, "ends": day.ends, "now": day.now}
-    for some in chunks(sorted(ids)):
-        statement = _mark(has_ended=day.ends <= day.now)
-        marked |= set(connection.execute(statement, {"ids": some, **given}).scalars())
-    return marked
-
-
-def raise_counts(connection: Connection, owner_ids: Iterable[OwnerId], now: datetime) -> dict[OwnerId, int]:
-    """Count one more missed visit of each owner; return the new counts. The owners must be locked."""
-    counts: dict[OwnerId, int] = {}
-    for some in chunks(sorted(set(owner_ids))):
-        rows = connection.execute(_RAISE_COUNTS, {"owner_ids": some, "now": now})
-        counts |= {row.id: row.no_show_count for row in rows}
-    return counts
+    return _is_still_missed(has_ended=day.ends <= day.now), given
 
 
 _SAME = and_(
@@ -135,13 +121,6 @@ _HAS_FOREIGN_PET = or_(
     has_pet(pets.c.tenant_id != appointments.c.tenant_id),
     has_pet(_PET_OWNERS.c.id == pets.c.owner_id, _PET_OWNERS.c.tenant_id != appointments.c.tenant_id),
 )
-_IS_OPEN = and_(
-    appointments.c.status.in_(_OPEN),
-    appointments.c.arrived_at.is_(None),
-    appointments.c.actual_start.is_(None),
-    appointments.c.deleted_at.is_(None),
-)
-"""Nobody came, and staff neither marked, cancelled nor deleted the appointment."""
 _IS_OVER = appointments.c.scheduled_end <= bindparam("now")
 _GOES_ON = appointments.c.scheduled_end >= bindparam("ends")
 _IS_LONG = appointments.c.scheduled_end >= shifted(appointments.c.scheduled_start, LEAST_STAY)
@@ -155,26 +134,12 @@ def _flag(condition: ColumnElement[bool], name: str) -> ColumnElement[int]:
 # Each day of each zone is queried on its own, so these statements are built once.
 
 
-_RAISE_COUNTS = (
-    update(owners)
-    .where(among(owners.c.id, "owner_ids"))
-    .values(no_show_count=func.coalesce(owners.c.no_show_count, 0) + 1, updated_at=bindparam("now"))
-    .returning(owners.c.id, owners.c.no_show_count)
-)
-
-
 @cache
-def _mark(*, has_ended: bool) -> ReturningUpdate[Any]:
-    """Return the update that marks a day's appointments. `has_ended`: stays that started that day can be missed."""
+def _is_still_missed(*, has_ended: bool) -> ColumnElement[bool]:
+    """Return the condition for an open appointment of a day. `has_ended`: stays that started that day can be missed."""
     is_findable = or_(_IS_OVER, and_(_GOES_ON, _IS_LONG)) if has_ended else _IS_OVER
-    return (
-        update(appointments)
-        .where(among(appointments.c.id, "ids"), _IS_OPEN, is_findable)
-        .where(exists().where(_SAME))  # its start has not changed since the decision
-        .where(~_CAME_THAT_DAY, ~HAVE_PETS_DIED)
-        .values(status=AppointmentStatus.NO_SHOW, updated_at=bindparam("now"))
-        .returning(appointments.c.id)
-    )
+    has_kept_its_start = exists().where(_SAME)  # since the decision
+    return and_(is_findable, has_kept_its_start, ~_CAME_THAT_DAY, ~HAVE_PETS_DIED)
 
 
 # SQL Server cannot sum conditions with subqueries, so they become columns first.
@@ -237,7 +202,7 @@ _CANDIDATES = (
     .select_from(_ITS_ROWS)
     .where(
         _IS_IN,
-        _IS_OPEN,
+        IS_OPEN,
         appointments.c.scheduled_start <= bindparam("until"),
         or_(_IS_OVER, _GOES_ON),
         appointments.c.created_at < appointments.c.scheduled_start,

@@ -22,6 +22,7 @@ from shared.domain.reputation import NewEvent, PastAppointment, Standing, id_on_
 from shared.domain.tally import DryRunLine
 from shared.planning.context import Context
 from shared.planning.paging import pages
+from shared.platform import writes
 from shared.tasks.reputation_updater import standings
 from shared.tasks.reputation_updater.rules import NEGATIVE, crossed, events_of, recovery, settle_since
 
@@ -175,7 +176,7 @@ def _write_recoveries(book: Book, due: Sequence[NewEvent]) -> tuple[list[NewEven
 def _record(book: Book, connection: Connection, events: Sequence[NewEvent]) -> tuple[list[NewEvent], Scores]:
     written = reputation.add_events(connection, events, book.context.now)
     new = [each for each in _distinct(events) if each.ledger_key in written]
-    return new, reputation.rescore(connection, {each.owner_id for each in new}, book.context.now)
+    return new, writes.rescore(connection, {each.owner_id for each in new}, book.context.now)
 
 
 def _dry_run(book: Book, events: Sequence[NewEvent]) -> tuple[list[NewEvent], Scores]:

@@ -3,6 +3,7 @@
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from functools import partial
 
@@ -20,6 +21,7 @@ from shared.planning.context import Context
 from shared.planning.paging import pages
 from shared.planning.tenants import Tenants, alike
 from shared.planning.writing import write
+from shared.platform import writes
 from shared.tasks.vaccination_monitor import queries, rules, statuses
 from shared.tasks.vaccination_monitor.statuses import Soon
 
@@ -51,16 +53,20 @@ def _bring_up_to_date(context: Context, tenants: Tenants, soon: Soon) -> None:
     counts = fetch(context.engine, lambda connection: statuses.outdated(connection, list(tenants), soon))
     if counts and not context.is_dry:
         ids = sorted(counts)
-        in_transaction(
-            context.engine,
-            lambda connection: statuses.bring_up_to_date(connection, ids, soon, context.now),
-        )
+        in_transaction(context.engine, lambda connection: write_statuses(connection, ids, soon, context.now))
     for id_, count in counts.items():
         subdomain = tenants[id_].tenant.subdomain
         context.tally.add(subdomain, "statuses_updated", count)
         if context.is_dry:
             what = f"{count} vaccination status{'' if count == 1 else 'es'}"
             context.tally.would.append(DryRunLine("update", subdomain, what, reason="out of date"))
+
+
+def write_statuses(connection: Connection, tenant_ids: Sequence[TenantId], soon: Soon, now: datetime) -> None:
+    """Write the statuses that changed of some tenants' records and pets. `now`: the run's, aware."""
+    given = {"tenant_ids": tenant_ids, "now": now, **asdict(soon)}
+    writes.set_record_statuses(connection, *statuses.outdated_records(), given)
+    writes.set_pet_statuses(connection, *statuses.outdated_pets(), given)
 
 
 # Finding

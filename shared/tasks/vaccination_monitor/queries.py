@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, String, and_, bin
 from shared.database.appointments import OWNER, owner_of
 from shared.database.dialects.lists import among, chunks
 from shared.database.paging import page, place
-from shared.database.rows.promises import FOREVER
+from shared.database.rows.promises import FOREVER, or_default
 from shared.database.rows.reading import read, read_page
 from shared.database.tables import decisions, owners, pets, vaccination_records
 from shared.domain.ids import OwnerId, TenantId, VaccinationId
@@ -172,13 +172,18 @@ def _undecided(window: ExpiryWindow, rows: Sequence[Row[Any]]) -> list[Undecided
     ]
 
 
+def _pet(row: Row[Any]) -> Pet:
+    is_deceased = or_default(pets.c.is_deceased, row.is_deceased)
+    return Pet(row.pet_id, row.pet_tenant_id, row.pet_name, is_deceased, row.pet_deleted_at is not None)
+
+
 def _vaccination(row: Row[Any]) -> Vaccination:
     return Vaccination(
         id=row.id,
         tenant_id=row.tenant_id,
         owner=owner_of(row),
-        pet=Pet(row.pet_id, row.pet_tenant_id, row.pet_name, row.is_deceased, row.pet_deleted_at is not None),
-        is_pet_active=row.pet_is_active and row.pet_deleted_at is None,
+        pet=_pet(row),
+        is_pet_active=or_default(pets.c.is_active, row.pet_is_active) and row.pet_deleted_at is None,
         vaccine=row.type,
         name=row.name,
         expires_on=None if row.expiry_date is None or row.expiry_date > FOREVER else row.expiry_date,

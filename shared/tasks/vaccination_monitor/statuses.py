@@ -3,23 +3,24 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import cache
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Date,
+    FromClause,
+    ScalarSelect,
     Select,
     Subquery,
-    Update,
     and_,
     bindparam,
     case,
     func,
     or_,
     select,
-    update,
 )
 
 from shared.database.dialects.lists import among
@@ -54,17 +55,29 @@ def outdated(connection: Connection, tenant_ids: Sequence[TenantId], soon: Soon)
     return dict(counts)
 
 
-def bring_up_to_date(connection: Connection, tenant_ids: Sequence[TenantId], soon: Soon, now: datetime) -> None:
-    """Write the statuses that changed of some tenants' records and pets. `now`: the run's, aware.
+# Every run asks whether there is anything to do, so these statements are built once. Their parameters are `tenant_ids`
+# and the fields of `Soon`.
 
-    A pet has the status, which is the worst, and the expiry date of its counting record that expires first.
+
+@cache
+def outdated_records() -> tuple[ColumnElement[bool], ColumnElement[str]]:
+    """Return the condition that a record's status is out of date, and what it has to be.
+
     Index: vaccination_records (tenant_id, expiry_date).
     """
-    for statement in (_update_of_records(), _update_of_pets()):
-        connection.execute(statement, {"tenant_ids": tenant_ids, "now": now, **asdict(soon)})
+    return _records_outdated(), _status(vaccination_records.c.expiry_date)
 
 
-# Every run asks whether there is anything to do, so these statements are built once.
+@cache
+def outdated_pets() -> tuple[Select[Any], ScalarSelect[Any], ScalarSelect[Any]]:
+    """Return a query for the ids of pets that are out of date, and what a pet's status and expiry date have to be.
+
+    It has the status, which is the worst, and the expiry date of its counting record that expires first.
+    Index: vaccination_records (tenant_id, expiry_date), (pet_id).
+    """
+    stored = pets.alias("stored")
+    outdated_ = select(stored.c.id).where(_is_pet_outdated(stored, _pets_as_they_are()))
+    return outdated_, _of_pet(_status(_EARLIEST)), _of_pet(_EARLIEST)
 
 
 @cache
@@ -74,27 +87,15 @@ def _count_of_records() -> Select[TenantId, int]:
 
 @cache
 def _count_of_pets() -> Select[TenantId, int]:
-    return _count_by_tenant(pets.c.tenant_id, _pets_outdated(_pets_as_they_are()))
+    return _count_by_tenant(pets.c.tenant_id, _is_pet_outdated(pets, _pets_as_they_are()))
 
 
-@cache
-def _update_of_records() -> Update:
-    status = _status(vaccination_records.c.expiry_date)
-    return update(vaccination_records).where(_records_outdated()).values(status=status, updated_at=bindparam("now"))
+_EARLIEST = func.min(vaccination_records.c.expiry_date)
 
 
-@cache
-def _update_of_pets() -> Update:
-    truth = _pets_as_they_are()
-    return (
-        update(pets)
-        .where(_pets_outdated(truth))
-        .values(
-            vaccination_status=_status(truth.c.expires_on),
-            vaccination_expires_at=truth.c.expires_on,
-            updated_at=bindparam("now"),
-        )
-    )
+def _of_pet(value: ColumnElement[Any]) -> ScalarSelect[Any]:
+    """Return a value of the records that count for a row of `pets`. Index: vaccination_records (pet_id)."""
+    return select(value).where(_counts_for(pets)).correlate(pets).scalar_subquery()
 
 
 def _count_by_tenant(tenant_id: ColumnElement[TenantId], condition: ColumnElement[bool]) -> Select[TenantId, int]:
@@ -115,33 +116,36 @@ def _records_outdated() -> ColumnElement[bool]:
     return and_(
         among(vaccination_records.c.tenant_id, "tenant_ids"),
         vaccination_records.c.deleted_at.is_(None),
-        vaccination_records.c.status != _status(vaccination_records.c.expiry_date),
+        vaccination_records.c.status.is_distinct_from(_status(vaccination_records.c.expiry_date)),
     )
 
 
 def _pets_as_they_are() -> Subquery:
     """Each pet of some tenants with the expiry date of its counting record that expires first, null without one."""
     patient = pets.alias("patient")
-    its = and_(
-        vaccination_records.c.pet_id == patient.c.id,
-        vaccination_records.c.tenant_id == patient.c.tenant_id,
-        vaccination_records.c.expiry_date <= FOREVER,
-        counting(),
-    )
     return (
-        select(patient.c.id, func.min(vaccination_records.c.expiry_date).label("expires_on"))
-        .select_from(patient.outerjoin(vaccination_records, its))
+        select(patient.c.id, _EARLIEST.label("expires_on"))
+        .select_from(patient.outerjoin(vaccination_records, _counts_for(patient)))
         .where(among(patient.c.tenant_id, "tenant_ids"), patient.c.deleted_at.is_(None))
         .group_by(patient.c.id)
         .subquery("truth")
     )
 
 
-def _pets_outdated(truth: Subquery) -> ColumnElement[bool]:
+def _counts_for(patient: FromClause) -> ColumnElement[bool]:
     return and_(
-        pets.c.id == truth.c.id,
+        vaccination_records.c.pet_id == patient.c.id,
+        vaccination_records.c.tenant_id == patient.c.tenant_id,
+        vaccination_records.c.expiry_date <= FOREVER,
+        counting(),
+    )
+
+
+def _is_pet_outdated(pet: FromClause, truth: Subquery) -> ColumnElement[bool]:
+    return and_(
+        pet.c.id == truth.c.id,
         or_(
-            pets.c.vaccination_status != _status(truth.c.expires_on),
-            pets.c.vaccination_expires_at.is_distinct_from(truth.c.expires_on),
+            pet.c.vaccination_status.is_distinct_from(_status(truth.c.expires_on)),
+            pet.c.vaccination_expires_at.is_distinct_from(truth.c.expires_on),
         ),
     )

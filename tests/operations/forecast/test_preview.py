@@ -61,11 +61,11 @@ def test_it_says_who_gets_none_and_why(application: Application) -> None:
 
 
 def test_a_business_that_is_not_served_says_why(application: Application) -> None:
-    booked(application, NOON + 30 * HOUR, settings='{"smss": {}}')
+    booked(application, NOON + 30 * HOUR, settings='{"sms": {"quiet": 1}}')
     booked(application, NOON + 30 * HOUR, "asleep", status="suspended")
     found = pages(application)
     assert set(found) == {"paws"}
-    assert (found["paws"].lines, found["paws"].not_served[:18]) == ((), "smss: unknown key;")
+    assert (found["paws"].lines, found["paws"].not_served[:23]) == ((), "sms.quiet: unknown key;")
 
 
 def test_what_waits_at_a_business_that_was_suspended_is_foretold_to_be_cancelled(

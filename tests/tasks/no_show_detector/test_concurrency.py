@@ -85,7 +85,7 @@ def test_two_runs_at_once_mark_a_visit_once(
     )
 
 
-@pytest.mark.parametrize("step", ["reputation.add_events", "state_queries.add", "queries.mark", "reputation.rescore"])
+@pytest.mark.parametrize("step", ["reputation.add_events", "state_queries.add", "writes.mark_missed", "writes.rescore"])
 def test_a_run_killed_between_two_steps_leaves_nothing_and_the_next_does_all(
     paws: Salon, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:

@@ -422,7 +422,7 @@ def test_a_killed_correction_is_done_whole_by_the_next_run(
     def dies(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    for step in ("database.reputation.rescore", "tasks.no_show_detector.correction_queries.close_fees"):
+    for step in ("platform.writes.rescore", "tasks.no_show_detector.correction_queries.close_fees"):
         with monkeypatch.context() as patch:
             patch.setattr(f"shared.{step}", dies)
             with pytest.raises(KeyboardInterrupt):

@@ -397,9 +397,7 @@ def test_two_runs_at_once_pass_it_on_once(paws: Salon, monkeypatch: pytest.Monke
     assert (owner_of(paws, duplicate), owner_of(paws, owner), len(standing(paws))) == ((0, 100), (1, 80), 1)
 
 
-@pytest.mark.parametrize(
-    "step", ["reputation.rescore", "correction_queries.change_counts", "reputation.reverse_events"]
-)
+@pytest.mark.parametrize("step", ["writes.rescore", "writes.change_counts", "reputation.reverse_events"])
 def test_killed_in_between_nothing_passed_and_the_next_run_does_it_all(
     paws: Salon, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:

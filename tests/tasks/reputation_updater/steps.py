@@ -9,6 +9,7 @@ from shared.database import reputation, tables
 from shared.database.engine import writing
 from shared.domain.records import EventKind, visit_id
 from shared.domain.reputation import NewEvent
+from shared.platform import writes
 from shared.stages import Stage
 from tests import rows
 from tests.stages import do
@@ -57,7 +58,7 @@ def detect(application: Application, tenant: UUID, owner: UUID, starts_at: datet
     missed = NewEvent(tenant, owner, EventKind.NO_SHOW, -20, visit, starts_at)
     with writing(application.engine) as connection:
         reputation.add_events(connection, [missed], starts_at)
-        reputation.rescore(connection, [owner], starts_at)
+        writes.rescore(connection, [owner], starts_at)
     return missed
 
 

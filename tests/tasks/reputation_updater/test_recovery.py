@@ -9,6 +9,7 @@ import pytest
 from shared.application import Application
 from shared.database import reputation, tables
 from shared.database.engine import writing
+from shared.platform import writes
 from shared.runtime import run
 from tests import rows
 from tests.doubles import Clock
@@ -89,7 +90,7 @@ def test_a_negative_event_that_was_reversed_does_not(application: Application, t
     missed = detect(application, tenant, owner, MONDAY)
     with writing(application.engine) as connection:
         reputation.reverse_events(connection, [missed.id], "waived", SUNDAY)
-        reputation.rescore(connection, [owner], SUNDAY)
+        writes.rescore(connection, [owner], SUNDAY)
     settle(application)
     assert score_of(application, owner) == 65
 

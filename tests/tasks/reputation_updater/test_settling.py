@@ -13,6 +13,7 @@ from shared.database import reputation, tables
 from shared.database.engine import writing
 from shared.domain.records import visit_id
 from shared.errors import RunFailed
+from shared.platform import writes
 from shared.runtime import run
 from shared.tasks.reputation_updater import planning as reputation_updater
 from tests import rows
@@ -159,7 +160,7 @@ def test_a_reversed_no_show_is_not_settled_again(application: Application, tenan
     missed = detect(application, tenant, owner, MONDAY)
     with writing(application.engine) as connection:
         reputation.reverse_events(connection, [missed.id], "waived", SUNDAY)
-        reputation.rescore(connection, [owner], SUNDAY)
+        writes.rescore(connection, [owner], SUNDAY)
     visit(application, tenant, owner, MONDAY, "no_show")
     settle(application)
     assert score_of(application, owner) == 10

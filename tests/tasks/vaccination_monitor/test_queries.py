@@ -13,12 +13,13 @@ from sqlalchemy import Engine, event, select
 
 from shared.database import tables
 from shared.domain.records import ExpiryWindow
+from shared.tasks.vaccination_monitor.planning import write_statuses
 from shared.tasks.vaccination_monitor.queries import (
     vaccinations_by_id,
     vaccinations_to_alert,
     vaccinations_without_decision,
 )
-from shared.tasks.vaccination_monitor.statuses import Soon, bring_up_to_date, outdated
+from shared.tasks.vaccination_monitor.statuses import Soon, outdated
 from shared.tasks.vaccination_monitor.superseding import superseded
 from tests import rows
 from tests.rows import BOOKED, NOON
@@ -200,7 +201,7 @@ def statuses(engine: Engine) -> dict[str, int]:
     with engine.begin() as connection:
         tenants = {each.id: each.subdomain for each in connection.execute(select(tables.tenants))}
         counts = outdated(connection, list(tenants), SOON)
-        bring_up_to_date(connection, list(tenants), SOON, NOON)
+        write_statuses(connection, list(tenants), SOON, NOON)
     return {tenants[id_]: count for id_, count in counts.items()}
 
 
@@ -335,7 +336,7 @@ def test_the_whole_table_is_one_sets_business(engine: Engine) -> None:
     with engine.begin() as connection:
         first = connection.execute(select(tables.tenants.c.id).order_by(tables.tenants.c.subdomain)).scalars().first()
         assert first is not None
-        bring_up_to_date(connection, [first], SOON, datetime(2026, 3, 3, tzinfo=UTC))
+        write_statuses(connection, [first], SOON, datetime(2026, 3, 3, tzinfo=UTC))
     written = {each.tenant_id for each in rows.all_of(engine, RECORDS) if each.updated_at}
     assert written == {first}
 

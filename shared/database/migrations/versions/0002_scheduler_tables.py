@@ -6,6 +6,9 @@ The platform's tables are large and in use. No statement here reads or writes th
 writing: columns are added empty or with a constant, which servers keep once for all rows; their checks are validated
 later, or hold for new rows only; indexes are built while others write. That cannot be done in one transaction, so the
 migration skips what exists already: after a failure it can be run again.
+
+An adopted platform shows us views instead of tables. They stay as they are, and `payments`, which it never shows, is
+made here. What Alembic or this file writes as text names the schema itself.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +16,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.schema import CreateColumn
+from sqlalchemy.schema import CreateColumn, CreateTable
 
 revision = "0002"
 down_revision = "0001"
@@ -44,6 +47,7 @@ _PLATFORM_INDEXES = {
 
 def upgrade() -> None:
     _wait_briefly_for_locks()
+    _create_missing_payments()
     _add_missing_columns()
     if _dialect() == "sqlite":  # one file, one writer: all in one transaction
         _index_the_platforms_tables()
@@ -79,6 +83,25 @@ def downgrade() -> None:
 
 def _dialect() -> str:
     return op.get_context().dialect.name
+
+
+def _schema() -> str | None:
+    return op.get_context().version_table_schema
+
+
+def _full(name: str) -> str:
+    """Return the name of a table or an index with its schema."""
+    quote = op.get_context().dialect.identifier_preparer.quote
+    return ".".join(map(quote, filter(None, (_schema(), name))))
+
+
+def _tables() -> Sequence[str]:
+    """Return the tables that are there: neither columns nor indexes can be added to a view."""
+    return sa.inspect(op.get_bind()).get_table_names(_schema())
+
+
+def _is_table_on_mssql(name: str) -> str:
+    return f"OBJECT_ID('{_full(name)}', 'U') IS NOT NULL"
 
 
 def _wait_briefly_for_locks() -> None:
@@ -156,30 +179,32 @@ def _add_missing_columns() -> None:
         if _dialect() == "mssql":
             _add_on_mssql(table, columns)
             continue
-        existing = {column["name"] for column in sa.inspect(op.get_bind()).get_columns(table)}
+        if table not in _tables():
+            continue
+        existing = {column["name"] for column in sa.inspect(op.get_bind()).get_columns(table, _schema())}
         missing = [column for column in columns if column.name not in existing]
         if missing and _dialect() == "postgresql":
             _add_on_postgresql(table, missing)
         elif missing:
             for column in missing:
-                op.execute(f"ALTER TABLE {table} ADD {_specification(column)} {_check(table, column)}")
+                op.execute(f"ALTER TABLE {_full(table)} ADD {_specification(column)} {_check(table, column)}")
 
 
 def _add_on_postgresql(table: str, columns: Sequence[sa.Column[Any]]) -> None:
     # In one statement, so that a check is there whenever its column is.
     added = [f"ADD {_specification(column)}" for column in columns]
     added += [f"ADD {check} NOT VALID" for column in columns if (check := _check(table, column))]
-    op.execute(f"ALTER TABLE {table} {', '.join(added)}")
+    op.execute(f"ALTER TABLE {_full(table)} {', '.join(added)}")
 
 
 def _add_on_mssql(table: str, columns: Sequence[sa.Column[Any]]) -> None:
     for column in columns:
-        missing = f"IF COL_LENGTH('{table}', '{column.name}') IS NULL"
-        added = f"ALTER TABLE {table} ADD {_specification(column)}"
+        missing = f"IF {_is_table_on_mssql(table)} AND COL_LENGTH('{_full(table)}', '{column.name}') IS NULL"
+        added = f"ALTER TABLE {_full(table)} ADD {_specification(column)}"
         if check := _check(table, column):
             # NOCHECK: it holds for what is written from now on; what is there has the default. In a batch of its own,
             # since the server compiles a batch before it runs it: there is no such column yet.
-            checked = f"ALTER TABLE {table} WITH NOCHECK ADD {check}".replace("'", "''")
+            checked = f"ALTER TABLE {_full(table)} WITH NOCHECK ADD {check}".replace("'", "''")
             added = f"BEGIN\n{added};\nEXEC('{checked}');\nEND"
         op.execute(f"{missing} {added}")
 
@@ -202,7 +227,7 @@ def _index_the_platforms_tables() -> None:
     for name, (table, columns) in _PLATFORM_INDEXES.items():
         if _dialect() == "mssql":
             _index_on_mssql(name, table, columns)
-        else:
+        elif table in _tables():
             op.create_index(name, table, columns, postgresql_concurrently=True, if_not_exists=True)
 
 
@@ -210,20 +235,22 @@ def _finish_on_postgresql() -> None:
     """Check the rows that are there, and drop what building an index left behind when it failed."""
     for table, column in _CHECKS:
         name = f"ck_{table}_{column}"
-        new = sa.text("SELECT 1 FROM pg_constraint WHERE conname = :name AND NOT convalidated")
-        if op.get_bind().execute(new, {"name": name}).scalar():
-            op.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}")
+        new = "SELECT 1 FROM pg_constraint WHERE conname = :name AND conrelid = to_regclass(:on) AND NOT convalidated"
+        if op.get_bind().execute(sa.text(new), {"name": name, "on": _full(table)}).scalar():
+            op.execute(f"ALTER TABLE {_full(table)} VALIDATE CONSTRAINT {name}")
     for name in _PLATFORM_INDEXES:
         broken = sa.text("SELECT 1 FROM pg_index WHERE indexrelid = to_regclass(:name) AND NOT indisvalid")
-        if op.get_bind().execute(broken, {"name": name}).scalar():
-            op.execute(f"DROP INDEX CONCURRENTLY {name}")
+        if op.get_bind().execute(broken, {"name": _full(name)}).scalar():
+            op.execute(f"DROP INDEX CONCURRENTLY {_full(name)}")
 
 
 def _index_on_mssql(name: str, table: str, columns: Sequence[str]) -> None:
     # Editions 3 (Enterprise, Developer), 5 and 8 (Azure SQL) build it beside the writers; the others cannot.
-    create = f"CREATE INDEX {name} ON {table} ({', '.join(columns)})"
+    full = _full(table)
+    create = f"CREATE INDEX {name} ON {full} ({', '.join(columns)})"
     op.execute(
-        f"IF NOT EXISTS (SELECT 1 FROM sys.indexes WHERE name = '{name}' AND object_id = OBJECT_ID('{table}'))\n"  # noqa: S608
+        f"IF {_is_table_on_mssql(table)}\n"  # noqa: S608
+        f"AND NOT EXISTS (SELECT 1 FROM sys.indexes WHERE name = '{name}' AND object_id = OBJECT_ID('{full}'))\n"
         f"IF CAST(SERVERPROPERTY('EngineEdition') AS INTEGER) IN (3, 5, 8) {create} WITH (ONLINE = ON)\n"
         f"ELSE {create}"
     )
@@ -231,14 +258,46 @@ def _index_on_mssql(name: str, table: str, columns: Sequence[str]) -> None:
 
 def _drop_the_platforms_indexes() -> None:
     for name, (table, _) in _PLATFORM_INDEXES.items():
-        op.drop_index(name, table_name=table, postgresql_concurrently=True, if_exists=True)
+        if _dialect() == "mssql" or table in _tables():
+            op.drop_index(name, table_name=table, postgresql_concurrently=True, if_exists=True)
+
+
+def _create_missing_payments() -> None:
+    if _dialect() == "mssql":
+        made = " ".join(str(CreateTable(_payments()).compile(dialect=op.get_context().dialect)).split())
+        op.execute(f"IF OBJECT_ID('{_full('payments')}') IS NULL {made}")
+    elif "payments" not in _tables():
+        op.execute(CreateTable(_payments()))
+
+
+def _payments() -> sa.Table:
+    columns = _written_columns()["payments"]
+    names = {"ck": "ck_%(table_name)s_%(constraint_name)s", "pk": "pk_%(table_name)s"}
+    types = "IN ('no_show_fee', 'deposit', 'full_payment', 'tip', 'refund', 'other')"
+    return sa.Table(
+        "payments",
+        sa.MetaData(naming_convention=names, schema=_schema()),
+        _id(),
+        _refers_to_platform("tenant_id"),
+        _refers_to_platform("owner_id"),
+        sa.Column("appointment_id", sa.Uuid),
+        sa.Column("type", sa.String(20), nullable=False),
+        *columns[:2],
+        sa.Column("amount", sa.Integer, nullable=False),
+        sa.Column("currency", sa.String(3), nullable=False),
+        *columns[2:-1],
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=_now()),
+        columns[-1],
+        sa.CheckConstraint(f"type {types}", name="type"),
+        sa.CheckConstraint(f"status {_CHECKS['payments', 'status']}", name="status"),
+    )
 
 
 def _create_decisions() -> None:
     op.create_table(
         "decisions",
         sa.Column("ledger_key", _key(200), primary_key=True),
-        _reference("tenant_id", "tenants.id"),
+        _refers_to_platform("tenant_id"),
         sa.Column("kind", sa.String(40), nullable=False),
         sa.Column("subject_type", sa.String(40), nullable=False),
         sa.Column("subject_id", sa.Uuid, nullable=False),
@@ -264,8 +323,8 @@ def _create_notifications() -> None:
     op.create_table(
         "notifications",
         _id(),
-        _reference("tenant_id", "tenants.id"),
-        _reference("owner_id", "owners.id"),
+        _refers_to_platform("tenant_id"),
+        _refers_to_platform("owner_id"),
         sa.Column("kind", sa.String(40), nullable=False),
         sa.Column("to_phone", sa.String(20)),
         sa.Column("body", sa.Unicode(1600)),
@@ -354,8 +413,8 @@ def _create_reputation_events() -> None:
     op.create_table(
         "reputation_events",
         _id(),
-        _reference("tenant_id", "tenants.id"),
-        _reference("owner_id", "owners.id"),
+        _refers_to_platform("tenant_id"),
+        _refers_to_platform("owner_id"),
         sa.Column("kind", sa.String(20), nullable=False),
         sa.Column("points", sa.SmallInteger, nullable=False),
         sa.Column("subject_id", sa.Uuid, nullable=False),
@@ -373,7 +432,7 @@ def _create_reputation_events() -> None:
 def _create_phone_blocks() -> None:
     op.create_table(
         "phone_blocks",
-        sa.Column("tenant_id", sa.Uuid, sa.ForeignKey("tenants.id"), primary_key=True),
+        sa.Column("tenant_id", sa.Uuid, primary_key=True),
         sa.Column("phone_hash", sa.String(64), primary_key=True),
         sa.Column("reason", sa.String(40), nullable=False),
         _instant("created_at", nullable=False),
@@ -425,7 +484,7 @@ def _create_breakers() -> None:
 def _create_pauses() -> None:
     op.create_table(
         "pauses",
-        sa.Column("tenant_id", sa.Uuid, sa.ForeignKey("tenants.id"), primary_key=True),
+        sa.Column("tenant_id", sa.Uuid, primary_key=True),
         _instant("until", nullable=False),
         sa.Column("code", sa.String(40)),
         _instant("created_at", nullable=False),
@@ -456,6 +515,10 @@ def _id() -> sa.Column[Any]:
 
 def _reference(name: str, target: str) -> sa.Column[Any]:
     return sa.Column(name, sa.Uuid, sa.ForeignKey(target), nullable=False)
+
+
+def _refers_to_platform(name: str) -> sa.Column[Any]:
+    return sa.Column(name, sa.Uuid, nullable=False)  # no foreign key: an adopted platform's tables stay untouched
 
 
 def _instant(name: str, *, nullable: bool = True) -> sa.Column[Any]:

@@ -8,7 +8,8 @@ down_revision = "0003"
 
 
 def upgrade() -> None:
-    op.add_column("pauses", sa.Column("is_sender_trouble", sa.Boolean, nullable=False, server_default=sa.false()))
+    column = sa.Column("is_sender_trouble", sa.Boolean, nullable=False, server_default=sa.false())
+    op.add_column("pauses", column, schema=op.get_context().version_table_schema)
     op.create_table(
         "provider_clocks",
         sa.Column("name", _key(40), primary_key=True),
@@ -19,7 +20,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("provider_clocks")
-    op.drop_column("pauses", "is_sender_trouble", mssql_drop_default=True)
+    schema = op.get_context().version_table_schema
+    op.drop_column("pauses", "is_sender_trouble", schema=schema, mssql_drop_default=True)
 
 
 def _key(length: int) -> sa.types.TypeEngine[str]:

@@ -12,12 +12,12 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
-    false,
     func,
     or_,
     select,
 )
 
+from shared.database.rows.promises import DEFAULTS, holds
 from shared.database.tables import (
     consent_events,
     fee_actions,
@@ -132,12 +132,12 @@ def _blocked_numbers() -> Select[Any]:
     return grouped(chosen, ("tenant_id", "period"))
 
 
-_IS_ALIVE: Final = and_(pets.c.deleted_at.is_(None), pets.c.is_active, pets.c.is_deceased == false())
+_IS_ALIVE: Final = and_(pets.c.deleted_at.is_(None), holds(pets.c.is_active), ~holds(pets.c.is_deceased))
 
 
 @cache
-def _pets_by_status() -> Select[Any]:
-    by = pets.c.vaccination_status
+def _pets_by_status() -> Select[Any, int]:
+    by = func.coalesce(pets.c.vaccination_status, DEFAULTS[pets.c.vaccination_status])
     return select(by, func.count()).where(of_tenants(pets), _IS_ALIVE).group_by(by)
 
 
@@ -155,7 +155,7 @@ def _expiring() -> Select[Any]:
 
 
 @cache
-def _scores() -> Select[Any]:
-    by = owners.c.reputation_score
-    is_active = and_(owners.c.is_active, owners.c.deleted_at.is_(None))
+def _scores() -> Select[Any, int]:
+    by = func.coalesce(owners.c.reputation_score, DEFAULTS[owners.c.reputation_score])
+    is_active = and_(holds(owners.c.is_active), owners.c.deleted_at.is_(None))
     return select(by, func.count()).where(of_tenants(owners), is_active).group_by(by)

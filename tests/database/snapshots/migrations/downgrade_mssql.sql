@@ -1,8 +1,20 @@
 BEGIN TRANSACTION;
 
+-- Running downgrade 0006 -> 0005
+
+UPDATE petcare_version SET version_num='0005' WHERE petcare_version.version_num = '0006';
+
+GO
+
+COMMIT;
+
+GO
+
+BEGIN TRANSACTION;
+
 -- Running downgrade 0005 -> 0004
 
-UPDATE runs SET status = 'succeeded' WHERE status = 'with_errors';
+UPDATE runs SET status='succeeded' WHERE runs.status = 'with_errors';
 
 GO
 

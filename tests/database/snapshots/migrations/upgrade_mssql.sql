@@ -187,10 +187,7 @@ CREATE TABLE payments (
     updated_at DATETIMEOFFSET NULL,
     CONSTRAINT pk_payments PRIMARY KEY (id),
     CONSTRAINT ck_payments_type CHECK (type IN ('no_show_fee', 'deposit', 'full_payment', 'tip', 'refund', 'other')),
-    CONSTRAINT ck_payments_status CHECK (status IN ('pending', 'processing', 'succeeded', 'failed', 'requires_action', 'needs_refund', 'cancelled', 'waived', 'refunded')),
-    CONSTRAINT fk_payments_tenant_id FOREIGN KEY(tenant_id) REFERENCES tenants (id),
-    CONSTRAINT fk_payments_owner_id FOREIGN KEY(owner_id) REFERENCES owners (id),
-    CONSTRAINT fk_payments_appointment_id FOREIGN KEY(appointment_id) REFERENCES appointments (id)
+    CONSTRAINT ck_payments_status CHECK (status IN ('pending', 'processing', 'succeeded', 'failed', 'requires_action', 'needs_refund', 'cancelled', 'waived', 'refunded'))
 );
 
 GO
@@ -211,134 +208,138 @@ SET LOCK_TIMEOUT 3000;
 
 GO
 
-IF COL_LENGTH('owners', 'sms_opted_in') IS NULL ALTER TABLE owners ADD sms_opted_in BIT NOT NULL DEFAULT 1;
+IF OBJECT_ID('payments') IS NULL CREATE TABLE payments ( id UNIQUEIDENTIFIER NOT NULL, tenant_id UNIQUEIDENTIFIER NOT NULL, owner_id UNIQUEIDENTIFIER NOT NULL, appointment_id UNIQUEIDENTIFIER NULL, type VARCHAR(20) NOT NULL, method VARCHAR(20) NULL, status VARCHAR(20) NOT NULL DEFAULT 'pending', amount INTEGER NOT NULL, currency VARCHAR(3) NOT NULL, offence_number INTEGER NULL, visit_on DATE NULL, description NVARCHAR(500) NULL, policy NVARCHAR(max) NULL, stripe_payment_intent_id VARCHAR(255) NULL, failure_code VARCHAR(100) NULL, failure_message NVARCHAR(500) NULL, attempts INTEGER NOT NULL DEFAULT 0, due_at DATETIMEOFFSET NULL, next_attempt_at DATETIMEOFFSET NULL, claimed_by VARCHAR(64) NULL, claimed_until DATETIMEOFFSET NULL, succeeded_at DATETIMEOFFSET NULL, created_at DATETIMEOFFSET NOT NULL DEFAULT SYSDATETIMEOFFSET(), updated_at DATETIMEOFFSET NULL, CONSTRAINT pk_payments PRIMARY KEY (id), CONSTRAINT ck_payments_type CHECK (type IN ('no_show_fee', 'deposit', 'full_payment', 'tip', 'refund', 'other')), CONSTRAINT ck_payments_status CHECK (status IN ('pending', 'processing', 'succeeded', 'failed', 'requires_action', 'needs_refund', 'cancelled', 'waived', 'refunded')) );
 
 GO
 
-IF COL_LENGTH('owners', 'no_show_count') IS NULL ALTER TABLE owners ADD no_show_count INTEGER NOT NULL DEFAULT 0;
+IF OBJECT_ID('owners', 'U') IS NOT NULL AND COL_LENGTH('owners', 'sms_opted_in') IS NULL ALTER TABLE owners ADD sms_opted_in BIT NOT NULL DEFAULT 1;
 
 GO
 
-IF COL_LENGTH('owners', 'reputation_score') IS NULL BEGIN
+IF OBJECT_ID('owners', 'U') IS NOT NULL AND COL_LENGTH('owners', 'no_show_count') IS NULL ALTER TABLE owners ADD no_show_count INTEGER NOT NULL DEFAULT 0;
+
+GO
+
+IF OBJECT_ID('owners', 'U') IS NOT NULL AND COL_LENGTH('owners', 'reputation_score') IS NULL BEGIN
 ALTER TABLE owners ADD reputation_score SMALLINT NOT NULL DEFAULT 100;
 EXEC('ALTER TABLE owners WITH NOCHECK ADD CONSTRAINT ck_owners_reputation_score CHECK (reputation_score BETWEEN 0 AND 100)');
 END;
 
 GO
 
-IF COL_LENGTH('owners', 'last_reputation_update') IS NULL ALTER TABLE owners ADD last_reputation_update DATETIMEOFFSET NULL;
+IF OBJECT_ID('owners', 'U') IS NOT NULL AND COL_LENGTH('owners', 'last_reputation_update') IS NULL ALTER TABLE owners ADD last_reputation_update DATETIMEOFFSET NULL;
 
 GO
 
-IF COL_LENGTH('owners', 'updated_at') IS NULL ALTER TABLE owners ADD updated_at DATETIMEOFFSET NULL;
+IF OBJECT_ID('owners', 'U') IS NOT NULL AND COL_LENGTH('owners', 'updated_at') IS NULL ALTER TABLE owners ADD updated_at DATETIMEOFFSET NULL;
 
 GO
 
-IF COL_LENGTH('pets', 'vaccination_status') IS NULL BEGIN
+IF OBJECT_ID('pets', 'U') IS NOT NULL AND COL_LENGTH('pets', 'vaccination_status') IS NULL BEGIN
 ALTER TABLE pets ADD vaccination_status VARCHAR(20) NOT NULL DEFAULT 'unknown';
 EXEC('ALTER TABLE pets WITH NOCHECK ADD CONSTRAINT ck_pets_vaccination_status CHECK (vaccination_status IN (''current'', ''expiring_soon'', ''expired'', ''unknown''))');
 END;
 
 GO
 
-IF COL_LENGTH('pets', 'vaccination_expires_at') IS NULL ALTER TABLE pets ADD vaccination_expires_at DATE NULL;
+IF OBJECT_ID('pets', 'U') IS NOT NULL AND COL_LENGTH('pets', 'vaccination_expires_at') IS NULL ALTER TABLE pets ADD vaccination_expires_at DATE NULL;
 
 GO
 
-IF COL_LENGTH('pets', 'updated_at') IS NULL ALTER TABLE pets ADD updated_at DATETIMEOFFSET NULL;
+IF OBJECT_ID('pets', 'U') IS NOT NULL AND COL_LENGTH('pets', 'updated_at') IS NULL ALTER TABLE pets ADD updated_at DATETIMEOFFSET NULL;
 
 GO
 
-IF COL_LENGTH('appointments', 'status') IS NULL BEGIN
+IF OBJECT_ID('appointments', 'U') IS NOT NULL AND COL_LENGTH('appointments', 'status') IS NULL BEGIN
 ALTER TABLE appointments ADD status VARCHAR(20) NOT NULL DEFAULT 'pending';
 EXEC('ALTER TABLE appointments WITH NOCHECK ADD CONSTRAINT ck_appointments_status CHECK (status IN (''pending'', ''confirmed'', ''in_progress'', ''completed'', ''cancelled'', ''no_show''))');
 END;
 
 GO
 
-IF COL_LENGTH('appointments', 'no_show_fee_charged') IS NULL ALTER TABLE appointments ADD no_show_fee_charged INTEGER NULL;
+IF OBJECT_ID('appointments', 'U') IS NOT NULL AND COL_LENGTH('appointments', 'no_show_fee_charged') IS NULL ALTER TABLE appointments ADD no_show_fee_charged INTEGER NULL;
 
 GO
 
-IF COL_LENGTH('appointments', 'updated_at') IS NULL ALTER TABLE appointments ADD updated_at DATETIMEOFFSET NULL;
+IF OBJECT_ID('appointments', 'U') IS NOT NULL AND COL_LENGTH('appointments', 'updated_at') IS NULL ALTER TABLE appointments ADD updated_at DATETIMEOFFSET NULL;
 
 GO
 
-IF COL_LENGTH('vaccination_records', 'status') IS NULL BEGIN
+IF OBJECT_ID('vaccination_records', 'U') IS NOT NULL AND COL_LENGTH('vaccination_records', 'status') IS NULL BEGIN
 ALTER TABLE vaccination_records ADD status VARCHAR(20) NOT NULL DEFAULT 'unknown';
 EXEC('ALTER TABLE vaccination_records WITH NOCHECK ADD CONSTRAINT ck_vaccination_records_status CHECK (status IN (''current'', ''expiring_soon'', ''expired'', ''unknown''))');
 END;
 
 GO
 
-IF COL_LENGTH('vaccination_records', 'updated_at') IS NULL ALTER TABLE vaccination_records ADD updated_at DATETIMEOFFSET NULL;
+IF OBJECT_ID('vaccination_records', 'U') IS NOT NULL AND COL_LENGTH('vaccination_records', 'updated_at') IS NULL ALTER TABLE vaccination_records ADD updated_at DATETIMEOFFSET NULL;
 
 GO
 
-IF COL_LENGTH('payments', 'method') IS NULL ALTER TABLE payments ADD method VARCHAR(20) NULL;
+IF OBJECT_ID('payments', 'U') IS NOT NULL AND COL_LENGTH('payments', 'method') IS NULL ALTER TABLE payments ADD method VARCHAR(20) NULL;
 
 GO
 
-IF COL_LENGTH('payments', 'status') IS NULL BEGIN
+IF OBJECT_ID('payments', 'U') IS NOT NULL AND COL_LENGTH('payments', 'status') IS NULL BEGIN
 ALTER TABLE payments ADD status VARCHAR(20) NOT NULL DEFAULT 'pending';
 EXEC('ALTER TABLE payments WITH NOCHECK ADD CONSTRAINT ck_payments_status CHECK (status IN (''pending'', ''processing'', ''succeeded'', ''failed'', ''requires_action'', ''needs_refund'', ''cancelled'', ''waived'', ''refunded''))');
 END;
 
 GO
 
-IF COL_LENGTH('payments', 'offence_number') IS NULL ALTER TABLE payments ADD offence_number INTEGER NULL;
+IF OBJECT_ID('payments', 'U') IS NOT NULL AND COL_LENGTH('payments', 'offence_number') IS NULL ALTER TABLE payments ADD offence_number INTEGER NULL;
 
 GO
 
-IF COL_LENGTH('payments', 'visit_on') IS NULL ALTER TABLE payments ADD visit_on DATE NULL;
+IF OBJECT_ID('payments', 'U') IS NOT NULL AND COL_LENGTH('payments', 'visit_on') IS NULL ALTER TABLE payments ADD visit_on DATE NULL;
 
 GO
 
-IF COL_LENGTH('payments', 'description') IS NULL ALTER TABLE payments ADD description NVARCHAR(500) NULL;
+IF OBJECT_ID('payments', 'U') IS NOT NULL AND COL_LENGTH('payments', 'description') IS NULL ALTER TABLE payments ADD description NVARCHAR(500) NULL;
 
 GO
 
-IF COL_LENGTH('payments', 'policy') IS NULL ALTER TABLE payments ADD policy NVARCHAR(max) NULL;
+IF OBJECT_ID('payments', 'U') IS NOT NULL AND COL_LENGTH('payments', 'policy') IS NULL ALTER TABLE payments ADD policy NVARCHAR(max) NULL;
 
 GO
 
-IF COL_LENGTH('payments', 'stripe_payment_intent_id') IS NULL ALTER TABLE payments ADD stripe_payment_intent_id VARCHAR(255) NULL;
+IF OBJECT_ID('payments', 'U') IS NOT NULL AND COL_LENGTH('payments', 'stripe_payment_intent_id') IS NULL ALTER TABLE payments ADD stripe_payment_intent_id VARCHAR(255) NULL;
 
 GO
 
-IF COL_LENGTH('payments', 'failure_code') IS NULL ALTER TABLE payments ADD failure_code VARCHAR(100) NULL;
+IF OBJECT_ID('payments', 'U') IS NOT NULL AND COL_LENGTH('payments', 'failure_code') IS NULL ALTER TABLE payments ADD failure_code VARCHAR(100) NULL;
 
 GO
 
-IF COL_LENGTH('payments', 'failure_message') IS NULL ALTER TABLE payments ADD failure_message NVARCHAR(500) NULL;
+IF OBJECT_ID('payments', 'U') IS NOT NULL AND COL_LENGTH('payments', 'failure_message') IS NULL ALTER TABLE payments ADD failure_message NVARCHAR(500) NULL;
 
 GO
 
-IF COL_LENGTH('payments', 'attempts') IS NULL ALTER TABLE payments ADD attempts INTEGER NOT NULL DEFAULT 0;
+IF OBJECT_ID('payments', 'U') IS NOT NULL AND COL_LENGTH('payments', 'attempts') IS NULL ALTER TABLE payments ADD attempts INTEGER NOT NULL DEFAULT 0;
 
 GO
 
-IF COL_LENGTH('payments', 'due_at') IS NULL ALTER TABLE payments ADD due_at DATETIMEOFFSET NULL;
+IF OBJECT_ID('payments', 'U') IS NOT NULL AND COL_LENGTH('payments', 'due_at') IS NULL ALTER TABLE payments ADD due_at DATETIMEOFFSET NULL;
 
 GO
 
-IF COL_LENGTH('payments', 'next_attempt_at') IS NULL ALTER TABLE payments ADD next_attempt_at DATETIMEOFFSET NULL;
+IF OBJECT_ID('payments', 'U') IS NOT NULL AND COL_LENGTH('payments', 'next_attempt_at') IS NULL ALTER TABLE payments ADD next_attempt_at DATETIMEOFFSET NULL;
 
 GO
 
-IF COL_LENGTH('payments', 'claimed_by') IS NULL ALTER TABLE payments ADD claimed_by VARCHAR(64) NULL;
+IF OBJECT_ID('payments', 'U') IS NOT NULL AND COL_LENGTH('payments', 'claimed_by') IS NULL ALTER TABLE payments ADD claimed_by VARCHAR(64) NULL;
 
 GO
 
-IF COL_LENGTH('payments', 'claimed_until') IS NULL ALTER TABLE payments ADD claimed_until DATETIMEOFFSET NULL;
+IF OBJECT_ID('payments', 'U') IS NOT NULL AND COL_LENGTH('payments', 'claimed_until') IS NULL ALTER TABLE payments ADD claimed_until DATETIMEOFFSET NULL;
 
 GO
 
-IF COL_LENGTH('payments', 'succeeded_at') IS NULL ALTER TABLE payments ADD succeeded_at DATETIMEOFFSET NULL;
+IF OBJECT_ID('payments', 'U') IS NOT NULL AND COL_LENGTH('payments', 'succeeded_at') IS NULL ALTER TABLE payments ADD succeeded_at DATETIMEOFFSET NULL;
 
 GO
 
-IF COL_LENGTH('payments', 'updated_at') IS NULL ALTER TABLE payments ADD updated_at DATETIMEOFFSET NULL;
+IF OBJECT_ID('payments', 'U') IS NOT NULL AND COL_LENGTH('payments', 'updated_at') IS NULL ALTER TABLE payments ADD updated_at DATETIMEOFFSET NULL;
 
 GO
 
@@ -350,43 +351,50 @@ SET LOCK_TIMEOUT -1;
 
 GO
 
-IF NOT EXISTS (SELECT 1 FROM sys.indexes WHERE name = 'ix_appointments_tenant_id_scheduled_start' AND object_id = OBJECT_ID('appointments'))
+IF OBJECT_ID('appointments', 'U') IS NOT NULL
+AND NOT EXISTS (SELECT 1 FROM sys.indexes WHERE name = 'ix_appointments_tenant_id_scheduled_start' AND object_id = OBJECT_ID('appointments'))
 IF CAST(SERVERPROPERTY('EngineEdition') AS INTEGER) IN (3, 5, 8) CREATE INDEX ix_appointments_tenant_id_scheduled_start ON appointments (tenant_id, scheduled_start) WITH (ONLINE = ON)
 ELSE CREATE INDEX ix_appointments_tenant_id_scheduled_start ON appointments (tenant_id, scheduled_start);
 
 GO
 
-IF NOT EXISTS (SELECT 1 FROM sys.indexes WHERE name = 'ix_appointments_owner_id_scheduled_start' AND object_id = OBJECT_ID('appointments'))
+IF OBJECT_ID('appointments', 'U') IS NOT NULL
+AND NOT EXISTS (SELECT 1 FROM sys.indexes WHERE name = 'ix_appointments_owner_id_scheduled_start' AND object_id = OBJECT_ID('appointments'))
 IF CAST(SERVERPROPERTY('EngineEdition') AS INTEGER) IN (3, 5, 8) CREATE INDEX ix_appointments_owner_id_scheduled_start ON appointments (owner_id, scheduled_start) WITH (ONLINE = ON)
 ELSE CREATE INDEX ix_appointments_owner_id_scheduled_start ON appointments (owner_id, scheduled_start);
 
 GO
 
-IF NOT EXISTS (SELECT 1 FROM sys.indexes WHERE name = 'ix_payments_status_next_attempt_at' AND object_id = OBJECT_ID('payments'))
+IF OBJECT_ID('payments', 'U') IS NOT NULL
+AND NOT EXISTS (SELECT 1 FROM sys.indexes WHERE name = 'ix_payments_status_next_attempt_at' AND object_id = OBJECT_ID('payments'))
 IF CAST(SERVERPROPERTY('EngineEdition') AS INTEGER) IN (3, 5, 8) CREATE INDEX ix_payments_status_next_attempt_at ON payments (status, next_attempt_at) WITH (ONLINE = ON)
 ELSE CREATE INDEX ix_payments_status_next_attempt_at ON payments (status, next_attempt_at);
 
 GO
 
-IF NOT EXISTS (SELECT 1 FROM sys.indexes WHERE name = 'ix_payments_status_claimed_until' AND object_id = OBJECT_ID('payments'))
+IF OBJECT_ID('payments', 'U') IS NOT NULL
+AND NOT EXISTS (SELECT 1 FROM sys.indexes WHERE name = 'ix_payments_status_claimed_until' AND object_id = OBJECT_ID('payments'))
 IF CAST(SERVERPROPERTY('EngineEdition') AS INTEGER) IN (3, 5, 8) CREATE INDEX ix_payments_status_claimed_until ON payments (status, claimed_until) WITH (ONLINE = ON)
 ELSE CREATE INDEX ix_payments_status_claimed_until ON payments (status, claimed_until);
 
 GO
 
-IF NOT EXISTS (SELECT 1 FROM sys.indexes WHERE name = 'ix_pets_owner_id' AND object_id = OBJECT_ID('pets'))
+IF OBJECT_ID('pets', 'U') IS NOT NULL
+AND NOT EXISTS (SELECT 1 FROM sys.indexes WHERE name = 'ix_pets_owner_id' AND object_id = OBJECT_ID('pets'))
 IF CAST(SERVERPROPERTY('EngineEdition') AS INTEGER) IN (3, 5, 8) CREATE INDEX ix_pets_owner_id ON pets (owner_id) WITH (ONLINE = ON)
 ELSE CREATE INDEX ix_pets_owner_id ON pets (owner_id);
 
 GO
 
-IF NOT EXISTS (SELECT 1 FROM sys.indexes WHERE name = 'ix_vaccination_records_tenant_id_expiry_date' AND object_id = OBJECT_ID('vaccination_records'))
+IF OBJECT_ID('vaccination_records', 'U') IS NOT NULL
+AND NOT EXISTS (SELECT 1 FROM sys.indexes WHERE name = 'ix_vaccination_records_tenant_id_expiry_date' AND object_id = OBJECT_ID('vaccination_records'))
 IF CAST(SERVERPROPERTY('EngineEdition') AS INTEGER) IN (3, 5, 8) CREATE INDEX ix_vaccination_records_tenant_id_expiry_date ON vaccination_records (tenant_id, expiry_date) WITH (ONLINE = ON)
 ELSE CREATE INDEX ix_vaccination_records_tenant_id_expiry_date ON vaccination_records (tenant_id, expiry_date);
 
 GO
 
-IF NOT EXISTS (SELECT 1 FROM sys.indexes WHERE name = 'ix_vaccination_records_pet_id' AND object_id = OBJECT_ID('vaccination_records'))
+IF OBJECT_ID('vaccination_records', 'U') IS NOT NULL
+AND NOT EXISTS (SELECT 1 FROM sys.indexes WHERE name = 'ix_vaccination_records_pet_id' AND object_id = OBJECT_ID('vaccination_records'))
 IF CAST(SERVERPROPERTY('EngineEdition') AS INTEGER) IN (3, 5, 8) CREATE INDEX ix_vaccination_records_pet_id ON vaccination_records (pet_id) WITH (ONLINE = ON)
 ELSE CREATE INDEX ix_vaccination_records_pet_id ON vaccination_records (pet_id);
 
@@ -413,8 +421,7 @@ CREATE TABLE decisions (
     decided_at DATETIMEOFFSET NOT NULL,
     CONSTRAINT pk_decisions PRIMARY KEY (ledger_key),
     CONSTRAINT ck_decisions_outcome CHECK (outcome IN ('notify', 'skipped', 'expired', 'cancelled')),
-    CONSTRAINT ck_decisions_notification CHECK (notification_id IS NULL OR outcome = 'notify'),
-    CONSTRAINT fk_decisions_tenant_id FOREIGN KEY(tenant_id) REFERENCES tenants (id)
+    CONSTRAINT ck_decisions_notification CHECK (notification_id IS NULL OR outcome = 'notify')
 );
 
 GO
@@ -455,9 +462,7 @@ CREATE TABLE notifications (
     sent_at DATETIMEOFFSET NULL,
     updated_at DATETIMEOFFSET NULL,
     CONSTRAINT pk_notifications PRIMARY KEY (id),
-    CONSTRAINT ck_notifications_status CHECK (status IN ('planned', 'sending', 'sent', 'delivered', 'undelivered', 'failed', 'dead', 'cancelled', 'expired')),
-    CONSTRAINT fk_notifications_tenant_id FOREIGN KEY(tenant_id) REFERENCES tenants (id),
-    CONSTRAINT fk_notifications_owner_id FOREIGN KEY(owner_id) REFERENCES owners (id)
+    CONSTRAINT ck_notifications_status CHECK (status IN ('planned', 'sending', 'sent', 'delivered', 'undelivered', 'failed', 'dead', 'cancelled', 'expired'))
 );
 
 GO
@@ -545,8 +550,6 @@ CREATE TABLE reputation_events (
     created_at DATETIMEOFFSET NOT NULL,
     CONSTRAINT pk_reputation_events PRIMARY KEY (id),
     CONSTRAINT ck_reputation_events_kind CHECK (kind IN ('opening', 'no_show', 'late_cancellation', 'completed', 'on_time', 'recovery')),
-    CONSTRAINT fk_reputation_events_tenant_id FOREIGN KEY(tenant_id) REFERENCES tenants (id),
-    CONSTRAINT fk_reputation_events_owner_id FOREIGN KEY(owner_id) REFERENCES owners (id),
     CONSTRAINT uq_reputation_events_ledger_key UNIQUE (ledger_key)
 );
 
@@ -565,8 +568,7 @@ CREATE TABLE phone_blocks (
     phone_hash VARCHAR(64) NOT NULL,
     reason VARCHAR(40) NOT NULL,
     created_at DATETIMEOFFSET NOT NULL,
-    CONSTRAINT pk_phone_blocks PRIMARY KEY (tenant_id, phone_hash),
-    CONSTRAINT fk_phone_blocks_tenant_id FOREIGN KEY(tenant_id) REFERENCES tenants (id)
+    CONSTRAINT pk_phone_blocks PRIMARY KEY (tenant_id, phone_hash)
 );
 
 GO
@@ -621,8 +623,7 @@ CREATE TABLE pauses (
     until DATETIMEOFFSET NOT NULL,
     code VARCHAR(40) NULL,
     created_at DATETIMEOFFSET NOT NULL,
-    CONSTRAINT pk_pauses PRIMARY KEY (tenant_id),
-    CONSTRAINT fk_pauses_tenant_id FOREIGN KEY(tenant_id) REFERENCES tenants (id)
+    CONSTRAINT pk_pauses PRIMARY KEY (tenant_id)
 );
 
 GO
@@ -721,6 +722,62 @@ ALTER TABLE runs ADD CONSTRAINT ck_runs_status CHECK (status IN ('running', 'suc
 GO
 
 UPDATE petcare_version SET version_num='0005' WHERE petcare_version.version_num = '0004';
+
+GO
+
+COMMIT;
+
+GO
+
+BEGIN TRANSACTION;
+
+-- Running upgrade 0005 -> 0006
+
+SET LOCK_TIMEOUT 3000;
+
+GO
+
+ALTER TABLE payments DROP CONSTRAINT IF EXISTS fk_payments_tenant_id;
+
+GO
+
+ALTER TABLE payments DROP CONSTRAINT IF EXISTS fk_payments_owner_id;
+
+GO
+
+ALTER TABLE payments DROP CONSTRAINT IF EXISTS fk_payments_appointment_id;
+
+GO
+
+ALTER TABLE decisions DROP CONSTRAINT IF EXISTS fk_decisions_tenant_id;
+
+GO
+
+ALTER TABLE notifications DROP CONSTRAINT IF EXISTS fk_notifications_tenant_id;
+
+GO
+
+ALTER TABLE notifications DROP CONSTRAINT IF EXISTS fk_notifications_owner_id;
+
+GO
+
+ALTER TABLE reputation_events DROP CONSTRAINT IF EXISTS fk_reputation_events_tenant_id;
+
+GO
+
+ALTER TABLE reputation_events DROP CONSTRAINT IF EXISTS fk_reputation_events_owner_id;
+
+GO
+
+ALTER TABLE phone_blocks DROP CONSTRAINT IF EXISTS fk_phone_blocks_tenant_id;
+
+GO
+
+ALTER TABLE pauses DROP CONSTRAINT IF EXISTS fk_pauses_tenant_id;
+
+GO
+
+UPDATE petcare_version SET version_num='0006' WHERE petcare_version.version_num = '0005';
 
 GO
 

@@ -19,7 +19,8 @@ WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointmen
     NULL)) AND NOT (EXISTS (SELECT *
 FROM appointment_pets, pets
 WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pets.deleted_at IS
-    NULL AND pets.is_deceased = 0))) THEN :param ELSE :param END AS have_pets_died
+    NULL AND NOT (pets.is_deceased IS NOT NULL AND pets.is_deceased = 1)))) THEN :param ELSE :param END AS
+    have_pets_died
 FROM appointments
 WHERE appointments.owner_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
 FROM openjson(:owner_ids)) AND appointments.scheduled_start > :starts_after AND appointments.scheduled_start <=

@@ -43,7 +43,10 @@ FROM reputation_events
 WHERE reputation_events.ledger_key IN (:ledger_key, ...);
 
 -- lock_owners
-UPDATE owners SET reputation_score=owners.reputation_score WHERE owners.id = :its_id;
+SELECT owners.id
+FROM owners WITH (UPDLOCK, ROWLOCK)
+WHERE owners.id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
+FROM openjson(:owner_ids)) ORDER BY owners.id;
 
 -- no_shows
 SELECT reputation_events.id, reputation_events.tenant_id, reputation_events.owner_id, reputation_events.kind,
@@ -54,9 +57,6 @@ FROM reputation_events JOIN owners ON owners.id = reputation_events.owner_id AND
 WHERE reputation_events.owner_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
 FROM openjson(:owner_ids)) AND reputation_events.kind = :kind ORDER BY CASE WHEN (reputation_events.reversed_at IS NULL)
     THEN :param ELSE :param END, reputation_events.id;
-
--- rescore
-UPDATE owners SET reputation_score=:score, last_reputation_update=:now, updated_at=:now WHERE owners.id = :its_id;
 
 -- reverse_events
 SELECT reputation_events.owner_id

@@ -1,13 +1,13 @@
 -- active_tenants
 SELECT tenants.id, tenants.subdomain, tenants.business_name, tenants.phone, tenants.address_line1, tenants.timezone,
-    tenants.currency, tenants.settings
+    tenants.currency, tenants.status, tenants.settings
 FROM tenants
-WHERE tenants.is_active = 1 AND tenants.deleted_at IS NULL AND tenants.status IN (:status, ...) ORDER BY
-    tenants.subdomain;
+WHERE (tenants.is_active IS NULL OR tenants.is_active = 1) AND tenants.deleted_at IS NULL AND NOT (tenants.status IS NOT
+    NULL AND tenants.status IN (:status, ...)) ORDER BY tenants.subdomain;
 
 -- all_tenants
 SELECT tenants.id, tenants.subdomain, tenants.business_name, tenants.phone, tenants.address_line1, tenants.timezone,
-    tenants.currency, tenants.settings
+    tenants.currency, tenants.status, tenants.settings
 FROM tenants ORDER BY tenants.subdomain;
 
 -- first_named
@@ -33,6 +33,6 @@ FROM tenants ORDER BY tenants.subdomain;
 
 -- tenant_by_id
 SELECT tenants.id, tenants.subdomain, tenants.business_name, tenants.phone, tenants.address_line1, tenants.timezone,
-    tenants.currency, tenants.settings
+    tenants.currency, tenants.status, tenants.settings
 FROM tenants
 WHERE tenants.id = :id;

@@ -3,7 +3,8 @@ SELECT DISTINCT owners.id, owners.tenant_id, owners.phone, owners.sms_opted_in, 
     latest.phone_hash
 FROM consent_events AS latest JOIN owners ON owners.id = latest.owner_id AND owners.tenant_id = latest.tenant_id
 WHERE latest.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
-FROM openjson(:tenant_ids)) AND owners.sms_opted_in != latest.given AND NOT (EXISTS (SELECT *
+FROM openjson(:tenant_ids)) AND CASE WHEN latest.given THEN :param ELSE :param END != CASE WHEN (owners.sms_opted_in IS
+    NOT NULL AND owners.sms_opted_in = 1) THEN :param ELSE :param END AND NOT (EXISTS (SELECT *
 FROM consent_events AS later
 WHERE later.owner_id = latest.owner_id AND (later.happened_at > latest.happened_at OR later.happened_at =
     latest.happened_at AND later.given < latest.given)));
@@ -14,7 +15,8 @@ WHERE owners.id IN (SELECT notifications.owner_id
 FROM notifications
 WHERE notifications.sent_at BETWEEN :texted_after AND :now AND notifications.tenant_id IN (SELECT CAST(value AS
     UNIQUEIDENTIFIER) AS value
-FROM openjson(:tenant_ids)) AND notifications.status = :status) AND owners.sms_opted_in = 0 AND NOT (EXISTS (SELECT *
+FROM openjson(:tenant_ids)) AND notifications.status = :status) AND NOT (owners.sms_opted_in IS NOT NULL AND
+    owners.sms_opted_in = 1) AND NOT (EXISTS (SELECT *
 FROM consent_events
 WHERE consent_events.owner_id = owners.id));
 
@@ -50,7 +52,3 @@ FROM openjson(:given) AS anon_1) AS given_rows
 WHERE NOT (EXISTS (SELECT present.id
 FROM consent_events AS present WITH (UPDLOCK, HOLDLOCK)
 WHERE present.id = given_rows.id));
-
--- withdraw
-UPDATE owners SET sms_opted_in=:sms_opted_in, updated_at=:updated_at WHERE owners.id IN (:id, ...) AND
-    owners.sms_opted_in = 1;

@@ -33,8 +33,6 @@ SELECT payments.id, payments.tenant_id, payments.owner_id, payments.appointment_
     payments.claimed_until, payments.succeeded_at, payments.created_at, payments.updated_at
 FROM payments
 WHERE payments.id = :id;
-UPDATE appointments SET no_show_fee_charged=:no_show_fee_charged, updated_at=:updated_at WHERE appointments.id = :id AND
-    appointments.tenant_id = :tenant_id;
 UPDATE fee_actions SET outcome=:outcome, stripe_refund_id=:stripe_refund_id, updated_at=:updated_at WHERE fee_actions.id
     = :id AND fee_actions.outcome != :outcome;
 UPDATE fee_actions SET outcome=:outcome, updated_at=:updated_at WHERE fee_actions.id = :id AND fee_actions.outcome !=

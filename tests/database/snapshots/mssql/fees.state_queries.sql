@@ -31,10 +31,6 @@ UPDATE payments SET stripe_payment_intent_id=:stripe_payment_intent_id, claimed_
 UPDATE payments SET claimed_until=:claimed_until WHERE payments.type = :type AND payments.status IN (:status, ...) AND
     payments.id = :id AND payments.claimed_by = :claimed_by;
 
--- note_charged
-UPDATE appointments SET no_show_fee_charged=:amount, updated_at=:updated_at WHERE appointments.id = :its_id AND
-    appointments.tenant_id = :its_tenant_id;
-
 -- record
 UPDATE payments SET attempts=:attempts OUTPUT inserted.id WHERE payments.id = :id AND payments.status = :status AND
     payments.claimed_by = :claimed_by;

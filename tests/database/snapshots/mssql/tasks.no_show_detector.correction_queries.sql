@@ -1,7 +1,3 @@
--- change_counts
-UPDATE owners SET no_show_count=(owners.no_show_count + :no_show_count), updated_at=:updated_at WHERE owners.id =
-    :its_id AND owners.no_show_count + :no_show_count >= :param;
-
 -- close_fees
 UPDATE payments SET status=:status, failure_code=CASE WHEN (EXISTS (SELECT *
 FROM reputation_events
@@ -83,8 +79,8 @@ WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointmen
     NULL)) AND NOT (EXISTS (SELECT *
 FROM appointment_pets, pets
 WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pets.deleted_at IS
-    NULL AND pets.is_deceased = 0)))))) AND reputation_events.tenant_id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS
-    value
+    NULL AND NOT (pets.is_deceased IS NOT NULL AND pets.is_deceased = 1))))))) AND reputation_events.tenant_id IN
+    (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
 FROM openjson(:tenant_ids)) ORDER BY reputation_events.occurred_at, reputation_events.id;
 
 -- visits_on

@@ -46,7 +46,8 @@ WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointmen
     NULL)) AND NOT (EXISTS (SELECT *
 FROM appointment_pets, pets
 WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pets.deleted_at IS
-    NULL AND pets.is_deceased = 0))) THEN :param ELSE :param END AS have_pets_died
+    NULL AND NOT (pets.is_deceased IS NOT NULL AND pets.is_deceased = 1)))) THEN :param ELSE :param END AS
+    have_pets_died
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id LEFT OUTER JOIN decisions ON decisions.subject_id = appointments.id AND decisions.kind =
     :kind AND decisions.occurs_at = appointments.scheduled_start
@@ -78,47 +79,3 @@ WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointmen
 FROM appointment_pets, pets, owners AS pet_owners
 WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pet_owners.id =
     pets.owner_id AND pet_owners.tenant_id != appointments.tenant_id)))) AS booked GROUP BY booked.tenant_id;
-
--- mark
-UPDATE appointments SET status=:status, updated_at=:now OUTPUT inserted.id WHERE appointments.id IN (SELECT CAST(value
-    AS UNIQUEIDENTIFIER) AS value
-FROM openjson(:ids)) AND appointments.status IN (:status, ...) AND appointments.arrived_at IS NULL AND
-    appointments.actual_start IS NULL AND appointments.deleted_at IS NULL AND (appointments.scheduled_end <= :now OR
-    appointments.scheduled_end >= :ends AND appointments.scheduled_end >= dateadd(second, 43200,
-    appointments.scheduled_start)) AND (EXISTS (SELECT *
-FROM decisions
-WHERE decisions.subject_id = appointments.id AND decisions.kind = :kind AND decisions.occurs_at =
-    appointments.scheduled_start)) AND NOT (EXISTS (SELECT *
-FROM appointments AS other
-WHERE other.owner_id = appointments.owner_id AND other.tenant_id = appointments.tenant_id AND other.scheduled_start >=
-    :begins AND other.scheduled_start < :ends AND (other.arrived_at IS NOT NULL OR other.actual_start IS NOT NULL OR
-    other.status IN (:status, ...)) AND other.deleted_at IS NULL)) AND NOT ((EXISTS (SELECT *
-FROM appointment_pets, pets
-WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pets.deleted_at IS
-    NULL)) AND NOT (EXISTS (SELECT *
-FROM appointment_pets, pets
-WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pets.deleted_at IS
-    NULL AND pets.is_deceased = 0)));
-UPDATE appointments SET status=:status, updated_at=:now OUTPUT inserted.id WHERE appointments.id IN (SELECT CAST(value
-    AS UNIQUEIDENTIFIER) AS value
-FROM openjson(:ids)) AND appointments.status IN (:status, ...) AND appointments.arrived_at IS NULL AND
-    appointments.actual_start IS NULL AND appointments.deleted_at IS NULL AND appointments.scheduled_end <= :now AND
-    (EXISTS (SELECT *
-FROM decisions
-WHERE decisions.subject_id = appointments.id AND decisions.kind = :kind AND decisions.occurs_at =
-    appointments.scheduled_start)) AND NOT (EXISTS (SELECT *
-FROM appointments AS other
-WHERE other.owner_id = appointments.owner_id AND other.tenant_id = appointments.tenant_id AND other.scheduled_start >=
-    :begins AND other.scheduled_start < :ends AND (other.arrived_at IS NOT NULL OR other.actual_start IS NOT NULL OR
-    other.status IN (:status, ...)) AND other.deleted_at IS NULL)) AND NOT ((EXISTS (SELECT *
-FROM appointment_pets, pets
-WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pets.deleted_at IS
-    NULL)) AND NOT (EXISTS (SELECT *
-FROM appointment_pets, pets
-WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pets.deleted_at IS
-    NULL AND pets.is_deceased = 0)));
-
--- raise_counts
-UPDATE owners SET no_show_count=(coalesce(owners.no_show_count, :coalesce) + :coalesce), updated_at=:now OUTPUT
-    inserted.id, inserted.no_show_count WHERE owners.id IN (SELECT CAST(value AS UNIQUEIDENTIFIER) AS value
-FROM openjson(:owner_ids));

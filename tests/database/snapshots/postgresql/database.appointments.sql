@@ -18,7 +18,8 @@ WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointmen
     NULL)) AND NOT (EXISTS (SELECT *
 FROM appointment_pets, pets
 WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pets.deleted_at IS
-    NULL AND NOT pets.is_deceased))) THEN :param::INTEGER ELSE :param::INTEGER END AS have_pets_died
+    NULL AND NOT (pets.is_deceased IS NOT NULL AND pets.is_deceased)))) THEN :param::INTEGER ELSE :param::INTEGER END AS
+    have_pets_died
 FROM appointments
 WHERE appointments.owner_id = ANY (:owner_ids::UUID[]) AND appointments.scheduled_start > :starts_after::TIMESTAMP WITH
     TIME ZONE AND appointments.scheduled_start <= :starts_until::TIMESTAMP WITH TIME ZONE AND (appointments.status =

@@ -21,7 +21,9 @@ FROM reputation_events
 WHERE reputation_events.ledger_key IN (:ledger_key, ...);
 
 -- lock_owners
-UPDATE owners SET reputation_score=owners.reputation_score WHERE owners.id = :its_id::UUID;
+SELECT owners.id
+FROM owners
+WHERE owners.id = ANY (:owner_ids::UUID[]) ORDER BY owners.id FOR NO KEY UPDATE OF owners;
 
 -- no_shows
 SELECT reputation_events.id, reputation_events.tenant_id, reputation_events.owner_id, reputation_events.kind,
@@ -31,10 +33,6 @@ FROM reputation_events JOIN owners ON owners.id = reputation_events.owner_id AND
     reputation_events.tenant_id
 WHERE reputation_events.owner_id = ANY (:owner_ids::UUID[]) AND reputation_events.kind = :kind::VARCHAR ORDER BY CASE
     WHEN (reputation_events.reversed_at IS NULL) THEN :param::INTEGER ELSE :param::INTEGER END, reputation_events.id;
-
--- rescore
-UPDATE owners SET reputation_score=:score::SMALLINT, last_reputation_update=:now::TIMESTAMP WITH TIME ZONE,
-    updated_at=:now::TIMESTAMP WITH TIME ZONE WHERE owners.id = :its_id::UUID;
 
 -- reverse_events
 SELECT reputation_events.owner_id

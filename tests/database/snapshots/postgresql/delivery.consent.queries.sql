@@ -2,7 +2,9 @@
 SELECT DISTINCT owners.id, owners.tenant_id, owners.phone, owners.sms_opted_in, owners.updated_at, latest.created_at,
     latest.phone_hash
 FROM consent_events AS latest JOIN owners ON owners.id = latest.owner_id AND owners.tenant_id = latest.tenant_id
-WHERE latest.tenant_id = ANY (:tenant_ids::UUID[]) AND owners.sms_opted_in != latest.given AND NOT (EXISTS (SELECT *
+WHERE latest.tenant_id = ANY (:tenant_ids::UUID[]) AND CASE WHEN latest.given THEN :param::INTEGER ELSE :param::INTEGER
+    END != CASE WHEN (owners.sms_opted_in IS NOT NULL AND owners.sms_opted_in) THEN :param::INTEGER ELSE :param::INTEGER
+    END AND NOT (EXISTS (SELECT *
 FROM consent_events AS later
 WHERE later.owner_id = latest.owner_id AND (later.happened_at > latest.happened_at OR later.happened_at =
     latest.happened_at AND later.given < latest.given)));
@@ -13,7 +15,7 @@ WHERE owners.id IN (SELECT notifications.owner_id
 FROM notifications
 WHERE notifications.sent_at BETWEEN :texted_after::TIMESTAMP WITH TIME ZONE AND :now::TIMESTAMP WITH TIME ZONE AND
     notifications.tenant_id = ANY (:tenant_ids::UUID[]) AND notifications.status = :status::VARCHAR) AND NOT
-    owners.sms_opted_in AND NOT (EXISTS (SELECT *
+    (owners.sms_opted_in IS NOT NULL AND owners.sms_opted_in) AND NOT (EXISTS (SELECT *
 FROM consent_events
 WHERE consent_events.owner_id = owners.id));
 
@@ -39,7 +41,3 @@ INSERT INTO consent_events (id, tenant_id, owner_id, phone_hash, given, happened
     created_at) VALUES (:id::UUID, :tenant_id::UUID, :owner_id::UUID, :phone_hash::VARCHAR, :given,
     :happened_at::TIMESTAMP WITH TIME ZONE, :source::VARCHAR, :notification_id::UUID, :created_at::TIMESTAMP WITH TIME
     ZONE) ON CONFLICT DO NOTHING RETURNING consent_events.id;
-
--- withdraw
-UPDATE owners SET sms_opted_in=:sms_opted_in, updated_at=:updated_at::TIMESTAMP WITH TIME ZONE WHERE owners.id IN (:id,
-    ...) AND owners.sms_opted_in;

@@ -24,8 +24,8 @@ WHERE notifications.tenant_id = pauses.tenant_id AND notifications.status = :sta
     notifications.not_before <= :not_before::TIMESTAMP WITH TIME ZONE AND notifications.useful_until >
     :useful_until::TIMESTAMP WITH TIME ZONE)) THEN true ELSE false END AS anon_2
 FROM pauses JOIN tenants ON tenants.id = pauses.tenant_id
-WHERE pauses.is_sender_trouble AND tenants.is_active AND tenants.deleted_at IS NULL AND tenants.status IN (:status, ...)
-    ORDER BY tenants.subdomain;
+WHERE pauses.is_sender_trouble AND (tenants.is_active IS NULL OR tenants.is_active) AND tenants.deleted_at IS NULL AND
+    NOT (tenants.status IS NOT NULL AND tenants.status IN (:status, ...)) ORDER BY tenants.subdomain;
 
 -- is_news
 SELECT notifications.id

@@ -38,8 +38,6 @@ SELECT payments.id, payments.tenant_id, payments.owner_id, payments.appointment_
     payments.claimed_until, payments.succeeded_at, payments.created_at, payments.updated_at
 FROM payments
 WHERE payments.id = :id::UUID;
-UPDATE appointments SET no_show_fee_charged=:no_show_fee_charged::INTEGER, updated_at=:updated_at::TIMESTAMP WITH TIME
-    ZONE WHERE appointments.id = :id::UUID AND appointments.tenant_id = :tenant_id::UUID;
 UPDATE fee_actions SET outcome=:outcome::VARCHAR, stripe_refund_id=:stripe_refund_id::VARCHAR,
     updated_at=:updated_at::TIMESTAMP WITH TIME ZONE WHERE fee_actions.id = :id::UUID AND fee_actions.outcome !=
     :outcome::VARCHAR;

@@ -16,10 +16,6 @@ UPDATE payments SET stripe_payment_intent_id=:stripe_payment_intent_id::VARCHAR,
 UPDATE payments SET claimed_until=:claimed_until::TIMESTAMP WITH TIME ZONE WHERE payments.type = :type::VARCHAR AND
     payments.status IN (:status, ...) AND payments.id = :id::UUID AND payments.claimed_by = :claimed_by::VARCHAR;
 
--- note_charged
-UPDATE appointments SET no_show_fee_charged=:amount::INTEGER, updated_at=:updated_at::TIMESTAMP WITH TIME ZONE WHERE
-    appointments.id = :its_id::UUID AND appointments.tenant_id = :its_tenant_id::UUID;
-
 -- record
 UPDATE payments SET attempts=:attempts::INTEGER WHERE payments.id = :id::UUID AND payments.status = :status::VARCHAR AND
     payments.claimed_by = :claimed_by::VARCHAR RETURNING payments.id;

@@ -18,7 +18,8 @@ WHERE phone_blocks.tenant_id = ANY (:tenant_ids::UUID[]) AND phone_blocks.create
 -- expiring
 SELECT vaccination_records.expiry_date, vaccination_records.type, count(*) AS count_1
 FROM vaccination_records JOIN pets ON pets.id = vaccination_records.pet_id AND pets.tenant_id =
-    vaccination_records.tenant_id AND pets.deleted_at IS NULL AND pets.is_active AND pets.is_deceased = false
+    vaccination_records.tenant_id AND pets.deleted_at IS NULL AND (pets.is_active IS NULL OR pets.is_active) AND NOT
+    (pets.is_deceased IS NOT NULL AND pets.is_deceased)
 WHERE vaccination_records.tenant_id = ANY (:tenant_ids::UUID[]) AND vaccination_records.expiry_date BETWEEN :first::DATE
     AND :last::DATE AND vaccination_records.deleted_at IS NULL AND NOT (EXISTS (SELECT newer.id
 FROM vaccination_records AS newer
@@ -89,16 +90,17 @@ WHERE payments.succeeded_at >= :since::TIMESTAMP WITH TIME ZONE AND payments.suc
     (:status, ...)) AS chosen GROUP BY chosen.tenant_id, chosen.currency, chosen.period;
 
 -- pets_by_status
-SELECT pets.vaccination_status, count(*) AS count_1
+SELECT coalesce(pets.vaccination_status, :coalesce::VARCHAR) AS coalesce_1, count(*) AS count_1
 FROM pets
-WHERE pets.tenant_id = ANY (:tenant_ids::UUID[]) AND pets.deleted_at IS NULL AND pets.is_active AND pets.is_deceased =
-    false GROUP BY pets.vaccination_status;
+WHERE pets.tenant_id = ANY (:tenant_ids::UUID[]) AND pets.deleted_at IS NULL AND (pets.is_active IS NULL OR
+    pets.is_active) AND NOT (pets.is_deceased IS NOT NULL AND pets.is_deceased) GROUP BY
+    coalesce(pets.vaccination_status, :coalesce::VARCHAR);
 
 -- scores
-SELECT owners.reputation_score, count(*) AS count_1
+SELECT coalesce(owners.reputation_score, :coalesce::INTEGER) AS coalesce_1, count(*) AS count_1
 FROM owners
-WHERE owners.tenant_id = ANY (:tenant_ids::UUID[]) AND owners.is_active AND owners.deleted_at IS NULL GROUP BY
-    owners.reputation_score;
+WHERE owners.tenant_id = ANY (:tenant_ids::UUID[]) AND (owners.is_active IS NULL OR owners.is_active) AND
+    owners.deleted_at IS NULL GROUP BY coalesce(owners.reputation_score, :coalesce::INTEGER);
 
 -- withdrawals
 SELECT chosen.tenant_id, chosen.period, count(*) AS count_1

@@ -1,7 +1,3 @@
--- change_counts
-UPDATE owners SET no_show_count=(owners.no_show_count + :no_show_count::INTEGER), updated_at=:updated_at::TIMESTAMP WITH
-    TIME ZONE WHERE owners.id = :its_id::UUID AND owners.no_show_count + :no_show_count::INTEGER >= :param::INTEGER;
-
 -- close_fees
 UPDATE payments SET status=:status::VARCHAR, failure_code=CASE WHEN (EXISTS (SELECT *
 FROM reputation_events
@@ -85,8 +81,8 @@ WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointmen
     NULL)) AND NOT (EXISTS (SELECT *
 FROM appointment_pets, pets
 WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pets.deleted_at IS
-    NULL AND NOT pets.is_deceased)))))) AND reputation_events.tenant_id = ANY (:tenant_ids::UUID[]) ORDER BY
-    reputation_events.occurred_at, reputation_events.id
+    NULL AND NOT (pets.is_deceased IS NOT NULL AND pets.is_deceased))))))) AND reputation_events.tenant_id = ANY
+    (:tenant_ids::UUID[]) ORDER BY reputation_events.occurred_at, reputation_events.id
 LIMIT :param::INTEGER;
 
 -- visits_on

@@ -47,7 +47,8 @@ WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointmen
     NULL)) AND NOT (EXISTS (SELECT *
 FROM appointment_pets, pets
 WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pets.deleted_at IS
-    NULL AND NOT pets.is_deceased))) THEN :param::INTEGER ELSE :param::INTEGER END AS have_pets_died
+    NULL AND NOT (pets.is_deceased IS NOT NULL AND pets.is_deceased)))) THEN :param::INTEGER ELSE :param::INTEGER END AS
+    have_pets_died
 FROM appointments JOIN owners ON owners.id = appointments.owner_id LEFT OUTER JOIN services ON services.id =
     appointments.service_id LEFT OUTER JOIN decisions ON decisions.subject_id = appointments.id AND decisions.kind =
     :kind::VARCHAR AND decisions.occurs_at = appointments.scheduled_start
@@ -80,47 +81,3 @@ WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointmen
 FROM appointment_pets, pets, owners AS pet_owners
 WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pet_owners.id =
     pets.owner_id AND pet_owners.tenant_id != appointments.tenant_id)))) AS booked GROUP BY booked.tenant_id;
-
--- mark
-UPDATE appointments SET status=:status::VARCHAR, updated_at=:now::TIMESTAMP WITH TIME ZONE WHERE appointments.id = ANY
-    (:ids::UUID[]) AND appointments.status IN (:status, ...) AND appointments.arrived_at IS NULL AND
-    appointments.actual_start IS NULL AND appointments.deleted_at IS NULL AND (appointments.scheduled_end <=
-    :now::TIMESTAMP WITH TIME ZONE OR appointments.scheduled_end >= :ends::TIMESTAMP WITH TIME ZONE AND
-    appointments.scheduled_end >= (appointments.scheduled_start + make_interval(secs => 43200))) AND (EXISTS (SELECT *
-FROM decisions
-WHERE decisions.subject_id = appointments.id AND decisions.kind = :kind::VARCHAR AND decisions.occurs_at =
-    appointments.scheduled_start)) AND NOT (EXISTS (SELECT *
-FROM appointments AS other
-WHERE other.owner_id = appointments.owner_id AND other.tenant_id = appointments.tenant_id AND other.scheduled_start >=
-    :begins::TIMESTAMP WITH TIME ZONE AND other.scheduled_start < :ends::TIMESTAMP WITH TIME ZONE AND (other.arrived_at
-    IS NOT NULL OR other.actual_start IS NOT NULL OR other.status IN (:status, ...)) AND other.deleted_at IS NULL)) AND
-    NOT ((EXISTS (SELECT *
-FROM appointment_pets, pets
-WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pets.deleted_at IS
-    NULL)) AND NOT (EXISTS (SELECT *
-FROM appointment_pets, pets
-WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pets.deleted_at IS
-    NULL AND NOT pets.is_deceased))) RETURNING appointments.id;
-UPDATE appointments SET status=:status::VARCHAR, updated_at=:now::TIMESTAMP WITH TIME ZONE WHERE appointments.id = ANY
-    (:ids::UUID[]) AND appointments.status IN (:status, ...) AND appointments.arrived_at IS NULL AND
-    appointments.actual_start IS NULL AND appointments.deleted_at IS NULL AND appointments.scheduled_end <=
-    :now::TIMESTAMP WITH TIME ZONE AND (EXISTS (SELECT *
-FROM decisions
-WHERE decisions.subject_id = appointments.id AND decisions.kind = :kind::VARCHAR AND decisions.occurs_at =
-    appointments.scheduled_start)) AND NOT (EXISTS (SELECT *
-FROM appointments AS other
-WHERE other.owner_id = appointments.owner_id AND other.tenant_id = appointments.tenant_id AND other.scheduled_start >=
-    :begins::TIMESTAMP WITH TIME ZONE AND other.scheduled_start < :ends::TIMESTAMP WITH TIME ZONE AND (other.arrived_at
-    IS NOT NULL OR other.actual_start IS NOT NULL OR other.status IN (:status, ...)) AND other.deleted_at IS NULL)) AND
-    NOT ((EXISTS (SELECT *
-FROM appointment_pets, pets
-WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pets.deleted_at IS
-    NULL)) AND NOT (EXISTS (SELECT *
-FROM appointment_pets, pets
-WHERE appointment_pets.appointment_id = appointments.id AND pets.id = appointment_pets.pet_id AND pets.deleted_at IS
-    NULL AND NOT pets.is_deceased))) RETURNING appointments.id;
-
--- raise_counts
-UPDATE owners SET no_show_count=(coalesce(owners.no_show_count, :coalesce::INTEGER) + :coalesce::INTEGER),
-    updated_at=:now::TIMESTAMP WITH TIME ZONE WHERE owners.id = ANY (:owner_ids::UUID[]) RETURNING owners.id,
-    owners.no_show_count;

@@ -22,8 +22,8 @@ FROM notifications
 WHERE notifications.tenant_id = pauses.tenant_id AND notifications.status = :status AND notifications.not_before <=
     :not_before AND notifications.useful_until > :useful_until)) THEN 1 ELSE 0 END AS anon_2
 FROM pauses JOIN tenants ON tenants.id = pauses.tenant_id
-WHERE pauses.is_sender_trouble = 1 AND tenants.is_active = 1 AND tenants.deleted_at IS NULL AND tenants.status IN
-    (:status, ...) ORDER BY tenants.subdomain;
+WHERE pauses.is_sender_trouble = 1 AND (tenants.is_active IS NULL OR tenants.is_active = 1) AND tenants.deleted_at IS
+    NULL AND NOT (tenants.status IS NOT NULL AND tenants.status IN (:status, ...)) ORDER BY tenants.subdomain;
 
 -- is_news
 SELECT notifications.id

@@ -19,7 +19,8 @@ FROM json_each(:tenant_ids)) AND phone_blocks.created_at >= :since AND phone_blo
 -- expiring
 SELECT vaccination_records.expiry_date, vaccination_records.type, count(*) AS count_1
 FROM vaccination_records JOIN pets ON pets.id = vaccination_records.pet_id AND pets.tenant_id =
-    vaccination_records.tenant_id AND pets.deleted_at IS NULL AND pets.is_active = 1 AND pets.is_deceased = 0
+    vaccination_records.tenant_id AND pets.deleted_at IS NULL AND (pets.is_active IS NULL OR pets.is_active = 1) AND NOT
+    (pets.is_deceased IS NOT NULL AND pets.is_deceased = 1)
 WHERE vaccination_records.tenant_id IN (SELECT value
 FROM json_each(:tenant_ids)) AND vaccination_records.expiry_date BETWEEN :first AND :last AND
     vaccination_records.deleted_at IS NULL AND NOT (EXISTS (SELECT newer.id
@@ -87,17 +88,18 @@ FROM json_each(:tenant_ids)) AND payments.status IN (:status, ...)) AS chosen GR
     chosen.currency, chosen.period;
 
 -- pets_by_status
-SELECT pets.vaccination_status, count(*) AS count_1
+SELECT coalesce(pets.vaccination_status, :coalesce) AS coalesce_1, count(*) AS count_1
 FROM pets
 WHERE pets.tenant_id IN (SELECT value
-FROM json_each(:tenant_ids)) AND pets.deleted_at IS NULL AND pets.is_active = 1 AND pets.is_deceased = 0 GROUP BY
-    pets.vaccination_status;
+FROM json_each(:tenant_ids)) AND pets.deleted_at IS NULL AND (pets.is_active IS NULL OR pets.is_active = 1) AND NOT
+    (pets.is_deceased IS NOT NULL AND pets.is_deceased = 1) GROUP BY coalesce(pets.vaccination_status, :coalesce);
 
 -- scores
-SELECT owners.reputation_score, count(*) AS count_1
+SELECT coalesce(owners.reputation_score, :coalesce) AS coalesce_1, count(*) AS count_1
 FROM owners
 WHERE owners.tenant_id IN (SELECT value
-FROM json_each(:tenant_ids)) AND owners.is_active = 1 AND owners.deleted_at IS NULL GROUP BY owners.reputation_score;
+FROM json_each(:tenant_ids)) AND (owners.is_active IS NULL OR owners.is_active = 1) AND owners.deleted_at IS NULL GROUP
+    BY coalesce(owners.reputation_score, :coalesce);
 
 -- withdrawals
 SELECT chosen.tenant_id, chosen.period, count(*) AS count_1

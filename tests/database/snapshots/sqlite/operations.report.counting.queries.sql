@@ -1,10 +1,10 @@
 -- reported_tenants
 SELECT tenants.id, tenants.subdomain, tenants.business_name, tenants.phone, tenants.address_line1, tenants.timezone,
-    tenants.currency, tenants.settings
+    tenants.currency, tenants.status, tenants.settings
 FROM tenants
 WHERE tenants.subdomain = :subdomain ORDER BY tenants.business_name, tenants.subdomain;
 SELECT tenants.id, tenants.subdomain, tenants.business_name, tenants.phone, tenants.address_line1, tenants.timezone,
-    tenants.currency, tenants.settings
+    tenants.currency, tenants.status, tenants.settings
 FROM tenants ORDER BY tenants.business_name, tenants.subdomain;
 
 -- services_booked

@@ -1,0 +1,1 @@
+"""Platforms with tables of their own, as one finds them, to adopt in tests."""
