@@ -21,7 +21,7 @@ from shared.schedulers.pages.choices import business_of, chosen, day_of, number_
 from shared.schedulers.pages.frame import Form, View
 
 SIZE: Final = 25
-MOST_WORDS: Final = 5
+MOST_WORDS: Final = 10
 STATES: Final = {
     "waiting": (NotificationStatus.PLANNED, NotificationStatus.SENDING),
     "sent": (NotificationStatus.SENT, NotificationStatus.DELIVERED),
