@@ -120,6 +120,7 @@ def calls(shell: Shell) -> dict[tuple[str, ...], list[tuple[str, ...]]]:
             ("NoShowDetector", "--at", AT, "--accept-surge", f"{HOSTILE}:2026-03-04"),
         ],
         ("demo",): [("--database", "sqlite:///petcare.db"), ("--database", f"sqlite:///{HOSTILE}/x")],
+        ("db", "adopt"): [("--from", HOSTILE), ("--from", "public", "--into", HOSTILE)],
         ("db", "upgrade"): [()],
         ("db", "check"): [()],
         ("db", "seed"): [()],
